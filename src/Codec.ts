@@ -1,0 +1,146 @@
+/**
+ * What a model's payload is, as a value: its media type, how to write it, how to read it.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { CodecError } from "./SageMakerError.ts"
+
+/**
+ * Writes values of a type as bytes of a media type, and reads them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Codec<A, out R = never> {
+  readonly mediaType: string
+  readonly encode: (value: A) => Effect.Effect<Uint8Array, CodecError, R>
+  readonly decode: (body: Uint8Array) => Effect.Effect<A, CodecError, R>
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** What was expected and where, without what was found. */
+const issuesOf = (error: ParseResult.ParseError): ReadonlyArray<string> =>
+  ParseResult.ArrayFormatter.formatErrorSync(error).map(({ _tag, message, path }) => {
+    const at = path.length === 0 ? "the payload" : path.map(String).join(".")
+    const expected = /^Expected (.*?), actual /s.exec(message)?.[1]
+    return _tag === "Missing"
+      ? `${at} is missing`
+      : expected === undefined
+      ? `${at} does not fit (${_tag})`
+      : `${at} must be ${expected}`
+  })
+
+const unencodable = (mediaType: string, problem: string, issues: ReadonlyArray<string> = []) =>
+  new CodecError({
+    message: `The value cannot be written as ${mediaType}: ${problem}`,
+    mediaType,
+    direction: "encode",
+    issues
+  })
+
+const undecodable = (mediaType: string, body: Uint8Array, problem: string, issues: ReadonlyArray<string> = []) =>
+  new CodecError({
+    message: `The payload cannot be read as ${mediaType}: ${problem}`,
+    mediaType,
+    direction: "decode",
+    issues,
+    body
+  })
+
+const parse = (text: string): unknown => JSON.parse(text)
+
+const stringify = (value: unknown): string => {
+  const text: string | undefined = JSON.stringify(value)
+  if (text === undefined) {
+    throw new TypeError("no JSON form")
+  }
+  return text
+}
+
+const utf8 = (mediaType: string, body: Uint8Array): Effect.Effect<string, CodecError> =>
+  Effect.try({ try: () => decoder.decode(body), catch: () => undecodable(mediaType, body, "it is not UTF-8") })
+
+/**
+ * JSON, its shape given by a schema.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Codec } from "effect-sagemaker-runtime"
+ *
+ * export const reading = Codec.json(Schema.Struct({ cpu: Schema.Number, load: Schema.Number }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => {
+  const mediaType = "application/json"
+  const encodeValue = Schema.encode(schema)
+  const decodeValue = Schema.decodeUnknown(schema)
+  return {
+    mediaType,
+    encode: (value) =>
+      encodeValue(value).pipe(
+        Effect.mapError((error) => {
+          const issues = issuesOf(error)
+          return unencodable(mediaType, issues.join("; "), issues)
+        }),
+        Effect.flatMap((encoded) =>
+          Effect.try({
+            try: () => encoder.encode(stringify(encoded)),
+            catch: () => unencodable(mediaType, "it has no JSON form")
+          })
+        )
+      ),
+    decode: (body) =>
+      utf8(mediaType, body).pipe(
+        Effect.flatMap((text) =>
+          Effect.try({ try: () => parse(text), catch: () => undecodable(mediaType, body, "it is not JSON") })
+        ),
+        Effect.flatMap((value) =>
+          Effect.mapError(decodeValue(value), (error) => {
+            const issues = issuesOf(error)
+            return undecodable(mediaType, body, issues.join("; "), issues)
+          })
+        )
+      )
+  }
+}
+
+/**
+ * Text in UTF-8.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const text: Codec<string> = {
+  mediaType: "text/plain",
+  encode: (value) => Effect.sync(() => encoder.encode(value)),
+  decode: (body) => utf8("text/plain", body)
+}
+
+/**
+ * Bytes as they are.
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const bytes: Codec<Uint8Array> = {
+  mediaType: "application/octet-stream",
+  encode: Effect.succeed,
+  decode: Effect.succeed
+}
+
+/**
+ * The same payload under another media type.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withMediaType = (mediaType: string) => <A, R>(codec: Codec<A, R>): Codec<A, R> => ({ ...codec, mediaType })

@@ -1,0 +1,176 @@
+/**
+ * Where a signer gets its keys.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import type * as ConfigError from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import { cached } from "./credentialsCache.ts"
+import { CredentialsError } from "./SageMakerError.ts"
+
+/**
+ * Keys that sign a request; nothing that prints them shows their values.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AwsCredentials {
+  readonly accessKeyId: Redacted.Redacted
+  readonly secretAccessKey: Redacted.Redacted
+  readonly sessionToken?: Redacted.Redacted | undefined
+  readonly expiration?: Date | undefined
+}
+
+/**
+ * Keys as they are given: plain or already redacted.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CredentialsInput {
+  readonly accessKeyId: string | Redacted.Redacted
+  readonly secretAccessKey: string | Redacted.Redacted
+  readonly sessionToken?: string | Redacted.Redacted | undefined
+  readonly expiration?: Date | undefined
+}
+
+/**
+ * A credential provider as AWS SDK v3's packages make them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type AwsCredentialProvider = () => Promise<CredentialsInput>
+
+/**
+ * The keys of the moment, asked for before every attempt.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Credentials extends Context.Tag("effect-sagemaker-runtime/Credentials")<Credentials, {
+  readonly get: Effect.Effect<AwsCredentials, CredentialsError>
+}>() {}
+
+const redact = (value: unknown): Redacted.Redacted | undefined =>
+  Redacted.isRedacted(value) ? redact(Redacted.value(value)) : typeof value === "string" && value !== ""
+    ? Redacted.make(value)
+    : undefined
+
+const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime())
+
+const parse = (source: string, input: unknown): Effect.Effect<AwsCredentials, CredentialsError> => {
+  const given: { readonly [K in keyof CredentialsInput]?: unknown } = Predicate.isRecord(input) ? input : {}
+  const missing = (member: string) =>
+    new CredentialsError({ message: `The ${member} from ${source} is missing or empty`, sources: [source] })
+  const accessKeyId = redact(given.accessKeyId)
+  const secretAccessKey = redact(given.secretAccessKey)
+  const sessionToken = redact(given.sessionToken)
+  if (accessKeyId === undefined) {
+    return Effect.fail(missing("access key id"))
+  }
+  return secretAccessKey === undefined
+    ? Effect.fail(missing("secret access key"))
+    : Effect.succeed({
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken && { sessionToken }),
+      ...(isDate(given.expiration) && { expiration: given.expiration })
+    })
+}
+
+/**
+ * Fixed keys; an empty one fails the call with `CredentialsError`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (credentials: CredentialsInput): Layer.Layer<Credentials> =>
+  Layer.succeed(Credentials, { get: parse("the given credentials", credentials) })
+
+/**
+ * Keys from a configuration.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  config: Config.Config.Wrap<CredentialsInput>
+): Layer.Layer<Credentials, ConfigError.ConfigError> =>
+  Layer.effect(
+    Credentials,
+    Effect.map(Config.unwrap(config), (input) => ({ get: parse("the configuration", input) }))
+  )
+
+const environment = Config.all({
+  accessKeyId: Config.redacted("AWS_ACCESS_KEY_ID"),
+  secretAccessKey: Config.redacted("AWS_SECRET_ACCESS_KEY"),
+  sessionToken: Config.option(Config.redacted("AWS_SESSION_TOKEN")),
+  expiration: Config.option(Config.date("AWS_CREDENTIAL_EXPIRATION"))
+})
+
+/**
+ * Keys from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION`, read
+ * through Effect's `ConfigProvider` when first needed and again before they expire.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
+  Credentials,
+  cached(
+    environment.pipe(
+      Effect.mapError(() =>
+        new CredentialsError({
+          message: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, or the expiration is no date",
+          sources: ["environment"]
+        })
+      ),
+      Effect.flatMap(({ expiration, sessionToken, ...keys }) =>
+        parse("environment", {
+          ...keys,
+          sessionToken: Option.getOrUndefined(sessionToken),
+          expiration: Option.getOrUndefined(expiration)
+        })
+      )
+    )
+  )
+)
+
+const numberAt = (error: unknown, ...path: ReadonlyArray<string>): number | undefined => {
+  const value = path.reduce<unknown>((at, key) => (Predicate.hasProperty(at, key) ? at[key] : undefined), error)
+  return typeof value === "number" ? value : undefined
+}
+
+const providerFailed = (error: unknown): CredentialsError =>
+  new CredentialsError({
+    message: "The credential provider failed",
+    sources: ["provider"],
+    status: numberAt(error, "$metadata", "httpStatusCode") ?? numberAt(error, "statusCode"),
+    exitCode: numberAt(error, "exitCode") ?? numberAt(error, "code")
+  })
+
+/**
+ * Keys from any AWS SDK v3 provider.
+ *
+ * They are kept until five minutes before they expire, or for good where they do not. However many calls wait, the
+ * provider is asked once; if a refresh fails, keys that are still valid are used.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerProvider = (provider: AwsCredentialProvider): Layer.Layer<Credentials> =>
+  Layer.scoped(
+    Credentials,
+    cached(
+      Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
+        Effect.flatMap((input) => parse("the provider", input))
+      )
+    )
+  )

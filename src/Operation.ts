@@ -1,0 +1,304 @@
+/**
+ * What an operation is: how its input becomes a request, how a response becomes its output, which errors it names.
+ *
+ * @since 0.1.0
+ */
+import type * as Headers from "@effect/platform/Headers"
+import * as HttpBody from "@effect/platform/HttpBody"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import { constraint } from "./constraint.ts"
+import type { CommonError, TimeoutError, TransportError } from "./SageMakerError.ts"
+import { InvalidInputError, PayloadTooLargeError } from "./SageMakerError.ts"
+
+/**
+ * An operation as a value; `SageMakerRuntime.execute` interprets it.
+ *
+ * `encode` builds a request whose URL is a path below the service URL. `errors` are the classes of the errors the
+ * service can answer with: the name of the error on the wire is the class's `_tag`. `sensitive` names the request
+ * headers whose values are cut out of the service's messages. `attributes` are put on the call's span.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Operation<in I, out O, out E = never, out R = never> {
+  readonly name: string
+  readonly encode: (
+    input: I,
+    settings: Settings
+  ) => Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError>
+  readonly decode: (response: Response) => Effect.Effect<O, E | CommonError, R>
+  readonly errors: ReadonlyArray<ErrorClass<E>>
+  readonly sensitive?: ReadonlyArray<string> | undefined
+  readonly attributes?: ((input: I) => Attributes) | undefined
+}
+
+/**
+ * What a span may tell of a call's input.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Attributes {
+  readonly [name: string]: string | number | boolean
+}
+
+/**
+ * An error class an operation names, as `Schema.TaggedError` makes them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ErrorClass<out E> {
+  readonly _tag: string
+  readonly fields: Schema.Struct.Fields
+  new(props: never): E
+}
+
+/**
+ * Which constraints on the input are checked before sending, and the largest body in bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Settings {
+  readonly validation: Validation
+  readonly maxBodyBytes: number | false
+}
+
+/**
+ * The kinds of constraints that can be left to the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Validation {
+  readonly min: boolean
+  readonly max: boolean
+  readonly pattern: boolean
+}
+
+/**
+ * What every output tells of the call: `totalRetryDelay` is in milliseconds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Metadata {
+  readonly requestId?: string | undefined
+  readonly httpStatusCode: number
+  readonly attempts: number
+  readonly totalRetryDelay: number
+}
+
+/**
+ * A successful response, its failures already mapped.
+ *
+ * `bytes` is the whole body. `stream` is the body as it arrives, owned by the caller's scope: closing the scope closes
+ * the connection.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Response {
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly metadata: Metadata
+  readonly bytes: Effect.Effect<Uint8Array, TransportError | TimeoutError>
+  readonly stream: Effect.Effect<Stream.Stream<Uint8Array, TransportError | TimeoutError>, never, Scope.Scope>
+}
+
+/**
+ * What a request body can be given as; a string is its UTF-8 bytes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Payload = string | Uint8Array | ArrayBuffer | ArrayBufferView | BlobLike
+
+/**
+ * The part of a `Blob` that a body needs.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BlobLike {
+  readonly size: number
+  readonly arrayBuffer: () => Promise<ArrayBuffer>
+}
+
+/**
+ * Members of an operation that travel as headers: each one's header name and schema, the only place either is written.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HeaderTable {
+  readonly [member: string]: readonly [header: string, schema: Schema.Schema<string> | Schema.Schema<number>]
+}
+
+/**
+ * The members of a header table as text, as they are read from a message.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type HeaderMembers<T extends HeaderTable> = {
+  readonly [K in keyof T]?: string | undefined
+}
+
+/**
+ * Members as headers, and headers as members.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HeaderCodec<T extends HeaderTable> {
+  readonly table: T
+  readonly encode: (
+    members: { readonly [K in keyof T]?: T[K][1]["Type"] | undefined },
+    validation: Validation
+  ) => Either.Either<Record<string, string>, InvalidInputError>
+  readonly decode: (headers: Headers.Headers) => HeaderMembers<T>
+}
+
+const headerText = /^[\t\x20-\x7e]*$/
+
+/**
+ * Compiles a header table once into what writes and reads the headers.
+ *
+ * Writing checks each member against its schema; `minLength`, `maxLength` and `pattern` filters (for numbers the two
+ * bounds) can be switched off by kind. A character outside tab and printable ASCII is refused in any case.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> => {
+  const members = Object.entries(table).map(([field, [header, schema]]) => ({
+    field,
+    header,
+    broken: constraint(schema)
+  }))
+  return {
+    table,
+    encode(values, validation) {
+      const out: Record<string, string> = {}
+      for (const { broken, field, header } of members) {
+        const value = values[field]
+        if (value === undefined || value === null) {
+          continue
+        }
+        const problem = broken(value, validation) ??
+          (headerText.test(`${value}`) ? undefined : "tabs and printable ASCII characters only")
+        if (problem !== undefined) {
+          return refused(field, problem)
+        }
+        out[header] = `${value}`
+      }
+      return Either.right(out)
+    },
+    decode(received) {
+      const out: Record<string, string> = {}
+      for (const { field, header } of members) {
+        const text = received[header]
+        if (text !== undefined) {
+          out[field] = text
+        }
+      }
+      return out
+    }
+  }
+}
+
+/**
+ * Writes a required member as one segment of the path.
+ *
+ * An empty segment, `.`, `..` and text that is not well-formed Unicode are refused in any case.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const label = (
+  field: string,
+  schema: Schema.Schema<string>
+): (value: unknown, validation: Validation) => Either.Either<string, InvalidInputError> => {
+  const brokenBy = constraint(schema)
+  return (value, validation) => {
+    if (typeof value !== "string" || value === "") {
+      return refused(field, "a string that is not empty")
+    }
+    if (value === "." || value === "..") {
+      return refused(field, "a name, not a relative path")
+    }
+    const broken = brokenBy(value, validation)
+    return broken === undefined
+      ? Either.mapLeft(
+        Either.try(() => encodeURIComponent(value).replace(/[!'()*]/g, percentEncoded)),
+        () => new InvalidInputError({ field, constraint: "well-formed Unicode" })
+      )
+      : refused(field, broken)
+  }
+}
+
+const refused = (field: string, expected: string): Either.Either<never, InvalidInputError> =>
+  Either.left(new InvalidInputError({ field, constraint: expected }))
+
+const percentEncoded = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+
+const isBlob = (body: unknown): body is BlobLike =>
+  Predicate.hasProperty(body, "arrayBuffer") && typeof body.arrayBuffer === "function" &&
+  Predicate.hasProperty(body, "size") && typeof body.size === "number"
+
+const encoder = new TextEncoder()
+
+const viewOf = (body: unknown): Uint8Array | undefined =>
+  body instanceof Uint8Array
+    ? body
+    : ArrayBuffer.isView(body)
+    ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+    : Predicate.hasProperty(body, Symbol.toStringTag) && body[Symbol.toStringTag] === "ArrayBuffer"
+    ? new Uint8Array(body as ArrayBuffer)
+    : undefined
+
+const refusedBody = (field: string) =>
+  new InvalidInputError({ field, constraint: "text, bytes, an ArrayBuffer, a view of one, or a Blob that can be read" })
+
+const tooLarge = (size: number, limit: number) =>
+  new PayloadTooLargeError({
+    message: `The request body has ${size} bytes, the client's cap is ${limit} (maxBodyBytes)`,
+    size,
+    limit
+  })
+
+/**
+ * Makes a request body of bytes from what the caller gave; bytes are not copied.
+ *
+ * A body over `limit` bytes is refused, a `Blob` before it is read.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const payload = (
+  field: string,
+  body: unknown,
+  options: { readonly limit: number | false; readonly contentType?: string | undefined }
+): Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> => {
+  const capped = (size: number) =>
+    options.limit !== false && size > options.limit ? Either.left(tooLarge(size, options.limit)) : Either.right(size)
+  const bytes = typeof body === "string" ? encoder.encode(body) : viewOf(body)
+  if (bytes !== undefined) {
+    return Either.map(capped(bytes.byteLength), () => HttpBody.uint8Array(bytes, options.contentType))
+  }
+  if (!isBlob(body)) {
+    return Either.left(refusedBody(field))
+  }
+  return capped(body.size).pipe(
+    Effect.andThen(Effect.tryPromise({ try: () => body.arrayBuffer(), catch: () => refusedBody(field) })),
+    Effect.map((buffer) => HttpBody.uint8Array(new Uint8Array(buffer), options.contentType))
+  )
+}

@@ -1,0 +1,188 @@
+/**
+ * What happens around the attempts of a call.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import * as retry from "./protocol/retry.ts"
+import { type Retryable, toRetryable } from "./SageMakerError.ts"
+
+/**
+ * The retry tokens of one client, shared by all its calls.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Quota {
+  readonly tokens: Effect.Effect<number>
+  readonly withdraw: (amount: number) => Effect.Effect<boolean>
+  readonly refund: (lastCost: number | undefined) => Effect.Effect<void>
+}
+
+/**
+ * Behaviour around an attempt: it may run it again, wait before it, and draw on the client's quota.
+ *
+ * `maxAttempts`, where a policy knows it, is told to the service (`amz-sdk-request`).
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Policy {
+  readonly maxAttempts?: number | undefined
+  readonly around: (quota: Quota) => <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/**
+ * Settings of AWS's standard mode.
+ *
+ * `maxAttempts` counts the first one (3 by default, at least 1). `maxDelayMillis` caps the exponential delay (20,000).
+ * `retryTimeouts` also sends again what this client stopped waiting for, which the model may then run twice.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface StandardOptions {
+  readonly maxAttempts?: number | undefined
+  readonly maxDelayMillis?: number | undefined
+  readonly retryTimeouts?: boolean | undefined
+}
+
+/**
+ * A full quota, or one of a given number of tokens.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeQuota = (tokens: number = retry.quotaSize): Quota => {
+  let left = tokens
+  return {
+    tokens: Effect.sync(() => left),
+    withdraw: (amount) =>
+      Effect.sync(() => {
+        const [granted, rest] = retry.withdraw(left, amount)
+        left = rest
+        return granted
+      }),
+    refund: (lastCost) =>
+      Effect.sync(() => {
+        left = retry.refund(left, lastCost)
+      })
+  }
+}
+
+const kindOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClass =>
+  retryTimeouts && error._tag === "TimeoutError" ? "transient" : error.retry
+
+/**
+ * AWS's standard mode as of November 2026: three attempts, jittered exponential delays, the server's hints, and a quota.
+ *
+ * One difference: a request that this client stopped waiting for is not sent again unless `retryTimeouts` is set.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const standard = (options: StandardOptions = {}): Policy => {
+  const maxAttempts = Math.max(1, Math.floor(options.maxAttempts ?? 3))
+  const retryTimeouts = options.retryTimeouts ?? false
+  return {
+    maxAttempts,
+    around: (quota) => <A, E, R>(attempt: Effect.Effect<A, E, R>) => {
+      const run = (attempts: number, lastCost: number | undefined): Effect.Effect<A, E, R> =>
+        Effect.matchEffect(attempt, {
+          onSuccess: (value) => Effect.as(quota.refund(lastCost), value),
+          onFailure: (error) => again(error, attempts)
+        })
+      const again = (error: E, attempts: number): Effect.Effect<A, E, R> => {
+        const seen = toRetryable(error)
+        const kind = kindOf(seen, retryTimeouts)
+        if (kind === "never" || attempts >= maxAttempts) {
+          return Effect.fail(error)
+        }
+        const cost = retry.cost(kind)
+        return Effect.if(quota.withdraw(cost), {
+          onFalse: () => Effect.fail(error),
+          onTrue: () =>
+            Random.next.pipe(
+              Effect.map((random) => retry.backoffMillis(kind, attempts - 1, random, options.maxDelayMillis)),
+              Effect.flatMap((delay) => Effect.sleep(retry.clampHint(delay, seen.retryAfterMillis))),
+              Effect.zipRight(run(attempts + 1, cost))
+            )
+        })
+      }
+      return run(1, undefined)
+    }
+  }
+}
+
+/**
+ * One attempt.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt }
+
+/**
+ * Attempts as an Effect `Schedule` says; by default only where sending again can help.
+ *
+ * The schedule's input and `while` see what the error says of itself, the server's hint included.
+ *
+ * @example
+ * ```ts
+ * import { Schedule } from "effect"
+ * import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
+ *
+ * const patient = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo("1 minute"))
+ *
+ * export const answer = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
+ *   RetryPolicy.use(RetryPolicy.fromSchedule(patient))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const fromSchedule = <Out>(
+  schedule: Schedule.Schedule<Out, Retryable>,
+  options: { readonly while?: ((error: Retryable) => boolean) | undefined } = {}
+): Policy => {
+  const wanted = options.while ?? ((error) => error.retry !== "never")
+  return {
+    around: () => (attempt) =>
+      Effect.retry(attempt, {
+        schedule: Schedule.mapInput(schedule, toRetryable),
+        while: (error) => wanted(toRetryable(error))
+      })
+  }
+}
+
+/**
+ * The policy in force: that of the client, overridden where a call's own context holds one.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export class RetryPolicy extends Context.Reference<RetryPolicy>()("effect-sagemaker-runtime/RetryPolicy", {
+  defaultValue: (): Policy => standard()
+}) {}
+
+/**
+ * A policy for the clients built with this layer, or for the calls that see it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (policy: Policy): Layer.Layer<never> => Layer.succeed(RetryPolicy, policy)
+
+/**
+ * A policy for the calls inside one effect.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const use = (policy: Policy) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.provideService(effect, RetryPolicy, policy)

@@ -1,0 +1,67 @@
+/**
+ * What makes a request one of ours.
+ *
+ * @since 0.1.0
+ */
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Credentials } from "./Credentials.ts"
+import { SigningError } from "./SageMakerError.ts"
+import type { CredentialsError } from "./SageMakerError.ts"
+
+/**
+ * For which service and region a request is signed, and with which time.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SigningScope {
+  readonly service: string
+  readonly region: string
+  readonly date: Date
+}
+
+/**
+ * Signs requests; called once per attempt, as the last step before sending.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export class Signer extends Context.Tag("effect-sagemaker-runtime/Signer")<Signer, {
+  readonly sign: (
+    request: HttpClientRequest.HttpClientRequest,
+    scope: SigningScope
+  ) => Effect.Effect<HttpClientRequest.HttpClientRequest, CredentialsError | SigningError>
+}>() {}
+
+/**
+ * Signs with AWS Signature Version 4 (`@smithy/signature-v4`), fresh credentials for every attempt.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
+  Signer,
+  Effect.gen(function*() {
+    const { get } = yield* Credentials
+    const signatureV4 = yield* Effect.promise(() => import("./signatureV4.ts"))
+    return {
+      sign: (request, scope) =>
+        Effect.flatMap(get, (credentials) =>
+          Effect.tryPromise({
+            try: () => signatureV4.sign(credentials, request, scope),
+            catch: () => new SigningError({ message: "The request could not be signed" })
+          }))
+    }
+  })
+)
+
+/**
+ * Sends requests without a signature.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerAnonymous: Layer.Layer<Signer> = Layer.succeed(Signer, { sign: Effect.succeed })

@@ -1,0 +1,210 @@
+/** One attempt: sign, send, decode. Every failure leaves here as a typed error, and nothing stays open. */
+import type * as Headers from "@effect/platform/Headers"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberRef from "effect/FiberRef"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type * as Tracer from "effect/Tracer"
+import * as body from "./body.ts"
+import * as errorMapping from "./errorMapping.ts"
+import type { Metadata, Operation, Response } from "./Operation.ts"
+import { type Attempt, type Call, within } from "./pipeline.ts"
+import { correctedOffset } from "./protocol/clockSkew.ts"
+import { parseError } from "./protocol/errorCode.ts"
+import { retryAfterMillis } from "./protocol/retry.ts"
+import { userAgent } from "./protocol/userAgent.ts"
+import { TransportError } from "./SageMakerError.ts"
+import { secretsOf } from "./secrets.ts"
+import type { Signer } from "./Signer.ts"
+import { attemptSpan } from "./tracing.ts"
+
+/** What all attempts of a client share. */
+export interface Client {
+  readonly http: HttpClient.HttpClient
+  readonly signer: Context.Tag.Service<Signer>
+  readonly serviceUrl: string
+  readonly region: string
+  readonly correctClockSkew?: boolean | undefined
+  readonly clockOffset?: number | undefined
+  readonly appId?: string | undefined
+}
+
+const requestIdOf = (headers: Headers.Headers): string | undefined =>
+  headers["x-amzn-requestid"] ?? headers["x-amzn-request-id"] ?? headers["x-amz-request-id"]
+
+const attemptHeader = ({ attempts, maxAttempts }: Call): string =>
+  maxAttempts === undefined ? `attempt=${attempts}` : `attempt=${attempts}; max=${maxAttempts}`
+
+const propagate = (
+  request: HttpClientRequest.HttpClientRequest,
+  span: Tracer.Span
+): Effect.Effect<HttpClientRequest.HttpClientRequest> =>
+  Effect.zipWith(
+    FiberRef.get(FiberRef.currentTracerEnabled),
+    FiberRef.get(HttpClient.currentTracerPropagation),
+    (enabled, propagation) =>
+      enabled && propagation ? HttpClientRequest.setHeaders(request, HttpTraceContext.toHeaders(span)) : request
+  )
+
+const statusIsError = (
+  error: HttpClientError
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError> =>
+  error._tag === "ResponseError" && error.reason === "StatusCode"
+    ? Effect.succeed(error.response)
+    : Effect.fail(error)
+
+const readAfterClose = (call: Call) =>
+  new TransportError({
+    message: "The response's scope is closed",
+    reason: "aborted",
+    retry: "never",
+    attempts: call.attempts,
+    totalRetryDelay: call.totalRetryDelay
+  })
+
+/** A connection's lifetime: closed when the attempt ends, unless a caller's scope took it over. */
+const makeConnection = Effect.map(Scope.make(), (scope) => {
+  let handedOver = false
+  let closed = false
+  const close = Effect.suspend(() => {
+    closed = true
+    return Scope.close(scope, Exit.void)
+  })
+  return {
+    scope,
+    close,
+    isHandedOver: () => handedOver,
+    isClosed: () => closed,
+    handOver: Effect.flatMap(Effect.scope, (owner) => {
+      handedOver = true
+      return Scope.addFinalizer(owner, close)
+    })
+  }
+})
+
+type Connection = Effect.Effect.Success<typeof makeConnection>
+
+const responseOf = (
+  response: HttpClientResponse.HttpClientResponse,
+  metadata: Metadata,
+  connection: Connection,
+  call: Call
+): Response => ({
+  status: response.status,
+  headers: response.headers,
+  metadata,
+  bytes: body.whole(response, call),
+  stream: Effect.as(
+    connection.handOver,
+    Stream.suspend(() => connection.isClosed() ? Stream.fail(readAfterClose(call)) : body.stream(response, call)).pipe(
+      Stream.ensuring(connection.close)
+    )
+  )
+})
+
+/** Makes a client's attempts; the learnt clock offset is the client's. */
+export const makeAttempt = (client: Client): Attempt => {
+  const http = HttpClient.withScope(client.http)
+  const agent = userAgent(client.appId)
+  let clockOffset = client.clockOffset ?? 0
+
+  /** Learns the clock offset from a response; tells whether the request had been signed with a wrong time. */
+  const learn = (sample: Parameters<typeof correctedOffset>[0]): boolean => {
+    const offset = client.correctClockSkew === false ? undefined : correctedOffset(sample)
+    clockOffset = offset ?? clockOffset
+    return offset !== undefined
+  }
+
+  const prepare = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
+    request.pipe(
+      HttpClientRequest.prependUrl(client.serviceUrl),
+      HttpClientRequest.setHeaders({
+        "user-agent": agent,
+        "x-amz-user-agent": agent,
+        "amz-sdk-invocation-id": call.id,
+        "amz-sdk-request": attemptHeader(call)
+      })
+    )
+
+  const send = (request: HttpClientRequest.HttpClientRequest, connection: Connection, call: Call) =>
+    Effect.suspend(() => {
+      call.requestSent = true
+      return http.execute(request)
+    }).pipe(
+      Scope.extend(connection.scope),
+      Effect.catchAll(statusIsError),
+      Effect.mapError((error) => errorMapping.fromHttpClient(error, call)),
+      Effect.tapError((error) => Effect.sync(() => (call.requestSent = error.requestSent))),
+      within("firstByte", call.deadlines.firstByte, call)
+    )
+
+  const exchange = <I, O, E, R>(
+    operation: Operation<I, O, E, R>,
+    request: HttpClientRequest.HttpClientRequest,
+    connection: Connection,
+    call: Call,
+    span: Tracer.Span
+  ) =>
+    Effect.gen(function*() {
+      const signedOffset = clockOffset
+      const date = new Date((yield* Clock.currentTimeMillis) + signedOffset)
+      const signed = yield* client.signer.sign(prepare(request, call), {
+        service: "sagemaker",
+        region: client.region,
+        date
+      })
+      const traced = yield* propagate(signed, span)
+      const sentAt = yield* Clock.currentTimeMillis
+      const response = yield* send(traced, connection, call)
+      const receivedAt = yield* Clock.currentTimeMillis
+      const { headers, status } = response
+      const requestId = requestIdOf(headers)
+      span.attribute("http.response.status_code", status)
+      span.attribute("aws.request_id", requestId)
+      const sample = { date: headers["date"], age: headers["age"], sentAt, receivedAt, signedOffset }
+
+      if (status >= 200 && status < 300) {
+        const { attempts, totalRetryDelay } = call
+        const metadata = { requestId, httpStatusCode: status, attempts, totalRetryDelay }
+        const output = yield* operation.decode(responseOf(response, metadata, connection, call))
+        if (!connection.isHandedOver()) {
+          learn({ ...sample, code: undefined })
+        }
+        return output
+      }
+      const text = yield* body.errorText(response, call)
+      const error = parseError(headers["x-amzn-errortype"], text)
+      return yield* Effect.fail(errorMapping.fromRefusal(operation.errors, {
+        ...error,
+        status,
+        requestId,
+        retryAfterMillis: retryAfterMillis(headers, receivedAt + clockOffset),
+        body: text,
+        clockCorrected: learn({ ...sample, code: error.code }),
+        secrets: secretsOf(traced, operation.sensitive ?? [])
+      }, call))
+    })
+
+  return (operation, _input, request, call) =>
+    attemptSpan(
+      call.attempts,
+      (span) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(makeConnection, (connection) =>
+            restore(exchange(operation, request, connection, call, span)).pipe(
+              within("attempt", call.deadlines.attempt, call),
+              Effect.onExit((exit) =>
+                Exit.isSuccess(exit) && connection.isHandedOver() ? Effect.void : connection.close
+              )
+            ))
+        )
+    )
+}

@@ -1,0 +1,135 @@
+/** Where failures of every kind become this package's errors. */
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { ErrorClass } from "./Operation.ts"
+import type { Call } from "./pipeline.ts"
+import { type ErrorBody, isAccessDeniedCode } from "./protocol/errorCode.ts"
+import { classify, isThrottlingCode } from "./protocol/retry.ts"
+import { transportFailure } from "./protocol/transportCode.ts"
+import * as SageMakerError from "./SageMakerError.ts"
+
+/** An answer of the service that is an error. */
+export interface Refusal extends ErrorBody {
+  readonly status: number
+  readonly requestId: string | undefined
+  readonly retryAfterMillis: number | undefined
+  readonly body: string
+  /** Whether a wrong clock caused it and has been corrected. */
+  readonly clockCorrected: boolean
+  /** Values of the request that the service's messages must not carry on. */
+  readonly secrets: ReadonlyArray<string>
+}
+
+type Defined<A> =
+  & { readonly [K in keyof A as undefined extends A[K] ? never : K]: A[K] }
+  & { readonly [K in keyof A as undefined extends A[K] ? K : never]?: Exclude<A[K], undefined> }
+
+const defined = <A extends object>(fields: A): Defined<A> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<A>
+
+const withoutSecrets = (text: string, secrets: ReadonlyArray<string>): string =>
+  secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "<redacted>"), text)
+
+/** SageMaker quotes the container's answer, which can repeat the request, between these words. */
+const withoutQuote = (message: string): string => message.replace(/( with message )"[\s\S]*"/, "$1<redacted>")
+
+/** The members of an error body that fit the class's fields; what does not fit is left out rather than failing. */
+const fitting = (
+  fields: Schema.Struct.Fields,
+  members: { readonly [name: string]: unknown }
+): { readonly [name: string]: unknown } =>
+  Object.assign(
+    {},
+    ...Object.entries(fields).map(([name, field]) =>
+      Option.getOrUndefined(
+        Schema.decodeUnknownOption(Schema.Struct({ [name]: field }) as Schema.Schema.Any as Schema.Schema<object>)(
+          members
+        )
+      )
+    )
+  )
+
+const modelled = <E>(
+  errorClass: ErrorClass<E>,
+  fields: { readonly [name: string]: unknown },
+  members: { readonly [name: string]: unknown }
+): E | undefined => {
+  const { _tag, ...own } = errorClass.fields
+  try {
+    return new errorClass({ ...fitting(own, members), ...fields } as never)
+  } catch {
+    return undefined
+  }
+}
+
+/** The typed error of an answer: by its code, without one by its status. */
+export const fromRefusal = <E>(
+  errors: ReadonlyArray<ErrorClass<E>>,
+  refusal: Refusal,
+  call: Call
+): E | SageMakerError.CommonError => {
+  const { code, requestId, status } = refusal
+  const message = refusal.message === undefined
+    ? undefined
+    : withoutSecrets(withoutQuote(refusal.message), refusal.secrets)
+  const fields = defined({
+    status,
+    code,
+    requestId,
+    message,
+    retry: classify(status, code, refusal.message),
+    retryAfterMillis: refusal.retryAfterMillis,
+    attempts: call.attempts,
+    totalRetryDelay: call.totalRetryDelay
+  })
+  const errorClass = errors.find((_) => _._tag === code)
+  const known = errorClass && modelled(errorClass, fields, refusal.members)
+  if (known !== undefined) {
+    return known
+  }
+  if (code !== undefined && isAccessDeniedCode(code)) {
+    return new SageMakerError.AccessDeniedError(refusal.clockCorrected ? { ...fields, retry: "transient" } : fields)
+  }
+  if (status === 429 || (code !== undefined && isThrottlingCode(code))) {
+    return new SageMakerError.ThrottlingError(fields)
+  }
+  return status === 413
+    ? new SageMakerError.PayloadTooLargeError(fields)
+    : new SageMakerError.UnknownServiceError({
+      message: `The service answered with status ${status}${code === undefined ? "" : ` (${code})`}`,
+      ...fields,
+      body: refusal.body.slice(0, 1_024)
+    })
+}
+
+const messages: { readonly [reason in SageMakerError.TransportError["reason"]]: string } = {
+  connect: "No connection to the service could be made",
+  reset: "The connection to the service was lost",
+  aborted: "The connection to the service was closed on this side",
+  tls: "No trusted connection to the service could be made",
+  other: "The exchange with the service failed"
+}
+
+/** The typed error of an HTTP client's failure; nothing of the platform's error is kept but its code. */
+export const fromHttpClient = (error: HttpClientError, call: Call): SageMakerError.TransportError => {
+  const calls = { attempts: call.attempts, totalRetryDelay: call.totalRetryDelay }
+  if (error._tag === "RequestError" && error.reason !== "Transport") {
+    return new SageMakerError.TransportError({
+      ...calls,
+      message: "The HTTP client refused the request",
+      reason: "other",
+      requestSent: false,
+      retry: "never"
+    })
+  }
+  const { code, reason, requestSent, retry } = transportFailure(error.cause)
+  return new SageMakerError.TransportError({
+    ...calls,
+    ...defined({ code }),
+    message: messages[reason],
+    reason,
+    requestSent: requestSent || error._tag === "ResponseError",
+    retry
+  })
+}

@@ -1,0 +1,64 @@
+/**
+ * An Effect-native client for Amazon SageMaker Runtime.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * @since 0.1.0
+ */
+export * as Codec from "./Codec.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Credentials from "./Credentials.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as InvokeEndpoint from "./InvokeEndpoint.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as ModelEndpoint from "./ModelEndpoint.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Operation from "./Operation.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as RetryPolicy from "./RetryPolicy.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as SageMakerError from "./SageMakerError.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as SageMakerRuntime from "./SageMakerRuntime.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Signer from "./Signer.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Timeouts from "./Timeouts.ts"
+
+export {
+  /**
+   * Sends a request to a deployed model and gives its answer.
+   *
+   * @since 0.1.0
+   */
+  invokeEndpoint
+} from "./InvokeEndpoint.ts"

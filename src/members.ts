@@ -1,0 +1,88 @@
+/** The members AWS's operations share: header names and limits, each written once. Source: AWS's Smithy model. */
+import * as Schema from "effect/Schema"
+
+/** Printable ASCII up to a length. */
+export const ascii = (max: number) =>
+  Schema.String.pipe(
+    Schema.pattern(/^[\0-\x7f]*$/, { description: "ASCII text" }),
+    Schema.maxLength(max, { description: `at most ${max} characters long` })
+  )
+
+/** A name as AWS resources have them: letters, digits and inner hyphens. */
+export const resourceName = (max: number) =>
+  Schema.String.pipe(
+    Schema.pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, {
+      description: "letters, digits and hyphens, with a letter or digit at both ends"
+    }),
+    Schema.maxLength(max, { description: `at most ${max} characters long` })
+  )
+
+/** Printable text that does not start with white space. */
+export const printable = (max: number) =>
+  Schema.String.pipe(
+    Schema.minLength(1, { description: "at least 1 character long" }),
+    Schema.maxLength(max, { description: `at most ${max} characters long` }),
+    Schema.pattern(/^\S[\x20-\x7e]*$/, { description: "printable ASCII that does not start with white space" })
+  )
+
+const sessionId = Schema.String.pipe(
+  Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
+    description: "NEW_SESSION, or letters, digits and hyphens with a letter or digit at both ends"
+  }),
+  Schema.maxLength(256, { description: "at most 256 characters long" })
+)
+
+/** A JMESPath expression for Clarify. */
+export const explanations = Schema.String.pipe(
+  Schema.minLength(1, { description: "at least 1 character long" }),
+  Schema.maxLength(64, { description: "at most 64 characters long" })
+)
+
+/** The endpoint's name. */
+export const endpointName = resourceName(63)
+
+/** Headers that InvokeEndpoint, its stream and its asynchronous form have in common. */
+export const common = {
+  CustomAttributes: ["x-amzn-sagemaker-custom-attributes", ascii(1024)],
+  InferenceId: ["x-amzn-sagemaker-inference-id", printable(64)]
+} as const
+
+/** Headers that say which part of an endpoint answers, in real time. */
+export const routing = {
+  TargetVariant: ["x-amzn-sagemaker-target-variant", resourceName(63)],
+  TargetContainerHostname: ["x-amzn-sagemaker-target-container-hostname", resourceName(63)],
+  InferenceComponentName: ["x-amzn-sagemaker-inference-component", resourceName(63)],
+  SessionId: ["x-amzn-sagemaker-session-id", sessionId],
+  PrefixAwareId: ["x-amzn-sagemaker-prefix-aware-id", ascii(1024)]
+} as const
+
+/** Members of `common`. */
+export interface Common {
+  /** Free text for the model's container; kept secret. */
+  readonly CustomAttributes?: string | undefined
+  /** A name for this request, for data capture. */
+  readonly InferenceId?: string | undefined
+}
+
+/** Members of `routing`. */
+export interface Routing {
+  /** The production variant that is to answer. */
+  readonly TargetVariant?: string | undefined
+  /** The container of a multi-container endpoint that is to answer. */
+  readonly TargetContainerHostname?: string | undefined
+  /** The inference component that is to answer. */
+  readonly InferenceComponentName?: string | undefined
+  /** `NEW_SESSION` to open a session, or the id of an open one. */
+  readonly SessionId?: string | undefined
+  /** Requests with the same text go to the same instance, for its prefix cache. */
+  readonly PrefixAwareId?: string | undefined
+}
+
+/** Headers of a real-time answer. */
+export const answered = {
+  InvokedProductionVariant: ["x-amzn-invoked-production-variant", Schema.String],
+  CustomAttributes: ["x-amzn-sagemaker-custom-attributes", Schema.String]
+} as const
+
+/** Request headers whose values are secret. */
+export const sensitive = ["x-amzn-sagemaker-custom-attributes"]

@@ -1,0 +1,9 @@
+import { createHash, createHmac } from "node:crypto"
+
+/** SHA-256 of `data`, by Node's own implementation. */
+export const sha256 = (data: Uint8Array): Promise<Uint8Array> =>
+  Promise.resolve(createHash("sha256").update(data).digest())
+
+/** HMAC-SHA-256 of `data` under `key`, by Node's own implementation. */
+export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Promise<Uint8Array> =>
+  Promise.resolve(createHmac("sha256", key).update(data).digest())

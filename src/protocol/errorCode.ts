@@ -1,0 +1,75 @@
+/** The parts of an error response that name the error. */
+export interface ErrorBody {
+  readonly code: string | undefined
+  readonly message: string | undefined
+  readonly members: { readonly [name: string]: unknown }
+}
+
+const sanitize = (code: unknown): string | undefined => {
+  if (typeof code !== "string") {
+    return undefined
+  }
+  const beforeUri = code.split(":", 1)[0] ?? ""
+  const name = beforeUri.slice(beforeUri.lastIndexOf("#") + 1).trim()
+  return /^[\w.-]{1,128}$/.test(name) ? name : undefined
+}
+
+const parseObject = (text: string): { readonly [name: string]: unknown } => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
+
+const firstText = (...candidates: ReadonlyArray<unknown>): string | undefined =>
+  candidates.find((_): _ is string => typeof _ === "string" && _ !== "")
+
+/**
+ * Reads the error's name and message as restJson1 allows them: the name from the `x-amzn-errortype` header, else
+ * `__type`, else `code`, without a URI suffix or a namespace. Anything unreadable counts as absent.
+ */
+export const parseError = (errorType: string | undefined, body: string): ErrorBody => {
+  const members = parseObject(body)
+  return {
+    code: sanitize(errorType) ?? sanitize(members["__type"]) ?? sanitize(members["code"]),
+    message: firstText(members["Message"], members["message"]),
+    members
+  }
+}
+
+const accessDeniedCodes = new Set([
+  "AccessDenied",
+  "AccessDeniedException",
+  "AuthFailure",
+  "AuthorizationError",
+  "AuthorizationHeaderMalformed",
+  "ExpiredToken",
+  "ExpiredTokenException",
+  "ForbiddenException",
+  "IncompleteSignature",
+  "IncompleteSignatureException",
+  "InvalidAccessKeyId",
+  "InvalidClientTokenId",
+  "InvalidSecurity",
+  "InvalidSignatureException",
+  "InvalidToken",
+  "InvalidTokenException",
+  "MissingAuthenticationToken",
+  "MissingAuthenticationTokenException",
+  "NotAuthorized",
+  "NotAuthorizedException",
+  "OptInRequired",
+  "RequestExpired",
+  "RequestInTheFuture",
+  "RequestTimeTooSkewed",
+  "SignatureDoesNotMatch",
+  "TokenRefreshRequired",
+  "UnauthorizedException",
+  "UnauthorizedOperation",
+  "UnrecognizedClientException"
+])
+
+/** Whether a code speaks of authentication, signature, token or permission. */
+export const isAccessDeniedCode = (code: string): boolean => accessDeniedCodes.has(code)

@@ -1,0 +1,96 @@
+import type { RetryClass } from "./retry.ts"
+
+/** What became of the connection. */
+export type TransportReason = "connect" | "reset" | "aborted" | "tls" | "other"
+
+/** What is known of a failed exchange; `requestSent` is `false` only when that is certain. */
+export interface TransportFailure {
+  readonly reason: TransportReason
+  readonly requestSent: boolean
+  readonly retry: RetryClass
+  readonly code: string | undefined
+}
+
+const of = (reason: TransportReason, requestSent: boolean, retry: RetryClass) => ({ reason, requestSent, retry })
+
+const refused = of("connect", false, "transient")
+const lost = of("reset", true, "transient")
+const aborted = of("aborted", true, "never")
+const untrusted = of("tls", false, "never")
+const brokenTls = of("tls", true, "never")
+const unknown = of("other", true, "never")
+
+const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArray<string>]> = [
+  [refused, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "ECONNREFUSED", "ConnectionRefused"]],
+  [refused, ["UND_ERR_CONNECT_TIMEOUT"]],
+  [lost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
+  [lost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
+  [lost, ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]],
+  [aborted, ["ABORT_ERR", "AbortError", "UND_ERR_ABORTED", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]],
+  [aborted, ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
+  [untrusted, ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "CERT_REVOKED", "CERT_UNTRUSTED"]],
+  [untrusted, ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "ERR_TLS_CERT_ALTNAME_INVALID"]],
+  [untrusted, ["UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]],
+  [brokenTls, ["EPROTO"]]
+]
+
+const byCode = new Map(table.flatMap(([failure, codes]) => codes.map((code) => [code, failure] as const)))
+
+/** Failures that mean "not connected" when it was `connect` that failed, and a lost connection otherwise. */
+const eitherSide = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
+
+const browserNetworkErrors = new Set([
+  "Failed to fetch",
+  "NetworkError when attempting to fetch resource",
+  "The Internet connection appears to be offline",
+  "Load failed",
+  "Network request failed",
+  "Network connection lost."
+])
+
+interface ErrorLike {
+  readonly code?: unknown
+  readonly name?: unknown
+  readonly syscall?: unknown
+  readonly message?: unknown
+  readonly cause?: unknown
+  readonly errors?: unknown
+}
+
+/** An error with everything nested in it: fetch wraps the socket's error, which wraps one error per address tried. */
+const chain = (error: unknown, depth = 0): ReadonlyArray<ErrorLike> => {
+  if (typeof error !== "object" || error === null || depth > 6) {
+    return []
+  }
+  const { cause, errors } = error as ErrorLike
+  const several = Array.isArray(errors) ? errors.slice(0, 8) : []
+  return [error, ...[cause, ...several].flatMap((inner) => chain(inner, depth + 1))]
+}
+
+const lookUp = (error: ErrorLike): TransportFailure | undefined => {
+  for (const code of [error.code, error.name]) {
+    if (typeof code === "string") {
+      const known = eitherSide.has(code) && error.syscall === "connect"
+        ? refused
+        : byCode.get(code) ?? (/^ERR_(SSL|TLS)_/.test(code) ? brokenTls : undefined)
+      if (known !== undefined) {
+        return { ...known, code }
+      }
+    }
+  }
+  return undefined
+}
+
+/** Classes the error of an HTTP client by the codes and names found in it and in its causes. */
+export const transportFailure = (error: unknown): TransportFailure => {
+  const errors = chain(error)
+  for (const inner of errors) {
+    const failure = lookUp(inner)
+    if (failure !== undefined) {
+      return failure
+    }
+  }
+  return errors.some((_) => typeof _.message === "string" && browserNetworkErrors.has(_.message))
+    ? { ...lost, code: undefined }
+    : { ...unknown, code: undefined }
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url"
+import { defineConfig } from "vitest/config"
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: "#sha256", replacement: source("node/sha256.ts") },
+      { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
+      { find: /^effect-sagemaker-runtime\/(node|testing)$/, replacement: source("$1/index.ts") },
+      { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }
+    ]
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    typecheck: { checker: "tsc", include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
+    coverage: { include: ["src/**"], reporter: ["text-summary"] }
+  }
+})
