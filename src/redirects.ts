@@ -1,14 +1,16 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import type * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
-/** Ends a probing run of `fetch` before any I/O. */
-const probed = Symbol("effect-sagemaker-runtime/probed")
-
-const isProbed = (error: { readonly cause?: unknown }): boolean => error.cause === probed
-
 const ofTheRequest = new Set(["method", "headers", "body", "duplex", "signal"])
+
+/** The options `fetch` was given besides the request itself. */
+const optionsOf = (init: RequestInit, requestHeaders: Headers.Headers): RequestInit => ({
+  ...Object.fromEntries(Object.entries(init).filter(([option]) => !ofTheRequest.has(option))),
+  headers: Object.fromEntries(Object.entries(init.headers ?? {}).filter(([name]) => !(name in requestHeaders)))
+})
 
 /**
  * A client that never follows a redirect, so that a signed request and its body stay with the service.
@@ -18,11 +20,7 @@ const ofTheRequest = new Set(["method", "headers", "body", "duplex", "signal"])
  */
 export const neverFollow = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
   let learnt: RequestInit | undefined
-  const probe = (_: unknown, init?: RequestInit): Promise<never> => {
-    learnt = Object.fromEntries(Object.entries(init ?? {}).filter(([option]) => !ofTheRequest.has(option)))
-    return Promise.reject(probed)
-  }
-  return HttpClient.transformResponse(client, (send) => {
+  return HttpClient.transform(client, (send, request) => {
     const manually = Effect.suspend(() =>
       Effect.mapInputContext(
         send,
@@ -34,11 +32,18 @@ export const neverFollow = (client: HttpClient.HttpClient): HttpClient.HttpClien
           })
       )
     )
-    return Effect.suspend(() =>
-      learnt !== undefined
-        ? manually
-        : Effect.catchIf(Effect.provideService(send, FetchHttpClient.Fetch, probe as typeof fetch), isProbed, () =>
-          manually)
-    )
+    const probing = Effect.suspend(() => {
+      let probed = false
+      const probe = (_: unknown, init: RequestInit = {}): Promise<Response> => {
+        probed = true
+        learnt = optionsOf(init, request.headers)
+        return Promise.resolve(new Response(null, { status: 204 }))
+      }
+      return Effect.matchEffect(Effect.provideService(send, FetchHttpClient.Fetch, probe), {
+        onSuccess: (response) => (probed ? manually : Effect.succeed(response)),
+        onFailure: (error) => (probed ? manually : Effect.fail(error))
+      })
+    })
+    return Effect.suspend(() => (learnt === undefined ? probing : manually))
   })
 }
