@@ -12,7 +12,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { constraint } from "./constraint.ts"
+import { constraint, isNumber } from "./constraint.ts"
 import type { CommonError, TimeoutError, TransportError } from "./SageMakerError.ts"
 import { InvalidInputError, PayloadTooLargeError } from "./SageMakerError.ts"
 
@@ -143,13 +143,13 @@ export interface HeaderTable {
 }
 
 /**
- * The members of a header table as text, as they are read from a message.
+ * The members a header table describes.
  *
  * @since 0.1.0
  * @category models
  */
 export type HeaderMembers<T extends HeaderTable> = {
-  readonly [K in keyof T]?: string | undefined
+  readonly [K in keyof T]?: T[K][1]["Type"] | undefined
 }
 
 /**
@@ -161,10 +161,10 @@ export type HeaderMembers<T extends HeaderTable> = {
 export interface HeaderCodec<T extends HeaderTable> {
   readonly table: T
   readonly encode: (
-    members: { readonly [K in keyof T]?: T[K][1]["Type"] | undefined },
+    members: HeaderMembers<T>,
     validation: Validation
   ) => Either.Either<Record<string, string>, InvalidInputError>
-  readonly decode: (headers: Headers.Headers) => HeaderMembers<T>
+  readonly decode: (headers: { readonly [name: string]: string | undefined }) => HeaderMembers<T>
 }
 
 const headerText = /^[\t\x20-\x7e]*$/
@@ -182,7 +182,8 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
   const members = Object.entries(table).map(([field, [header, schema]]) => ({
     field,
     header,
-    broken: constraint(schema)
+    broken: constraint(schema),
+    read: isNumber(schema) ? Number : String
   }))
   return {
     table,
@@ -203,11 +204,11 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
       return Either.right(out)
     },
     decode(received) {
-      const out: Record<string, string> = {}
-      for (const { field, header } of members) {
+      const out: Record<string, string | number> = {}
+      for (const { field, header, read } of members) {
         const text = received[header]
         if (text !== undefined) {
-          out[field] = text
+          out[field] = read(text)
         }
       }
       return out

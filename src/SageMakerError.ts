@@ -376,6 +376,23 @@ export type CommonError =
   | ProtocolError
 
 /**
+ * The errors that are an answer of the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ServiceError =
+  | ValidationError
+  | ModelError
+  | ModelNotReadyException
+  | InternalFailure
+  | ServiceUnavailable
+  | InternalDependencyException
+  | AccessDeniedError
+  | ThrottlingError
+  | UnknownServiceError
+
+/**
  * Every error of this package.
  *
  * @since 0.1.0
@@ -383,12 +400,7 @@ export type CommonError =
  */
 export type SageMakerError =
   | CommonError
-  | ValidationError
-  | ModelError
-  | ModelNotReadyException
-  | InternalFailure
-  | ServiceUnavailable
-  | InternalDependencyException
+  | ServiceError
   | ConfigurationError
   | CodecError
 

@@ -15,8 +15,8 @@ import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import * as body from "./body.ts"
 import * as errorMapping from "./errorMapping.ts"
-import type { Metadata, Operation, Response } from "./Operation.ts"
-import { type Attempt, type Call, within } from "./pipeline.ts"
+import type { Metadata, Response } from "./Operation.ts"
+import { type Attempt, type Call, type Task, within } from "./pipeline.ts"
 import { correctedOffset } from "./protocol/clockSkew.ts"
 import { parseError } from "./protocol/errorCode.ts"
 import { retryAfterMillis } from "./protocol/retry.ts"
@@ -24,7 +24,6 @@ import { userAgent } from "./protocol/userAgent.ts"
 import { TransportError } from "./SageMakerError.ts"
 import { secretsOf } from "./secrets.ts"
 import type { Signer } from "./Signer.ts"
-import { attemptSpan } from "./tracing.ts"
 
 /** What all attempts of a client share. */
 export interface Client {
@@ -146,13 +145,7 @@ export const makeAttempt = (client: Client): Attempt => {
       within("firstByte", call.deadlines.firstByte, call)
     )
 
-  const exchange = <I, O, E, R>(
-    operation: Operation<I, O, E, R>,
-    request: HttpClientRequest.HttpClientRequest,
-    connection: Connection,
-    call: Call,
-    span: Tracer.Span
-  ) =>
+  const exchange = <I, O, E, R>({ call, operation, request, span }: Task<I, O, E, R>, connection: Connection) =>
     Effect.gen(function*() {
       const signedOffset = clockOffset
       const date = new Date((yield* Clock.currentTimeMillis) + signedOffset)
@@ -193,18 +186,15 @@ export const makeAttempt = (client: Client): Attempt => {
       }, call))
     })
 
-  return (operation, _input, request, call) =>
-    attemptSpan(
-      call.attempts,
-      (span) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(makeConnection, (connection) =>
-            restore(exchange(operation, request, connection, call, span)).pipe(
-              within("attempt", call.deadlines.attempt, call),
-              Effect.onExit((exit) =>
-                Exit.isSuccess(exit) && connection.isHandedOver() ? Effect.void : connection.close
-              )
-            ))
-        )
+  return (task) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(
+        makeConnection,
+        (connection) =>
+          Effect.onExit(
+            restore(exchange(task, connection)),
+            (exit) => Exit.isSuccess(exit) && connection.isHandedOver() ? Effect.void : connection.close
+          )
+      )
     )
 }

@@ -29,11 +29,14 @@ const toCheck = (refinement: AST.Refinement): Check => ({
 const checksOf = (ast: AST.AST): ReadonlyArray<Check> =>
   AST.isRefinement(ast) ? [...checksOf(ast.from), toCheck(ast)] : []
 
-const isNumber = (ast: AST.AST): boolean => (AST.isRefinement(ast) ? isNumber(ast.from) : AST.isNumberKeyword(ast))
+const isNumberAst = (ast: AST.AST): boolean => AST.isRefinement(ast) ? isNumberAst(ast.from) : AST.isNumberKeyword(ast)
+
+/** Whether a schema describes numbers. */
+export const isNumber = (schema: Schema.Schema<string> | Schema.Schema<number>): boolean => isNumberAst(schema.ast)
 
 /** Compiles a schema of text or a number into a list of checks, each of a kind that can be switched off. */
 export const constraint = (schema: Schema.Schema<string> | Schema.Schema<number>): Constraint => {
-  const type = isNumber(schema.ast) ? "number" : "string"
+  const type = isNumber(schema) ? "number" : "string"
   const checks = checksOf(schema.ast)
   return (value, validation) =>
     typeof value === type

@@ -5,11 +5,12 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import type * as Tracer from "effect/Tracer"
 import type { Operation, Settings } from "./Operation.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { type CommonError, TimeoutError } from "./SageMakerError.ts"
 import * as Timeouts from "./Timeouts.ts"
-import { callSpan } from "./tracing.ts"
+import { attemptSpan, callSpan } from "./tracing.ts"
 
 /** What one call knows of itself while it runs. */
 export interface Call {
@@ -24,13 +25,17 @@ export interface Call {
   earlierSent: boolean
 }
 
-/** One try to get an operation's output from an encoded request. */
-export type Attempt = <I, O, E, R>(
-  operation: Operation<I, O, E, R>,
-  input: I,
-  request: HttpClientRequest.HttpClientRequest,
-  call: Call
-) => Effect.Effect<O, E | CommonError, R>
+/** What one attempt starts from. */
+export interface Task<I, O, E, R> {
+  readonly operation: Operation<I, O, E, R>
+  readonly input: I
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly call: Call
+  readonly span: Tracer.Span
+}
+
+/** One try to get an operation's output. */
+export type Attempt = <I, O, E, R>(task: Task<I, O, E, R>) => Effect.Effect<O, E | CommonError, R>
 
 /** Members bound to every input, and what is checked before sending. */
 export interface PipelineOptions {
@@ -125,7 +130,9 @@ export const make = (options: PipelineOptions) =>
         })
         const attempt = Effect.zipRight(
           begin,
-          Effect.ensuring(Effect.suspend(() => options.attempt(operation, input, request, call)), end)
+          Effect.suspend(() =>
+            attemptSpan(call.attempts, (span) => options.attempt({ operation, input, request, call, span }))
+          ).pipe(within("attempt", deadlines.attempt, call), Effect.ensuring(end))
         )
         return yield* policy.around(quota)(attempt).pipe(within("total", deadlines.total, call))
       })

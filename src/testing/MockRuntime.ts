@@ -1,0 +1,109 @@
+/**
+ * A client whose answers a test gives, typed by the operation.
+ *
+ * Validation, retry and deadlines run around the answers as in the real client; only signing and HTTP are gone.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import type { Metadata, Operation } from "../Operation.ts"
+import * as pipeline from "../pipeline.ts"
+import type { CommonError } from "../SageMakerError.ts"
+import { SageMakerRuntime } from "../SageMakerRuntime.ts"
+import { settings } from "../settings.ts"
+
+/**
+ * What a handler gives: the operation's output, `$metadata` only where a test cares.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type HandlerOutput<O> = O extends { readonly $metadata: Metadata }
+  ? Omit<O, "$metadata"> & { readonly $metadata?: Metadata }
+  : O
+
+/**
+ * An operation's answer, made by `on`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Answer {
+  readonly operation: string
+  readonly handler: (input: never) => Effect.Effect<unknown, unknown>
+}
+
+/**
+ * Answers an operation: the handler sees the input of every attempt.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { InvokeEndpoint } from "effect-sagemaker-runtime"
+ * import { MockRuntime } from "effect-sagemaker-runtime/testing"
+ *
+ * export const echo = MockRuntime.layer(
+ *   MockRuntime.on(InvokeEndpoint.operation, ({ EndpointName }) =>
+ *     Effect.succeed({ Body: new TextEncoder().encode(EndpointName) }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const on = <I, O, E, R>(
+  operation: Operation<I, O, E, R>,
+  handler: (input: I) => Effect.Effect<HandlerOutput<O>, E | CommonError>
+): Answer => ({ operation: operation.name, handler })
+
+/** The same error as if the pipeline had made it: with the attempts and the delay of this call. */
+const stamped = <E>(error: E, { attempts, totalRetryDelay }: pipeline.Call): E => {
+  const errorClass: unknown = Predicate.isRecord(error) ? error.constructor : undefined
+  if (!Predicate.isFunction(errorClass) || !Predicate.hasProperty(errorClass, "fields")) {
+    return error
+  }
+  const { _tag, ...fields } = errorClass.fields as { readonly [name: string]: unknown }
+  const values = Object.keys(fields).map((name) => [name, Reflect.get(error as object, name)] as const)
+  const known = Object.fromEntries(values.filter(([, value]) => value !== undefined))
+  return "attempts" in known ? Reflect.construct(errorClass, [{ ...known, attempts, totalRetryDelay }]) as E : error
+}
+
+const withMetadata = (output: unknown, { attempts, totalRetryDelay }: pipeline.Call): unknown =>
+  Predicate.isRecord(output) ? { $metadata: { httpStatusCode: 200, attempts, totalRetryDelay }, ...output } : output
+
+/**
+ * A client that answers as the handlers say; an operation without a handler dies saying which.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (...answers: ReadonlyArray<Answer>): Layer.Layer<SageMakerRuntime> => {
+  const handlers = new Map(answers.map(({ handler, operation }) => [operation, handler]))
+  const attempt: pipeline.Attempt = <I, O, E, R>({ call, input, operation }: pipeline.Task<I, O, E, R>) =>
+    Effect.suspend(() => {
+      const handler = handlers.get(operation.name)
+      if (handler === undefined) {
+        return Effect.dieMessage(
+          `MockRuntime has no answer for ${operation.name}: add MockRuntime.on(${operation.name}.operation, handler)`
+        )
+      }
+      call.requestSent = true
+      return (handler(input as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>).pipe(
+        Effect.mapBoth({
+          onSuccess: (output) => withMetadata(output, call) as O,
+          onFailure: (error) => stamped(error, call)
+        }),
+        pipeline.within("firstByte", call.deadlines.firstByte, call)
+      )
+    })
+  return Layer.effect(
+    SageMakerRuntime,
+    settings({}).pipe(
+      Effect.orDie,
+      Effect.flatMap((checked) => pipeline.make({ settings: checked, params: {}, attempt })),
+      Effect.map((execute) => ({ execute }))
+    )
+  )
+}

@@ -1,0 +1,79 @@
+/** Messages as the emulator sees and sends them, below any HTTP library. */
+import * as Predicate from "effect/Predicate"
+import type * as Stream from "effect/Stream"
+import * as SageMakerError from "../SageMakerError.ts"
+
+/** A request as it came: `target` is the raw path with its query, header names are in lower case. */
+export interface Received {
+  readonly method: string
+  readonly target: string
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body: Uint8Array
+}
+
+/** A response as it goes out. */
+export interface Answered {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string }
+  readonly body: Uint8Array | Stream.Stream<Uint8Array, unknown>
+}
+
+const encoder = new TextEncoder()
+
+/** A plain-text response. */
+export const text = (status: number, body: string): Answered => ({
+  status,
+  headers: { "content-type": "text/plain" },
+  body: encoder.encode(body)
+})
+
+/** An error in the service's form: its code in a header, its members as JSON. */
+export const refusal = (
+  status: number,
+  code: string,
+  members: { readonly [name: string]: unknown },
+  headers: { readonly [name: string]: string } = {}
+): Answered => ({
+  status,
+  headers: { ...headers, "content-type": "application/json", "x-amzn-errortype": code },
+  body: encoder.encode(JSON.stringify(members))
+})
+
+/** A request that breaks a constraint. */
+export const invalid = (message: string): Answered => refusal(400, "ValidationError", { Message: message })
+
+const retryAfter = (error: { readonly retryAfterMillis?: number | undefined }): { readonly [name: string]: string } =>
+  error.retryAfterMillis === undefined ? {} : { "x-amz-retry-after": String(error.retryAfterMillis) }
+
+const messageOf = (failure: unknown): string =>
+  Predicate.hasProperty(failure, "message") && typeof failure.message === "string" ? failure.message : String(failure)
+
+/** What the service makes of a container that fails. */
+const containerFailed = (failure: unknown): SageMakerError.ModelError => {
+  const OriginalMessage = messageOf(failure)
+  return new SageMakerError.ModelError({
+    message: `Received server error (500) from primary with message "${OriginalMessage}". See the container's log.`,
+    OriginalStatusCode: 500,
+    OriginalMessage
+  })
+}
+
+const isServiceError = (
+  failure: unknown
+): failure is Exclude<SageMakerError.ServiceError, SageMakerError.UnknownServiceError> =>
+  Predicate.hasProperty(failure, "_tag") && Predicate.hasProperty(failure, "status") &&
+  typeof failure.status === "number" && Predicate.hasProperty(failure, "code") && typeof failure.code === "string"
+
+/** A handler's failure as the service would answer it; anything but an error of the service is the container's failure. */
+export const fromFailure = (failure: unknown): Answered => {
+  if (failure instanceof SageMakerError.PayloadTooLargeError) {
+    return text(413, failure.message)
+  }
+  if (failure instanceof SageMakerError.UnknownServiceError) {
+    return { ...text(failure.status, failure.body), headers: { ...retryAfter(failure), "content-type": "text/html" } }
+  }
+  const error = isServiceError(failure) ? failure : containerFailed(failure)
+  const { LogStreamArn, OriginalMessage, OriginalStatusCode } = error as Partial<SageMakerError.ModelError>
+  const members = { Message: error.message, OriginalStatusCode, OriginalMessage, LogStreamArn }
+  return refusal(error.status, error.code, members, retryAfter(error))
+}
