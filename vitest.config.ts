@@ -13,7 +13,8 @@ export default defineConfig({
     ]
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     typecheck: { checker: "tsc", include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
     coverage: { include: ["src/**"], reporter: ["text-summary"] }
   }

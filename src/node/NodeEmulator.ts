@@ -101,7 +101,8 @@ const serve = Effect.gen(function*() {
         Effect.flatMap((body) =>
           handle({ method: message.method ?? "", target: message.url ?? "", headers: headersOf(message), body })
         ),
-        Effect.flatMap((answered) => send(response, answered))
+        Effect.flatMap((answered) => send(response, answered)),
+        Effect.interruptible
       )
     )
     response.once("close", () => run(Fiber.interrupt(fiber)))

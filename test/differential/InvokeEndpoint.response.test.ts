@@ -1,0 +1,147 @@
+import { it } from "@effect/vitest"
+import { Effect, Either, FastCheck } from "effect"
+import { assert, describe } from "vitest"
+import { invokeWithOurs } from "./ours.ts"
+import { bytesOf, invokeWithSdk, type SdkResponse } from "./sdk.ts"
+
+const value = FastCheck.stringMatching(/^[!-~]([ -~]{0,40}[!-~])?$/)
+
+const responses: FastCheck.Arbitrary<SdkResponse> = FastCheck.record({
+  status: FastCheck.constantFrom(200, 201, 202),
+  headers: FastCheck.dictionary(
+    FastCheck.constantFrom(
+      "content-type",
+      "x-amzn-invoked-production-variant",
+      "x-amzn-sagemaker-custom-attributes",
+      "x-amzn-sagemaker-new-session-id",
+      "x-amzn-sagemaker-closed-session-id",
+      "x-amzn-requestid",
+      "x-unknown"
+    ),
+    value
+  ).map((_) => ({ ..._ })),
+  body: FastCheck.uint8Array({ maxLength: 2_048 })
+})
+
+const input = { EndpointName: "anomaly-v2", Body: "reading" }
+
+it.effect.prop("reads what AWS SDK v3 reads", { response: responses }, ({ response }) =>
+  Effect.gen(function*() {
+    const { output } = yield* invokeWithSdk(input, response)
+    const { Body: theirBody, $metadata: theirMetadata, ...theirs } = output!
+    const { outcome } = yield* invokeWithOurs(input, response)
+    const { Body: ourBody, $metadata: ourMetadata, ...ours } = Either.getOrThrow(outcome)
+    assert.deepStrictEqual(ours, { ...theirs })
+    assert.deepStrictEqual(bytesOf(ourBody), bytesOf(theirBody))
+    assert.strictEqual(ourMetadata.requestId, theirMetadata.requestId)
+    assert.strictEqual(ourMetadata.httpStatusCode, theirMetadata.httpStatusCode)
+    assert.strictEqual(ourMetadata.attempts, theirMetadata.attempts)
+    assert.strictEqual(ourMetadata.totalRetryDelay, theirMetadata.totalRetryDelay)
+  }))
+
+const encoder = new TextEncoder()
+
+const refusals: ReadonlyArray<{
+  readonly name: string
+  readonly status: number
+  readonly headers?: Record<string, string>
+  readonly body: string
+}> = [
+  ...[
+    ["ValidationError", 400],
+    ["ModelError", 424],
+    ["ModelNotReadyException", 429],
+    ["InternalFailure", 500],
+    ["ServiceUnavailable", 503],
+    ["InternalDependencyException", 530]
+  ].flatMap(([code, status]) => [
+    {
+      name: `${code} in the header`,
+      status: Number(status),
+      headers: { "x-amzn-errortype": `${code}:http://internal.amazon.com/coral/com.amazon.coral.service/` },
+      body: `{"Message":"said"}`
+    },
+    {
+      name: `${code} as __type`,
+      status: Number(status),
+      body: `{"__type":"com.amazonaws.sagemaker#${code}","message":"said"}`
+    },
+    { name: `${code} as code`, status: Number(status), body: `{"code":"${code}","Message":"said"}` }
+  ]),
+  {
+    name: "a model's error with all its members",
+    status: 424,
+    headers: { "x-amzn-errortype": "ModelError" },
+    body: `{"Message":"failed","OriginalStatusCode":0,"OriginalMessage":"timeout","LogStreamArn":"arn:aws:logs:x"}`
+  },
+  {
+    name: "throttling without a message",
+    status: 400,
+    headers: { "x-amzn-errortype": "ThrottlingException" },
+    body: `{"message":null}`
+  },
+  {
+    name: "a refused caller",
+    status: 403,
+    headers: { "x-amzn-errortype": "AccessDeniedException" },
+    body: `{"Message":"not authorized"}`
+  }
+]
+
+interface SdkError {
+  readonly name: string
+  readonly message: string
+  readonly $metadata: { readonly httpStatusCode: number; readonly requestId: string }
+  readonly OriginalStatusCode?: number
+  readonly OriginalMessage?: string
+  readonly LogStreamArn?: string
+}
+
+describe("fails as AWS SDK v3 fails", () => {
+  for (const { body, headers, name, status } of refusals) {
+    it.effect(name, () =>
+      Effect.gen(function*() {
+        const response = {
+          status,
+          headers: { ...headers, "content-type": "application/json", "x-amzn-requestid": "request-1" },
+          body: encoder.encode(body)
+        }
+        const theirs = (yield* invokeWithSdk(input, response)).error as SdkError
+        const ours = Either.getOrThrow(Either.flip((yield* invokeWithOurs(input, response)).outcome))
+        assert.property(ours, "code")
+        const error = ours as unknown as SdkError & {
+          readonly code: string
+          readonly status: number
+          readonly requestId: string
+        }
+        assert.strictEqual(error.code, theirs.name)
+        assert.strictEqual(error.status, theirs.$metadata.httpStatusCode)
+        assert.strictEqual(error.requestId, theirs.$metadata.requestId)
+        assert.strictEqual(error.OriginalStatusCode, theirs.OriginalStatusCode)
+        assert.strictEqual(error.OriginalMessage, theirs.OriginalMessage)
+        assert.strictEqual(error.LogStreamArn, theirs.LogStreamArn)
+        if (JSON.parse(body).message !== null) {
+          assert.strictEqual(error.message, theirs.message)
+        }
+      }))
+  }
+})
+
+describe("keeps the status where AWS SDK v3 throws a parse error", () => {
+  for (
+    const [name, status, body] of [
+      ["a gateway's HTML", 502, "<html><body>Bad Gateway</body></html>"],
+      ["a plain-text refusal", 413, "HTTP content length exceeded 5246976 bytes."],
+      ["JSON that breaks off", 500, `{"Message":"fail`]
+    ] as const
+  ) {
+    it.effect(name, () =>
+      Effect.gen(function*() {
+        const response = { status, headers: { "x-amzn-requestid": "request-1" }, body: encoder.encode(body) }
+        const theirs = (yield* invokeWithSdk(input, response)).error
+        const ours = Either.getOrThrow(Either.flip((yield* invokeWithOurs(input, response)).outcome))
+        assert.instanceOf(theirs, SyntaxError)
+        assert.include(ours, { status, requestId: "request-1" })
+      }))
+  }
+})

@@ -1,0 +1,28 @@
+import { Effect, Layer } from "effect"
+import {
+  Credentials,
+  type InvokeEndpoint,
+  invokeEndpoint,
+  RetryPolicy,
+  SageMakerRuntime,
+  Signer
+} from "effect-sagemaker-runtime"
+import { scriptedHttp } from "../support/scripted.ts"
+import { keys, type SdkResponse } from "./sdk.ts"
+
+/** Sends one call of ours to a response; gives the request it made and what became of the call. */
+export const invokeWithOurs = (input: InvokeEndpoint.Input, { body, headers, status }: SdkResponse) =>
+  Effect.gen(function*() {
+    const server = yield* scriptedHttp({ status, headers, body: body.byteLength === 0 ? null : new Uint8Array(body) })
+    const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+      Layer.provide([Signer.layer, server.http]),
+      Layer.provide(Credentials.layer(keys))
+    )
+    const outcome = yield* invokeEndpoint(input).pipe(
+      RetryPolicy.use(RetryPolicy.none),
+      Effect.withTracerEnabled(false),
+      Effect.provide(client),
+      Effect.either
+    )
+    return { request: (yield* server.requests)[0]!, outcome }
+  })

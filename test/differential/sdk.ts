@@ -1,0 +1,54 @@
+import {
+  InvokeEndpointCommand,
+  type InvokeEndpointCommandInput,
+  SageMakerRuntimeClient
+} from "@aws-sdk/client-sagemaker-runtime"
+import { Effect } from "effect"
+
+/** Keys both clients sign with. */
+export const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" }
+
+/** A request as AWS SDK v3 hands it to its HTTP client. */
+export interface SdkRequest {
+  readonly method: string
+  readonly hostname: string
+  readonly path: string
+  readonly query: Record<string, unknown>
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array | string | undefined
+}
+
+/** A response as AWS SDK v3 takes it from its HTTP client. */
+export interface SdkResponse {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array
+}
+
+/** Sends one command of AWS SDK v3 to a response; gives the request it made and what became of the call. */
+export const invokeWithSdk = (input: InvokeEndpointCommandInput, response: SdkResponse) =>
+  Effect.promise(async () => {
+    let request: SdkRequest | undefined
+    const client = new SageMakerRuntimeClient({
+      region: "eu-west-1",
+      credentials: keys,
+      maxAttempts: 1,
+      requestHandler: {
+        handle: (sent: SdkRequest) => {
+          request = sent
+          const { body, headers, status } = response
+          return Promise.resolve({ response: { statusCode: status, headers, body } })
+        }
+      }
+    })
+    const outcome = await client.send(new InvokeEndpointCommand(input)).then(
+      (output) => ({ output, error: undefined }),
+      (error: unknown) => ({ output: undefined, error })
+    )
+    return { request: request!, ...outcome }
+  })
+
+const encoder = new TextEncoder()
+
+export const bytesOf = (body: unknown): Uint8Array =>
+  typeof body === "string" ? encoder.encode(body) : body instanceof Uint8Array ? new Uint8Array(body) : new Uint8Array()

@@ -1,0 +1,231 @@
+import { HttpServerResponse } from "@effect/platform"
+import { assert, it } from "@effect/vitest"
+import { Effect, Layer, Ref } from "effect"
+import {
+  Credentials,
+  type InvokeEndpoint,
+  invokeEndpoint,
+  RetryPolicy,
+  SageMakerError,
+  SageMakerRuntime,
+  Signer
+} from "effect-sagemaker-runtime"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+import { describe } from "vitest"
+
+const echo = Emulator.endpoint("echo", ({ Body, ContentType }) => Effect.succeed({ Body, ContentType }))
+
+const client = (
+  options: Emulator.Options,
+  settings: Partial<SageMakerRuntime.Options> = {},
+  keys: Credentials.CredentialsInput = Emulator.credentials
+) =>
+  SageMakerRuntime.layer({ region: "eu-west-1", ...settings }).pipe(
+    Layer.provide([Signer.layer, Emulator.layerHttpClient(options)]),
+    Layer.provide(Credentials.layer(keys)),
+    Layer.provide(RetryPolicy.layer(RetryPolicy.none))
+  )
+
+const input: InvokeEndpoint.Input = { EndpointName: "echo", ContentType: "text/plain", Body: "hello" }
+
+const text = ({ Body }: { readonly Body: Uint8Array }) => new TextDecoder().decode(Body)
+
+it.live("answers a signed request with the handler's answer", () =>
+  Effect.gen(function*() {
+    const output = yield* invokeEndpoint(input)
+    assert.strictEqual(text(output), "hello")
+    assert.strictEqual(output.ContentType, "text/plain")
+    assert.match(output.$metadata.requestId ?? "", /^emulated-/)
+  }).pipe(Effect.provide(client({ endpoints: [echo] }))))
+
+it.live("shows a handler every member of the request", () =>
+  Effect.gen(function*() {
+    const seen = yield* Ref.make<Emulator.Request | undefined>(undefined)
+    const spy = Emulator.endpoint("spy", (request) => Effect.as(Ref.set(seen, request), ""))
+    const members = {
+      EndpointName: "spy",
+      ContentType: "text/csv",
+      Accept: "application/json",
+      CustomAttributes: "trace=1",
+      TargetModel: "model.tar.gz",
+      TargetVariant: "blue",
+      TargetContainerHostname: "first",
+      InferenceId: "inference-1",
+      EnableExplanations: "`true`",
+      InferenceComponentName: "component",
+      SessionId: "NEW_SESSION",
+      PrefixAwareId: "prefix"
+    }
+    yield* Effect.provide(invokeEndpoint({ ...members, Body: "1,2" }), client({ endpoints: [spy] }))
+    assert.deepInclude(yield* Ref.get(seen), members)
+    assert.strictEqual(text((yield* Ref.get(seen))!), "1,2")
+  }))
+
+it.live("passes on the members of an answer", () =>
+  Effect.gen(function*() {
+    const answer = {
+      ContentType: "application/json",
+      InvokedProductionVariant: "blue",
+      CustomAttributes: "seen=1",
+      NewSessionId: "abc; Expires=2027-01-01T00:00:00Z",
+      ClosedSessionId: "old"
+    }
+    const rich = Emulator.endpoint("rich", () => Effect.succeed({ ...answer, Body: "{}" }))
+    const output = yield* Effect.provide(
+      invokeEndpoint({ ...input, EndpointName: "rich" }),
+      client({ endpoints: [rich] })
+    )
+    assert.deepInclude(output, answer)
+  }))
+
+const failure = (
+  options: Emulator.Options,
+  settings?: Partial<SageMakerRuntime.Options>,
+  keys?: Credentials.CredentialsInput,
+  request: Partial<InvokeEndpoint.Input> = {}
+) => Effect.flip(Effect.provide(invokeEndpoint({ ...input, ...request }), client(options, settings, keys)))
+
+describe("refuses a request", () => {
+  it.live("for an endpoint that is not deployed", () =>
+    Effect.gen(function*() {
+      const error = yield* failure({ endpoints: [] })
+      assert.include(error, { _tag: "ValidationError", message: "Endpoint echo of account 123456789012 not found." })
+    }))
+
+  it.live("signed with another secret", () =>
+    Effect.gen(function*() {
+      const error = yield* failure({ endpoints: [echo] }, {}, { accessKeyId: "AKIDEMULATOR", secretAccessKey: "wrong" })
+      assert.include(error, { _tag: "AccessDeniedError", code: "InvalidSignatureException", status: 403 })
+    }))
+
+  it.live("of an unknown key", () =>
+    Effect.gen(function*() {
+      const error = yield* failure({ endpoints: [echo] }, {}, { accessKeyId: "AKIDOTHER", secretAccessKey: "wrong" })
+      assert.include(error, { _tag: "AccessDeniedError", code: "UnrecognizedClientException" })
+    }))
+
+  it.live("with a session token it does not know", () =>
+    Effect.gen(function*() {
+      const error = yield* failure({ endpoints: [echo] }, {}, { ...Emulator.credentials, sessionToken: "stale" })
+      assert.include(error, { _tag: "AccessDeniedError", code: "UnrecognizedClientException" })
+    }))
+
+  it.live("signed for another region", () =>
+    Effect.gen(function*() {
+      const error = yield* failure({ endpoints: [echo], region: "us-east-1" })
+      assert.include(error, { _tag: "AccessDeniedError", code: "InvalidSignatureException" })
+    }))
+
+  it.live("signed with a wrong clock", () =>
+    Effect.gen(function*() {
+      const settings = { clockOffset: -10 * 60_000, correctClockSkew: false }
+      const error = yield* failure({ endpoints: [echo] }, settings)
+      assert.include(error, { _tag: "AccessDeniedError", code: "InvalidSignatureException" })
+      assert.include(error.message, "Signature expired")
+    }))
+
+  it.live("that breaks a constraint, naming the member", () =>
+    Effect.gen(function*() {
+      const error = yield* failure({ endpoints: [echo] }, { validation: false }, undefined, { TargetVariant: "-bad-" })
+      assert.strictEqual(error._tag, "ValidationError")
+      assert.include(error.message, "TargetVariant")
+      assert.notInclude(error.message, "-bad-")
+    }))
+
+  it.live("whose body is too large", () =>
+    Effect.gen(function*() {
+      const error = yield* failure({ endpoints: [echo], maxBodyBytes: 4 })
+      assert.include(error, { _tag: "PayloadTooLargeError", status: 413 })
+    }))
+})
+
+it.live("refuses an unsigned request, unless it is anonymous", () =>
+  Effect.gen(function*() {
+    const unsigned = (options: Emulator.Options) =>
+      SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+        Layer.provide([Signer.layerAnonymous, Emulator.layerHttpClient(options)])
+      )
+    const error = yield* Effect.flip(Effect.provide(invokeEndpoint(input), unsigned({ endpoints: [echo] })))
+    assert.include(error, { _tag: "AccessDeniedError", code: "MissingAuthenticationTokenException" })
+    const output = yield* Effect.provide(
+      invokeEndpoint(input),
+      unsigned({ endpoints: [echo], credentials: "anonymous" })
+    )
+    assert.strictEqual(text(output), "hello")
+  }))
+
+it.live("accepts the session token it was given", () =>
+  Effect.gen(function*() {
+    const keys = { accessKeyId: "AKIDTEMPORARY", secretAccessKey: "secret", sessionToken: "token" }
+    const output = yield* Effect.provide(
+      invokeEndpoint(input),
+      client({ endpoints: [echo], credentials: keys }, {}, keys)
+    )
+    assert.strictEqual(text(output), "hello")
+  }))
+
+describe("answers a handler's failure", () => {
+  for (
+    const error of [
+      new SageMakerError.ModelError({
+        message: "failed",
+        OriginalStatusCode: 503,
+        OriginalMessage: "busy",
+        LogStreamArn: "arn:aws:logs:x"
+      }),
+      new SageMakerError.ModelNotReadyException({ message: "loading", retryAfterMillis: 1_500 }),
+      new SageMakerError.ValidationError({ message: "wrong" }),
+      new SageMakerError.InternalFailure(),
+      new SageMakerError.ServiceUnavailable(),
+      new SageMakerError.InternalDependencyException(),
+      new SageMakerError.ThrottlingError({ message: "slow down", status: 400 }),
+      new SageMakerError.AccessDeniedError({ message: "no" }),
+      new SageMakerError.UnknownServiceError({ status: 502, body: "<html>Bad Gateway</html>" }),
+      new SageMakerError.PayloadTooLargeError()
+    ]
+  ) {
+    it.live(`as the service does: ${error._tag}`, () =>
+      Effect.gen(function*() {
+        const received = yield* failure({ endpoints: [Emulator.endpoint("echo", () => Effect.fail(error))] })
+        assert.strictEqual(received._tag, error._tag)
+        if (error._tag !== "UnknownServiceError" && error._tag !== "PayloadTooLargeError") {
+          assert.include(received, { message: error.message, status: error.status, code: error.code })
+        }
+        if (error._tag === "ModelError") {
+          assert.include(received, { OriginalStatusCode: 503, LogStreamArn: "arn:aws:logs:x" })
+          assert.strictEqual((received as SageMakerError.ModelError).OriginalMessage, "busy")
+        }
+        if (error._tag === "ModelNotReadyException") {
+          assert.include(received, { retryAfterMillis: 1_500 })
+        }
+      }))
+  }
+
+  it.live("as the container's when it is anything else, a defect included", () =>
+    Effect.gen(function*() {
+      for (const failing of [Effect.fail(new Error("out of memory")), Effect.die(new Error("out of memory"))]) {
+        const error = yield* failure({ endpoints: [Emulator.endpoint("echo", () => failing)] })
+        assert.include(error, { _tag: "ModelError", OriginalStatusCode: 500 })
+        assert.strictEqual((error as SageMakerError.ModelError).OriginalMessage, "out of memory")
+      }
+    }))
+})
+
+it.live("sends a handler's own HTTP response as it is", () =>
+  Effect.gen(function*() {
+    const redirect = Emulator.endpoint("echo", () =>
+      HttpServerResponse.text("moved", { status: 302, headers: { location: "https://example.com" } }))
+    const error = yield* failure({ endpoints: [redirect] })
+    assert.include(error, { _tag: "UnknownServiceError", status: 302 })
+  }))
+
+it.live("lets handlers use services of their own", () =>
+  Effect.gen(function*() {
+    const endpoint = Emulator.endpoint("echo", () => Effect.as(Credentials.Credentials, "used"))
+    const http = Emulator.layerHttpClient({ endpoints: [endpoint] })
+    const layer = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+      Layer.provide([Signer.layer, http]),
+      Layer.provide(Credentials.layer(Emulator.credentials))
+    )
+    assert.strictEqual(text(yield* Effect.provide(invokeEndpoint(input), layer)), "used")
+  }))
