@@ -6,6 +6,7 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 export default defineConfig({
   resolve: {
     alias: [
+      { find: "#crc32", replacement: source("node/crc32.ts") },
       { find: "#sha256", replacement: source("node/sha256.ts") },
       { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
       { find: /^effect-sagemaker-runtime\/(node|testing)$/, replacement: source("$1/index.ts") },

@@ -62,7 +62,7 @@ const program = Effect.gen(function*() {
   )
 })
 
-program.pipe(
+await program.pipe(
   Effect.provide(values["endpoint-name"] === undefined ? onThisMachine : onAws),
   Effect.catchAll((error) =>
     Effect.zipRight(

@@ -8,7 +8,7 @@ const live = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
   Layer.provide(Credentials.layerEnv)
 )
 
-score({ cpu: 0.2, load: 17 }).pipe(
+await score({ cpu: 0.2, load: 17 }).pipe(
   Effect.flatMap((score) => Console.log(`anomaly score: ${score}`)),
   Effect.provide(live),
   Effect.runPromise

@@ -117,27 +117,30 @@ const environment = Config.all({
 
 /**
  * Keys from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION`, read
- * through Effect's `ConfigProvider` when first needed and again before they expire.
+ * through the `ConfigProvider` the layer is built with, when first needed and again before they expire.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
   Credentials,
-  cached(
-    environment.pipe(
-      Effect.mapError(() =>
-        new CredentialsError({
-          message: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, or the expiration is no date",
-          sources: ["environment"]
-        })
-      ),
-      Effect.flatMap(({ expiration, sessionToken, ...keys }) =>
-        parse("environment", {
-          ...keys,
-          sessionToken: Option.getOrUndefined(sessionToken),
-          expiration: Option.getOrUndefined(expiration)
-        })
+  Effect.configProviderWith((provider) =>
+    cached(
+      environment.pipe(
+        Effect.withConfigProvider(provider),
+        Effect.mapError(() =>
+          new CredentialsError({
+            message: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, or the expiration is no date",
+            sources: ["environment"]
+          })
+        ),
+        Effect.flatMap(({ expiration, sessionToken, ...keys }) =>
+          parse("environment", {
+            ...keys,
+            sessionToken: Option.getOrUndefined(sessionToken),
+            expiration: Option.getOrUndefined(expiration)
+          })
+        )
       )
     )
   )
@@ -170,7 +173,8 @@ export const layerProvider = (provider: AwsCredentialProvider): Layer.Layer<Cred
     Credentials,
     cached(
       Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
-        Effect.flatMap((input) => parse("the provider", input))
+        Effect.flatMap((input) => parse("the provider", input)),
+        Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
       )
     )
   )

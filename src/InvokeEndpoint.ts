@@ -137,7 +137,7 @@ export const operation: Op.Operation<Input, Output, ModelledError> = {
     SageMakerError.InternalDependencyException
   ],
   sensitive: members.sensitive,
-  attributes: ({ EndpointName }) => ({ "aws.sagemaker.endpoint_name": EndpointName })
+  attributes: members.attributes
 }
 
 /**

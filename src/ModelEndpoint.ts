@@ -31,6 +31,10 @@ export interface ModelEndpoint<in A, out B, out R = never> {
   ) => Effect.Effect<B, InvokeError | CodecError, SageMakerRuntime | R>
 }
 
+/** The members that are not left open, as a member given as `undefined` is. */
+const given = (options: RequestOptions = {}): RequestOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
 /**
  * Makes a typed function of the endpoint with this name.
  *
@@ -69,8 +73,8 @@ export const make = <A, R1, B, R2>(
       const answer = yield* invokeEndpoint({
         ContentType: request.mediaType,
         Accept: response.mediaType,
-        ...defaults,
-        ...options,
+        ...given(defaults),
+        ...given(options),
         EndpointName: name,
         Body
       })

@@ -13,7 +13,14 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { constraint, isNumber } from "./constraint.ts"
-import type { CommonError, TimeoutError, TransportError } from "./SageMakerError.ts"
+import type {
+  AccessDeniedError,
+  CommonError,
+  ThrottlingError,
+  TimeoutError,
+  TransportError,
+  UnknownServiceError
+} from "./SageMakerError.ts"
 import { InvalidInputError, PayloadTooLargeError } from "./SageMakerError.ts"
 
 /**
@@ -97,10 +104,18 @@ export interface Metadata {
 }
 
 /**
+ * Errors the service can put into a stream besides those a model names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type StreamRefusal = AccessDeniedError | ThrottlingError | UnknownServiceError
+
+/**
  * A successful response, its failures already mapped.
  *
  * `bytes` is the whole body. `stream` is the body as it arrives, owned by the caller's scope: closing the scope closes
- * the connection.
+ * the connection. `refuse` makes the typed error of an error inside a stream, from its code and its members as JSON.
  *
  * @since 0.1.0
  * @category models
@@ -111,6 +126,9 @@ export interface Response {
   readonly metadata: Metadata
   readonly bytes: Effect.Effect<Uint8Array, TransportError | TimeoutError>
   readonly stream: Effect.Effect<Stream.Stream<Uint8Array, TransportError | TimeoutError>, never, Scope.Scope>
+  readonly refuse: <E>(
+    errors: ReadonlyArray<ErrorClass<E>>
+  ) => (code: string | undefined, members: string) => E | StreamRefusal
 }
 
 /**

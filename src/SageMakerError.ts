@@ -157,6 +157,34 @@ export class InternalDependencyException extends Schema.TaggedError<InternalDepe
 ) {}
 
 /**
+ * The model's container failed while it streamed its answer; `ErrorCode` is `ModelInvocationTimeExceeded`, `StreamBroken`
+ * or another the container gives.
+ *
+ * @since 0.1.0
+ * @category service errors
+ */
+export class ModelStreamError extends Schema.TaggedError<ModelStreamError>()("ModelStreamError", {
+  ...serviceFields({ status: 200, code: "ModelStreamError", retry: "never", message: "The model's stream failed" }),
+  ErrorCode: optional(Schema.String)
+}) {}
+
+/**
+ * The service failed while it streamed an answer.
+ *
+ * @since 0.1.0
+ * @category service errors
+ */
+export class InternalStreamFailure extends Schema.TaggedError<InternalStreamFailure>()(
+  "InternalStreamFailure",
+  serviceFields({
+    status: 200,
+    code: "InternalStreamFailure",
+    retry: "never",
+    message: "The service failed while it streamed"
+  })
+) {}
+
+/**
  * AWS refused who is asking: authentication, signature, token or permission; `code` says which.
  *
  * @since 0.1.0
@@ -376,6 +404,22 @@ export type CommonError =
   | ProtocolError
 
 /**
+ * The errors that can end a response stream.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type StreamError =
+  | ModelStreamError
+  | InternalStreamFailure
+  | AccessDeniedError
+  | ThrottlingError
+  | UnknownServiceError
+  | TransportError
+  | TimeoutError
+  | ProtocolError
+
+/**
  * The errors that are an answer of the service.
  *
  * @since 0.1.0
@@ -388,6 +432,8 @@ export type ServiceError =
   | InternalFailure
   | ServiceUnavailable
   | InternalDependencyException
+  | ModelStreamError
+  | InternalStreamFailure
   | AccessDeniedError
   | ThrottlingError
   | UnknownServiceError

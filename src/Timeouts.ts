@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 /**
- * The deadlines; one left out keeps the value around it, `"infinity"` switches it off.
+ * The deadlines; one left out keeps the value around it, `Infinity` switches it off.
  *
  * - `firstByte`: from sending an attempt to the response's headers (70 seconds by default, as AWS advises).
  * - `idle`: between two parts of a body while the caller waits for the next (120 seconds by default).

@@ -95,7 +95,8 @@ const responseOf = (
   response: HttpClientResponse.HttpClientResponse,
   metadata: Metadata,
   connection: Connection,
-  call: Call
+  call: Call,
+  secrets: () => ReadonlyArray<string>
 ): Response => ({
   status: response.status,
   headers: response.headers,
@@ -106,7 +107,17 @@ const responseOf = (
     Stream.suspend(() => connection.isClosed() ? Stream.fail(readAfterClose(call)) : body.stream(response, call)).pipe(
       Stream.ensuring(connection.close)
     )
-  )
+  ),
+  refuse: (errors) => (code, members) =>
+    errorMapping.fromStream(errors, {
+      ...parseError(code, members),
+      status: response.status,
+      requestId: metadata.requestId,
+      retryAfterMillis: undefined,
+      body: members,
+      clockCorrected: false,
+      secrets: secrets()
+    }, call)
 })
 
 /** Makes a client's attempts; the learnt clock offset is the client's. */
@@ -129,7 +140,8 @@ export const makeAttempt = (client: Client): Attempt => {
         "user-agent": agent,
         "x-amz-user-agent": agent,
         "amz-sdk-invocation-id": call.id,
-        "amz-sdk-request": attemptHeader(call)
+        "amz-sdk-request": attemptHeader(call),
+        ...(request.body._tag === "Uint8Array" && { "content-length": `${request.body.contentLength}` })
       })
     )
 
@@ -162,12 +174,13 @@ export const makeAttempt = (client: Client): Attempt => {
       const requestId = requestIdOf(headers)
       span.attribute("http.response.status_code", status)
       span.attribute("aws.request_id", requestId)
+      const secrets = () => secretsOf(traced, operation.sensitive ?? [])
       const sample = { date: headers["date"], age: headers["age"], sentAt, receivedAt, signedOffset }
 
       if (status >= 200 && status < 300) {
         const { attempts, totalRetryDelay } = call
         const metadata = { requestId, httpStatusCode: status, attempts, totalRetryDelay }
-        const output = yield* operation.decode(responseOf(response, metadata, connection, call))
+        const output = yield* operation.decode(responseOf(response, metadata, connection, call, secrets))
         if (!connection.isHandedOver()) {
           learn({ ...sample, code: undefined })
         }
@@ -182,7 +195,7 @@ export const makeAttempt = (client: Client): Attempt => {
         retryAfterMillis: retryAfterMillis(headers, receivedAt + clockOffset),
         body: text,
         clockCorrected: learn({ ...sample, code: error.code }),
-        secrets: secretsOf(traced, operation.sensitive ?? [])
+        secrets: secrets()
       }, call))
     })
 

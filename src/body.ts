@@ -9,7 +9,7 @@ import * as bytes from "./protocol/bytes.ts"
 import type { TimeoutError, TransportError } from "./SageMakerError.ts"
 
 /** How much of an error's body is read. */
-const maxErrorBytes = 256 * 1024
+export const maxErrorBytes = 256 * 1024
 
 /** The body as it arrives; `idle` bounds each wait for its next chunk. */
 export const stream = (

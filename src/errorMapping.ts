@@ -2,7 +2,7 @@
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { ErrorClass } from "./Operation.ts"
+import type { ErrorClass, StreamRefusal } from "./Operation.ts"
 import type { Call } from "./pipeline.ts"
 import { type ErrorBody, isAccessDeniedCode } from "./protocol/errorCode.ts"
 import { classify, isThrottlingCode } from "./protocol/retry.ts"
@@ -31,8 +31,12 @@ const defined = <A extends object>(fields: A): Defined<A> =>
 const withoutSecrets = (text: string, secrets: ReadonlyArray<string>): string =>
   secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "<redacted>"), text)
 
-/** SageMaker quotes the container's answer, which can repeat the request, between these words. */
-const withoutQuote = (message: string): string => message.replace(/( with message )"[\s\S]*"/, "$1<redacted>")
+/**
+ * SageMaker quotes the container's answer, which can repeat the request, between these words; of a message of another
+ * form, or cut short, nothing after them is kept.
+ */
+const withoutQuote = (message: string): string =>
+  message.replace(/( with message )"(?:[\s\S]*"(?=\. See )|[\s\S]*)/, "$1<redacted>")
 
 /** The members of an error body that fit the class's fields; what does not fit is left out rather than failing. */
 const fitting = (
@@ -50,12 +54,25 @@ const fitting = (
     )
   )
 
+/** Members that are the answer's and the call's to say, not the body's. */
+const ofTheCall = new Set([
+  "_tag",
+  "status",
+  "code",
+  "requestId",
+  "message",
+  "retry",
+  "retryAfterMillis",
+  "attempts",
+  "totalRetryDelay"
+])
+
 const modelled = <E>(
   errorClass: ErrorClass<E>,
   fields: { readonly [name: string]: unknown },
   members: { readonly [name: string]: unknown }
 ): E | undefined => {
-  const { _tag, ...own } = errorClass.fields
+  const own = Object.fromEntries(Object.entries(errorClass.fields).filter(([name]) => !ofTheCall.has(name)))
   try {
     return new errorClass({ ...fitting(own, members), ...fields } as never)
   } catch {
@@ -63,44 +80,70 @@ const modelled = <E>(
   }
 }
 
+const fieldsOf = (refusal: Refusal, call: Call) =>
+  defined({
+    status: refusal.status,
+    code: refusal.code,
+    requestId: refusal.requestId,
+    message: refusal.message === undefined
+      ? undefined
+      : withoutSecrets(withoutQuote(refusal.message), refusal.secrets),
+    retry: classify(refusal.status, refusal.code, refusal.message),
+    retryAfterMillis: refusal.retryAfterMillis,
+    attempts: call.attempts,
+    totalRetryDelay: call.totalRetryDelay
+  })
+
+type Fields = ReturnType<typeof fieldsOf>
+
+const byCode = <E>(
+  errors: ReadonlyArray<ErrorClass<E>>,
+  { clockCorrected, code, members }: Refusal,
+  fields: Fields
+): E | SageMakerError.AccessDeniedError | SageMakerError.ThrottlingError | undefined => {
+  if (code === undefined) {
+    return undefined
+  }
+  const errorClass = errors.find((_) => _._tag === code)
+  const known = errorClass && modelled(errorClass, fields, members)
+  if (known !== undefined) {
+    return known
+  }
+  if (isAccessDeniedCode(code)) {
+    return new SageMakerError.AccessDeniedError(clockCorrected ? { ...fields, retry: "transient" } : fields)
+  }
+  return isThrottlingCode(code) ? new SageMakerError.ThrottlingError(fields) : undefined
+}
+
+const unknown = ({ body, code, status }: Refusal, fields: Fields) =>
+  new SageMakerError.UnknownServiceError({
+    message: `The service answered with status ${status}${code === undefined ? "" : ` (${code})`}`,
+    ...fields,
+    body: body.slice(0, 1_024)
+  })
+
 /** The typed error of an answer: by its code, without one by its status. */
 export const fromRefusal = <E>(
   errors: ReadonlyArray<ErrorClass<E>>,
   refusal: Refusal,
   call: Call
 ): E | SageMakerError.CommonError => {
-  const { code, requestId, status } = refusal
-  const message = refusal.message === undefined
-    ? undefined
-    : withoutSecrets(withoutQuote(refusal.message), refusal.secrets)
-  const fields = defined({
-    status,
-    code,
-    requestId,
-    message,
-    retry: classify(status, code, refusal.message),
-    retryAfterMillis: refusal.retryAfterMillis,
-    attempts: call.attempts,
-    totalRetryDelay: call.totalRetryDelay
-  })
-  const errorClass = errors.find((_) => _._tag === code)
-  const known = errorClass && modelled(errorClass, fields, refusal.members)
-  if (known !== undefined) {
-    return known
-  }
-  if (code !== undefined && isAccessDeniedCode(code)) {
-    return new SageMakerError.AccessDeniedError(refusal.clockCorrected ? { ...fields, retry: "transient" } : fields)
-  }
-  if (status === 429 || (code !== undefined && isThrottlingCode(code))) {
-    return new SageMakerError.ThrottlingError(fields)
-  }
-  return status === 413
+  const fields = fieldsOf(refusal, call)
+  return byCode(errors, refusal, fields) ?? (refusal.status === 429
+    ? new SageMakerError.ThrottlingError(fields)
+    : refusal.status === 413
     ? new SageMakerError.PayloadTooLargeError(fields)
-    : new SageMakerError.UnknownServiceError({
-      message: `The service answered with status ${status}${code === undefined ? "" : ` (${code})`}`,
-      ...fields,
-      body: refusal.body.slice(0, 1_024)
-    })
+    : unknown(refusal, fields))
+}
+
+/** The typed error of an error the service puts into a stream: by its code. */
+export const fromStream = <E>(
+  errors: ReadonlyArray<ErrorClass<E>>,
+  refusal: Refusal,
+  call: Call
+): E | StreamRefusal => {
+  const fields = fieldsOf(refusal, call)
+  return byCode(errors, refusal, fields) ?? unknown(refusal, fields)
 }
 
 const messages: { readonly [reason in SageMakerError.TransportError["reason"]]: string } = {

@@ -22,6 +22,16 @@ export * as InvokeEndpoint from "./InvokeEndpoint.ts"
 /**
  * @since 0.1.0
  */
+export * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseStream.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as ModelEndpoint from "./ModelEndpoint.ts"
 
 /**
@@ -62,3 +72,27 @@ export {
    */
   invokeEndpoint
 } from "./InvokeEndpoint.ts"
+
+export {
+  /**
+   * Hands work to a deployed model and says where its result will be.
+   *
+   * @since 0.1.0
+   */
+  invokeEndpointAsync
+} from "./InvokeEndpointAsync.ts"
+
+export {
+  /**
+   * Sends a request to a deployed model and gives the head of its answer, whose `Body` streams.
+   *
+   * @since 0.1.0
+   */
+  invokeEndpointWithResponseStream,
+  /**
+   * Sends a request to a deployed model and streams the parts of its answer.
+   *
+   * @since 0.1.0
+   */
+  streamEndpoint
+} from "./InvokeEndpointWithResponseStream.ts"

@@ -1,5 +1,6 @@
 /** The members AWS's operations share: header names and limits, each written once. Source: AWS's Smithy model. */
 import * as Schema from "effect/Schema"
+import type { Attributes } from "./Operation.ts"
 
 /** Printable ASCII up to a length. */
 export const ascii = (max: number) =>
@@ -9,7 +10,7 @@ export const ascii = (max: number) =>
   )
 
 /** A name as AWS resources have them: letters, digits and inner hyphens. */
-export const resourceName = (max: number) =>
+const resourceName = (max: number) =>
   Schema.String.pipe(
     Schema.pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, {
       description: "letters, digits and hyphens, with a letter or digit at both ends"
@@ -25,7 +26,11 @@ export const printable = (max: number) =>
     Schema.pattern(/^\S[\x20-\x7e]*$/, { description: "printable ASCII that does not start with white space" })
   )
 
-const sessionId = Schema.String.pipe(
+/** The id of an open session. */
+export const sessionId = resourceName(256)
+
+/** The id of an open session, or the word that opens one. */
+export const sessionIdOrNew = Schema.String.pipe(
   Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
     description: "NEW_SESSION, or letters, digits and hyphens with a letter or digit at both ends"
   }),
@@ -41,6 +46,37 @@ export const explanations = Schema.String.pipe(
 /** The endpoint's name. */
 export const endpointName = resourceName(63)
 
+/** Where input lies. */
+export const location = Schema.String.pipe(
+  Schema.minLength(1, { description: "at least 1 character long" }),
+  Schema.maxLength(1024, { description: "at most 1024 characters long" }),
+  Schema.pattern(/^(https|s3):\/\/([^/]+)\/?(.*)$/, { description: "an s3: or https: URL" })
+)
+
+/** What is appended to an output path. */
+export const outputPath = Schema.String.pipe(
+  Schema.minLength(1, { description: "at least 1 character long" }),
+  Schema.maxLength(512, { description: "at most 512 characters long" }),
+  Schema.pattern(/^(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]+$/, { description: "a relative path of S3-safe characters" })
+)
+
+/** A result's file name. */
+export const filename = Schema.String.pipe(
+  Schema.minLength(1, { description: "at least 1 character long" }),
+  Schema.maxLength(32, { description: "at most 32 characters long" }),
+  Schema.pattern(/^(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]*$/, {
+    description: "letters, digits, hyphens, underscores and at most one dot, with a letter or digit first"
+  })
+)
+
+/** A whole number between two bounds. */
+export const integerBetween = (min: number, max: number) =>
+  Schema.Number.pipe(
+    Schema.int({ description: "a whole number" }),
+    Schema.greaterThanOrEqualTo(min, { description: `at least ${min}` }),
+    Schema.lessThanOrEqualTo(max, { description: `at most ${max}` })
+  )
+
 /** Headers that InvokeEndpoint, its stream and its asynchronous form have in common. */
 export const common = {
   CustomAttributes: ["x-amzn-sagemaker-custom-attributes", ascii(1024)],
@@ -52,7 +88,7 @@ export const routing = {
   TargetVariant: ["x-amzn-sagemaker-target-variant", resourceName(63)],
   TargetContainerHostname: ["x-amzn-sagemaker-target-container-hostname", resourceName(63)],
   InferenceComponentName: ["x-amzn-sagemaker-inference-component", resourceName(63)],
-  SessionId: ["x-amzn-sagemaker-session-id", sessionId],
+  SessionId: ["x-amzn-sagemaker-session-id", sessionIdOrNew],
   PrefixAwareId: ["x-amzn-sagemaker-prefix-aware-id", ascii(1024)]
 } as const
 
@@ -86,3 +122,8 @@ export const answered = {
 
 /** Request headers whose values are secret. */
 export const sensitive = ["x-amzn-sagemaker-custom-attributes"]
+
+/** What a call's span tells of its input. */
+export const attributes = ({ EndpointName }: { readonly EndpointName: string }): Attributes => ({
+  "aws.sagemaker.endpoint_name": EndpointName
+})

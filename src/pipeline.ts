@@ -131,8 +131,9 @@ export const make = (options: PipelineOptions) =>
         const attempt = Effect.zipRight(
           begin,
           Effect.suspend(() =>
-            attemptSpan(call.attempts, (span) => options.attempt({ operation, input, request, call, span }))
-          ).pipe(within("attempt", deadlines.attempt, call), Effect.ensuring(end))
+            attemptSpan(call.attempts, (span) =>
+              within("attempt", deadlines.attempt, call)(options.attempt({ operation, input, request, call, span })))
+          ).pipe(Effect.ensuring(end))
         )
         return yield* policy.around(quota)(attempt).pipe(within("total", deadlines.total, call))
       })

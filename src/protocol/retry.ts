@@ -8,7 +8,7 @@ const costs = { transient: 14, throttling: 5 } as const
 const baseMillis = { transient: 50, throttling: 1_000 } as const
 
 /** Longest exponential delay, in milliseconds. */
-export const maxBackoffMillis = 20_000
+const maxBackoffMillis = 20_000
 
 const hintLeewayMillis = 5_000
 
@@ -69,6 +69,9 @@ export const classify = (status: number, code: string | undefined, message: stri
   return code === "InvalidSignatureException" && message?.includes("Signature expired") === true ? "transient" : "never"
 }
 
+/** `Date.parse` alone finds a date in "-5", too. */
+const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/
+
 /** The delay a response asks for, in milliseconds: `x-amz-retry-after` (milliseconds), else `Retry-After` (seconds or date). */
 export const retryAfterMillis = (
   headers: { readonly [name: string]: string | undefined },
@@ -85,6 +88,6 @@ export const retryAfterMillis = (
   if (/^\d{1,12}$/.test(after)) {
     return Number(after) * 1_000
   }
-  const date = Date.parse(after)
+  const date = httpDate.test(after) ? Date.parse(after) : NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMillis)
 }

@@ -57,14 +57,23 @@ interface ErrorLike {
   readonly errors?: unknown
 }
 
-/** An error with everything nested in it: fetch wraps the socket's error, which wraps one error per address tried. */
-const chain = (error: unknown, depth = 0): ReadonlyArray<ErrorLike> => {
-  if (typeof error !== "object" || error === null || depth > 6) {
-    return []
+const maxNested = 50
+
+/**
+ * An error with everything nested in it: fetch wraps the socket's error, which wraps one error per address tried. Those
+ * come first, because their summary has the code of one of them without its system call.
+ */
+const chain = (error: unknown): ReadonlyArray<ErrorLike> => {
+  const seen = new Set<ErrorLike>()
+  const visit = (value: unknown): ReadonlyArray<ErrorLike> => {
+    if (typeof value !== "object" || value === null || seen.has(value) || seen.size === maxNested) {
+      return []
+    }
+    seen.add(value)
+    const { cause, errors }: ErrorLike = value
+    return [...(Array.isArray(errors) ? errors.flatMap(visit) : []), value, ...visit(cause)]
   }
-  const { cause, errors } = error as ErrorLike
-  const several = Array.isArray(errors) ? errors.slice(0, 8) : []
-  return [error, ...[cause, ...several].flatMap((inner) => chain(inner, depth + 1))]
+  return visit(error)
 }
 
 const lookUp = (error: ErrorLike): TransportFailure | undefined => {

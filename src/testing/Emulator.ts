@@ -18,32 +18,43 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
-import type { Input, Output } from "../InvokeEndpoint.ts"
-import * as invokeEndpoint from "./serveInvokeEndpoint.ts"
+import type { Input as InvokeEndpointInput, Output as InvokeEndpointOutput } from "../InvokeEndpoint.ts"
+import { makeAsyncWork, makeObjects, type Objects, type Outcome } from "./asyncWork.ts"
+import { serveAsync } from "./serveAsync.ts"
+import { serveInvokeEndpoint } from "./serveInvokeEndpoint.ts"
+import { serveResponseStream } from "./serveResponseStream.ts"
+import type { Handler, Serve } from "./serving.ts"
 import { type KnownKeys, verifySignature } from "./verifySignature.ts"
 import { type Answered, fromFailure, invalid, type Received, refusal, text } from "./wire.ts"
 
 /**
- * A request as a handler sees it: the operation's members, the body as bytes.
+ * A request as a handler sees it: the operation, its members, the body as bytes.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Request extends Omit<Input, "Body"> {
+export interface Request extends Omit<InvokeEndpointInput, "Body"> {
+  readonly operation: "InvokeEndpoint" | "InvokeEndpointWithResponseStream" | "InvokeEndpointAsync"
   readonly Body: Uint8Array
 }
 
 /**
- * What a handler answers: the model's output, the output with its members, or a raw HTTP response sent as it is.
+ * A model's output in whole or in parts, with AWS's members.
  *
  * @since 0.1.0
  * @category models
  */
-export type Answer =
-  | string
-  | Uint8Array
-  | HttpServerResponse.HttpServerResponse
-  | Omit<Output, "Body" | "$metadata"> & { readonly Body: string | Uint8Array }
+export interface Output extends Omit<InvokeEndpointOutput, "Body" | "$metadata"> {
+  readonly Body: string | Uint8Array | Stream.Stream<string | Uint8Array, unknown>
+}
+
+/**
+ * What a handler answers: the model's output, alone or with its members, or a raw HTTP response sent as it is.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Answer = Output["Body"] | Output | HttpServerResponse.HttpServerResponse
 
 /**
  * A deployed model; made by `endpoint`.
@@ -88,11 +99,16 @@ export const credentials: CredentialsInput = {
 /**
  * The emulated service, below any HTTP library.
  *
+ * `objects` is its S3: inputs to put, results and failures to get, by location. `outcome` waits for the work with this
+ * `InferenceId`: its result, or the failure's text.
+ *
  * @since 0.1.0
  * @category tags
  */
 export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emulator")<Emulator, {
   readonly handle: (request: Received) => Effect.Effect<Answered>
+  readonly objects: Objects
+  readonly outcome: (InferenceId: string) => Effect.Effect<Outcome>
 }>() {}
 
 /**
@@ -137,7 +153,7 @@ const unknownEndpoint = (name: string): Answered => invalid(`Endpoint ${name} of
 
 const tooLarge = (limit: number): Answered => text(413, `HTTP content length exceeded ${limit} bytes.`)
 
-const route = /^\/endpoints\/([^/?]+)\/invocations$/
+const route = /^\/endpoints\/([^/?]+)\/([a-z-]+)$/
 
 const decoded = (segment: string): string => {
   try {
@@ -163,10 +179,18 @@ const stamp = (answered: Answered) =>
   )
 
 const make = <R>(options: Options<R>) =>
-  Effect.map(Effect.context<R>(), (context): Context.Tag.Service<Emulator> => {
+  Effect.gen(function*() {
+    const context = yield* Effect.context<R>()
+    const objects = makeObjects()
+    const work = yield* makeAsyncWork(objects)
     const keys = options.credentials === "anonymous" ? undefined : known(options.credentials ?? credentials)
     const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
     const endpoints = new Map(options.endpoints.map((deployed) => [deployed.name, deployed]))
+    const operations = new Map<string, Serve>([
+      ["invocations", serveInvokeEndpoint],
+      ["invocations-response-stream", serveResponseStream],
+      ["async-invocations", serveAsync(work, objects)]
+    ])
 
     const authorise = (received: Received) =>
       keys === undefined
@@ -177,23 +201,15 @@ const make = <R>(options: Options<R>) =>
             (problem) => (problem === undefined ? Effect.void : Effect.fail(unauthorised(problem)))
           ))
 
-    const invoke = (name: string, received: Received) =>
-      Effect.gen(function*() {
-        const request = yield* invokeEndpoint.read(name, received)
-        const deployed = endpoints.get(name)
-        if (deployed === undefined) {
-          return yield* Effect.fail(unknownEndpoint(name))
-        }
-        const answer = yield* deployed.handler(request).pipe(
-          Effect.provide(context),
-          Effect.catchAllCause((cause) =>
-            Cause.isInterruptedOnly(cause)
-              ? Effect.interrupt
-              : Effect.fail(fromFailure(Cause.squash(cause)))
-          )
+    const handlerOf = ({ handler }: Endpoint<R>): Handler => (request) =>
+      handler(request).pipe(
+        Effect.provide(context),
+        Effect.catchAllCause((cause) =>
+          Cause.isInterruptedOnly(cause)
+            ? Effect.interrupt
+            : Effect.fail(fromFailure(Cause.squash(cause)))
         )
-        return yield* invokeEndpoint.write(answer)
-      })
+      )
 
     const serve = (received: Received): Effect.Effect<Answered, Answered> =>
       Effect.gen(function*() {
@@ -201,11 +217,23 @@ const make = <R>(options: Options<R>) =>
           return yield* Effect.fail(tooLarge(maxBodyBytes))
         }
         yield* authorise(received)
-        const [, name] = received.method === "POST" ? route.exec(received.target) ?? [] : []
-        return name === undefined ? yield* Effect.fail(unknownOperation) : yield* invoke(decoded(name), received)
+        const [, segment = "", operation = ""] = received.method === "POST" ? route.exec(received.target) ?? [] : []
+        const serveOperation = operations.get(operation)
+        if (serveOperation === undefined) {
+          return yield* Effect.fail(unknownOperation)
+        }
+        const name = decoded(segment)
+        const deployed = endpoints.get(name)
+        return deployed === undefined
+          ? yield* Effect.fail(unknownEndpoint(name))
+          : yield* serveOperation(name, received, handlerOf(deployed))
       })
 
-    return { handle: (received) => Effect.flatMap(Effect.merge(serve(received)), stamp) }
+    return {
+      handle: (received: Received) => Effect.flatMap(Effect.merge(serve(received)), stamp),
+      objects,
+      outcome: work.outcome
+    }
   })
 
 /**
@@ -215,7 +243,7 @@ const make = <R>(options: Options<R>) =>
  * @category layers
  */
 export const layer = <R = never>(options: Options<R>): Layer.Layer<Emulator, never, R> =>
-  Layer.effect(Emulator, make(options))
+  Layer.scoped(Emulator, make(options))
 
 /**
  * The emulated service as an application for any `@effect/platform` server.
@@ -237,8 +265,15 @@ export const app: HttpApp.Default<never, Emulator> = Effect.gen(function*() {
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
   body._tag === "Uint8Array" ? body.body : new Uint8Array()
 
+/** What a broken connection looks like to an HTTP client. */
+const connectionLost = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
+
 const bodyInit = (body: Answered["body"]): BodyInit | null =>
-  !(body instanceof Uint8Array) ? Stream.toReadableStream(body) : body.byteLength === 0 ? null : new Uint8Array(body)
+  !(body instanceof Uint8Array)
+    ? Stream.toReadableStream(Stream.mapError(body, connectionLost))
+    : body.byteLength === 0
+    ? null
+    : new Uint8Array(body)
 
 /**
  * The emulated service behind an `HttpClient`, without a socket.

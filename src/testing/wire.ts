@@ -45,7 +45,8 @@ export const invalid = (message: string): Answered => refusal(400, "ValidationEr
 const retryAfter = (error: { readonly retryAfterMillis?: number | undefined }): { readonly [name: string]: string } =>
   error.retryAfterMillis === undefined ? {} : { "x-amz-retry-after": String(error.retryAfterMillis) }
 
-const messageOf = (failure: unknown): string =>
+/** A failure in words. */
+export const messageOf = (failure: unknown): string =>
   Predicate.hasProperty(failure, "message") && typeof failure.message === "string" ? failure.message : String(failure)
 
 /** What the service makes of a container that fails. */
@@ -58,11 +59,20 @@ const containerFailed = (failure: unknown): SageMakerError.ModelError => {
   })
 }
 
-const isServiceError = (
+/** Whether a failure is an error of the service, or of an operation of the user's own that looks like one. */
+export const isServiceError = (
   failure: unknown
 ): failure is Exclude<SageMakerError.ServiceError, SageMakerError.UnknownServiceError> =>
   Predicate.hasProperty(failure, "_tag") && Predicate.hasProperty(failure, "status") &&
   typeof failure.status === "number" && Predicate.hasProperty(failure, "code") && typeof failure.code === "string"
+
+const ofTheService = ["OriginalStatusCode", "OriginalMessage", "LogStreamArn", "ErrorCode"]
+
+/** An error's members as the service writes them. */
+export const membersOf = (error: { readonly message: string }): { readonly [name: string]: unknown } => ({
+  Message: error.message,
+  ...Object.fromEntries(ofTheService.map((name) => [name, Reflect.get(error, name)]))
+})
 
 /** A handler's failure as the service would answer it; anything but an error of the service is the container's failure. */
 export const fromFailure = (failure: unknown): Answered => {
@@ -73,7 +83,5 @@ export const fromFailure = (failure: unknown): Answered => {
     return { ...text(failure.status, failure.body), headers: { ...retryAfter(failure), "content-type": "text/html" } }
   }
   const error = isServiceError(failure) ? failure : containerFailed(failure)
-  const { LogStreamArn, OriginalMessage, OriginalStatusCode } = error as Partial<SageMakerError.ModelError>
-  const members = { Message: error.message, OriginalStatusCode, OriginalMessage, LogStreamArn }
-  return refusal(error.status, error.code, members, retryAfter(error))
+  return refusal(error.status, error.code, membersOf(error), retryAfter(error))
 }

@@ -1,6 +1,6 @@
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
-import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { Effect, Layer, Ref } from "effect"
+import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 
 /** What the scripted service does with one request. */
 export type Reply =
@@ -20,20 +20,27 @@ const respond = (request: HttpClientRequest.HttpClientRequest, reply: Reply) =>
       )
     )
 
+interface Seen {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly signal: AbortSignal
+}
+
 /** An HTTP client that plays the replies in order, the last one for ever, and remembers the requests. */
 export const scriptedHttp = (...replies: ReadonlyArray<Reply>) =>
-  Effect.map(Ref.make<ReadonlyArray<HttpClientRequest.HttpClientRequest>>([]), (requests) => ({
+  Effect.map(Ref.make<ReadonlyArray<Seen>>([]), (requests) => ({
     http: Layer.succeed(
       HttpClient.HttpClient,
-      HttpClient.make((request) =>
+      HttpClient.make((request, _url, signal) =>
         Effect.flatMap(
-          Ref.getAndUpdate(requests, (seen) => [...seen, request]),
+          Ref.getAndUpdate(requests, (seen) => [...seen, { request, signal }]),
           (seen) => respond(request, replies[Math.min(seen.length, replies.length - 1)]!)
         )
       )
     ),
-    requests: Ref.get(requests),
-    attempts: Effect.map(Ref.get(requests), (seen) => seen.length)
+    requests: Effect.map(Ref.get(requests), (seen) => seen.map(({ request }) => request)),
+    attempts: Effect.map(Ref.get(requests), (seen) => seen.length),
+    /** Whether each request so far was told to stop. */
+    aborted: Effect.map(Ref.get(requests), (seen) => seen.map(({ signal }) => signal.aborted))
   }))
 
 /** The same below an unsigned client, all in one fiber. */

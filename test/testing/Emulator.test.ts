@@ -203,7 +203,7 @@ describe("answers a handler's failure", () => {
 
   it.live("as the container's when it is anything else, a defect included", () =>
     Effect.gen(function*() {
-      for (const failing of [Effect.fail(new Error("out of memory")), Effect.die(new Error("out of memory"))]) {
+      for (const failing of [Effect.fail("out of memory"), Effect.die(new Error("out of memory"))]) {
         const error = yield* failure({ endpoints: [Emulator.endpoint("echo", () => failing)] })
         assert.include(error, { _tag: "ModelError", OriginalStatusCode: 500 })
         assert.strictEqual((error as SageMakerError.ModelError).OriginalMessage, "out of memory")

@@ -1,0 +1,173 @@
+/**
+ * InvokeEndpointWithResponseStream: one request to a deployed model, its answer as the model produces it.
+ *
+ * `POST /endpoints/{EndpointName}/invocations-response-stream`, API version 2017-05-13.
+ *
+ * @since 0.1.0
+ */
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as members from "./members.ts"
+import * as Op from "./Operation.ts"
+import { parts } from "./parts.ts"
+import * as SageMakerError from "./SageMakerError.ts"
+import { SageMakerRuntime } from "./SageMakerRuntime.ts"
+
+/**
+ * The request's members that travel as headers, with their limits.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const requestHeaders = Op.headers({
+  ContentType: ["content-type", members.ascii(1024)],
+  Accept: ["x-amzn-sagemaker-accept", members.ascii(1024)],
+  ...members.common,
+  ...members.routing,
+  SessionId: ["x-amzn-sagemaker-session-id", members.sessionId]
+})
+
+/**
+ * The response's members that travel as headers.
+ *
+ * @since 0.1.0
+ * @category wire
+ */
+export const responseHeaders = Op.headers({
+  ContentType: ["x-amzn-sagemaker-content-type", Schema.String],
+  ...members.answered
+})
+
+/**
+ * A request to a deployed model; members have AWS's names and limits.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Input extends members.Common, members.Routing {
+  /** The endpoint's name. */
+  readonly EndpointName: string
+  /** The model's input; a string is sent as its UTF-8 bytes. */
+  readonly Body: Op.Payload
+  /** The media type of `Body`. */
+  readonly ContentType?: string | undefined
+  /** The media type wanted of the answer. */
+  readonly Accept?: string | undefined
+}
+
+/**
+ * The head of the model's answer, and the stream of its parts.
+ *
+ * A part is what the model wrote at a time: it can end inside a line or a character. Leaving the stream early, failing or
+ * interrupting closes the connection at once; so does the end of the surrounding scope.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Output {
+  /** The parts, as the model sends them. */
+  readonly Body: Stream.Stream<Uint8Array, SageMakerError.StreamError>
+  /** The media type of the parts together. */
+  readonly ContentType?: string | undefined
+  /** The variant that answers. */
+  readonly InvokedProductionVariant?: string | undefined
+  /** What the model's container says besides its output. */
+  readonly CustomAttributes?: string | undefined
+  readonly $metadata: Op.Metadata
+}
+
+/**
+ * The errors the operation's model names.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type ModelledError =
+  | SageMakerError.ModelError
+  | SageMakerError.ModelStreamError
+  | SageMakerError.ValidationError
+  | SageMakerError.InternalFailure
+  | SageMakerError.InternalStreamFailure
+  | SageMakerError.ServiceUnavailable
+
+/**
+ * Everything the operation can fail with before its stream begins.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type Error = ModelledError | SageMakerError.CommonError
+
+const streamErrors: ReadonlyArray<
+  Op.ErrorClass<SageMakerError.ModelStreamError | SageMakerError.InternalStreamFailure>
+> = [SageMakerError.ModelStreamError, SageMakerError.InternalStreamFailure]
+
+const endpointName = Op.label("EndpointName", members.endpointName)
+
+/**
+ * The operation as a value, for `SageMakerRuntime.execute`.
+ *
+ * @since 0.1.0
+ * @category operations
+ */
+export const operation: Op.Operation<Input, Output, ModelledError, Scope.Scope> = {
+  name: "InvokeEndpointWithResponseStream",
+  encode: ({ Body, EndpointName, ...fields }, { maxBodyBytes, validation }) =>
+    Effect.gen(function*() {
+      const name = yield* endpointName(EndpointName, validation)
+      const headers = yield* requestHeaders.encode(fields, validation)
+      const body = yield* Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
+      return HttpClientRequest.post(`/endpoints/${name}/invocations-response-stream`, { headers, body })
+    }),
+  decode: ({ headers, metadata, refuse, stream }) =>
+    Effect.map(stream, (bytes) => ({
+      ...responseHeaders.decode(headers),
+      Body: parts(bytes, refuse(streamErrors), metadata),
+      $metadata: metadata
+    })),
+  errors: [
+    ...streamErrors,
+    SageMakerError.ModelError,
+    SageMakerError.ValidationError,
+    SageMakerError.InternalFailure,
+    SageMakerError.ServiceUnavailable
+  ],
+  sensitive: members.sensitive,
+  attributes: members.attributes
+}
+
+/**
+ * Sends a request to a deployed model and gives the head of its answer, whose `Body` streams.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const invokeEndpointWithResponseStream = (
+  input: Input
+): Effect.Effect<Output, Error, SageMakerRuntime | Scope.Scope> =>
+  Effect.flatMap(SageMakerRuntime, (runtime) => runtime.execute(operation, input))
+
+/**
+ * Sends a request to a deployed model and streams the parts of its answer.
+ *
+ * @example
+ * ```ts
+ * import { Console, Stream } from "effect"
+ * import { streamEndpoint } from "effect-sagemaker-runtime"
+ *
+ * export const printed = streamEndpoint({ EndpointName: "story", Body: "Once upon a time" }).pipe(
+ *   Stream.decodeText(),
+ *   Stream.runForEach(Console.log)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const streamEndpoint = (
+  input: Input
+): Stream.Stream<Uint8Array, Error | SageMakerError.StreamError, SageMakerRuntime> =>
+  Stream.unwrapScoped(Effect.map(invokeEndpointWithResponseStream(input), ({ Body }) => Body))

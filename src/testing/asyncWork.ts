@@ -1,0 +1,93 @@
+/** Work handed over by InvokeEndpointAsync: queued, run, its result kept as objects. */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+
+/** What became of a piece of work: the result, or the failure's text. */
+export type Outcome = Either.Either<Uint8Array, string>
+
+/** One piece of work. */
+export interface Work {
+  readonly id: string
+  readonly outputLocation: string
+  readonly failureLocation: string
+  readonly ttl: Duration.Duration
+  readonly timeout: Duration.Duration
+  readonly run: Effect.Effect<Uint8Array, string>
+}
+
+/** Objects by location. */
+export interface Objects {
+  readonly put: (location: string, body: Uint8Array) => Effect.Effect<void>
+  readonly get: (location: string) => Effect.Effect<Uint8Array | undefined>
+}
+
+export const makeObjects = (): Objects => {
+  const objects = new Map<string, Uint8Array>()
+  return {
+    put: (location, body) => Effect.sync(() => objects.set(location, body)),
+    get: (location) => Effect.sync(() => objects.get(location))
+  }
+}
+
+const encoder = new TextEncoder()
+
+/** A queue whose work is run one after the other as long as its scope lives. */
+export const makeAsyncWork = (
+  objects: Objects
+): Effect.Effect<
+  {
+    readonly submit: (work: Work) => Effect.Effect<void>
+    readonly outcome: (id: string) => Effect.Effect<Outcome>
+  },
+  never,
+  Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const outcomes = new Map<string, Deferred.Deferred<Outcome>>()
+    const queue = yield* Queue.unbounded<readonly [work: Work, submittedAt: number]>()
+
+    const outcomeOf = (id: string) =>
+      Effect.suspend(() => {
+        const known = outcomes.get(id)
+        return known === undefined
+          ? Effect.tap(Deferred.make<Outcome>(), (made) => Effect.sync(() => outcomes.set(id, made)))
+          : Effect.succeed(known)
+      })
+
+    const runInTime = ({ run, timeout, ttl }: Work, submittedAt: number): Effect.Effect<Outcome> =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        now - submittedAt > Duration.toMillis(ttl)
+          ? Effect.succeed(Either.left("The request waited longer than its time to live"))
+          : Effect.either(Effect.timeoutFail(run, {
+            duration: timeout,
+            onTimeout: () => "The model did not answer within the invocation's time"
+          })))
+
+    const finish = ({ failureLocation, id, outputLocation }: Work, outcome: Outcome) =>
+      Effect.zipRight(
+        Either.match(outcome, {
+          onLeft: (failure) => objects.put(failureLocation, encoder.encode(failure)),
+          onRight: (body) => objects.put(outputLocation, body)
+        }),
+        Effect.flatMap(outcomeOf(id), Deferred.succeed(outcome))
+      )
+
+    yield* Queue.take(queue).pipe(
+      Effect.flatMap(([work, submittedAt]) =>
+        Effect.flatMap(runInTime(work, submittedAt), (outcome) => finish(work, outcome))
+      ),
+      Effect.forever,
+      Effect.interruptible,
+      Effect.forkScoped
+    )
+
+    return {
+      submit: (work) => Effect.flatMap(Clock.currentTimeMillis, (now) => Queue.offer(queue, [work, now])),
+      outcome: (id) => Effect.flatMap(outcomeOf(id), Deferred.await)
+    }
+  })

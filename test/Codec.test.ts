@@ -1,0 +1,188 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, FastCheck, Schema } from "effect"
+import { Codec, type SageMakerError } from "effect-sagemaker-runtime"
+import { inspect } from "node:util"
+
+const encoder = new TextEncoder()
+
+const there = <A>(codec: Codec.Codec<A>, value: A) => Effect.flatMap(codec.encode(value), codec.decode)
+
+const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date, tags: Schema.Array(Schema.String) })
+const reading = Codec.json(Reading)
+
+describe("a value goes there and back", () => {
+  it.effect.prop(
+    "as JSON of any shape",
+    [FastCheck.json().map((_): unknown => JSON.parse(_))],
+    ([value]) => Effect.map(there(Codec.json(Schema.Unknown), value), (back) => assert.deepStrictEqual(back, value))
+  )
+
+  it.effect.prop(
+    "as JSON of a schema, through its encoded form",
+    [FastCheck.record({
+      cpu: FastCheck.double({ noNaN: true, noDefaultInfinity: true }).filter((_) => !Object.is(_, -0)),
+      at: FastCheck.date({ noInvalidDate: true }),
+      tags: FastCheck.array(FastCheck.string({ unit: "binary" }))
+    })],
+    ([value]) => Effect.map(there(reading, value), (back) => assert.deepStrictEqual(back, value))
+  )
+
+  it.effect.prop(
+    "as text",
+    [FastCheck.string({ unit: "binary" }).filter((_) => !/\p{Surrogate}/u.test(_))],
+    ([value]) => Effect.map(there(Codec.text, value), (back) => assert.strictEqual(back, value))
+  )
+
+  it.effect("as text that begins with a byte order mark", () =>
+    Effect.map(there(Codec.text, "\ufeffcpu"), (back) => assert.strictEqual(back, "\ufeffcpu")))
+
+  it.effect.prop(
+    "as bytes",
+    [FastCheck.uint8Array()],
+    ([value]) => Effect.map(there(Codec.bytes, value), (back) => assert.deepStrictEqual(back, value))
+  )
+})
+
+describe("a codec", () => {
+  it("names its media type", () => {
+    assert.deepStrictEqual(
+      [reading.mediaType, Codec.text.mediaType, Codec.bytes.mediaType],
+      ["application/json", "text/plain", "application/octet-stream"]
+    )
+  })
+
+  it.effect("can be given another one", () =>
+    Effect.gen(function*() {
+      const csv = Codec.withMediaType("text/csv")(Codec.text)
+      assert.strictEqual(csv.mediaType, "text/csv")
+      assert.strictEqual(yield* there(csv, "1,2"), "1,2")
+      assert.strictEqual(Codec.text.mediaType, "text/plain")
+    }))
+})
+
+const secret = "hunter2"
+
+const fromText = <A>(codec: Codec.Codec<A>, text: string) => Effect.flip(codec.decode(encoder.encode(text)))
+
+const Secret = Schema.Struct({
+  n: Schema.Number,
+  choice: Schema.optional(Schema.Literal("a", "b")),
+  count: Schema.optional(Schema.NumberFromString),
+  when: Schema.optional(Schema.Date),
+  short: Schema.optional(Schema.String.pipe(Schema.maxLength(3))),
+  said: Schema.optional(Schema.String.pipe(Schema.filter((_) => `${_} will not do`))),
+  either: Schema.optional(Schema.Union(Schema.Number, Schema.Struct({ a: Schema.Number }))),
+  nested: Schema.optional(Schema.parseJson(Schema.Struct({ a: Schema.Number }))),
+  list: Schema.optional(Schema.Array(Schema.Number))
+})
+
+const unreadable: ReadonlyArray<readonly [what: string, payload: string, problem: RegExp]> = [
+  ["is empty", "", /it is not JSON$/],
+  ["is broken JSON", `{"n": ${secret}}`, /it is not JSON$/],
+  ["is cut off", `{"n": "${secret}`, /it is not JSON$/],
+  ["is JSON of another kind", `"${secret}"`, /the payload must be /],
+  ["lacks a member", `{"x": "${secret}"}`, /n is missing$/],
+  ["has a member of another type", `{"n": "${secret}"}`, /n must be number$/],
+  ["has an unknown choice", `{"n": 1, "choice": "${secret}"}`, /choice/],
+  ["has a number that is none", `{"n": 1, "count": "${secret}"}`, /count/],
+  ["has a date that is none", `{"n": 1, "when": "${secret}"}`, /when/],
+  ["has a text that is too long", `{"n": 1, "short": "${secret}"}`, /short/],
+  ["has a text its filter quotes", `{"n": 1, "said": "${secret}"}`, /said/],
+  ["fits none of several shapes", `{"n": 1, "either": {"a": "${secret}"}}`, /either/],
+  ["has JSON inside that is broken", `{"n": 1, "nested": "${secret}"}`, /nested/],
+  ["has JSON inside of another shape", `{"n": 1, "nested": "{\\"a\\": \\"${secret}\\"}"}`, /nested/],
+  ["has a wrong element", `{"n": 1, "list": [1, "${secret}"]}`, /list\.1 must be number/]
+]
+
+const assertSilent = (error: SageMakerError.CodecError) => {
+  const printed = [
+    error.message,
+    String(error),
+    error.stack ?? "",
+    inspect(error, { depth: 10 }),
+    inspect({ error }),
+    JSON.stringify(error),
+    JSON.stringify(Object.assign({}, error)),
+    error.issues.join(),
+    Cause.pretty(Cause.fail(error)),
+    Cause.pretty(Cause.fail(error), { renderErrorCause: true }),
+    inspect(Exit.fail(error)),
+    JSON.stringify(Exit.fail(error))
+  ]
+  for (const text of printed) {
+    assert.notInclude(text, secret)
+    assert.notInclude(text, String(encoder.encode(secret)))
+  }
+}
+
+describe("a payload that cannot be read", () => {
+  it.effect.each(unreadable.map(([what, payload, problem]) => ({ what, payload, problem })))(
+    "because it $what fails without showing it",
+    ({ payload, problem }) =>
+      Effect.gen(function*() {
+        const error = yield* fromText(Codec.json(Secret), payload)
+        assert.strictEqual(error._tag, "CodecError")
+        assert.match(error.message, /^The payload cannot be read as application\/json: /)
+        assert.match(error.message, problem)
+        assert.deepStrictEqual(error.body, encoder.encode(payload))
+        assertSilent(error)
+      })
+  )
+
+  it.effect("because it is not UTF-8 fails without showing it", () =>
+    Effect.gen(function*() {
+      for (const codec of [Codec.json(Schema.String), Codec.text]) {
+        const body = Uint8Array.of(...encoder.encode(secret), 0xff)
+        const error = yield* Effect.flip(codec.decode(body))
+        assert.strictEqual(error.message, `The payload cannot be read as ${codec.mediaType}: it is not UTF-8`)
+        assert.strictEqual(error.body, body)
+        assertSilent(error)
+      }
+    }))
+
+  it.effect("is never worth another attempt", () =>
+    Effect.map(fromText(reading, "{}"), ({ direction, retry }) => {
+      assert.deepStrictEqual({ direction, retry }, { direction: "decode", retry: "never" })
+    }))
+
+  it.effect.prop(
+    "fails with CodecError and nothing else, whatever it is",
+    [FastCheck.oneof(FastCheck.uint8Array(), FastCheck.json().map((_) => encoder.encode(_)))],
+    ([body]) =>
+      Effect.map(Effect.either(reading.decode(body)), (result) => {
+        assert.isTrue(result._tag === "Right" || result.left._tag === "CodecError")
+      })
+  )
+})
+
+describe("a value that cannot be written", () => {
+  const circular: { self?: unknown; secret?: string } = { secret }
+  circular.self = circular
+  const throwing = {
+    toJSON: () => {
+      throw new Error(secret)
+    }
+  }
+
+  it.effect.each([
+    ["undefined", undefined],
+    ["a function", () => secret],
+    ["a big integer", { secret, n: 5n }],
+    ["a circle", circular],
+    ["an object that refuses", throwing]
+  ])("as JSON fails without showing it: %s", ([, value]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Codec.json(Schema.Unknown).encode(value))
+      assert.strictEqual(error.message, "The value cannot be written as application/json: it has no JSON form")
+      assert.strictEqual(error.direction, "encode")
+      assertSilent(error)
+    }))
+
+  it.effect("because it breaks its schema fails without showing it", () =>
+    Effect.gen(function*() {
+      const short = Codec.json(Schema.Struct({ a: Schema.String.pipe(Schema.maxLength(3)) }))
+      const error = yield* Effect.flip(short.encode({ a: secret }))
+      assert.match(error.message, /^The value cannot be written as application\/json: a must be /)
+      assertSilent(error)
+    }))
+})

@@ -1,0 +1,298 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Config, ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Redacted, Runtime, TestClock } from "effect"
+import { Credentials, type SageMakerError } from "effect-sagemaker-runtime"
+import { inspect } from "node:util"
+
+const { Credentials: Tag } = Credentials
+
+const get = Effect.flatMap(Tag, (credentials) => credentials.get)
+
+const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "the-secret-key", sessionToken: "the-token" }
+
+const plain = ({ accessKeyId, expiration, secretAccessKey, sessionToken }: Credentials.AwsCredentials) => ({
+  accessKeyId: Redacted.value(accessKeyId),
+  secretAccessKey: Redacted.value(secretAccessKey),
+  ...(sessionToken && { sessionToken: Redacted.value(sessionToken) }),
+  ...(expiration && { expiration })
+})
+
+const environment = (variables: Record<string, string>) =>
+  Layer.setConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+
+const shown = (value: unknown): string =>
+  [String(value), JSON.stringify(value), inspect(value, { depth: 10 })].join("\n")
+
+const showsNoKey = (value: unknown) => {
+  for (const secret of Object.values(keys)) {
+    assert.notInclude(shown(value), secret)
+  }
+}
+
+/** A provider under the test's hand. */
+const provider = (...answers: ReadonlyArray<() => Credentials.CredentialsInput>) => {
+  let asked = 0
+  return {
+    asked: () => asked,
+    layer: Credentials.layerProvider(() => {
+      const answer = answers[Math.min(asked++, answers.length - 1)]!
+      return new Promise((resolve) => resolve(answer()))
+    })
+  }
+}
+
+const until = (millis: number) => () => ({ ...keys, accessKeyId: `until-${millis}`, expiration: new Date(millis) })
+
+const failed = (): never => {
+  throw new Error("no answer")
+}
+
+const currentId = Effect.map(get, ({ accessKeyId }) => Redacted.value(accessKeyId))
+
+describe("fixed keys", () => {
+  it.effect("are given as they are, plain or redacted", () =>
+    Effect.gen(function*() {
+      const expiration = new Date(1_000)
+      const redacted = { ...keys, secretAccessKey: Redacted.make(keys.secretAccessKey) }
+      assert.deepStrictEqual(plain(yield* Effect.provide(get, Credentials.layer(keys))), keys)
+      assert.deepStrictEqual(plain(yield* Effect.provide(get, Credentials.layer(redacted))), keys)
+      assert.deepStrictEqual(plain(yield* Effect.provide(get, Credentials.layer({ ...keys, expiration }))), {
+        ...keys,
+        expiration
+      })
+    }))
+
+  it.effect("need no token", () =>
+    Effect.gen(function*() {
+      const { accessKeyId, secretAccessKey } = keys
+      const credentials = yield* Effect.provide(get, Credentials.layer({ accessKeyId, secretAccessKey }))
+      assert.notProperty(credentials, "sessionToken")
+    }))
+
+  it.effect("that are empty fail the call, not the layer", () =>
+    Effect.gen(function*() {
+      for (const member of ["accessKeyId", "secretAccessKey"]) {
+        const layer = Credentials.layer({ ...keys, [member]: "" })
+        yield* Layer.launch(layer).pipe(Effect.raceFirst(Effect.yieldNow()))
+        const error = yield* Effect.flip(Effect.provide(get, layer))
+        assert.strictEqual(error._tag, "CredentialsError")
+        showsNoKey(error)
+      }
+    }))
+})
+
+describe("keys from a configuration", () => {
+  it.effect("are read when the layer is built", () =>
+    Effect.gen(function*() {
+      const layer = Credentials.layerConfig({
+        accessKeyId: Config.string("ID"),
+        secretAccessKey: Config.redacted("SECRET"),
+        sessionToken: Config.succeed(undefined)
+      })
+      const given = environment({ ID: keys.accessKeyId, SECRET: keys.secretAccessKey })
+      assert.deepInclude(plain(yield* Effect.provide(get, Layer.provide(layer, given))), {
+        accessKeyId: keys.accessKeyId,
+        secretAccessKey: keys.secretAccessKey
+      })
+      const missing = yield* get.pipe(Effect.provide(Layer.provide(layer, environment({}))), Effect.flip)
+      assert.strictEqual(missing._tag, "ConfigError")
+    }))
+})
+
+describe("keys from the environment", () => {
+  const variables = { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey }
+
+  it.effect("have AWS's names", () =>
+    Effect.gen(function*() {
+      const layer = Layer.provide(
+        Credentials.layerEnv,
+        environment({
+          ...variables,
+          AWS_SESSION_TOKEN: keys.sessionToken,
+          AWS_CREDENTIAL_EXPIRATION: "2030-01-01T00:00:00Z"
+        })
+      )
+      assert.deepStrictEqual(plain(yield* Effect.provide(get, layer)), {
+        ...keys,
+        expiration: new Date("2030-01-01T00:00:00Z")
+      })
+    }))
+
+  it.effect("that are missing or empty fail the call, naming the environment", () =>
+    Effect.gen(function*() {
+      for (const given of [{}, { ...variables, AWS_SECRET_ACCESS_KEY: "" }]) {
+        const error = yield* get.pipe(
+          Effect.provide(Layer.provide(Credentials.layerEnv, environment(given))),
+          Effect.flip
+        )
+        assert.deepInclude(error, { _tag: "CredentialsError", sources: ["environment"] })
+        showsNoKey(error)
+      }
+    }))
+
+  it.effect("come from the provider of the place the layer is built in, whoever calls first", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const built = yield* Layer.build(Credentials.layerEnv).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+      )
+      const id = yield* currentId.pipe(
+        Effect.provide(built),
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map()))
+      )
+      assert.strictEqual(id, keys.accessKeyId)
+    })))
+})
+
+describe("keys from a provider", () => {
+  it.effect("are asked for once, however many calls wait for the first", () =>
+    Effect.gen(function*() {
+      const source = provider(until(3_600_000))
+      yield* Effect.all(Array.from({ length: 50 }, () => get), { concurrency: "unbounded" }).pipe(
+        Effect.provide(source.layer)
+      )
+      assert.strictEqual(source.asked(), 1)
+    }))
+
+  it.effect("are asked for once more, however many calls find them expired", () =>
+    Effect.gen(function*() {
+      const source = provider(until(3_600_000), until(7_200_000))
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* TestClock.adjust("2 hours")
+        yield* Effect.all(Array.from({ length: 50 }, () => get), { concurrency: "unbounded" })
+      }).pipe(Effect.provide(source.layer))
+      assert.strictEqual(source.asked(), 2)
+    }))
+
+  it.effect("are kept until five minutes before they expire", () =>
+    Effect.gen(function*() {
+      const source = provider(until(3_600_000), until(7_200_000))
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* TestClock.setTime(3_300_000 - 1)
+        assert.strictEqual(yield* currentId, "until-3600000")
+        yield* TestClock.setTime(3_300_000)
+        assert.strictEqual(yield* currentId, "until-7200000")
+      }).pipe(Effect.provide(source.layer))
+    }))
+
+  it.effect("without an expiry are kept for good", () =>
+    Effect.gen(function*() {
+      const source = provider(() => keys)
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* TestClock.adjust("3650 days")
+        yield* get
+      }).pipe(Effect.provide(source.layer))
+      assert.strictEqual(source.asked(), 1)
+    }))
+
+  it.effect("that are still valid outlive a refresh that fails, and no longer", () =>
+    Effect.gen(function*() {
+      const source = provider(until(3_600_000), failed)
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* TestClock.setTime(3_600_000 - 1)
+        assert.strictEqual(yield* currentId, "until-3600000")
+        yield* TestClock.setTime(3_600_000)
+        assert.strictEqual((yield* Effect.flip(get))._tag, "CredentialsError")
+      }).pipe(Effect.provide(source.layer))
+      assert.strictEqual(source.asked(), 3)
+    }))
+
+  it.effect("that could not be had are asked for again by the next call", () =>
+    Effect.gen(function*() {
+      const source = provider(failed, until(3_600_000))
+      yield* Effect.gen(function*() {
+        assert.strictEqual((yield* Effect.flip(get))._tag, "CredentialsError")
+        assert.strictEqual(yield* currentId, "until-3600000")
+      }).pipe(Effect.provide(source.layer))
+    }))
+
+  it.effect("still come for the others where the call that asked first is interrupted", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const runtime = yield* Effect.runtime()
+      const answer = yield* Deferred.make<Credentials.CredentialsInput>()
+      const layer = Credentials.layerProvider(() => {
+        asked += 1
+        return Runtime.runPromise(runtime)(Deferred.await(answer))
+      })
+      yield* Effect.gen(function*() {
+        const first = yield* Effect.fork(get)
+        yield* Effect.yieldNow()
+        const second = yield* Effect.fork(get)
+        yield* Effect.yieldNow()
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(first)))
+        yield* Deferred.succeed(answer, keys)
+        assert.deepStrictEqual(plain(yield* Fiber.join(second)), keys)
+        yield* get
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual(asked, 1)
+    }))
+})
+
+const failing = (reason: unknown) =>
+  Effect.flip(Effect.provide(get, Credentials.layerProvider(() => Promise.reject(reason))))
+
+describe("a provider that misbehaves", () => {
+  const secretive = "secret-of-the-provider"
+
+  const broken: ReadonlyArray<readonly [string, Credentials.AwsCredentialProvider | (() => unknown)]> = [
+    ["throws", () => {
+      throw new Error(secretive)
+    }],
+    ["rejects with an error", () => Promise.reject(new Error(secretive, { cause: { token: secretive } }))],
+    ["rejects with text", () => Promise.reject(secretive)],
+    ["rejects with nothing", () => Promise.reject()],
+    ["gives nothing", () => Promise.resolve(undefined)],
+    ["gives null", () => Promise.resolve(null)],
+    ["gives text", () => Promise.resolve(secretive)],
+    ["gives no promise", () => ({ accessKeyId: secretive, secretAccessKey: secretive })],
+    ["gives keys of another type", () => Promise.resolve({ accessKeyId: 1, secretAccessKey: [secretive] })],
+    ["gives empty keys", () => Promise.resolve({ accessKeyId: "", secretAccessKey: secretive })],
+    ["gives keys that cannot be read", () =>
+      Promise.resolve({
+        get accessKeyId(): string {
+          throw new Error(secretive)
+        }
+      })],
+    [
+      "rejects with an error that cannot be read",
+      () => Promise.reject(Object.defineProperty(new Error(secretive), "code", { get: failed }))
+    ]
+  ]
+
+  for (const [what, misbehaving] of broken) {
+    it.effect(`because it ${what} fails the call with CredentialsError, without its text`, () =>
+      Effect.gen(function*() {
+        const layer = Credentials.layerProvider(misbehaving as Credentials.AwsCredentialProvider)
+        const error = yield* Effect.flip(Effect.provide(get, layer))
+        assert.strictEqual(error._tag, "CredentialsError")
+        assert.notInclude(shown(error), secretive)
+      }))
+  }
+
+  it.effect("tells its status and exit code", () =>
+    Effect.gen(function*() {
+      const status: SageMakerError.CredentialsError = yield* failing({ $metadata: { httpStatusCode: 403 } })
+      assert.deepInclude(status, { sources: ["provider"], status: 403 })
+      assert.deepInclude(yield* failing(Object.assign(new Error(secretive), { statusCode: 500 })), { status: 500 })
+      assert.deepInclude(yield* failing(Object.assign(new Error(secretive), { code: 127 })), { exitCode: 127 })
+      assert.isUndefined((yield* failing(Object.assign(new Error(), { code: secretive }))).exitCode)
+    }))
+
+  it.effect("an expiry that is no date counts as none", () =>
+    Effect.gen(function*() {
+      const layer = Credentials.layerProvider(() => Promise.resolve({ ...keys, expiration: new Date("soon") }))
+      assert.deepStrictEqual(plain(yield* Effect.provide(get, layer)), keys)
+    }))
+})
+
+describe("printing", () => {
+  it.effect("credentials shows no key", () =>
+    Effect.gen(function*() {
+      showsNoKey(yield* Effect.provide(get, Credentials.layer(keys)))
+      showsNoKey(yield* Effect.provide(get, Credentials.layerProvider(() => Promise.resolve(keys))))
+      showsNoKey(yield* Effect.provide(Effect.exit(get), Credentials.layer(keys)))
+    }))
+})

@@ -1,0 +1,163 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Either, Layer, Ref } from "effect"
+import {
+  Credentials,
+  InvokeEndpointAsync,
+  invokeEndpointAsync,
+  RetryPolicy,
+  SageMakerError,
+  SageMakerRuntime,
+  Signer
+} from "effect-sagemaker-runtime"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+import { describe } from "vitest"
+import { scripted, scriptedWith } from "./support/scripted.ts"
+
+const upperCase = Emulator.endpoint("upper", ({ Body }) => Effect.succeed(new TextDecoder().decode(Body).toUpperCase()))
+
+const client = (...endpoints: ReadonlyArray<Emulator.Endpoint>) =>
+  SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+    Layer.provide(Signer.layer),
+    Layer.provideMerge(Emulator.layerHttpClient({ endpoints })),
+    Layer.provide(Credentials.layer(Emulator.credentials))
+  )
+
+const encode = (text: string) => new TextEncoder().encode(text)
+const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
+
+it.live("hands over an inline body, which is run and kept at the output location", () =>
+  Effect.gen(function*() {
+    const { FailureLocation, InferenceId, OutputLocation, $metadata } = yield* invokeEndpointAsync({
+      EndpointName: "upper",
+      Body: "hello"
+    })
+    assert.strictEqual($metadata.httpStatusCode, 202)
+    const { objects, outcome } = yield* Emulator.Emulator
+    assert.deepStrictEqual(yield* outcome(InferenceId!), Either.right(encode("HELLO")))
+    assert.strictEqual(decode(yield* objects.get(OutputLocation!)), "HELLO")
+    assert.isUndefined(yield* objects.get(FailureLocation!))
+  }).pipe(Effect.provide(client(upperCase))))
+
+it.live("hands over the location of an input", () =>
+  Effect.gen(function*() {
+    const { objects, outcome } = yield* Emulator.Emulator
+    yield* objects.put("s3://in/put.txt", encode("stored"))
+    const output = yield* invokeEndpointAsync({
+      EndpointName: "upper",
+      InputLocation: "s3://in/put.txt",
+      InferenceId: "my-id",
+      S3OutputPathExtension: "monday",
+      Filename: "result.txt",
+      RequestTTLSeconds: 60,
+      InvocationTimeoutSeconds: 1
+    })
+    assert.include(output, { InferenceId: "my-id", OutputLocation: "s3://emulator/upper/output/monday/result.txt" })
+    assert.deepStrictEqual(yield* outcome("my-id"), Either.right(encode("STORED")))
+  }).pipe(Effect.provide(client(upperCase))))
+
+it.live("keeps a failure at the failure location", () =>
+  Effect.gen(function*() {
+    const { FailureLocation, InferenceId, OutputLocation } = yield* invokeEndpointAsync({
+      EndpointName: "bad",
+      Body: "x"
+    })
+    const { objects, outcome } = yield* Emulator.Emulator
+    assert.isTrue(Either.isLeft(yield* outcome(InferenceId!)))
+    assert.include(decode(yield* objects.get(FailureLocation!)), "out of memory")
+    assert.isUndefined(yield* objects.get(OutputLocation!))
+  }).pipe(Effect.provide(client(Emulator.endpoint("bad", () => Effect.fail("out of memory"))))))
+
+it.live("runs the work one after the other, after it was accepted", () =>
+  Effect.gen(function*() {
+    const log = yield* Ref.make<ReadonlyArray<string>>([])
+    const note = (entry: string) => Ref.update(log, (_) => [..._, entry])
+    const slow = Emulator.endpoint("slow", ({ Body }) =>
+      note(`begin ${decode(Body)}`).pipe(
+        Effect.zipRight(Effect.sleep("10 millis")),
+        Effect.zipRight(note(`end ${decode(Body)}`)),
+        Effect.as("")
+      ))
+    yield* Effect.gen(function*() {
+      yield* invokeEndpointAsync({ EndpointName: "slow", Body: "1", InferenceId: "first" })
+      yield* invokeEndpointAsync({ EndpointName: "slow", Body: "2", InferenceId: "second" })
+      const { outcome } = yield* Emulator.Emulator
+      yield* outcome("second")
+    }).pipe(Effect.provide(client(slow)))
+    assert.deepStrictEqual(yield* Ref.get(log), ["begin 1", "end 1", "begin 2", "end 2"])
+  }))
+
+describe("refuses, before any I/O,", () => {
+  const refused = (input: Partial<InvokeEndpointAsync.Input>, settings: Partial<SageMakerRuntime.Options> = {}) =>
+    Effect.gen(function*() {
+      const server = yield* scriptedWith(settings, { status: 202 })
+      const error = yield* Effect.flip(
+        Effect.provide(invokeEndpointAsync({ EndpointName: "upper", ...input }), server.layer)
+      )
+      assert.strictEqual(yield* server.attempts, 0)
+      return error
+    })
+
+  it.effect("both inputs, and none", () =>
+    Effect.gen(function*() {
+      assert.include(yield* refused({}), { _tag: "InvalidInputError", field: "Body" })
+      assert.include(yield* refused({ Body: "", InputLocation: "s3://a/b" }), {
+        _tag: "InvalidInputError",
+        field: "InputLocation"
+      })
+    }))
+
+  it.effect("an inline body over 128,000 bytes", () =>
+    Effect.gen(function*() {
+      assert.include(yield* refused({ Body: new Uint8Array(InvokeEndpointAsync.maxInlineBytes + 1) }), {
+        _tag: "PayloadTooLargeError",
+        limit: 128_000
+      })
+    }))
+
+  for (
+    const [field, value] of [
+      ["RequestTTLSeconds", 59],
+      ["RequestTTLSeconds", 21_601],
+      ["RequestTTLSeconds", 60.5],
+      ["RequestTTLSeconds", Number.NaN],
+      ["InvocationTimeoutSeconds", 0],
+      ["InvocationTimeoutSeconds", 3_601],
+      ["InputLocation", "ftp://a/b"],
+      ["S3OutputPathExtension", "s3:elsewhere"],
+      ["Filename", "two.dots.txt"],
+      ["Filename", "x".repeat(33)]
+    ] as const
+  ) {
+    it.effect(`${field}: ${String(value).slice(0, 20)}`, () =>
+      Effect.gen(function*() {
+        const input = field === "InputLocation" ? {} : { InputLocation: "s3://a/b" }
+        assert.include(yield* refused({ ...input, [field]: value }), { _tag: "InvalidInputError", field })
+      }))
+  }
+})
+
+it.effect("leaves the inline limit to the service where `max` is off", () =>
+  Effect.gen(function*() {
+    const server = yield* scriptedWith({ validation: { max: false } }, { status: 202, body: `{"InferenceId":"a"}` })
+    const Body = new Uint8Array(InvokeEndpointAsync.maxInlineBytes + 1)
+    const output = yield* Effect.provide(invokeEndpointAsync({ EndpointName: "upper", Body }), server.layer)
+    assert.strictEqual(output.InferenceId, "a")
+  }))
+
+it.effect("reads an accepted answer of any form, or says that it is broken", () =>
+  Effect.gen(function*() {
+    const answer = (body: string | null) =>
+      Effect.flatMap(scripted({ status: 202, body }), ({ layer }) =>
+        Effect.either(Effect.provide(invokeEndpointAsync({ EndpointName: "upper", Body: "x" }), layer)))
+    assert.notProperty(Either.getOrThrow(yield* answer(null)), "InferenceId")
+    assert.notProperty(Either.getOrThrow(yield* answer("{}")), "InferenceId")
+    assert.notProperty(Either.getOrThrow(yield* answer(`{"InferenceId":null}`)), "InferenceId")
+    assert.include(Either.getOrThrow(Either.flip(yield* answer("<html>"))), { _tag: "ProtocolError" })
+    assert.include(Either.getOrThrow(Either.flip(yield* answer(`{"InferenceId":1}`))), { _tag: "ProtocolError" })
+  }))
+
+it.live("fails with the service's errors", () =>
+  Effect.gen(function*() {
+    const error = yield* Effect.flip(invokeEndpointAsync({ EndpointName: "absent", Body: "x" }))
+    assert.instanceOf(error, SageMakerError.ValidationError)
+  }).pipe(RetryPolicy.use(RetryPolicy.none), Effect.provide(client(upperCase))))

@@ -1,0 +1,136 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Schema } from "effect"
+import { Codec, ModelEndpoint } from "effect-sagemaker-runtime"
+import { type Reply, scripted, scriptedWith } from "./support/scripted.ts"
+
+const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date })
+const Anomaly = Schema.Struct({ score: Schema.NumberFromString })
+
+const anomaly = ModelEndpoint.make("anomaly-v2", { request: Codec.json(Reading), response: Codec.json(Anomaly) })
+
+const reading = { cpu: 0.2, at: new Date(0) }
+const scored: Reply = { status: 200, headers: { "content-type": "application/json" }, body: "{\"score\":\"0.9\"}" }
+
+const bodyOf = ({ body }: { readonly body: { readonly _tag: string; readonly body?: unknown } }) =>
+  new TextDecoder().decode(body.body as Uint8Array)
+
+const requestWith = (options: Parameters<typeof anomaly.invoke>[1], defaults: ModelEndpoint.RequestOptions = {}) =>
+  Effect.gen(function*() {
+    const server = yield* scriptedWith({ params: { InferenceId: "bound", SessionId: "bound" } }, scored)
+    const endpoint = ModelEndpoint.make("anomaly-v2", {
+      request: Codec.json(Reading),
+      response: Codec.json(Anomaly),
+      ...defaults
+    })
+    yield* endpoint.invoke(reading, options).pipe(Effect.provide(server.layer))
+    return (yield* server.requests)[0]!
+  })
+
+const defaults = { ContentType: "application/vnd.reading+json", TargetVariant: "blue", InferenceId: "own" }
+
+describe("a model endpoint", () => {
+  it.effect("sends the encoded value to its endpoint and decodes the answer", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(scored)
+      assert.deepStrictEqual(yield* anomaly.invoke(reading).pipe(Effect.provide(server.layer)), { score: 0.9 })
+      const [request] = yield* server.requests
+      assert.strictEqual(request!.method, "POST")
+      assert.match(request!.url, /\/endpoints\/anomaly-v2\/invocations$/)
+      assert.strictEqual(bodyOf(request!), "{\"cpu\":0.2,\"at\":\"1970-01-01T00:00:00.000Z\"}")
+    }))
+
+  it("has its endpoint's name", () => assert.strictEqual(anomaly.name, "anomaly-v2"))
+
+  it.effect("tells the codecs' media types", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(scored)
+      const mixed = ModelEndpoint.make("anomaly-v2", {
+        request: Codec.withMediaType("text/csv")(Codec.text),
+        response: Codec.json(Anomaly)
+      })
+      yield* mixed.invoke("0.2,17").pipe(Effect.provide(server.layer))
+      const [request] = yield* server.requests
+      assert.include(request!.headers, { "content-type": "text/csv", accept: "application/json" })
+    }))
+
+  it.effect("sends its own members with every call", () =>
+    Effect.gen(function*() {
+      const { headers } = yield* requestWith(undefined, defaults)
+      assert.include(headers, {
+        "content-type": "application/vnd.reading+json",
+        accept: "application/json",
+        "x-amzn-sagemaker-target-variant": "blue",
+        "x-amzn-sagemaker-inference-id": "own",
+        "x-amzn-sagemaker-session-id": "bound"
+      })
+    }))
+
+  it.effect("gives way to the members of a call", () =>
+    Effect.gen(function*() {
+      const options = { Accept: "application/jsonlines", TargetVariant: "green", InferenceId: "call" }
+      const { headers } = yield* requestWith(options, defaults)
+      assert.include(headers, {
+        "content-type": "application/vnd.reading+json",
+        accept: "application/jsonlines",
+        "x-amzn-sagemaker-target-variant": "green",
+        "x-amzn-sagemaker-inference-id": "call"
+      })
+    }))
+
+  it.effect("takes a member given as undefined for one that is left open", () =>
+    Effect.gen(function*() {
+      const { headers } = yield* requestWith({ Accept: undefined, TargetVariant: undefined }, defaults)
+      assert.include(headers, { accept: "application/json", "x-amzn-sagemaker-target-variant": "blue" })
+    }))
+
+  it.effect("keeps its name and its body, whatever a JavaScript caller adds", () =>
+    Effect.gen(function*() {
+      const request = yield* requestWith({ EndpointName: "other", Body: "other" } as ModelEndpoint.RequestOptions)
+      assert.match(request.url, /\/endpoints\/anomaly-v2\/invocations$/)
+      assert.notInclude(bodyOf(request), "other")
+    }))
+})
+
+describe("a model endpoint fails", () => {
+  it.effect("with CodecError before anything is sent where the value does not fit", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(scored)
+      const call = anomaly.invoke({ ...reading, cpu: "high" as never })
+      const error = yield* Effect.flip(call).pipe(Effect.provide(server.layer))
+      assert.strictEqual(error._tag, "CodecError")
+      assert.strictEqual(yield* server.attempts, 0)
+    }))
+
+  it.effect("with CodecError, after one request, where the answer does not fit", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted({ ...scored, body: "{\"score\":\"high\"}" })
+      const error = yield* Effect.flip(anomaly.invoke(reading)).pipe(Effect.provide(server.layer))
+      assert.strictEqual(error._tag, "CodecError")
+      assert.strictEqual(yield* server.attempts, 1)
+    }))
+
+  it.effect("as the operation does", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted({ status: 424, headers: { "x-amzn-errortype": "ModelError" } })
+      const error = yield* Effect.flip(anomaly.invoke(reading)).pipe(Effect.provide(server.layer))
+      assert.strictEqual(error._tag, "ModelError")
+    }))
+})
+
+describe("a model endpoint whose codec needs a service", () => {
+  class Unit extends Context.Tag("test/Unit")<Unit, number>() {}
+
+  const Scaled = Schema.transformOrFail(Schema.Number, Schema.Number, {
+    decode: (value) => Effect.map(Unit, (unit) => value / unit),
+    encode: (value) => Effect.map(Unit, (unit) => value * unit)
+  })
+
+  it.effect("needs it, too", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted({ status: 200, body: "5000" })
+      const scaled = ModelEndpoint.make("scaled", { request: Codec.json(Scaled), response: Codec.json(Scaled) })
+      const answer = yield* scaled.invoke(2).pipe(Effect.provideService(Unit, 1_000), Effect.provide(server.layer))
+      assert.strictEqual(answer, 5)
+      assert.strictEqual(bodyOf((yield* server.requests)[0]!), "2000")
+    }))
+})

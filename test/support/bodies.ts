@@ -1,0 +1,41 @@
+import { Effect } from "effect"
+
+const encoder = new TextEncoder()
+
+/** A response whose body gives its parts and then is silent for ever. */
+export const stalled = (init: ResponseInit, ...parts: ReadonlyArray<string>): Effect.Effect<Response> =>
+  Effect.sync(() => {
+    const rest = parts.map((part) => encoder.encode(part))
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          const part = rest.shift()
+          return part === undefined ? new Promise(() => {}) : controller.enqueue(part)
+        }
+      }),
+      init
+    )
+  })
+
+/** A response whose body gives its parts and then breaks off. */
+export const broken = (init: ResponseInit, reason: unknown, ...parts: ReadonlyArray<string>): Effect.Effect<Response> =>
+  Effect.sync(() => {
+    const rest = parts.map((part) => encoder.encode(part))
+    return new Response(
+      new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          const part = rest.shift()
+          return part === undefined ? controller.error(reason) : controller.enqueue(part)
+        }
+      }),
+      init
+    )
+  })
+
+/** What `fetch` fails with when the connection is lost, nested as Node nests it. */
+export const connectionLost = (): TypeError =>
+  new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) })
+
+/** What reading a body fails with when the connection is lost. */
+export const bodyCut = (): TypeError =>
+  new TypeError("terminated", { cause: Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }) })

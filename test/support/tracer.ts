@@ -1,0 +1,71 @@
+import { Cause, Exit, Layer, Option, Tracer } from "effect"
+import { inspect } from "node:util"
+
+/** A span as a test looks at it. */
+export interface Recorded {
+  readonly span: Tracer.Span
+  readonly name: string
+  readonly kind: Tracer.SpanKind
+  readonly parent: string | undefined
+  readonly attributes: Map<string, unknown>
+  readonly events: Array<readonly [name: string, attributes: unknown]>
+  exit: Exit.Exit<unknown, unknown> | undefined
+}
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
+
+/** A tracer that remembers every span; it counts where others draw ids. */
+export const recordingTracer = () => {
+  const spans: Array<Recorded> = []
+  const tracer = Tracer.make({
+    span: (name, parent, context, links, startTime, kind) => {
+      const attributes = new Map<string, unknown>()
+      const events: Array<readonly [string, unknown]> = []
+      const span: Tracer.Span = {
+        _tag: "Span",
+        name,
+        spanId: hex(spans.length + 1, 16),
+        traceId: Option.match(parent, { onNone: () => hex(1, 32), onSome: (_) => _.traceId }),
+        parent,
+        context,
+        status: { _tag: "Started", startTime },
+        attributes,
+        links,
+        sampled: true,
+        kind,
+        end: (_, exit) => {
+          recorded.exit = exit
+        },
+        attribute: (key, value) => {
+          attributes.set(key, value)
+        },
+        event: (event, _, values) => {
+          events.push([event, values])
+        },
+        addLinks: () => {}
+      }
+      const recorded: Recorded = {
+        span,
+        name,
+        kind,
+        parent: Option.getOrUndefined(Option.map(parent, (_) => _._tag === "Span" ? _.name : _.spanId)),
+        attributes,
+        events,
+        exit: undefined
+      }
+      spans.push(recorded)
+      return span
+    },
+    context: (f) => f()
+  })
+  return { layer: Layer.setTracer(tracer), spans }
+}
+
+/** All an exporter could write of a span. */
+export const exported = ({ attributes, events, exit, name }: Recorded): string =>
+  [
+    name,
+    inspect(attributes, { depth: 10 }),
+    inspect(events, { depth: 10 }),
+    ...(exit && Exit.isFailure(exit) ? [Cause.pretty(exit.cause, { renderErrorCause: true }), inspect(exit)] : [])
+  ].join("\n")

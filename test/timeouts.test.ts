@@ -1,0 +1,286 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, Runtime, TestClock } from "effect"
+import {
+  Credentials,
+  RetryPolicy,
+  type SageMakerError,
+  SageMakerRuntime,
+  Signer,
+  Timeouts
+} from "effect-sagemaker-runtime"
+import { bodyCut, broken, stalled } from "./support/bodies.ts"
+import { call, during, withChance } from "./support/call.ts"
+import { ok, refusal, type Reply, scripted, scriptedHttp } from "./support/scripted.ts"
+
+const after = (delay: `${number} seconds`, response: ResponseInit & { readonly body?: string } = {}): Reply =>
+  Effect.as(Effect.sleep(delay), new Response(response.body ?? "ok", response))
+
+const endOf = (deadlines: Timeouts.Deadlines, ...replies: ReadonlyArray<Reply>) =>
+  Effect.gen(function*() {
+    const server = yield* scripted(...replies)
+    return yield* call.pipe(
+      Timeouts.use(deadlines),
+      Effect.flip,
+      Effect.provide(server.layer),
+      withChance(1),
+      during("1 hour")
+    )
+  })
+
+const only = (phase: "firstByte" | "idle" | "attempt" | "total", limit: `${number} seconds`): Timeouts.Deadlines => ({
+  firstByte: Infinity,
+  idle: Infinity,
+  [phase]: limit
+})
+
+const timeout = (error: { readonly _tag: string }): SageMakerError.TimeoutError => {
+  assert.strictEqual(error._tag, "TimeoutError")
+  return error as SageMakerError.TimeoutError
+}
+
+describe("each deadline has its own phase", () => {
+  it.effect("firstByte ends the wait for an answer", () =>
+    Effect.gen(function*() {
+      const error = timeout(yield* endOf(only("firstByte", "3 seconds"), Effect.never))
+      assert.deepInclude(error, { phase: "firstByte", duration: 3_000, requestSent: true, retry: "never", attempts: 1 })
+      assert.strictEqual(error.message, "No result within 3000 ms (firstByte)")
+    }))
+
+  it.effect("idle ends the wait for the next part of a body", () =>
+    Effect.gen(function*() {
+      const error = timeout(yield* endOf(only("idle", "4 seconds"), stalled({ status: 200 }, "first")))
+      assert.deepInclude(error, { phase: "idle", duration: 4_000, requestSent: true, attempts: 1 })
+    }))
+
+  it.effect("attempt ends an attempt that waits for its answer, and one that waits for the rest of it", () =>
+    Effect.gen(function*() {
+      for (const reply of [Effect.never, stalled({ status: 200 }, "first")]) {
+        const error = timeout(yield* endOf(only("attempt", "5 seconds"), reply))
+        assert.deepInclude(error, { phase: "attempt", duration: 5_000, requestSent: true, attempts: 1 })
+      }
+    }))
+
+  it.effect("total ends a call", () =>
+    Effect.gen(function*() {
+      const error = timeout(yield* endOf(only("total", "6 seconds"), Effect.never))
+      assert.deepInclude(error, { phase: "total", duration: 6_000, requestSent: true, attempts: 1 })
+    }))
+
+  it.effect("total leaves later attempts what earlier ones left", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(after("6 seconds", { status: 503 }), Effect.never)
+      const fiber = yield* call.pipe(
+        Timeouts.use({ attempt: "8 seconds", total: "10 seconds" }),
+        Effect.flip,
+        Effect.provide(server.layer),
+        withChance(1),
+        Effect.fork
+      )
+      yield* TestClock.adjust("9999 millis")
+      assert.strictEqual((yield* Fiber.poll(fiber))._tag, "None")
+      yield* TestClock.adjust("1 millis")
+      assert.deepInclude(timeout(yield* Fiber.join(fiber)), {
+        phase: "total",
+        attempts: 2,
+        totalRetryDelay: 50,
+        requestSent: true
+      })
+    }))
+
+  it.effect("total also ends the wait before an attempt", () =>
+    Effect.gen(function*() {
+      const error = timeout(yield* endOf({ total: "500 millis" }, refusal(429, "ThrottlingException")))
+      assert.deepInclude(error, { phase: "total", attempts: 1, requestSent: true })
+    }))
+
+  it.effect("attempt starts anew with every attempt", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(after("4 seconds", { status: 503 }), after("4 seconds"))
+      const { $metadata } = yield* call.pipe(
+        Timeouts.use({ attempt: "5 seconds" }),
+        Effect.provide(server.layer),
+        during("1 minute")
+      )
+      assert.strictEqual($metadata.attempts, 2)
+    }))
+
+  it.effect("idle does not count while parts keep coming, nor firstByte once they do", () =>
+    Effect.gen(function*() {
+      let parts = 5
+      const slow = Effect.map(Effect.runtime(), (runtime) =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            pull: (controller) =>
+              parts-- === 0
+                ? controller.close()
+                : Runtime.runPromise(runtime)(
+                  Effect.map(Effect.sleep("2 seconds"), () => controller.enqueue(new Uint8Array([65])))
+                )
+          })
+        ))
+      const server = yield* scripted(slow)
+      const { Body } = yield* call.pipe(
+        Timeouts.use({ firstByte: "3 seconds", idle: "3 seconds" }),
+        Effect.provide(server.layer),
+        during("1 minute")
+      )
+      assert.strictEqual(Body.byteLength, 5)
+    }))
+})
+
+describe("defaults", () => {
+  it.effect("an answer may take 70 seconds to begin", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(timeout(yield* endOf({}, Effect.never)), { phase: "firstByte", duration: 70_000 })
+    }))
+
+  it.effect("a body may be silent for 120 seconds", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(timeout(yield* endOf({}, stalled({}))), { phase: "idle", duration: 120_000 })
+    }))
+
+  it.effect("a partial override keeps the rest", () =>
+    Effect.gen(function*() {
+      const ends = yield* Effect.all([
+        endOf({ idle: "1 seconds" }, Effect.never),
+        endOf({ firstByte: "1 seconds" }, stalled({})),
+        endOf({ firstByte: undefined, total: "5 minutes" }, Effect.never)
+      ])
+      assert.deepStrictEqual(
+        ends.map((error) => [timeout(error).phase, timeout(error).duration]),
+        [["firstByte", 70_000], ["idle", 120_000], ["firstByte", 70_000]]
+      )
+    }))
+
+  it.effect("infinity switches one off and leaves the others", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(timeout(yield* endOf({ firstByte: Infinity, attempt: "9 minutes" }, Effect.never)), {
+        phase: "attempt",
+        duration: 540_000
+      })
+      const server = yield* scripted(after("3000 seconds"))
+      const { $metadata } = yield* call.pipe(
+        Timeouts.use({ firstByte: Infinity }),
+        Effect.provide(server.layer),
+        during("1 hour")
+      )
+      assert.strictEqual($metadata.httpStatusCode, 200)
+    }))
+})
+
+describe("before anything is sent", () => {
+  const waiting = Layer.provide(Signer.layer, Credentials.layerProvider(() => new Promise(() => {})))
+
+  const endWithoutCredentials = (deadlines: Timeouts.Deadlines, policy: RetryPolicy.Policy) =>
+    Effect.gen(function*() {
+      const server = yield* scriptedHttp(ok)
+      const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(Layer.provide([waiting, server.http]))
+      const error = yield* call.pipe(
+        Timeouts.use(deadlines),
+        RetryPolicy.use(policy),
+        Effect.flip,
+        during("10 minutes"),
+        Effect.provide(client)
+      )
+      assert.strictEqual(yield* server.attempts, 0)
+      return timeout(error)
+    })
+
+  it.effect("credentials that never come end with the attempt, and nothing was sent", () =>
+    Effect.gen(function*() {
+      const error = yield* endWithoutCredentials({ attempt: "5 seconds" }, RetryPolicy.none)
+      assert.deepInclude(error, { phase: "attempt", requestSent: false, retry: "transient" })
+    }))
+
+  it.effect("credentials that never come end with the call, and nothing was sent", () =>
+    Effect.gen(function*() {
+      const error = yield* endWithoutCredentials({ attempt: "5 seconds", total: "8 seconds" }, RetryPolicy.standard())
+      assert.deepInclude(error, { phase: "total", requestSent: false, attempts: 2 })
+    }))
+
+  it.effect("what was not sent is tried again", () =>
+    Effect.gen(function*() {
+      const error = yield* endWithoutCredentials({ attempt: "5 seconds" }, RetryPolicy.standard())
+      assert.deepInclude(error, { phase: "attempt", requestSent: false, attempts: 3 })
+    }))
+})
+
+describe("a refusal whose body stalls", () => {
+  it.effect("is still the typed error with its status", () =>
+    Effect.gen(function*() {
+      const headers = { "x-amzn-errortype": "ValidationError", "x-amzn-requestid": "request-1" }
+      const error = yield* endOf(only("idle", "2 seconds"), stalled({ status: 400, headers }, "{\"Message\":"))
+      assert.deepInclude(error, { _tag: "ValidationError", status: 400, requestId: "request-1" })
+    }))
+
+  it.effect("is still an error with its status where nothing names it", () =>
+    Effect.gen(function*() {
+      const error = yield* endOf(only("idle", "2 seconds"), stalled({ status: 404 }))
+      assert.deepInclude(error, { _tag: "UnknownServiceError", status: 404 })
+    }))
+})
+
+const abortedAfter = (
+  run: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<unknown>,
+  ...replies: ReadonlyArray<Reply>
+) =>
+  Effect.gen(function*() {
+    const server = yield* scripted(...replies)
+    yield* call.pipe(RetryPolicy.use(RetryPolicy.none), Effect.provide(server.layer), run)
+    return yield* server.aborted
+  })
+
+const ended = <A, E>(effect: Effect.Effect<A, E>) => Effect.exit(effect).pipe(during("5 minutes"))
+
+const interrupted = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust("1 seconds")
+    return yield* Fiber.interrupt(fiber)
+  })
+
+describe("what is abandoned is aborted", () => {
+  it.effect("by interruption, before the answer and within it", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* abortedAfter(interrupted, Effect.never), [true])
+      assert.deepStrictEqual(yield* abortedAfter(interrupted, stalled({}, "first")), [true])
+    }))
+
+  it.effect("by each deadline", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* abortedAfter(ended, Effect.never), [true])
+      assert.deepStrictEqual(yield* abortedAfter(ended, stalled({}, "first")), [true])
+      for (const deadlines of [{ attempt: "1 seconds" }, { total: "1 seconds" }] as const) {
+        const timed = <A, E>(effect: Effect.Effect<A, E>) => Timeouts.use(deadlines)(effect).pipe(ended)
+        assert.deepStrictEqual(yield* abortedAfter(timed, Effect.never), [true])
+        assert.deepStrictEqual(yield* abortedAfter(timed, stalled({}, "first")), [true])
+      }
+    }))
+
+  it.effect("by a failure within the answer", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* abortedAfter(ended, broken({}, bodyCut(), "first")), [true])
+    }))
+
+  it.effect("by a retry, before the next request is sent", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(Effect.never, ok)
+      yield* call.pipe(
+        RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true })),
+        Effect.provide(server.layer),
+        during("5 minutes")
+      )
+      assert.strictEqual((yield* server.aborted)[0], true)
+    }))
+
+  it.effect("an answer no longer than its call leaves the caller's own effects alone", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(Effect.never)
+      const winner = yield* Effect.race(call, Effect.as(Effect.sleep("1 seconds"), "other")).pipe(
+        Effect.provide(server.layer),
+        during("2 seconds")
+      )
+      assert.strictEqual(winner, "other")
+      assert.deepStrictEqual(yield* server.aborted, [true])
+    }))
+})

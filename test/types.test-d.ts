@@ -1,0 +1,257 @@
+import { FetchHttpClient, type HttpClient } from "@effect/platform"
+import { Config, type ConfigError, Context, Effect, Layer, Schedule, Schema } from "effect"
+import {
+  Codec,
+  Credentials,
+  type InvokeEndpoint,
+  invokeEndpoint,
+  ModelEndpoint,
+  RetryPolicy,
+  SageMakerError,
+  SageMakerRuntime,
+  Signer,
+  Timeouts
+} from "effect-sagemaker-runtime"
+import { describe, expectTypeOf, it } from "vitest"
+import {
+  describeVariant,
+  type Output,
+  type VariantBroken,
+  type VariantBusy,
+  type VariantMissing
+} from "./support/userOperation.ts"
+
+type Runtime = SageMakerRuntime.SageMakerRuntime
+
+const call = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" })
+const handled = () => Effect.succeed("handled")
+
+describe("invokeEndpoint", () => {
+  it("has its output, errors and requirement in its type", () => {
+    expectTypeOf(call).toEqualTypeOf<Effect.Effect<InvokeEndpoint.Output, InvokeEndpoint.Error, Runtime>>()
+    expectTypeOf<InvokeEndpoint.Error>().toEqualTypeOf<InvokeEndpoint.ModelledError | SageMakerError.CommonError>()
+    expectTypeOf<InvokeEndpoint.Output["Body"]>().toEqualTypeOf<Uint8Array>()
+  })
+
+  it("leaves no error after all of them are caught by tag", () => {
+    const safe = Effect.catchTags(call, {
+      ModelError: handled,
+      ModelNotReadyException: handled,
+      ValidationError: handled,
+      InternalFailure: handled,
+      ServiceUnavailable: handled,
+      InternalDependencyException: handled,
+      AccessDeniedError: handled,
+      ThrottlingError: handled,
+      UnknownServiceError: handled,
+      InvalidInputError: handled,
+      PayloadTooLargeError: handled,
+      CredentialsError: handled,
+      SigningError: handled,
+      TransportError: handled,
+      TimeoutError: handled,
+      ProtocolError: handled
+    })
+    expectTypeOf(safe).toEqualTypeOf<Effect.Effect<InvokeEndpoint.Output | string, never, Runtime>>()
+  })
+
+  it("still has the errors that are not caught", () => {
+    const rest = Effect.catchTags(call, { ModelError: handled })
+    expectTypeOf<Effect.Effect.Error<typeof rest>>().toEqualTypeOf<
+      Exclude<InvokeEndpoint.Error, SageMakerError.ModelError>
+    >()
+  })
+
+  it("knows no tag it cannot fail with", () => {
+    // @ts-expect-error ConfigurationError belongs to the layer
+    Effect.catchTag(call, "ConfigurationError", handled)
+  })
+
+  it("takes bytes, text, views, buffers and blobs, and nothing else", () => {
+    const bodies = [
+      "text",
+      new Uint8Array(),
+      new Float32Array(),
+      new DataView(new ArrayBuffer(1)),
+      new ArrayBuffer(1),
+      new Blob([])
+    ] as const
+    for (const Body of bodies) {
+      expectTypeOf(invokeEndpoint({ EndpointName: "a", Body })).toEqualTypeOf<typeof call>()
+    }
+    // @ts-expect-error an object is no body
+    void invokeEndpoint({ EndpointName: "a", Body: { cpu: 1 } })
+    // @ts-expect-error the body is required
+    void invokeEndpoint({ EndpointName: "a" })
+    // @ts-expect-error the endpoint is required
+    void invokeEndpoint({ Body: "" })
+    // @ts-expect-error no such member
+    void invokeEndpoint({ EndpointName: "a", Body: "", TargetModell: "b" })
+  })
+})
+
+describe("layers", () => {
+  it("say what they give, how they fail and what they need", () => {
+    expectTypeOf(SageMakerRuntime.layer({ region: "eu-west-1" })).toEqualTypeOf<
+      Layer.Layer<Runtime, SageMakerError.ConfigurationError, HttpClient.HttpClient | Signer.Signer>
+    >()
+    expectTypeOf(SageMakerRuntime.layerConfig({ region: Config.string("REGION") })).toEqualTypeOf<
+      Layer.Layer<
+        Runtime,
+        ConfigError.ConfigError | SageMakerError.ConfigurationError,
+        HttpClient.HttpClient | Signer.Signer
+      >
+    >()
+    expectTypeOf(Signer.layer).toEqualTypeOf<Layer.Layer<Signer.Signer, never, Credentials.Credentials>>()
+    expectTypeOf(Signer.layerAnonymous).toEqualTypeOf<Layer.Layer<Signer.Signer>>()
+    expectTypeOf(Credentials.layerEnv).toEqualTypeOf<Layer.Layer<Credentials.Credentials>>()
+    expectTypeOf(Credentials.layer).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials>>()
+    expectTypeOf(Credentials.layerProvider).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials>>()
+    expectTypeOf(Credentials.layerConfig).returns.toEqualTypeOf<
+      Layer.Layer<Credentials.Credentials, ConfigError.ConfigError>
+    >()
+    expectTypeOf(RetryPolicy.layer).returns.toEqualTypeOf<Layer.Layer<never>>()
+    expectTypeOf(Timeouts.layer).returns.toEqualTypeOf<Layer.Layer<never>>()
+  })
+
+  it("make a program that runs where all are given, and only there", () => {
+    const client = SageMakerRuntime.layer({ region: "eu-west-1" })
+    const live = client.pipe(
+      Layer.provide([Signer.layer, FetchHttpClient.layer]),
+      Layer.provide(Credentials.layerEnv)
+    )
+    expectTypeOf(live).toEqualTypeOf<Layer.Layer<Runtime, SageMakerError.ConfigurationError>>()
+    expectTypeOf(Effect.provide(call, live)).toExtend<Effect.Effect<unknown, unknown>>()
+    // @ts-expect-error no client
+    expectTypeOf(call).toExtend<Effect.Effect<unknown, unknown>>()
+    // @ts-expect-error no signer, no HTTP client
+    expectTypeOf(Effect.provide(call, client)).toExtend<Effect.Effect<unknown, unknown>>()
+    const silent = Layer.provide(client, Signer.layerAnonymous)
+    // @ts-expect-error no HTTP client
+    expectTypeOf(Effect.provide(call, silent)).toExtend<Effect.Effect<unknown, unknown>>()
+    const keyless = Layer.provide(client, [Signer.layer, FetchHttpClient.layer])
+    // @ts-expect-error no credentials
+    expectTypeOf(Effect.provide(call, keyless)).toExtend<Effect.Effect<unknown, unknown>>()
+  })
+
+  it("can be references, which leave a type as it is", () => {
+    expectTypeOf(RetryPolicy.use(RetryPolicy.none)(call)).toEqualTypeOf<typeof call>()
+    expectTypeOf(Timeouts.use({ total: "1 second" })(call)).toEqualTypeOf<typeof call>()
+    expectTypeOf(Effect.provide(call, RetryPolicy.layer(RetryPolicy.none))).toEqualTypeOf<typeof call>()
+  })
+})
+
+describe("policies", () => {
+  it("are one type, whatever they are made of", () => {
+    expectTypeOf(RetryPolicy.standard()).toEqualTypeOf<RetryPolicy.Policy>()
+    expectTypeOf(RetryPolicy.none).toEqualTypeOf<RetryPolicy.Policy>()
+    expectTypeOf(RetryPolicy.fromSchedule(Schedule.recurs(3))).toEqualTypeOf<RetryPolicy.Policy>()
+    expectTypeOf(
+      RetryPolicy.fromSchedule(Schedule.identity<SageMakerError.Retryable>(), {
+        while: ({ _tag, retry, retryAfterMillis }) => {
+          expectTypeOf(_tag).toEqualTypeOf<string>()
+          expectTypeOf(retry).toEqualTypeOf<"transient" | "throttling" | "never">()
+          expectTypeOf(retryAfterMillis).toEqualTypeOf<number | undefined>()
+          return true
+        }
+      })
+    ).toEqualTypeOf<RetryPolicy.Policy>()
+  })
+
+  it("refuse a schedule that wants to see something else", () => {
+    // @ts-expect-error the schedule's input is no number
+    RetryPolicy.fromSchedule(Schedule.identity<number>())
+  })
+})
+
+describe("an operation of the user's own", () => {
+  const executed = Effect.flatMap(
+    SageMakerRuntime.SageMakerRuntime,
+    (runtime) => runtime.execute(describeVariant, { EndpointName: "a", Variant: "b" })
+  )
+
+  type Own = VariantMissing | VariantBusy | VariantBroken
+
+  it("has its own errors besides the common ones", () => {
+    expectTypeOf(executed).toEqualTypeOf<Effect.Effect<Output, Own | SageMakerError.CommonError, Runtime>>()
+  })
+
+  it("works with every policy", () => {
+    expectTypeOf(RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true }))(executed)).toEqualTypeOf<
+      typeof executed
+    >()
+    expectTypeOf(RetryPolicy.use(RetryPolicy.none)(executed)).toEqualTypeOf<typeof executed>()
+    expectTypeOf(
+      executed.pipe(
+        RetryPolicy.use(RetryPolicy.fromSchedule(Schedule.forever, { while: ({ _tag }) => _tag === "VariantBusy" }))
+      )
+    ).toEqualTypeOf<typeof executed>()
+  })
+
+  it("keeps what its decoder requires", () => {
+    class Clock extends Context.Tag("Clock")<Clock, number>() {}
+    const needing = SageMakerRuntime.SageMakerRuntime.pipe(
+      Effect.flatMap((runtime) =>
+        runtime.execute({ ...describeVariant, decode: () => Clock }, { EndpointName: "a", Variant: "b" })
+      )
+    )
+    expectTypeOf<Effect.Effect.Context<typeof needing>>().toEqualTypeOf<Runtime | Clock>()
+  })
+
+  it("takes its own input only", () => {
+    void Effect.flatMap(SageMakerRuntime.SageMakerRuntime, (runtime) =>
+      // @ts-expect-error the variant is missing
+      runtime.execute(describeVariant, { EndpointName: "a" }))
+  })
+})
+
+describe("errors", () => {
+  it("are made in a test with nothing but what cannot be guessed", () => {
+    expectTypeOf(new SageMakerError.ModelNotReadyException({ message: "cold" }).retry).toEqualTypeOf<
+      SageMakerError.RetryClass
+    >()
+    void new SageMakerError.ModelError({})
+    void new SageMakerError.UnknownServiceError({ status: 502 })
+    void new SageMakerError.TransportError({ reason: "reset" })
+    // @ts-expect-error which field?
+    void new SageMakerError.InvalidInputError({ constraint: "set" })
+  })
+
+  it("answer any program's questions", () => {
+    expectTypeOf(SageMakerError.isRetryable).parameter(0).toEqualTypeOf<unknown>()
+    expectTypeOf(SageMakerError.isAccessDenied).guards.toEqualTypeOf<SageMakerError.AccessDeniedError>()
+  })
+})
+
+describe("ModelEndpoint", () => {
+  const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date })
+  const endpoint = ModelEndpoint.make("anomaly-v2", {
+    request: Codec.json(Reading),
+    response: Codec.text,
+    TargetVariant: "blue"
+  })
+
+  it("takes and gives the codecs' types", () => {
+    expectTypeOf(endpoint).toEqualTypeOf<ModelEndpoint.ModelEndpoint<typeof Reading.Type, string>>()
+    expectTypeOf(endpoint.invoke({ cpu: 1, at: new Date(0) })).toEqualTypeOf<
+      Effect.Effect<string, InvokeEndpoint.Error | SageMakerError.CodecError, Runtime>
+    >()
+    // @ts-expect-error a date is no text
+    void endpoint.invoke({ cpu: 1, at: "1970-01-01" })
+    // @ts-expect-error the endpoint is named already
+    void endpoint.invoke({ cpu: 1, at: new Date(0) }, { EndpointName: "other" })
+  })
+
+  it("needs what its schemas need", () => {
+    class Units extends Context.Tag("Units")<Units, number>() {}
+    const Scaled = Schema.transformOrFail(Schema.Number, Schema.Number, {
+      strict: true,
+      decode: (value) => Effect.map(Units, (unit) => value * unit),
+      encode: (value) => Effect.map(Units, (unit) => value / unit)
+    })
+    const scaled = ModelEndpoint.make("a", { request: Codec.bytes, response: Codec.json(Scaled) })
+    expectTypeOf(scaled.invoke(new Uint8Array())).toEqualTypeOf<
+      Effect.Effect<number, InvokeEndpoint.Error | SageMakerError.CodecError, Runtime | Units>
+    >()
+  })
+})

@@ -1,0 +1,142 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
+import { RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
+import { during, withChance } from "./support/call.ts"
+import { refusal, type Reply, scripted, scriptedWith } from "./support/scripted.ts"
+import { recordingTracer } from "./support/tracer.ts"
+import { describeVariant, type Input } from "./support/userOperation.ts"
+
+const input: Input = { EndpointName: "anomaly-v2", Variant: "blue" }
+
+const execute = (given: Input = input) =>
+  Effect.flatMap(SageMakerRuntime.SageMakerRuntime, (runtime) => runtime.execute(describeVariant, given))
+
+const ready: Reply = { status: 200, body: "ready", headers: { "x-amzn-requestid": "request-1" } }
+const busy = refusal(429, "VariantBusy", { Seconds: 3 })
+
+const endOf = (...replies: ReadonlyArray<Reply>) =>
+  Effect.gen(function*() {
+    const server = yield* scripted(...replies)
+    const error = yield* execute().pipe(Effect.flip, Effect.provide(server.layer), during("10 minutes"))
+    return { error, attempts: yield* server.attempts }
+  })
+
+describe("an operation of the user's own", () => {
+  it.effect("is sent to the service and gives its output", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(ready)
+      const output = yield* Effect.provide(execute(), server.layer)
+      assert.deepStrictEqual(output, {
+        state: "ready",
+        $metadata: { requestId: "request-1", httpStatusCode: 200, attempts: 1, totalRetryDelay: 0 }
+      })
+      const [request] = yield* server.requests
+      assert.strictEqual(request?.method, "GET")
+      assert.strictEqual(request?.url, "https://runtime.sagemaker.eu-west-1.amazonaws.com/mine/anomaly-v2")
+      assert.strictEqual(request?.headers["x-mine-variant"], "blue")
+    }))
+
+  it.effect("takes the client's bound members and settings", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedWith({ params: { Variant: "much-too-long" }, validation: { max: false } }, ready)
+      yield* execute({ EndpointName: "anomaly-v2" } as Input).pipe(Effect.provide(server.layer))
+      assert.strictEqual((yield* server.requests)[0]?.headers["x-mine-variant"], "much-too-long")
+    }))
+
+  it.effect("is refused before it is sent where a member breaks its constraint", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(ready)
+      const error = yield* execute({ ...input, Variant: "much-too-long" }).pipe(
+        Effect.flip,
+        Effect.provide(server.layer)
+      )
+      assert.deepInclude(error, { _tag: "InvalidInputError", field: "Variant" })
+      assert.strictEqual(yield* server.attempts, 0)
+    }))
+
+  it.effect("has a span with its name and attributes", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(ready)
+      const { layer, spans } = recordingTracer()
+      yield* execute().pipe(Effect.provide([server.layer, layer]))
+      assert.strictEqual(spans[0]?.name, "SageMakerRuntime.DescribeVariant")
+      assert.strictEqual(spans[0]?.attributes.get("variant"), "blue")
+    }))
+})
+
+describe("its errors", () => {
+  it.effect("are made of the service's answer, members of the class included", () =>
+    Effect.gen(function*() {
+      const { attempts, error } = yield* endOf(refusal(404, "VariantMissing", { Variants: ["a"], message: "no blue" }))
+      assert.deepInclude(error, {
+        _tag: "VariantMissing",
+        status: 404,
+        code: "VariantMissing",
+        requestId: "request-1",
+        message: "no blue",
+        attempts: 1
+      })
+      assert.deepStrictEqual(error._tag === "VariantMissing" ? error.Variants : undefined, ["a"])
+      assert.strictEqual(attempts, 1)
+    }))
+
+  it.effect("need none of the service's members", () =>
+    Effect.gen(function*() {
+      const { error } = yield* endOf(refusal(400, "VariantBroken", { message: "m" }))
+      assert.strictEqual(error._tag, "VariantBroken")
+    }))
+
+  it.effect("are retried as they say of themselves", () =>
+    Effect.gen(function*() {
+      const { attempts, error } = yield* endOf(busy)
+      assert.strictEqual(error._tag === "VariantBusy" ? error.Seconds : undefined, 3)
+      assert.strictEqual(attempts, 3)
+      const server = yield* scripted(busy, ready)
+      const { $metadata } = yield* execute().pipe(Effect.provide(server.layer), withChance(1), during("1 minute"))
+      assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 1_000 })
+    }))
+
+  it.effect("are not retried where they say nothing", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* endOf(refusal(500, "VariantBroken"))).attempts, 1)
+    }))
+
+  it.effect("can be retried by a schedule that knows them", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(refusal(500, "VariantBroken"), ready)
+      const policy = RetryPolicy.fromSchedule(Schedule.recurs(2), { while: ({ _tag }) => _tag === "VariantBroken" })
+      const { $metadata } = yield* execute().pipe(RetryPolicy.use(policy), Effect.provide(server.layer))
+      assert.strictEqual($metadata.attempts, 2)
+    }))
+
+  it.effect("can come of a success", () =>
+    Effect.gen(function*() {
+      const { error } = yield* endOf({ status: 299, body: "" })
+      assert.deepStrictEqual(error._tag === "VariantMissing" ? error.Variants : undefined, ["of-a-success"])
+    }))
+
+  it.effect("give way to a readable error where the answer does not fit the class", () =>
+    Effect.gen(function*() {
+      const { error } = yield* endOf(refusal(409, "VariantBusy", { Seconds: "three" }))
+      assert.deepInclude(error, { _tag: "UnknownServiceError", status: 409, code: "VariantBusy" })
+    }))
+
+  it.effect("stand beside every other error of a call", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* endOf(refusal(403, "AccessDeniedException"))).error._tag, "AccessDeniedError")
+      assert.strictEqual((yield* endOf(refusal(400, "ThrottlingException"))).error._tag, "ThrottlingError")
+      assert.strictEqual((yield* endOf(refusal(424, "ModelError"))).error._tag, "UnknownServiceError")
+      assert.strictEqual((yield* endOf(Effect.never)).error._tag, "TimeoutError")
+    }))
+
+  it.effect("do not carry on what the operation calls sensitive", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(refusal(404, "VariantMissing", { message: "no blue for canary-secret" }))
+      const error = yield* execute({ ...input, Secret: "canary-secret" }).pipe(
+        Timeouts.use({ total: "1 minute" }),
+        Effect.flip,
+        Effect.provide(server.layer)
+      )
+      assert.strictEqual(error._tag === "VariantMissing" ? error.message : undefined, "no blue for <redacted>")
+    }))
+})
