@@ -6,8 +6,8 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 export default defineConfig({
   resolve: {
     alias: [
-      { find: "#crc32", replacement: source("node/crc32.ts") },
-      { find: "#sha256", replacement: source("node/sha256.ts") },
+      { find: "#crc32", replacement: source("node/internal/crc32.ts") },
+      { find: "#sha256", replacement: source("node/internal/sha256.ts") },
       { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
       { find: /^effect-sagemaker-runtime\/(node|testing)$/, replacement: source("$1/index.ts") },
       { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import { cached } from "./credentialsCache.ts"
+import { cached } from "./internal/credentialsCache.ts"
 import { CredentialsError } from "./SageMakerError.ts"
 
 /**

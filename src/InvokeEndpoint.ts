@@ -8,7 +8,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as members from "./members.ts"
+import * as members from "./internal/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import { SageMakerRuntime } from "./SageMakerRuntime.ts"

@@ -12,7 +12,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { constraint, isNumber } from "./constraint.ts"
+import { constraint, isNumber } from "./internal/constraint.ts"
 import type {
   AccessDeniedError,
   CommonError,

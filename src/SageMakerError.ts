@@ -8,7 +8,7 @@
  */
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { conceal } from "./conceal.ts"
+import { conceal } from "./internal/conceal.ts"
 
 /**
  * Whether sending the request again can help, and at which pace.

@@ -46,7 +46,7 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
   Signer,
   Effect.gen(function*() {
     const { get } = yield* Credentials
-    const signatureV4 = yield* Effect.promise(() => import("./signatureV4.ts"))
+    const signatureV4 = yield* Effect.promise(() => import("./internal/signatureV4.ts"))
     return {
       sign: (request, scope) =>
         Effect.flatMap(get, (credentials) =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck } from "effect"
-import * as node from "../src/node/sha256.ts"
+import * as node from "../src/node/internal/sha256.ts"
 import * as web from "../src/protocol/sha256.ts"
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")

@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { ConfigurationError } from "../SageMakerError.ts"
 import * as Emulator from "../testing/Emulator.ts"
-import type { Answered } from "../testing/wire.ts"
+import type { Answered } from "../testing/internal/wire.ts"
 
 /**
  * Settings of the emulator and where it listens: `127.0.0.1` and a free port by default.

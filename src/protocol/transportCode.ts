@@ -1,7 +1,7 @@
 import type { RetryClass } from "./retry.ts"
 
 /** What became of the connection. */
-export type TransportReason = "connect" | "reset" | "aborted" | "tls" | "other"
+type TransportReason = "connect" | "reset" | "aborted" | "tls" | "other"
 
 /** What is known of a failed exchange; `requestSent` is `false` only when that is certain. */
 export interface TransportFailure {

@@ -8,11 +8,11 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import * as pipeline from "../internal/pipeline.ts"
+import { settings } from "../internal/settings.ts"
 import type { Metadata, Operation } from "../Operation.ts"
-import * as pipeline from "../pipeline.ts"
 import type { CommonError } from "../SageMakerError.ts"
 import { SageMakerRuntime } from "../SageMakerRuntime.ts"
-import { settings } from "../settings.ts"
 
 /**
  * What a handler gives: the operation's output, `$metadata` only where a test cares.

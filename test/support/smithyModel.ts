@@ -35,7 +35,7 @@ export interface ModelMember {
 }
 
 /** A pattern of the model, which is Java's, as JavaScript's and for the whole of a text. */
-export const translated = (pattern: string): RegExp =>
+const translated = (pattern: string): RegExp =>
   new RegExp(
     `^(?:${
       pattern

@@ -1,7 +1,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import type { Validation } from "./Operation.ts"
+import type { Validation } from "../Operation.ts"
 
 /** Finds the constraint a value breaks and says it in words. */
 export type Constraint = (value: unknown, validation: Validation) => string | undefined

@@ -2,9 +2,9 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { requestHeaders, responseHeaders } from "../InvokeEndpointWithResponseStream.ts"
-import { encode } from "../protocol/eventStream.ts"
-import { ModelStreamError, TransportError, UnknownServiceError } from "../SageMakerError.ts"
+import { requestHeaders, responseHeaders } from "../../InvokeEndpointWithResponseStream.ts"
+import { encode } from "../../protocol/eventStream.ts"
+import { ModelStreamError, TransportError, UnknownServiceError } from "../../SageMakerError.ts"
 import { every, partsOf, read, type Serve, write } from "./serving.ts"
 import { isServiceError, membersOf, messageOf } from "./wire.ts"
 

@@ -3,9 +3,9 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import type { HeaderCodec, HeaderMembers, HeaderTable, Validation } from "../Operation.ts"
-import { concat } from "../protocol/bytes.ts"
-import type { Answer, Output, Request } from "./Emulator.ts"
+import type { HeaderCodec, HeaderMembers, HeaderTable, Validation } from "../../Operation.ts"
+import { concat } from "../../protocol/bytes.ts"
+import type { Answer, Output, Request } from "../Emulator.ts"
 import { type Answered, fromFailure, invalid, type Received } from "./wire.ts"
 
 /** A model's handler as the emulator runs it: with its services, its failures already in the service's form. */

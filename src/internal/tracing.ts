@@ -1,8 +1,8 @@
 /** What a call tells a tracer: one span per call, one child per attempt, attributes from these lists only. */
 import * as Effect from "effect/Effect"
 import type * as Tracer from "effect/Tracer"
-import type { Operation } from "./Operation.ts"
-import { toRetryable } from "./SageMakerError.ts"
+import type { Operation } from "../Operation.ts"
+import { toRetryable } from "../SageMakerError.ts"
 
 /** Runs a call inside its span. */
 export const callSpan = <I, O, E, R, A, E2, R2>(

@@ -1,7 +1,7 @@
 /** Messages as the emulator sees and sends them, below any HTTP library. */
 import * as Predicate from "effect/Predicate"
 import type * as Stream from "effect/Stream"
-import * as SageMakerError from "../SageMakerError.ts"
+import * as SageMakerError from "../../SageMakerError.ts"
 
 /** A request as it came: `target` is the raw path with its query, header names are in lower case. */
 export interface Received {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
-import type { Settings, Validation } from "./Operation.ts"
-import { ConfigurationError } from "./SageMakerError.ts"
+import type { Settings, Validation } from "../Operation.ts"
+import { ConfigurationError } from "../SageMakerError.ts"
 
 /** The options of a client that decide what is checked before sending. */
 export interface SettingsOptions {

@@ -3,9 +3,9 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { SignatureV4 } from "@smithy/signature-v4"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { AwsCredentials } from "./Credentials.ts"
-import { concat } from "./protocol/bytes.ts"
-import type { SigningScope } from "./Signer.ts"
+import type { AwsCredentials } from "../Credentials.ts"
+import { concat } from "../protocol/bytes.ts"
+import type { SigningScope } from "../Signer.ts"
 
 type Data = string | ArrayBuffer | ArrayBufferView
 

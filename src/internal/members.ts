@@ -1,6 +1,6 @@
 /** The members AWS's operations share: header names and limits, each written once. Source: AWS's Smithy model. */
 import * as Schema from "effect/Schema"
-import type { Attributes } from "./Operation.ts"
+import type { Attributes } from "../Operation.ts"
 
 /** Printable ASCII up to a length. */
 export const ascii = (max: number) =>
@@ -30,7 +30,7 @@ export const printable = (max: number) =>
 export const sessionId = resourceName(256)
 
 /** The id of an open session, or the word that opens one. */
-export const sessionIdOrNew = Schema.String.pipe(
+const sessionIdOrNew = Schema.String.pipe(
   Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
     description: "NEW_SESSION, or letters, digits and hyphens with a letter or digit at both ends"
   }),

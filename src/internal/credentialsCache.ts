@@ -2,8 +2,8 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { AwsCredentials } from "./Credentials.ts"
-import type { CredentialsError } from "./SageMakerError.ts"
+import type { AwsCredentials } from "../Credentials.ts"
+import type { CredentialsError } from "../SageMakerError.ts"
 
 const refreshAheadMillis = 5 * 60_000
 

@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { maxInlineBytes, requestHeaders, responseHeaders } from "../InvokeEndpointAsync.ts"
+import { maxInlineBytes, requestHeaders, responseHeaders } from "../../InvokeEndpointAsync.ts"
 import type { makeAsyncWork, Objects } from "./asyncWork.ts"
 import { every, type Handler, read, type Serve, wholeOf, write } from "./serving.ts"
 import { type Answered, invalid } from "./wire.ts"

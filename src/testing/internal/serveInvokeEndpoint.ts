@@ -1,6 +1,6 @@
 /** InvokeEndpoint from the service's side. */
 import * as Effect from "effect/Effect"
-import { requestHeaders, responseHeaders } from "../InvokeEndpoint.ts"
+import { requestHeaders, responseHeaders } from "../../InvokeEndpoint.ts"
 import { every, read, type Serve, wholeOf, write } from "./serving.ts"
 
 const defaults = { ContentType: "application/octet-stream", InvokedProductionVariant: "AllTraffic" }

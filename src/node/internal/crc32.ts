@@ -1,5 +1,5 @@
 import { crc32 as native } from "node:zlib"
-import { crc32 as portable } from "../protocol/crc32.ts"
+import { crc32 as portable } from "../../protocol/crc32.ts"
 
 /** Below this many bytes a call into Node costs more than the sum itself. */
 const worthACall = 256

@@ -2,12 +2,12 @@
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type { ErrorClass, StreamRefusal } from "./Operation.ts"
+import type { ErrorClass, StreamRefusal } from "../Operation.ts"
+import { type ErrorBody, isAccessDeniedCode } from "../protocol/errorCode.ts"
+import { classify, isThrottlingCode } from "../protocol/retry.ts"
+import { transportFailure } from "../protocol/transportCode.ts"
+import * as SageMakerError from "../SageMakerError.ts"
 import type { Call } from "./pipeline.ts"
-import { type ErrorBody, isAccessDeniedCode } from "./protocol/errorCode.ts"
-import { classify, isThrottlingCode } from "./protocol/retry.ts"
-import { transportFailure } from "./protocol/transportCode.ts"
-import * as SageMakerError from "./SageMakerError.ts"
 
 /** An answer of the service that is an error. */
 export interface Refusal extends ErrorBody {

@@ -3,8 +3,8 @@ import { SignatureV4 } from "@smithy/signature-v4"
 import { Effect, FastCheck } from "effect"
 import { createHash, createHmac } from "node:crypto"
 import { describe } from "vitest"
-import { verifySignature } from "../../src/testing/verifySignature.ts"
-import type { Received } from "../../src/testing/wire.ts"
+import { verifySignature } from "../../../src/testing/internal/verifySignature.ts"
+import type { Received } from "../../../src/testing/internal/wire.ts"
 
 const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }
 const date = new Date("2026-11-23T12:00:00Z")

@@ -3,10 +3,10 @@ import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import * as bytes from "../protocol/bytes.ts"
+import type { TimeoutError, TransportError } from "../SageMakerError.ts"
 import { fromHttpClient } from "./errorMapping.ts"
 import { type Call, expired } from "./pipeline.ts"
-import * as bytes from "./protocol/bytes.ts"
-import type { TimeoutError, TransportError } from "./SageMakerError.ts"
 
 /** How much of an error's body is read. */
 export const maxErrorBytes = 256 * 1024

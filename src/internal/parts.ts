@@ -2,9 +2,9 @@
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
 import * as Stream from "effect/Stream"
-import type { Metadata } from "./Operation.ts"
-import * as eventStream from "./protocol/eventStream.ts"
-import { ProtocolError } from "./SageMakerError.ts"
+import type { Metadata } from "../Operation.ts"
+import * as eventStream from "../protocol/eventStream.ts"
+import { ProtocolError } from "../SageMakerError.ts"
 
 /** Makes the typed error of an error the service puts into a stream, from its code and its members as JSON. */
 export type Refuse<E> = (code: string | undefined, members: string) => E
