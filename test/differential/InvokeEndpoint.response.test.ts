@@ -1,8 +1,10 @@
+import { InvokeEndpointCommand } from "@aws-sdk/client-sagemaker-runtime"
 import { it } from "@effect/vitest"
 import { Effect, Either, FastCheck } from "effect"
+import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { assert, describe } from "vitest"
-import { invokeWithOurs } from "./ours.ts"
-import { bytesOf, invokeWithSdk, type SdkResponse } from "./sdk.ts"
+import { withOurs } from "./ours.ts"
+import { bytesOf, type SdkResponse, withSdk } from "./sdk.ts"
 
 const value = FastCheck.stringMatching(/^[!-~]([ -~]{0,40}[!-~])?$/)
 
@@ -27,9 +29,9 @@ const input = { EndpointName: "anomaly-v2", Body: "reading" }
 
 it.effect.prop("reads what AWS SDK v3 reads", { response: responses }, ({ response }) =>
   Effect.gen(function*() {
-    const { output } = yield* invokeWithSdk(input, response)
+    const { output } = yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response)
     const { Body: theirBody, $metadata: theirMetadata, ...theirs } = output!
-    const { outcome } = yield* invokeWithOurs(input, response)
+    const { outcome } = yield* withOurs(invokeEndpoint(input), response)
     const { Body: ourBody, $metadata: ourMetadata, ...ours } = Either.getOrThrow(outcome)
     assert.deepStrictEqual(ours, { ...theirs })
     assert.deepStrictEqual(bytesOf(ourBody), bytesOf(theirBody))
@@ -106,8 +108,9 @@ describe("fails as AWS SDK v3 fails", () => {
           headers: { ...headers, "content-type": "application/json", "x-amzn-requestid": "request-1" },
           body: encoder.encode(body)
         }
-        const theirs = (yield* invokeWithSdk(input, response)).error as SdkError
-        const ours = Either.getOrThrow(Either.flip((yield* invokeWithOurs(input, response)).outcome))
+        const theirs = (yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response))
+          .error as SdkError
+        const ours = Either.getOrThrow(Either.flip((yield* withOurs(invokeEndpoint(input), response)).outcome))
         assert.property(ours, "code")
         const error = ours as unknown as SdkError & {
           readonly code: string
@@ -138,8 +141,8 @@ describe("keeps the status where AWS SDK v3 throws a parse error", () => {
     it.effect(name, () =>
       Effect.gen(function*() {
         const response = { status, headers: { "x-amzn-requestid": "request-1" }, body: encoder.encode(body) }
-        const theirs = (yield* invokeWithSdk(input, response)).error
-        const ours = Either.getOrThrow(Either.flip((yield* invokeWithOurs(input, response)).outcome))
+        const theirs = (yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response)).error
+        const ours = Either.getOrThrow(Either.flip((yield* withOurs(invokeEndpoint(input), response)).outcome))
         assert.instanceOf(theirs, SyntaxError)
         assert.include(ours, { status, requestId: "request-1" })
       }))

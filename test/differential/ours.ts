@@ -1,24 +1,20 @@
 import { Effect, Layer } from "effect"
-import {
-  Credentials,
-  type InvokeEndpoint,
-  invokeEndpoint,
-  RetryPolicy,
-  SageMakerRuntime,
-  Signer
-} from "effect-sagemaker-runtime"
+import { Credentials, RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { scriptedHttp } from "../support/scripted.ts"
 import { keys, type SdkResponse } from "./sdk.ts"
 
-/** Sends one call of ours to a response; gives the request it made and what became of the call. */
-export const invokeWithOurs = (input: InvokeEndpoint.Input, { body, headers, status }: SdkResponse) =>
+/** Runs a call of ours against a response; gives the request it made and what became of the call. */
+export const withOurs = <A, E>(
+  call: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>,
+  { body, headers, status }: SdkResponse
+) =>
   Effect.gen(function*() {
     const server = yield* scriptedHttp({ status, headers, body: body.byteLength === 0 ? null : new Uint8Array(body) })
     const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
       Layer.provide([Signer.layer, server.http]),
       Layer.provide(Credentials.layer(keys))
     )
-    const outcome = yield* invokeEndpoint(input).pipe(
+    const outcome = yield* call.pipe(
       RetryPolicy.use(RetryPolicy.none),
       Effect.withTracerEnabled(false),
       Effect.provide(client),

@@ -1,9 +1,6 @@
-import {
-  InvokeEndpointCommand,
-  type InvokeEndpointCommandInput,
-  SageMakerRuntimeClient
-} from "@aws-sdk/client-sagemaker-runtime"
+import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime"
 import { Effect } from "effect"
+import { Readable } from "node:stream"
 
 /** Keys both clients sign with. */
 export const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" }
@@ -25,8 +22,8 @@ export interface SdkResponse {
   readonly body: Uint8Array
 }
 
-/** Sends one command of AWS SDK v3 to a response; gives the request it made and what became of the call. */
-export const invokeWithSdk = (input: InvokeEndpointCommandInput, response: SdkResponse) =>
+/** Runs a call of AWS SDK v3 against a response; gives the request it made and what became of the call. */
+export const withSdk = <A>(call: (client: SageMakerRuntimeClient) => Promise<A>, response: SdkResponse) =>
   Effect.promise(async () => {
     let request: SdkRequest | undefined
     const client = new SageMakerRuntimeClient({
@@ -37,11 +34,13 @@ export const invokeWithSdk = (input: InvokeEndpointCommandInput, response: SdkRe
         handle: (sent: SdkRequest) => {
           request = sent
           const { body, headers, status } = response
-          return Promise.resolve({ response: { statusCode: status, headers, body } })
+          return Promise.resolve({
+            response: { statusCode: status, headers, body: Readable.from([Buffer.from(body)]) }
+          })
         }
       }
     })
-    const outcome = await client.send(new InvokeEndpointCommand(input)).then(
+    const outcome = await call(client).then(
       (output) => ({ output, error: undefined }),
       (error: unknown) => ({ output: undefined, error })
     )
