@@ -1,10 +1,11 @@
 import { FetchHttpClient } from "@effect/platform"
 import { Console, Effect, Layer } from "effect"
-import { Credentials, invokeEndpoint, RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Credentials, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { parseArgs } from "node:util"
-import { deploy, insightEndpoint } from "./insight.ts"
+import { deploy } from "./insight-container.ts"
+import { tour } from "./tour.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -21,48 +22,19 @@ const client = (options: SageMakerRuntime.Options) =>
 
 const onAws = client({ region: values.region }).pipe(Layer.provide(Credentials.layerEnv))
 
-const onThisMachine = Effect.gen(function*() {
-  const { url } = yield* NodeEmulator.NodeEmulator
-  yield* Console.log(`A model is served at ${url}/endpoints/${name}/invocations`)
-  return client({ region: values.region, endpoint: url })
-}).pipe(
-  Layer.unwrapEffect,
-  Layer.provide([
-    Layer.unwrapEffect(Effect.map(deploy(name), (model) => NodeEmulator.layer({ endpoints: [model] }))),
-    Credentials.layer(Emulator.credentials)
-  ])
+const emulator = Layer.unwrapEffect(
+  Effect.map(deploy(name), (model) => NodeEmulator.layer({ endpoints: [model] }))
 )
 
-const insight = insightEndpoint(name)
+const onThisMachine = Layer.unwrapEffect(
+  Effect.gen(function*() {
+    const { url } = yield* NodeEmulator.NodeEmulator
+    yield* Console.log(`A model is served at ${url}/endpoints/${name}/invocations`)
+    return client({ region: values.region, endpoint: url })
+  })
+).pipe(Layer.provide(Credentials.layer(Emulator.credentials)), Layer.provideMerge(emulator))
 
-const program = Effect.gen(function*() {
-  yield* Console.log(`\nWaiting for the model`)
-  const { $metadata } = yield* invokeEndpoint({ EndpointName: name, ContentType: "text/plain", Body: text }).pipe(
-    RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 20 }))
-  )
-  yield* Console.log(
-    `  answered at attempt ${$metadata.attempts}, after ${$metadata.totalRetryDelay} ms of waiting between attempts`
-  )
-
-  yield* Console.log(`\nA typed call: ${text}`)
-  const { entities, sentences, sentiment } = yield* insight.invoke(text)
-  yield* Console.log(`  sentiment ${sentiment.toFixed(2)}`)
-  yield* Effect.forEach(sentences, (_) => Console.log(`  ${_.sentiment.toFixed(2).padStart(5)}  ${_.text}`))
-  yield* Effect.forEach(entities, (_) => Console.log(`  ${_.type.padEnd(8)} ${_.value}`))
-
-  yield* Console.log(`\nA call the model fails on: an empty text`)
-  yield* insight.invoke("").pipe(
-    Effect.matchEffect({
-      onSuccess: () => Console.log("  the model answered"),
-      onFailure: (error) =>
-        error._tag === "ModelError"
-          ? Console.log(`  ModelError: the container answered ${error.OriginalStatusCode}, ${error.OriginalMessage}`)
-          : Effect.fail(error)
-    })
-  )
-})
-
-await program.pipe(
+await tour(name, text).pipe(
   Effect.provide(values["endpoint-name"] === undefined ? onThisMachine : onAws),
   Effect.catchAll((error) =>
     Effect.zipRight(

@@ -7,8 +7,8 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 const programs = [...read("README.md").matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
 
 describe("the README shows", () => {
-  it("four programs", () => {
-    assert.strictEqual(programs.length, 4)
+  it("five programs", () => {
+    assert.strictEqual(programs.length, 5)
   })
 
   for (const [, path = "", program] of programs) {
