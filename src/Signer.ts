@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,7 +13,7 @@ import { SigningError } from "./SageMakerError.ts"
 import type { CredentialsError } from "./SageMakerError.ts"
 
 /**
- * For which service and region a request is signed, and with which time.
+ * For which service and region a request is signed, and with which time: that of the `Clock` by default.
  *
  * @since 0.1.0
  * @category models
@@ -20,7 +21,7 @@ import type { CredentialsError } from "./SageMakerError.ts"
 export interface SigningScope {
   readonly service: string
   readonly region: string
-  readonly date: Date
+  readonly date?: Date | undefined
 }
 
 /**
@@ -48,10 +49,10 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
     const { get } = yield* Credentials
     const signatureV4 = yield* Effect.promise(() => import("./internal/signatureV4.ts"))
     return {
-      sign: (request, scope) =>
-        Effect.flatMap(get, (credentials) =>
+      sign: (request, { date, region, service }) =>
+        Effect.flatMap(Effect.zip(get, Clock.currentTimeMillis), ([credentials, now]) =>
           Effect.tryPromise({
-            try: () => signatureV4.sign(credentials, request, scope),
+            try: () => signatureV4.sign(credentials, request, { service, region, date: date ?? new Date(now) }),
             catch: () => new SigningError({ message: "The request could not be signed" })
           }))
     }

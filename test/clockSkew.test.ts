@@ -10,7 +10,7 @@ const start = Date.UTC(2026, 10, 21, 12, 0, 0)
 
 /** Puts nothing but the time of signing on a request. */
 const dating = Layer.succeed(Signer.Signer, {
-  sign: (request, { date }) => Effect.succeed(HttpClientRequest.setHeader(request, "x-amz-date", date.toISOString()))
+  sign: (request, { date }) => Effect.succeed(HttpClientRequest.setHeader(request, "x-amz-date", date!.toISOString()))
 })
 
 /** A service whose clock is `offset` seconds from the test's and that takes requests up to four minutes off. */

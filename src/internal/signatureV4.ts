@@ -69,7 +69,7 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array | und
 export const sign = async (
   credentials: AwsCredentials,
   request: HttpClientRequest.HttpClientRequest,
-  { date, region, service }: SigningScope
+  { date, region, service }: SigningScope & { readonly date: Date }
 ): Promise<HttpClientRequest.HttpClientRequest> => {
   const url = Option.getOrThrow(HttpClientRequest.toUrl(request))
   const { headers } = await new SignatureV4({ service, region, credentials: identity(credentials), sha256: Sha256 })

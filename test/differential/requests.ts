@@ -9,7 +9,7 @@ const characters = (pattern: RegExp) =>
   )
 
 /** Text of some characters, without white space at either end. */
-export const text = (pattern: RegExp, max: number, min = 0) =>
+const text = (pattern: RegExp, max: number, min = 0) =>
   FastCheck.stringOf(characters(pattern), { minLength: min, maxLength: max })
     .map((_) => _.trim())
     .filter((_) => _.length >= min)
