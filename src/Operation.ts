@@ -4,24 +4,25 @@
  * @since 0.1.0
  */
 import type * as Headers from "@effect/platform/Headers"
-import * as HttpBody from "@effect/platform/HttpBody"
+import type * as HttpBody from "@effect/platform/HttpBody"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { constraint, isNumber } from "./internal/constraint.ts"
+import * as internal from "./internal/payload.ts"
 import type {
   AccessDeniedError,
   CommonError,
+  PayloadTooLargeError,
   ThrottlingError,
   TimeoutError,
   TransportError,
   UnknownServiceError
 } from "./SageMakerError.ts"
-import { InvalidInputError, PayloadTooLargeError } from "./SageMakerError.ts"
+import { InvalidInputError } from "./SageMakerError.ts"
 
 /**
  * An operation as a value; `SageMakerRuntime.execute` interprets it.
@@ -269,31 +270,6 @@ const refused = (field: string, expected: string): Either.Either<never, InvalidI
 
 const percentEncoded = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
-const isBlob = (body: unknown): body is BlobLike =>
-  Predicate.hasProperty(body, "arrayBuffer") && typeof body.arrayBuffer === "function" &&
-  Predicate.hasProperty(body, "size") && typeof body.size === "number"
-
-const encoder = new TextEncoder()
-
-const viewOf = (body: unknown): Uint8Array | undefined =>
-  body instanceof Uint8Array
-    ? body
-    : ArrayBuffer.isView(body)
-    ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-    : Predicate.hasProperty(body, Symbol.toStringTag) && body[Symbol.toStringTag] === "ArrayBuffer"
-    ? new Uint8Array(body as ArrayBuffer)
-    : undefined
-
-const refusedBody = (field: string) =>
-  new InvalidInputError({ field, constraint: "text, bytes, an ArrayBuffer, a view of one, or a Blob that can be read" })
-
-const tooLarge = (size: number, limit: number) =>
-  new PayloadTooLargeError({
-    message: `The request body has ${size} bytes, the client's cap is ${limit} (maxBodyBytes)`,
-    size,
-    limit
-  })
-
 /**
  * Makes a request body of bytes from what the caller gave; bytes are not copied.
  *
@@ -302,22 +278,8 @@ const tooLarge = (size: number, limit: number) =>
  * @since 0.1.0
  * @category constructors
  */
-export const payload = (
+export const payload: (
   field: string,
   body: unknown,
   options: { readonly limit: number | false; readonly contentType?: string | undefined }
-): Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> => {
-  const capped = (size: number) =>
-    options.limit !== false && size > options.limit ? Either.left(tooLarge(size, options.limit)) : Either.right(size)
-  const bytes = typeof body === "string" ? encoder.encode(body) : viewOf(body)
-  if (bytes !== undefined) {
-    return Either.map(capped(bytes.byteLength), () => HttpBody.uint8Array(bytes, options.contentType))
-  }
-  if (!isBlob(body)) {
-    return Either.left(refusedBody(field))
-  }
-  return capped(body.size).pipe(
-    Effect.andThen(Effect.tryPromise({ try: () => body.arrayBuffer(), catch: () => refusedBody(field) })),
-    Effect.map((buffer) => HttpBody.uint8Array(new Uint8Array(buffer), options.contentType))
-  )
-}
+) => Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> = internal.payload

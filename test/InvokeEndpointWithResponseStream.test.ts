@@ -12,7 +12,7 @@ import {
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
-import * as eventStream from "../src/protocol/eventStream.ts"
+import { encode } from "../src/protocol/frame.ts"
 import { bodyCut, broken, stalled } from "./support/bodies.ts"
 import { refusal, type Reply, scripted } from "./support/scripted.ts"
 
@@ -128,7 +128,7 @@ describe("fails the stream, after its parts, with", () => {
 })
 
 const frame = (payload: string) =>
-  eventStream.encode({ ":message-type": "event", ":event-type": "PayloadPart" }, new TextEncoder().encode(payload))
+  encode({ ":message-type": "event", ":event-type": "PayloadPart" }, new TextEncoder().encode(payload))
 
 const streaming = (...frames: ReadonlyArray<Uint8Array>): Reply => ({
   status: 200,

@@ -8,7 +8,7 @@ import { Effect, Either, FastCheck, Stream } from "effect"
 import { invokeEndpointAsync, invokeEndpointWithResponseStream, streamEndpoint } from "effect-sagemaker-runtime"
 import { assert } from "vitest"
 import { concat } from "../../src/protocol/bytes.ts"
-import { encode } from "../../src/protocol/eventStream.ts"
+import { encode } from "../../src/protocol/frame.ts"
 import { withOurs } from "./ours.ts"
 import { bytesOf, type SdkResponse, withSdk } from "./sdk.ts"
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as eventStream from "../../src/protocol/eventStream.ts"
+import { decodeHeaders, type HeaderValue } from "../../src/protocol/frame.ts"
 import { hasCorpora, needsCorpora } from "../support/corpora.ts"
 import { decodeCorpus } from "../support/corpus.ts"
 
@@ -41,7 +42,7 @@ const protocolCases = decodeCorpus("eventstream/restJson1-eventStreamTests.json"
 
 const headersLength = (frame: Uint8Array) => new DataView(frame.buffer, frame.byteOffset).getUint32(4)
 
-const headersOf = (frame: Uint8Array) => eventStream.decodeHeaders(frame.subarray(12, 12 + headersLength(frame)))
+const headersOf = (frame: Uint8Array) => decodeHeaders(frame.subarray(12, 12 + headersLength(frame)))
 
 const payloadOf = (frame: Uint8Array) => frame.subarray(12 + headersLength(frame), frame.length - 4)
 
@@ -56,7 +57,7 @@ const failureOf = (bytes: Uint8Array) => {
   return whole.failure ?? eventStream.finish(whole.state)
 }
 
-const plain = ({ type, value }: eventStream.HeaderValue): unknown =>
+const plain = ({ type, value }: HeaderValue): unknown =>
   type === 7
     ? Buffer.from(value).toString("base64")
     : typeof value === "bigint"
@@ -101,7 +102,7 @@ const kindOf = (id: string) => id.replace(/^Duplex/, "").replace(/(Input|Output)
 
 const typeNames = ["boolean", "boolean", "byte", "short", "integer", "long", "blob", "string", "timestamp"]
 
-const asModelled = (header: eventStream.HeaderValue) => ({
+const asModelled = (header: HeaderValue) => ({
   [typeNames[header.type]!]: header.type === 8
     ? new Date(Number(header.value)).toISOString().replace(".000Z", "Z")
     : header.value instanceof Uint8Array

@@ -2,11 +2,11 @@ import { it } from "@effect/vitest"
 import { Effect, FastCheck } from "effect"
 import { assert, describe } from "vitest"
 import * as eventStream from "../../src/protocol/eventStream.ts"
+import { encode } from "../../src/protocol/frame.ts"
 
 const bytes = (...values: ReadonlyArray<number>) => Uint8Array.from(values)
 
-const part = (payload: Uint8Array) =>
-  eventStream.encode({ ":message-type": "event", ":event-type": "PayloadPart" }, payload)
+const part = (payload: Uint8Array) => encode({ ":message-type": "event", ":event-type": "PayloadPart" }, payload)
 
 const joined = (...chunks: ReadonlyArray<Uint8Array>) => Uint8Array.from(chunks.flatMap((chunk) => [...chunk]))
 
@@ -84,7 +84,7 @@ it("shares the chunk's memory for parts that come whole", () => {
 
 describe("fails on", () => {
   const prelude = (total: number, headersLength: number) => {
-    const frame = eventStream.encode({}, new Uint8Array())
+    const frame = encode({}, new Uint8Array())
     new DataView(frame.buffer).setUint32(0, total)
     new DataView(frame.buffer).setUint32(4, headersLength)
     return frame
@@ -135,18 +135,18 @@ describe("fails on", () => {
   })
 
   it("a missing message or event type, and one it does not know", () => {
-    assert.include(problem(eventStream.encode({ ":event-type": "PayloadPart" }, bytes(1))), ":message-type")
+    assert.include(problem(encode({ ":event-type": "PayloadPart" }, bytes(1))), ":message-type")
     assert.include(
-      problem(eventStream.encode({ ":message-type": "news", ":event-type": "PayloadPart" }, bytes(1))),
+      problem(encode({ ":message-type": "news", ":event-type": "PayloadPart" }, bytes(1))),
       ":message-type"
     )
-    assert.include(problem(eventStream.encode({ ":message-type": "event" }, bytes(1))), ":event-type")
-    assert.include(problem(eventStream.encode({ ":message-type": "exception" }, bytes(1))), ":exception-type")
+    assert.include(problem(encode({ ":message-type": "event" }, bytes(1))), ":event-type")
+    assert.include(problem(encode({ ":message-type": "exception" }, bytes(1))), ":exception-type")
   })
 })
 
 it("skips events it does not know and the initial response", () => {
-  const event = (type: string) => eventStream.encode({ ":message-type": "event", ":event-type": type }, bytes(9))
+  const event = (type: string) => encode({ ":message-type": "event", ":event-type": type }, bytes(9))
   assert.deepStrictEqual(decode(event("initial-response"), part(bytes(1)), event("Future"), part(bytes(2))), {
     parts: [[1], [2]],
     failure: undefined
@@ -154,7 +154,7 @@ it("skips events it does not know and the initial response", () => {
 })
 
 it("gives the parts before an exception, and the exception", () => {
-  const exception = eventStream.encode(
+  const exception = encode(
     { ":message-type": "exception", ":exception-type": "ModelStreamError" },
     bytes(7)
   )
@@ -165,7 +165,7 @@ it("gives the parts before an exception, and the exception", () => {
 })
 
 it("gives an error frame's code and message", () => {
-  const error = eventStream.encode(
+  const error = encode(
     { ":message-type": "error", ":error-code": "InternalError", ":error-message": "failed" },
     bytes()
   )
