@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { declaredKeys } from "./internal/declaredKeys.ts"
 import { CodecError } from "./SageMakerError.ts"
 
 /**
@@ -23,10 +24,11 @@ export interface Codec<A, out R = never> {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** What was expected and where, without what was found. */
-const issuesOf = (error: ParseResult.ParseError): ReadonlyArray<string> =>
+/** What was expected and where, without what was found: keys that are the payload's own are stars. */
+const issuesOf = (declared: ReadonlySet<PropertyKey>) => (error: ParseResult.ParseError): ReadonlyArray<string> =>
   ParseResult.ArrayFormatter.formatErrorSync(error).map(({ _tag, message, path }) => {
-    const at = path.length === 0 ? "the payload" : path.map(String).join(".")
+    const keys = path.map((key) => (typeof key === "number" || declared.has(key) ? String(key) : "*"))
+    const at = keys.length === 0 ? "the payload" : keys.join(".")
     const expected = /^Expected (.*?), actual /s.exec(message)?.[1]
     return _tag === "Missing"
       ? `${at} is missing`
@@ -83,12 +85,13 @@ export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => {
   const mediaType = "application/json"
   const encodeValue = Schema.encode(schema)
   const decodeValue = Schema.decodeUnknown(schema)
+  const issuesIn = issuesOf(declaredKeys(schema.ast))
   return {
     mediaType,
     encode: (value) =>
       encodeValue(value).pipe(
         Effect.mapError((error) => {
-          const issues = issuesOf(error)
+          const issues = issuesIn(error)
           return unencodable(mediaType, issues.join("; "), issues)
         }),
         Effect.flatMap((encoded) =>
@@ -105,7 +108,7 @@ export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => {
         ),
         Effect.flatMap((value) =>
           Effect.mapError(decodeValue(value), (error) => {
-            const issues = issuesOf(error)
+            const issues = issuesIn(error)
             return undecodable(mediaType, body, issues.join("; "), issues)
           })
         )

@@ -116,6 +116,8 @@ const endpointName = Op.label("EndpointName", members.endpointName)
 
 const octetStream = { "content-type": "application/octet-stream" }
 
+const inlineReason = "an inline body, for which InputLocation is the way out, ends at"
+
 const inlineLimit = ({ maxBodyBytes, validation }: Op.Settings): number | false =>
   !validation.max ? maxBodyBytes : maxBodyBytes === false ? maxInlineBytes : Math.min(maxBodyBytes, maxInlineBytes)
 
@@ -134,7 +136,9 @@ const oneInput = (
         constraint: isInline ? "left out where Body is given" : "given unless InputLocation is"
       })
     }
-    return isInline ? Op.payload("Body", Body, { limit: inlineLimit(settings) }) : Effect.succeed(undefined)
+    return isInline
+      ? Op.payload("Body", Body, { limit: inlineLimit(settings), reason: inlineReason })
+      : Effect.succeed(undefined)
   })
 
 const Accepted = Schema.parseJson(Schema.Struct({ InferenceId: Schema.optional(Schema.NullOr(Schema.String)) }))

@@ -122,10 +122,10 @@ export const operation: Op.Operation<Input, Output, ModelledError, Scope.Scope> 
       const body = yield* Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
       return HttpClientRequest.post(`/endpoints/${name}/invocations-response-stream`, { headers, body })
     }),
-  decode: ({ headers, metadata, refuse, stream }) =>
+  decode: ({ headers, metadata, refuse, stream, unknown }) =>
     Effect.map(stream, (bytes) => ({
       ...responseHeaders.decode(headers),
-      Body: parts(bytes, refuse(streamErrors), metadata),
+      Body: parts(bytes, { refuse: refuse(streamErrors), unknown, metadata }),
       $metadata: metadata
     })),
   errors: [

@@ -116,7 +116,8 @@ export type StreamRefusal = AccessDeniedError | ThrottlingError | UnknownService
  * A successful response, its failures already mapped.
  *
  * `bytes` is the whole body. `stream` is the body as it arrives, owned by the caller's scope: closing the scope closes
- * the connection. `refuse` makes the typed error of an error inside a stream, from its code and its members as JSON.
+ * the connection. `refuse` makes the typed error of an exception inside a stream, from its code and its members as JSON;
+ * `unknown` that of an error the model does not name.
  *
  * @since 0.1.0
  * @category models
@@ -127,9 +128,8 @@ export interface Response {
   readonly metadata: Metadata
   readonly bytes: Effect.Effect<Uint8Array, TransportError | TimeoutError>
   readonly stream: Effect.Effect<Stream.Stream<Uint8Array, TransportError | TimeoutError>, never, Scope.Scope>
-  readonly refuse: <E>(
-    errors: ReadonlyArray<ErrorClass<E>>
-  ) => (code: string | undefined, members: string) => E | StreamRefusal
+  readonly refuse: <E>(errors: ReadonlyArray<ErrorClass<E>>) => (code: string, members: string) => E | StreamRefusal
+  readonly unknown: (code: string | undefined, message: string | undefined) => UnknownServiceError
 }
 
 /**
@@ -273,7 +273,7 @@ const percentEncoded = (character: string): string => `%${character.charCodeAt(0
 /**
  * Makes a request body of bytes from what the caller gave; bytes are not copied.
  *
- * A body over `limit` bytes is refused, a `Blob` before it is read.
+ * A body over `limit` bytes is refused, a `Blob` before it is read; `reason` says in the error whose limit it is.
  *
  * @since 0.1.0
  * @category constructors
@@ -281,5 +281,9 @@ const percentEncoded = (character: string): string => `%${character.charCodeAt(0
 export const payload: (
   field: string,
   body: unknown,
-  options: { readonly limit: number | false; readonly contentType?: string | undefined }
+  options: {
+    readonly limit: number | false
+    readonly reason?: string | undefined
+    readonly contentType?: string | undefined
+  }
 ) => Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> = internal.payload

@@ -74,6 +74,8 @@ export const makeQuota = (tokens: number = retry.quotaSize): Quota => {
   }
 }
 
+const defaultMaxAttempts = 3
+
 const kindOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClass =>
   retryTimeouts && error._tag === "TimeoutError" ? "transient" : error.retry
 
@@ -86,7 +88,8 @@ const kindOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClass =>
  * @category policies
  */
 export const standard = (options: StandardOptions = {}): Policy => {
-  const maxAttempts = Math.max(1, Math.floor(options.maxAttempts ?? 3))
+  const given = Math.floor(options.maxAttempts ?? defaultMaxAttempts)
+  const maxAttempts = Number.isNaN(given) ? defaultMaxAttempts : Math.max(1, given)
   const retryTimeouts = options.retryTimeouts ?? false
   return {
     maxAttempts,

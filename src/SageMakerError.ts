@@ -47,10 +47,14 @@ const withDefault = <A>(schema: Schema.Schema<A>, value: () => A) =>
 
 const optional = <A>(schema: Schema.Schema<A>) => Schema.optional(schema)
 
+const retryFields = (retry: RetryClass) => ({
+  retry: withDefault<RetryClass>(RetryClass, () => retry),
+  retryAfterMillis: optional(Schema.Number)
+})
+
 const callFields = (message: string, retry: RetryClass) => ({
   message: withDefault(Schema.String, () => message),
-  retry: withDefault<RetryClass>(RetryClass, () => retry),
-  retryAfterMillis: optional(Schema.Number),
+  ...retryFields(retry),
   attempts: withDefault(Schema.Number, () => 1),
   totalRetryDelay: withDefault(Schema.Number, () => 0)
 })
@@ -247,7 +251,7 @@ export class UnknownServiceError extends Schema.TaggedError<UnknownServiceError>
 export class InvalidInputError extends Schema.TaggedError<InvalidInputError>()("InvalidInputError", {
   field: Schema.String,
   constraint: Schema.String,
-  retry: withDefault<RetryClass>(RetryClass, () => "never")
+  ...retryFields("never")
 }) {
   override get message(): string {
     return `${this.field} must be ${this.constraint}`
@@ -285,7 +289,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>()("Cr
   sources: Schema.Array(Schema.String),
   status: optional(Schema.Number),
   exitCode: optional(Schema.Number),
-  retry: withDefault<RetryClass>(RetryClass, () => "never")
+  ...retryFields("never")
 }) {}
 
 /**
@@ -296,7 +300,7 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>()("Cr
  */
 export class SigningError extends Schema.TaggedError<SigningError>()("SigningError", {
   message: Schema.String,
-  retry: withDefault<RetryClass>(RetryClass, () => "never")
+  ...retryFields("never")
 }) {}
 
 /**
@@ -327,7 +331,7 @@ export class TimeoutError extends Schema.TaggedError<TimeoutError>()("TimeoutErr
   phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
   duration: Schema.Number,
   requestSent: withDefault(Schema.Boolean, () => true),
-  retry: withDefault<RetryClass>(RetryClass, () => "never"),
+  ...retryFields("never"),
   attempts: withDefault(Schema.Number, () => 1),
   totalRetryDelay: withDefault(Schema.Number, () => 0)
 }) {
@@ -345,7 +349,7 @@ export class TimeoutError extends Schema.TaggedError<TimeoutError>()("TimeoutErr
 export class ProtocolError extends Schema.TaggedError<ProtocolError>()("ProtocolError", {
   message: Schema.String,
   requestId: optional(Schema.String),
-  retry: withDefault<RetryClass>(RetryClass, () => "never")
+  ...retryFields("never")
 }) {}
 
 /**
@@ -356,7 +360,8 @@ export class ProtocolError extends Schema.TaggedError<ProtocolError>()("Protocol
  */
 export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
   setting: Schema.String,
-  problem: Schema.String
+  problem: Schema.String,
+  ...retryFields("never")
 }) {
   override get message(): string {
     return `${this.setting} ${this.problem}`
@@ -378,7 +383,7 @@ export class CodecError extends Schema.TaggedError<CodecError>()("CodecError", {
   direction: Schema.Literal("encode", "decode"),
   issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
   body: optional(Schema.Uint8ArrayFromSelf),
-  retry: withDefault<RetryClass>(RetryClass, () => "never")
+  ...retryFields("never")
 }) {
   static {
     conceal(this, "body")

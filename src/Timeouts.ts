@@ -11,7 +11,8 @@ import * as Layer from "effect/Layer"
 /**
  * The deadlines; one left out keeps the value around it, `Infinity` switches it off.
  *
- * - `firstByte`: from sending an attempt to the response's headers (70 seconds by default, as AWS advises).
+ * - `firstByte`: from sending an attempt, once it is signed, to the response's headers (70 seconds by default, as AWS
+ *   advises).
  * - `idle`: between two parts of a body while the caller waits for the next (120 seconds by default).
  * - `attempt`: one attempt, credentials and signing included; a buffered answer's whole body, a stream's headers.
  * - `total`: all attempts and the waits between them, up to the same point.
@@ -44,13 +45,19 @@ export class Timeouts extends Context.Reference<Timeouts>()("effect-sagemaker-ru
   defaultValue: () => defaults
 }) {}
 
+const over = (context: Context.Context<never>, deadlines: Deadlines): Deadlines => ({
+  ...(context.unsafeMap.has(Timeouts.key) ? Context.get(context, Timeouts) : {}),
+  ...Object.fromEntries(Object.entries(deadlines).filter(([, duration]) => duration !== undefined))
+})
+
 /**
  * Deadlines for the clients built with this layer, or for the calls that see it.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (deadlines: Deadlines): Layer.Layer<never> => Layer.succeed(Timeouts, deadlines)
+export const layer = (deadlines: Deadlines): Layer.Layer<never> =>
+  Layer.effect(Timeouts, Effect.contextWith((context: Context.Context<never>) => over(context, deadlines)))
 
 /**
  * Deadlines for the calls inside one effect.
@@ -68,4 +75,7 @@ export const layer = (deadlines: Deadlines): Layer.Layer<never> => Layer.succeed
  * @category combinators
  */
 export const use = (deadlines: Deadlines) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.provideService(effect, Timeouts, deadlines)
+  Effect.mapInputContext(
+    effect,
+    (context: Context.Context<R>) => Context.add(context, Timeouts, over(context as Context.Context<never>, deadlines))
+  )

@@ -15,15 +15,17 @@ import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { Metadata, Response } from "../Operation.ts"
 import { correctedOffset } from "../protocol/clockSkew.ts"
-import { parseError } from "../protocol/errorCode.ts"
+import { type ErrorBody, parseError } from "../protocol/errorCode.ts"
 import { retryAfterMillis } from "../protocol/retry.ts"
 import { userAgent } from "../protocol/userAgent.ts"
 import { TransportError } from "../SageMakerError.ts"
 import type { Signer } from "../Signer.ts"
 import * as body from "./body.ts"
+import { type Connection, make as makeConnection } from "./connection.ts"
+import { within } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
-import { type Attempt, type Call, type Task, within } from "./pipeline.ts"
-import { secretsOf } from "./secrets.ts"
+import type { Attempt, Call, Task } from "./pipeline.ts"
+import { type Secrets, secretsOf } from "./secrets.ts"
 
 /** What all attempts of a client share. */
 export interface Client {
@@ -60,43 +62,21 @@ const statusIsError = (
     ? Effect.succeed(error.response)
     : Effect.fail(error)
 
-const readAfterClose = (call: Call) =>
+const notReadable = (call: Call) =>
   new TransportError({
-    message: "The response's scope is closed",
+    message: "The body has been read, or its scope is closed",
     reason: "aborted",
     retry: "never",
     attempts: call.attempts,
     totalRetryDelay: call.totalRetryDelay
   })
 
-/** A connection's lifetime: closed when the attempt ends, unless a caller's scope took it over. */
-const makeConnection = Effect.map(Scope.make(), (scope) => {
-  let handedOver = false
-  let closed = false
-  const close = Effect.suspend(() => {
-    closed = true
-    return Scope.close(scope, Exit.void)
-  })
-  return {
-    scope,
-    close,
-    isHandedOver: () => handedOver,
-    isClosed: () => closed,
-    handOver: Effect.flatMap(Effect.scope, (owner) => {
-      handedOver = true
-      return Scope.addFinalizer(owner, close)
-    })
-  }
-})
-
-type Connection = Effect.Effect.Success<typeof makeConnection>
-
 const responseOf = (
   response: HttpClientResponse.HttpClientResponse,
   metadata: Metadata,
   connection: Connection,
   call: Call,
-  secrets: () => ReadonlyArray<string>
+  secrets: () => Secrets
 ): Response => ({
   status: response.status,
   headers: response.headers,
@@ -104,20 +84,32 @@ const responseOf = (
   bytes: body.whole(response, call),
   stream: Effect.as(
     connection.handOver,
-    Stream.suspend(() => connection.isClosed() ? Stream.fail(readAfterClose(call)) : body.stream(response, call)).pipe(
-      Stream.ensuring(connection.close)
+    Stream.suspend(() =>
+      connection.takeBody()
+        ? Stream.ensuring(body.stream(response, call), connection.close)
+        : Stream.fail(notReadable(call))
     )
   ),
   refuse: (errors) => (code, members) =>
-    errorMapping.fromStream(errors, {
-      ...parseError(code, members),
-      status: response.status,
-      requestId: metadata.requestId,
-      retryAfterMillis: undefined,
-      body: members,
-      clockCorrected: false,
-      secrets: secrets()
-    }, call)
+    errorMapping.fromStream(errors, inStream(response, metadata, parseError(code, members), members, secrets()), call),
+  unknown: (code, message) =>
+    errorMapping.unknown(inStream(response, metadata, { code, message, members: {} }, "", secrets()), call)
+})
+
+const inStream = (
+  { status }: HttpClientResponse.HttpClientResponse,
+  { requestId }: Metadata,
+  error: ErrorBody,
+  text: string,
+  secrets: Secrets
+): errorMapping.Refusal => ({
+  ...error,
+  status,
+  requestId,
+  retryAfterMillis: undefined,
+  body: text,
+  clockCorrected: false,
+  secrets
 })
 
 /** Makes a client's attempts; the learnt clock offset is the client's. */
@@ -154,7 +146,7 @@ export const makeAttempt = (client: Client): Attempt => {
       Effect.catchAll(statusIsError),
       Effect.mapError((error) => errorMapping.fromHttpClient(error, call)),
       Effect.tapError((error) => Effect.sync(() => (call.requestSent = error.requestSent))),
-      within("firstByte", call.deadlines.firstByte, call)
+      within("firstByte", call)
     )
 
   const exchange = <I, O, E, R>({ call, operation, request, span }: Task<I, O, E, R>, connection: Connection) =>

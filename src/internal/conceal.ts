@@ -1,3 +1,7 @@
+/** Whether a member of an error class is kept out of what prints the error. */
+export const isConcealed = (errorClass: { readonly prototype: object }, member: string): boolean =>
+  Object.getOwnPropertyDescriptor(errorClass.prototype, member)?.set !== undefined
+
 /**
  * Keeps members of an error class readable but out of everything that prints it: `inspect`, `JSON.stringify`, spread.
  *

@@ -7,7 +7,9 @@ import { type ErrorBody, isAccessDeniedCode } from "../protocol/errorCode.ts"
 import { classify, isThrottlingCode } from "../protocol/retry.ts"
 import { transportFailure } from "../protocol/transportCode.ts"
 import * as SageMakerError from "../SageMakerError.ts"
+import { isConcealed } from "./conceal.ts"
 import type { Call } from "./pipeline.ts"
+import { type Secrets, withoutSecrets } from "./secrets.ts"
 
 /** An answer of the service that is an error. */
 export interface Refusal extends ErrorBody {
@@ -18,7 +20,7 @@ export interface Refusal extends ErrorBody {
   /** Whether a wrong clock caused it and has been corrected. */
   readonly clockCorrected: boolean
   /** Values of the request that the service's messages must not carry on. */
-  readonly secrets: ReadonlyArray<string>
+  readonly secrets: Secrets
 }
 
 type Defined<A> =
@@ -27,9 +29,6 @@ type Defined<A> =
 
 const defined = <A extends object>(fields: A): Defined<A> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<A>
-
-const withoutSecrets = (text: string, secrets: ReadonlyArray<string>): string =>
-  secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, "<redacted>"), text)
 
 /**
  * SageMaker quotes the container's answer, which can repeat the request, between these words; of a message of another
@@ -70,11 +69,17 @@ const ofTheCall = new Set([
 const modelled = <E>(
   errorClass: ErrorClass<E>,
   fields: { readonly [name: string]: unknown },
-  members: { readonly [name: string]: unknown }
+  { members, secrets }: Refusal
 ): E | undefined => {
   const own = Object.fromEntries(Object.entries(errorClass.fields).filter(([name]) => !ofTheCall.has(name)))
   try {
-    return new errorClass({ ...fitting(own, members), ...fields } as never)
+    const printable = Object.fromEntries(
+      Object.entries(members).map(([name, member]) => [
+        name,
+        typeof member === "string" && !isConcealed(errorClass, name) ? withoutSecrets(member, secrets) : member
+      ])
+    )
+    return new errorClass({ ...fitting(own, printable), ...fields } as never)
   } catch {
     return undefined
   }
@@ -98,14 +103,15 @@ type Fields = ReturnType<typeof fieldsOf>
 
 const byCode = <E>(
   errors: ReadonlyArray<ErrorClass<E>>,
-  { clockCorrected, code, members }: Refusal,
+  refusal: Refusal,
   fields: Fields
 ): E | SageMakerError.AccessDeniedError | SageMakerError.ThrottlingError | undefined => {
+  const { clockCorrected, code } = refusal
   if (code === undefined) {
     return undefined
   }
   const errorClass = errors.find((_) => _._tag === code)
-  const known = errorClass && modelled(errorClass, fields, members)
+  const known = errorClass && modelled(errorClass, fields, refusal)
   if (known !== undefined) {
     return known
   }
@@ -115,12 +121,15 @@ const byCode = <E>(
   return isThrottlingCode(code) ? new SageMakerError.ThrottlingError(fields) : undefined
 }
 
-const unknown = ({ body, code, status }: Refusal, fields: Fields) =>
-  new SageMakerError.UnknownServiceError({
+/** The error of an answer that nobody names. */
+export const unknown = (refusal: Refusal, call: Call): SageMakerError.UnknownServiceError => {
+  const { body, code, status } = refusal
+  return new SageMakerError.UnknownServiceError({
     message: `The service answered with status ${status}${code === undefined ? "" : ` (${code})`}`,
-    ...fields,
+    ...fieldsOf(refusal, call),
     body: body.slice(0, 1_024)
   })
+}
 
 /** The typed error of an answer: by its code, without one by its status. */
 export const fromRefusal = <E>(
@@ -133,7 +142,7 @@ export const fromRefusal = <E>(
     ? new SageMakerError.ThrottlingError(fields)
     : refusal.status === 413
     ? new SageMakerError.PayloadTooLargeError(fields)
-    : unknown(refusal, fields))
+    : unknown(refusal, call))
 }
 
 /** The typed error of an error the service puts into a stream: by its code. */
@@ -143,7 +152,7 @@ export const fromStream = <E>(
   call: Call
 ): E | StreamRefusal => {
   const fields = fieldsOf(refusal, call)
-  return byCode(errors, refusal, fields) ?? unknown(refusal, fields)
+  return byCode(errors, refusal, fields) ?? unknown(refusal, call)
 }
 
 const messages: { readonly [reason in SageMakerError.TransportError["reason"]]: string } = {

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import type { Attributes } from "../Operation.ts"
 
-/** Printable ASCII up to a length. */
+/** ASCII up to a length. */
 export const ascii = (max: number) =>
   Schema.String.pipe(
     Schema.pattern(/^[\0-\x7f]*$/, { description: "ASCII text" }),

@@ -2,33 +2,38 @@
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
 import * as Stream from "effect/Stream"
-import type { Metadata } from "../Operation.ts"
+import type { Metadata, Response } from "../Operation.ts"
 import * as eventStream from "../protocol/eventStream.ts"
-import { ProtocolError } from "../SageMakerError.ts"
-
-/** Makes the typed error of an error the service puts into a stream, from its code and its members as JSON. */
-export type Refuse<E> = (code: string | undefined, members: string) => E
+import { ProtocolError, type UnknownServiceError } from "../SageMakerError.ts"
 
 const decoder = new TextDecoder()
 
 /** The payloads of a body's frames. */
 export const parts = <E, E2>(
   body: Stream.Stream<Uint8Array, E>,
-  refuse: Refuse<E2>,
-  { requestId }: Metadata
-): Stream.Stream<Uint8Array, E | E2 | ProtocolError> => {
-  const failed = (failure: eventStream.Failure): E2 | ProtocolError => {
+  { metadata: { requestId }, refuse, unknown }: {
+    readonly refuse: (code: string, members: string) => E2
+    readonly unknown: Response["unknown"]
+    readonly metadata: Metadata
+  }
+): Stream.Stream<Uint8Array, E | E2 | UnknownServiceError | ProtocolError> => {
+  const failed = (failure: eventStream.Failure): E2 | UnknownServiceError | ProtocolError => {
     if (failure._tag === "Broken") {
       return new ProtocolError({ message: `The response stream is broken: ${failure.problem}`, requestId })
     }
     return failure._tag === "Exception"
       ? refuse(failure.code, decoder.decode(failure.payload))
-      : refuse(failure.code, JSON.stringify({ message: failure.message }))
+      : unknown(failure.code, failure.message)
   }
 
   const decode = (
     state: eventStream.State
-  ): Channel.Channel<Chunk.Chunk<Uint8Array>, Chunk.Chunk<Uint8Array>, E | E2 | ProtocolError, E> =>
+  ): Channel.Channel<
+    Chunk.Chunk<Uint8Array>,
+    Chunk.Chunk<Uint8Array>,
+    E | E2 | UnknownServiceError | ProtocolError,
+    E
+  > =>
     Channel.readWith({
       onInput: (chunks: Chunk.Chunk<Uint8Array>) => {
         const payloads: Array<Uint8Array> = []

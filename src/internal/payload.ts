@@ -1,6 +1,7 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { BlobLike } from "../Operation.ts"
 import { InvalidInputError, PayloadTooLargeError } from "../SageMakerError.ts"
@@ -23,22 +24,31 @@ const viewOf = (body: unknown): Uint8Array | undefined =>
 const refusedBody = (field: string) =>
   new InvalidInputError({ field, constraint: "text, bytes, an ArrayBuffer, a view of one, or a Blob that can be read" })
 
-const tooLarge = (size: number, limit: number) =>
+const tooLarge = (size: number, limit: number, reason: string) =>
   new PayloadTooLargeError({
-    message: `The request body has ${size} bytes, the client's cap is ${limit} (maxBodyBytes)`,
+    message: `The request body has ${size} bytes; ${reason} ${limit}`,
     size,
-    limit
+    limit,
+    attempts: 0
   })
 
 /** Makes a request body of bytes from what the caller gave. */
 export const payload = (
   field: string,
   body: unknown,
-  options: { readonly limit: number | false; readonly contentType?: string | undefined }
+  options: {
+    readonly limit: number | false
+    readonly reason?: string | undefined
+    readonly contentType?: string | undefined
+  }
 ): Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> => {
   const capped = (size: number) =>
-    options.limit !== false && size > options.limit ? Either.left(tooLarge(size, options.limit)) : Either.right(size)
-  const bytes = typeof body === "string" ? encoder.encode(body) : viewOf(body)
+    options.limit !== false && size > options.limit ?
+      Either.left(tooLarge(size, options.limit, options.reason ?? "the client's cap (maxBodyBytes) is"))
+      : Either.right(size)
+  const bytes = typeof body === "string"
+    ? encoder.encode(body)
+    : Option.getOrUndefined(Option.liftThrowable(viewOf)(body))
   if (bytes !== undefined) {
     return Either.map(capped(bytes.byteLength), () => HttpBody.uint8Array(bytes, options.contentType))
   }

@@ -2,21 +2,22 @@
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import type * as Tracer from "effect/Tracer"
 import type { Operation, Settings } from "../Operation.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
-import { type CommonError, TimeoutError } from "../SageMakerError.ts"
+import type { CommonError } from "../SageMakerError.ts"
 import * as Timeouts from "../Timeouts.ts"
+import * as deadlines from "./deadlines.ts"
 import { attemptSpan, callSpan } from "./tracing.ts"
 
 /** What one call knows of itself while it runs. */
 export interface Call {
   readonly id: string
   readonly maxAttempts: number | undefined
-  readonly deadlines: Timeouts.Deadlines
+  readonly deadlines: deadlines.Resolved
   attempts: number
   totalRetryDelay: number
   /** Whether the service may have seen this attempt. */
@@ -48,50 +49,26 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 
 /** A version 4 UUID from Effect's own randomness. */
 const uuid = Effect.map(
-  Effect.all([16, 16, 12, 14, 16, 16, 16].map((bits) => Random.nextIntBetween(0, 2 ** bits))),
-  ([a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0]) =>
-    `${hex(a, 4)}${hex(b, 4)}-${hex(a ^ c, 4)}-4${hex(c, 3)}-${hex(0x8000 | d, 4)}-${hex(e, 4)}${hex(f, 4)}${hex(g, 4)}`
+  Effect.all([16, 16, 16, 12, 14, 16, 16, 16].map((bits) => Random.nextIntBetween(0, 2 ** bits))),
+  ([a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0]) =>
+    `${hex(a, 4)}${hex(b, 4)}-${hex(c, 4)}-4${hex(d, 3)}-${hex(0x8000 | e, 4)}-${hex(f, 4)}${hex(g, 4)}${hex(h, 4)}`
 )
 
 const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined && value !== null
 
-/** The input with the bound members it leaves open; a missing input has no members. */
+const isPlain = (input: unknown): input is object =>
+  Predicate.isRecord(input) && [Object.prototype, null].includes(Object.getPrototypeOf(input))
+
+/** The input with the bound members it leaves open; a missing input has no members, one that is no plain record keeps its own. */
 const bind = <I>(params: { readonly [member: string]: unknown }, input: I): I =>
-  Object.keys(params).length === 0 && input !== undefined && input !== null
-    ? input
-    : { ...params, ...Object.fromEntries(Object.entries(input ?? {}).filter(isDefined)) } as I
-
-/** Fails with a `TimeoutError` of a phase unless the effect ends in time. */
-export const within = (
-  phase: TimeoutError["phase"],
-  limit: Duration.DurationInput | undefined,
-  call: Call
-) =>
-<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | TimeoutError, R> => {
-  const duration = limit === undefined ? Duration.infinity : Duration.decode(limit)
-  return Duration.isFinite(duration)
-    ? Effect.timeoutFail(effect, { duration, onTimeout: () => expired(phase, duration, call) })
-    : effect
-}
-
-/** The error of a deadline that has passed. */
-export const expired = (phase: TimeoutError["phase"], duration: Duration.Duration, call: Call): TimeoutError => {
-  const requestSent = call.requestSent || (phase === "total" && call.earlierSent)
-  return new TimeoutError({
-    phase,
-    duration: Duration.toMillis(duration),
-    requestSent,
-    retry: requestSent ? "never" : "transient",
-    attempts: Math.max(1, call.attempts),
-    totalRetryDelay: call.totalRetryDelay
-  })
-}
+  input === undefined || input === null
+    ? { ...params } as I
+    : isPlain(input) && Object.keys(params).length > 0
+    ? { ...params, ...Object.fromEntries(Object.entries(input).filter(isDefined)) } as I
+    : input
 
 const held = <Id, S>(context: Context.Context<never>, reference: Context.Reference<Id, S>): S | undefined =>
   context.unsafeMap.has(reference.key) ? Context.unsafeGet(context, reference) : undefined
-
-const defined = (deadlines: Timeouts.Deadlines | undefined): Timeouts.Deadlines =>
-  Object.fromEntries(Object.entries(deadlines ?? {}).filter(isDefined))
 
 /**
  * Makes what runs an operation: bind and encode the input, then attempts under the policy and the deadlines in force.
@@ -102,17 +79,21 @@ export const make = (options: PipelineOptions) =>
   Effect.map(Effect.context<never>(), (built) => {
     const quota = RetryPolicy.makeQuota()
     const builtPolicy = Context.get(built, RetryPolicy.RetryPolicy)
-    const builtDeadlines = { ...defined(Timeouts.defaults), ...defined(held(built, Timeouts.Timeouts)) }
+    const builtTimeouts = held(built, Timeouts.Timeouts)
 
     const run = <I, O, E, R>(operation: Operation<I, O, E, R>, input: I, context: Context.Context<never>) =>
       Effect.gen(function*() {
         const policy = held(context, RetryPolicy.RetryPolicy) ?? builtPolicy
-        const deadlines = { ...builtDeadlines, ...defined(held(context, Timeouts.Timeouts)) }
+        const resolved = yield* deadlines.resolve(
+          Timeouts.defaults,
+          builtTimeouts,
+          held(context, Timeouts.Timeouts)
+        )
         const request = yield* operation.encode(input, options.settings)
         const call: Call = {
           id: yield* uuid,
           maxAttempts: policy.maxAttempts,
-          deadlines,
+          deadlines: resolved,
           attempts: 0,
           totalRetryDelay: 0,
           requestSent: false,
@@ -132,10 +113,10 @@ export const make = (options: PipelineOptions) =>
           begin,
           Effect.suspend(() =>
             attemptSpan(call.attempts, (span) =>
-              within("attempt", deadlines.attempt, call)(options.attempt({ operation, input, request, call, span })))
+              deadlines.within("attempt", call)(options.attempt({ operation, input, request, call, span })))
           ).pipe(Effect.ensuring(end))
         )
-        return yield* policy.around(quota)(attempt).pipe(within("total", deadlines.total, call))
+        return yield* policy.around(quota)(attempt).pipe(deadlines.within("total", call))
       })
 
     return <I, O, E, R>(operation: Operation<I, O, E, R>, input: I): Effect.Effect<O, E | CommonError, R> =>

@@ -79,11 +79,16 @@ const listen = (
     const refuse = () =>
       resume(Effect.fail(new ConfigurationError({ setting: "host or port", problem: "cannot be listened on" })))
     server.once("error", refuse)
-    server.listen(options.port ?? 0, host, () => {
+    const listening = () => {
       const address = server.address()
       const port = typeof address === "object" && address !== null ? address.port : options.port
       resume(Effect.succeed(`http://${host.includes(":") ? `[${host}]` : host}:${port}`))
-    })
+    }
+    try {
+      server.listen(options.port ?? 0, host, listening)
+    } catch {
+      refuse()
+    }
   })
 
 const close = (server: Server): Effect.Effect<void> =>
@@ -102,6 +107,7 @@ const serve = Effect.gen(function*() {
           handle({ method: message.method ?? "", target: message.url ?? "", headers: headersOf(message), body })
         ),
         Effect.flatMap((answered) => send(response, answered)),
+        Effect.catchAllCause(() => Effect.sync(() => response.destroy())),
         Effect.interruptible
       )
     )

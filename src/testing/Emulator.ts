@@ -13,12 +13,15 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
 import type { Input as InvokeEndpointInput, Output as InvokeEndpointOutput } from "../InvokeEndpoint.ts"
+import type { Input as InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
 import { makeAsyncWork, makeObjects, type Objects, type Outcome } from "./internal/asyncWork.ts"
 import { serveAsync } from "./internal/serveAsync.ts"
 import { serveInvokeEndpoint } from "./internal/serveInvokeEndpoint.ts"
@@ -33,7 +36,9 @@ import { type Answered, fromFailure, invalid, type Received, refusal, text } fro
  * @since 0.1.0
  * @category models
  */
-export interface Request extends Omit<InvokeEndpointInput, "Body"> {
+export interface Request
+  extends Omit<InvokeEndpointInput, "Body">, Omit<InvokeEndpointAsyncInput, keyof InvokeEndpointInput>
+{
   readonly operation: "InvokeEndpoint" | "InvokeEndpointWithResponseStream" | "InvokeEndpointAsync"
   readonly Body: Uint8Array
 }
@@ -202,13 +207,13 @@ const make = <R>(options: Options<R>) =>
           ))
 
     const handlerOf = ({ handler }: Endpoint<R>): Handler => (request) =>
-      handler(request).pipe(
-        Effect.provide(context),
-        Effect.catchAllCause((cause) =>
-          Cause.isInterruptedOnly(cause)
-            ? Effect.interrupt
-            : Effect.fail(fromFailure(Cause.squash(cause)))
-        )
+      Effect.mapError(Effect.provide(handler(request), context), fromFailure)
+
+    /** The answer of a fiber of its own, so that a model that dies or interrupts itself is answered for, and nobody else. */
+    const answer = (received: Received): Effect.Effect<Answered> =>
+      Effect.fork(Effect.merge(serve(received))).pipe(
+        Effect.flatMap((fiber) => Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber))),
+        Effect.map(Exit.getOrElse((cause) => fromFailure(Cause.squash(cause))))
       )
 
     const serve = (received: Received): Effect.Effect<Answered, Answered> =>
@@ -230,7 +235,7 @@ const make = <R>(options: Options<R>) =>
       })
 
     return {
-      handle: (received: Received) => Effect.flatMap(Effect.merge(serve(received)), stamp),
+      handle: (received: Received) => Effect.flatMap(answer(received), stamp),
       objects,
       outcome: work.outcome
     }
@@ -268,12 +273,18 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
 /** What a broken connection looks like to an HTTP client. */
 const connectionLost = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
 
-const bodyInit = (body: Answered["body"]): BodyInit | null =>
-  !(body instanceof Uint8Array)
-    ? Stream.toReadableStream(Stream.mapError(body, connectionLost))
-    : body.byteLength === 0
-    ? null
-    : new Uint8Array(body)
+const withoutBody = new Set([204, 205, 304])
+
+const webResponse = ({ body, headers, status }: Answered): Effect.Effect<Response> =>
+  Effect.map(Effect.runtime(), (runtime) =>
+    new Response(
+      withoutBody.has(status)
+        ? null
+        : body instanceof Uint8Array
+        ? (body.byteLength === 0 ? null : new Uint8Array(body))
+        : Stream.toReadableStreamRuntime(Stream.mapError(body, connectionLost), runtime),
+      { status, headers }
+    ))
 
 /**
  * The emulated service behind an `HttpClient`, without a socket.
@@ -289,15 +300,14 @@ export const layerHttpClient = <R = never>(
       HttpClient.HttpClient,
       Effect.map(Emulator, ({ handle }) =>
         HttpClient.make((request, url) =>
-          Effect.map(
-            handle({
-              method: request.method,
-              target: `${url.pathname}${url.search}`,
-              headers: { ...request.headers, host: url.host },
-              body: bodyOf(request)
-            }),
-            ({ body, headers, status }) =>
-              HttpClientResponse.fromWeb(request, new Response(bodyInit(body), { status, headers }))
+          handle({
+            method: request.method,
+            target: `${url.pathname}${url.search}`,
+            headers: { ...request.headers, host: url.host },
+            body: bodyOf(request)
+          }).pipe(
+            Effect.flatMap(webResponse),
+            Effect.map((response) => HttpClientResponse.fromWeb(request, response))
           )
         ))
     ),

@@ -1,13 +1,15 @@
 /**
  * A client whose answers a test gives, typed by the operation.
  *
- * Validation, retry and deadlines run around the answers as in the real client; only signing and HTTP are gone.
+ * Validation, retry and deadlines run around the answers as in the real client; only signing and HTTP are gone. The parts
+ * of a stream are the handler's own: `idle` does not run between them.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import { within } from "../internal/deadlines.ts"
 import * as pipeline from "../internal/pipeline.ts"
 import { settings } from "../internal/settings.ts"
 import type { Metadata, Operation } from "../Operation.ts"
@@ -21,7 +23,7 @@ import { SageMakerRuntime } from "../SageMakerRuntime.ts"
  * @category models
  */
 export type HandlerOutput<O> = O extends { readonly $metadata: Metadata }
-  ? Omit<O, "$metadata"> & { readonly $metadata?: Metadata }
+  ? Omit<O, "$metadata"> & { readonly $metadata?: Metadata | undefined }
   : O
 
 /**
@@ -95,7 +97,7 @@ export const layer = (...answers: ReadonlyArray<Answer>): Layer.Layer<SageMakerR
           onSuccess: (output) => withMetadata(output, call) as O,
           onFailure: (error) => stamped(error, call)
         }),
-        pipeline.within("firstByte", call.deadlines.firstByte, call)
+        within("firstByte", call)
       )
     })
   return Layer.effect(

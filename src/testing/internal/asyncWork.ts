@@ -1,11 +1,15 @@
 /** Work handed over by InvokeEndpointAsync: queued, run, its result kept as objects. */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { messageOf } from "./wire.ts"
 
 /** What became of a piece of work: the result, or the failure's text. */
 export type Outcome = Either.Either<Uint8Array, string>
@@ -63,10 +67,18 @@ export const makeAsyncWork = (
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         now - submittedAt > Duration.toMillis(ttl)
           ? Effect.succeed(Either.left("The request waited longer than its time to live"))
-          : Effect.either(Effect.timeoutFail(run, {
-            duration: timeout,
-            onTimeout: () => "The model did not answer within the invocation's time"
-          })))
+          : run.pipe(
+            Effect.timeoutFail({
+              duration: timeout,
+              onTimeout: () => "The model did not answer within the invocation's time"
+            }),
+            Effect.fork,
+            Effect.flatMap(Fiber.await),
+            Effect.map(Exit.match({
+              onSuccess: (body): Outcome => Either.right(body),
+              onFailure: (cause): Outcome => Either.left(messageOf(Cause.squash(cause)))
+            }))
+          ))
 
     const finish = ({ failureLocation, id, outputLocation }: Work, outcome: Outcome) =>
       Effect.zipRight(
@@ -87,7 +99,14 @@ export const makeAsyncWork = (
     )
 
     return {
-      submit: (work) => Effect.flatMap(Clock.currentTimeMillis, (now) => Queue.offer(queue, [work, now])),
+      submit: (work) =>
+        Effect.gen(function*() {
+          const known = outcomes.get(work.id)
+          if (known !== undefined && (yield* Deferred.isDone(known))) {
+            outcomes.delete(work.id)
+          }
+          yield* Queue.offer(queue, [work, yield* Clock.currentTimeMillis])
+        }),
       outcome: (id) => Effect.flatMap(outcomeOf(id), Deferred.await)
     }
   })

@@ -37,7 +37,7 @@ const lastFrame = (failure: unknown): Stream.Stream<Uint8Array, TransportError> 
     failure instanceof UnknownServiceError
       ? encode({
         ":error-code": failure.code ?? "InternalError",
-        ":error-message": failure.message,
+        ":error-message": failure.message.slice(0, 4_096),
         ":message-type": "error"
       }, new Uint8Array())
       : exception(failure)

@@ -31,11 +31,11 @@ export const read = <const T extends HeaderTable>(
 
 const fromServerResponse = (response: HttpServerResponse.HttpServerResponse): Effect.Effect<Answered> =>
   Effect.promise(async () => {
-    const web = HttpServerResponse.toWeb(response)
+    const web = HttpServerResponse.toWeb(response, { withoutBody: response.body._tag === "Stream" })
     return {
       status: web.status,
       headers: Object.fromEntries(web.headers),
-      body: new Uint8Array(await web.arrayBuffer())
+      body: response.body._tag === "Stream" ? response.body.stream : new Uint8Array(await web.arrayBuffer())
     }
   })
 

@@ -98,7 +98,7 @@ const unsigned = (received: Received, claim: Claim): string | undefined => {
 const signatureOf = async (received: Received, claim: Claim, date: string, secret: string): Promise<string> => {
   const [path = "", query = ""] = received.target.split("?", 2)
   const headers = claim.signedHeaders.map((name) =>
-    `${name}:${(received.headers[name] ?? "").trim().replace(/ +/g, " ")}\n`
+    `${name}:${(received.headers[name] ?? "").trim().replace(/[ \t]+/g, " ")}\n`
   )
   const canonicalRequest = [
     received.method,

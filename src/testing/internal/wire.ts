@@ -74,14 +74,23 @@ export const membersOf = (error: { readonly message: string }): { readonly [name
   ...Object.fromEntries(ofTheService.map((name) => [name, Reflect.get(error, name)]))
 })
 
+/** A status a response can have. */
+const answerable = (status: number): number => (status >= 200 && status <= 599 ? status : 500)
+
+/** A status a failed request can have. */
+const failing = (status: number): number => (status >= 400 && status <= 599 ? status : 500)
+
 /** A handler's failure as the service would answer it; anything but an error of the service is the container's failure. */
 export const fromFailure = (failure: unknown): Answered => {
   if (failure instanceof SageMakerError.PayloadTooLargeError) {
     return text(413, failure.message)
   }
   if (failure instanceof SageMakerError.UnknownServiceError) {
-    return { ...text(failure.status, failure.body), headers: { ...retryAfter(failure), "content-type": "text/html" } }
+    return {
+      ...text(answerable(failure.status), failure.body),
+      headers: { ...retryAfter(failure), "content-type": "text/html" }
+    }
   }
   const error = isServiceError(failure) ? failure : containerFailed(failure)
-  return refusal(error.status, error.code, membersOf(error), retryAfter(error))
+  return refusal(failing(error.status), error.code, membersOf(error), retryAfter(error))
 }
