@@ -35,12 +35,7 @@ const onThisMachine = Layer.unwrapEffect(
 ).pipe(Layer.provide(Credentials.layer(Emulator.credentials)), Layer.provideMerge(emulator))
 
 await tour(name, text).pipe(
+  Effect.tap((steps) => Effect.sync(() => process.exitCode = steps.every((passed) => passed) ? 0 : 1)),
   Effect.provide(values["endpoint-name"] === undefined ? onThisMachine : onAws),
-  Effect.catchAll((error) =>
-    Effect.zipRight(
-      Console.error(`${error._tag}: ${error.message}`),
-      Effect.sync(() => process.exitCode = 1)
-    )
-  ),
   Effect.runPromise
 )

@@ -14,7 +14,8 @@ import * as Layer from "effect/Layer"
  * - `firstByte`: from sending an attempt, once it is signed, to the response's headers (70 seconds by default, as AWS
  *   advises).
  * - `idle`: between two parts of a body while the caller waits for the next (120 seconds by default).
- * - `attempt`: one attempt, credentials and signing included; a buffered answer's whole body, a stream's headers.
+ * - `attempt`: one attempt, credentials and signing included; a buffered answer's whole body, a stream's headers. It is
+ *   what bounds a credential provider that never answers.
  * - `total`: all attempts and the waits between them, up to the same point.
  *
  * @since 0.1.0
