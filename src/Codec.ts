@@ -56,12 +56,20 @@ const undecodable = (mediaType: string, body: Uint8Array, problem: string, issue
 
 const parse = (text: string): unknown => JSON.parse(text)
 
+const refuseUnfinished = (_: string, value: unknown): unknown => {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new RangeError("a number without a JSON form")
+  }
+  return value
+}
+
+/** JSON of a value; a number that JSON would write as `null` is refused. */
 const stringify = (value: unknown): string => {
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) {
     throw new TypeError("no JSON form")
   }
-  return text
+  return text.includes("null") ? JSON.stringify(value, refuseUnfinished) : text
 }
 
 const utf8 = (mediaType: string, body: Uint8Array): Effect.Effect<string, CodecError> =>

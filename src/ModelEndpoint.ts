@@ -32,8 +32,8 @@ export interface ModelEndpoint<in A, out B, out R = never> {
 }
 
 /** The members that are not left open, as a member given as `undefined` is. */
-const given = (options: RequestOptions = {}): RequestOptions =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+const given = (options: RequestOptions | undefined): RequestOptions =>
+  Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined))
 
 /**
  * Makes a typed function of the endpoint with this name.

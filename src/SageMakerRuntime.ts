@@ -54,7 +54,7 @@ export class SageMakerRuntime extends Context.Tag("effect-sagemaker-runtime/Sage
  */
 export interface Options {
   readonly region: string
-  readonly endpoint?: string | URL | undefined
+  readonly endpoint?: string | { readonly href: string } | undefined
   readonly useFipsEndpoint?: boolean | undefined
   readonly useDualstackEndpoint?: boolean | undefined
   readonly params?: { readonly [member: string]: unknown } | undefined

@@ -48,7 +48,7 @@ export class Timeouts extends Context.Reference<Timeouts>()("effect-sagemaker-ru
 
 const over = (context: Context.Context<never>, deadlines: Deadlines): Deadlines => ({
   ...(context.unsafeMap.has(Timeouts.key) ? Context.get(context, Timeouts) : {}),
-  ...Object.fromEntries(Object.entries(deadlines).filter(([, duration]) => duration !== undefined))
+  ...Object.fromEntries(Object.entries(deadlines ?? {}).filter(([, duration]) => duration !== undefined))
 })
 
 /**

@@ -76,6 +76,14 @@ const Secret = Schema.Struct({
   list: Schema.optional(Schema.Array(Schema.Number))
 })
 
+interface Tree {
+  readonly below: { readonly [name: string]: Tree }
+}
+
+const Tree: Schema.Schema<Tree> = Schema.Struct({
+  below: Schema.Record({ key: Schema.String, value: Schema.suspend(() => Tree) })
+})
+
 const unreadable: ReadonlyArray<readonly [what: string, payload: string, problem: RegExp]> = [
   ["is empty", "", /it is not JSON$/],
   ["is broken JSON", `{"n": ${secret}}`, /it is not JSON$/],
@@ -153,6 +161,60 @@ describe("a payload that cannot be read", () => {
         assert.isTrue(result._tag === "Right" || result.left._tag === "CodecError")
       })
   )
+})
+
+describe("the keys of a record are the payload's own:", () => {
+  const scores = Schema.Record({ key: Schema.String, value: Schema.Number })
+  const wrong = `{"${secret}": "x"}`
+
+  it.effect.each([
+    { what: "at the top", schema: scores, payload: wrong, issue: "* must be number" },
+    {
+      what: "below a declared key, which is named",
+      schema: Schema.Struct({ scores }),
+      payload: `{"scores": ${wrong}}`,
+      issue: "scores.* must be number"
+    },
+    {
+      what: "above a declared key, which is named",
+      schema: Schema.Record({ key: Schema.String, value: Schema.Struct({ n: Schema.Number }) }),
+      payload: `{"${secret}": {"n": "x"}}`,
+      issue: "*.n must be number"
+    },
+    {
+      what: "of digits",
+      schema: Schema.Struct({ scores: Schema.mutable(scores) }),
+      payload: `{"scores": {"4711": "x"}}`,
+      issue: "scores.* must be number"
+    },
+    {
+      what: "beside declared keys",
+      schema: Schema.Struct({ n: Schema.Number }, scores),
+      payload: `{"n": 1, "${secret}": "x"}`,
+      issue: "* must be number"
+    },
+    {
+      what: "in a recursive shape",
+      schema: Tree,
+      payload: `{"below": {"a": {"below": {"${secret}": {"below": 1}}}}}`,
+      issue: "below.*.below.*.below"
+    }
+  ])("$what", ({ issue, payload, schema }) =>
+    Effect.gen(function*() {
+      const error = yield* fromText(Codec.json<unknown, never, never>(schema as never), payload)
+      assert.include(error.message, issue)
+      assert.isTrue(error.issues.some((_) => _.startsWith(issue)))
+      assert.notInclude(error.message, "4711")
+      assertSilent(error)
+    }))
+
+  it.effect("where they are written", () =>
+    Effect.gen(function*() {
+      const short = Schema.Record({ key: Schema.String, value: Schema.String.pipe(Schema.maxLength(3)) })
+      const error = yield* Effect.flip(Codec.json(Schema.Struct({ short })).encode({ short: { [secret]: "long one" } }))
+      assert.match(error.issues.join(), /^short\.\* must be /)
+      assertSilent(error)
+    }))
 })
 
 describe("a value that cannot be written", () => {

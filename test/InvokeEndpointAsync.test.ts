@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Either, Layer, Ref } from "effect"
+import { Effect, Either, Fiber, Layer, Ref, Stream } from "effect"
 import {
   Credentials,
   InvokeEndpointAsync,
@@ -21,6 +21,11 @@ const client = (...endpoints: ReadonlyArray<Emulator.Endpoint>) =>
     Layer.provideMerge(Emulator.layerHttpClient({ endpoints })),
     Layer.provide(Credentials.layer(Emulator.credentials))
   )
+
+const slowly = Emulator.endpoint(
+  "upper",
+  ({ Body }) => Effect.delay(Effect.sync(() => decode(Body).toUpperCase()), "20 millis")
+)
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
@@ -86,6 +91,87 @@ it.live("runs the work one after the other, after it was accepted", () =>
     assert.deepStrictEqual(yield* Ref.get(log), ["begin 1", "end 1", "begin 2", "end 2"])
   }))
 
+describe("work that fails is a failure, and the work after it is run:", () => {
+  const models: ReadonlyArray<readonly [what: string, Emulator.Endpoint["handler"]]> = [
+    ["a model that dies", () => Effect.die(new Error("out of memory"))],
+    ["a model that throws", () => {
+      throw new Error("out of memory")
+    }],
+    ["a model that interrupts itself", () => Effect.interrupt],
+    [
+      "a model that interrupts its own fiber",
+      () => Effect.withFiberRuntime((fiber) => Effect.zipRight(Fiber.interruptFork(fiber), Effect.never))
+    ],
+    ["a stream that dies", () => Effect.succeed(Stream.concat(Stream.make("a"), Stream.die(new Error("?"))))],
+    ["a stream that interrupts itself", () => Effect.succeed(Stream.fromEffect(Effect.interrupt))]
+  ]
+  for (const [what, handler] of models) {
+    it.live(what, () =>
+      Effect.gen(function*() {
+        const { objects, outcome } = yield* Emulator.Emulator
+        const { FailureLocation } = yield* invokeEndpointAsync({
+          EndpointName: "bad",
+          Body: "x",
+          InferenceId: "bad-1"
+        })
+        yield* invokeEndpointAsync({ EndpointName: "upper", Body: "later", InferenceId: "good-1" })
+        assert.isTrue(Either.isLeft(yield* outcome("bad-1")))
+        assert.isDefined(yield* objects.get(FailureLocation!))
+        assert.deepStrictEqual(yield* outcome("good-1"), Either.right(encode("LATER")))
+      }).pipe(Effect.provide(client(upperCase, Emulator.endpoint("bad", handler)))))
+  }
+})
+
+describe("an InferenceId that comes again stands for its latest work", () => {
+  const repeated = { EndpointName: "upper", InferenceId: "again" }
+
+  it.live("which is handed over after the first was done", () =>
+    Effect.gen(function*() {
+      const { objects, outcome } = yield* Emulator.Emulator
+      yield* invokeEndpointAsync({ ...repeated, Body: "first" })
+      assert.deepStrictEqual(yield* outcome("again"), Either.right(encode("FIRST")))
+      const { OutputLocation } = yield* invokeEndpointAsync({ ...repeated, Body: "second" })
+      assert.deepStrictEqual(yield* outcome("again"), Either.right(encode("SECOND")))
+      assert.strictEqual(decode(yield* objects.get(OutputLocation!)), "SECOND")
+    }).pipe(Effect.provide(client(upperCase))))
+
+  it.live("which is handed over before the first is done", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* Emulator.Emulator
+      const waiting = yield* Effect.fork(outcome("again"))
+      yield* invokeEndpointAsync({ ...repeated, Body: "first" })
+      yield* invokeEndpointAsync({ ...repeated, Body: "second" })
+      assert.deepStrictEqual(yield* outcome("again"), Either.right(encode("SECOND")))
+      assert.deepStrictEqual(yield* Fiber.join(waiting), Either.right(encode("SECOND")))
+    }).pipe(Effect.provide(client(slowly))))
+})
+
+it.live("shows a model every member of the request", () =>
+  Effect.gen(function*() {
+    const seen = yield* Ref.make<Emulator.Request | undefined>(undefined)
+    const spy = Emulator.endpoint("spy", (request) => Effect.as(Ref.set(seen, request), ""))
+    const members = {
+      EndpointName: "spy",
+      ContentType: "text/csv",
+      Accept: "application/json",
+      CustomAttributes: "trace=1",
+      InferenceId: "inference-1",
+      S3OutputPathExtension: "monday",
+      Filename: "result.txt",
+      RequestTTLSeconds: 60,
+      InvocationTimeoutSeconds: 7
+    }
+    yield* Effect.gen(function*() {
+      yield* invokeEndpointAsync({ ...members, Body: "1,2" })
+      const { outcome } = yield* Emulator.Emulator
+      yield* outcome("inference-1")
+    }).pipe(Effect.provide(client(spy)))
+    const request = yield* Ref.get(seen)
+    assert.deepInclude(request, members)
+    const timeout: number | undefined = request?.InvocationTimeoutSeconds
+    assert.strictEqual(timeout, 7)
+  }))
+
 describe("refuses, before any I/O,", () => {
   const refused = (input: Partial<InvokeEndpointAsync.Input>, settings: Partial<SageMakerRuntime.Options> = {}) =>
     Effect.gen(function*() {
@@ -112,6 +198,16 @@ describe("refuses, before any I/O,", () => {
         _tag: "PayloadTooLargeError",
         limit: 128_000
       })
+    }))
+
+  it.effect("an inline body over that limit, which it names and not the client's own", () =>
+    Effect.gen(function*() {
+      const error = yield* refused({ Body: new Uint8Array(InvokeEndpointAsync.maxInlineBytes + 1) }, {
+        maxBodyBytes: 1_000_000
+      })
+      assert.include(error, { _tag: "PayloadTooLargeError", limit: 128_000, size: 128_001 })
+      assert.include(error.message, "InputLocation")
+      assert.notInclude(error.message, "maxBodyBytes")
     }))
 
   for (

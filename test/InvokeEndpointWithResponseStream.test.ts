@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Chunk, Effect, Exit, Fiber, Layer, Scope, Stream, TestClock } from "effect"
+import { Chunk, Effect, Either, Exit, Fiber, Layer, Scope, Stream, Supervisor, TestClock } from "effect"
 import {
   Credentials,
   type InvokeEndpointWithResponseStream,
@@ -13,7 +13,8 @@ import {
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
 import { encode } from "../src/protocol/frame.ts"
-import { bodyCut, broken, stalled } from "./support/bodies.ts"
+import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
+import { during } from "./support/call.ts"
 import { refusal, type Reply, scripted } from "./support/scripted.ts"
 
 const input: InvokeEndpointWithResponseStream.Input = { EndpointName: "story", Body: "once" }
@@ -181,6 +182,244 @@ it.effect("bounds the silence between two parts, not the stream", () =>
     assert.isNull(fiber.unsafePoll())
     yield* TestClock.adjust("1 second")
     assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "idle", duration: 5_000 })
+  }))
+
+const init = { headers: { "content-type": "application/vnd.amazon.eventstream" } }
+
+const frames = (count: number) => Array.from({ length: count }, (_, index) => frame(`${index} `))
+
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => `${index} `)
+
+const idle = Timeouts.use({ idle: "4 seconds" })
+
+describe("idle", () => {
+  it.effect("does not count while the reader works on a part", () =>
+    Effect.gen(function*() {
+      for (const pause of ["0 seconds", "3 seconds"] as const) {
+        const server = yield* scripted(paced(init, pause, frames(6)))
+        const parts = yield* streamEndpoint(input).pipe(
+          Stream.tap(() => Effect.sleep("30 seconds")),
+          Stream.runCollect,
+          idle,
+          Effect.provide(server.layer),
+          during("10 minutes")
+        )
+        assert.deepStrictEqual(text(parts), numbered(6))
+      }
+    }))
+
+  it.effect("counts from when the reader asks for the next part", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(paced(init, 0, frames(1), Stream.never))
+      const fiber = yield* streamEndpoint(input).pipe(
+        Stream.tap(() => Effect.sleep("30 seconds")),
+        Stream.runDrain,
+        idle,
+        Effect.flip,
+        Effect.provide(server.layer),
+        Effect.fork
+      )
+      yield* TestClock.adjust("33999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "idle", duration: 4_000 })
+    }))
+
+  it.effect("starts anew with every part", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(paced(init, "2 seconds", frames(20), Stream.never))
+      const seen: Array<Uint8Array> = []
+      const fiber = yield* streamEndpoint(input).pipe(
+        Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
+        idle,
+        Effect.flip,
+        Effect.provide(server.layer),
+        Effect.fork
+      )
+      yield* TestClock.adjust("43999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "idle" })
+      assert.lengthOf(seen, 20)
+    }))
+
+  it.effect("ends a stream that is read in an uninterruptible region", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(stalled(init))
+      const error = yield* Stream.runDrain(streamEndpoint(input)).pipe(
+        Effect.uninterruptible,
+        idle,
+        Effect.flip,
+        Effect.provide(server.layer),
+        during("1 minute")
+      )
+      assert.include(error, { _tag: "TimeoutError", phase: "idle" })
+    }))
+
+  it.effect("changes none of many parts", () =>
+    Effect.gen(function*() {
+      for (const limit of ["4 seconds", Infinity] as const) {
+        const chunks = new ReadableStream<Uint8Array>({
+          start: (controller) => {
+            frames(3_000).forEach((_) => controller.enqueue(_))
+            controller.close()
+          }
+        })
+        const server = yield* scripted({ status: 200, body: chunks })
+        const parts = yield* Stream.runCollect(streamEndpoint(input)).pipe(
+          Timeouts.use({ idle: limit }),
+          Effect.provide(server.layer)
+        )
+        assert.deepStrictEqual(text(parts), numbered(3_000))
+      }
+    }))
+
+  it.effect("passes on what breaks the body, after its parts", () =>
+    Effect.gen(function*() {
+      const ends = yield* Effect.forEach([bodyCut(), new Error("?")], (reason) =>
+        Effect.gen(function*() {
+          const server = yield* scripted(broken(init, reason, frame("a"), frame("b")))
+          const seen: Array<Uint8Array> = []
+          const error = yield* streamEndpoint(input).pipe(
+            Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
+            idle,
+            Effect.flip,
+            Effect.provide(server.layer)
+          )
+          assert.include(error, { _tag: "TransportError" })
+          return seen.length
+        }))
+      assert.deepStrictEqual(ends, [2, 2])
+    }))
+
+  const readings: ReadonlyArray<
+    readonly [end: string, reply: Reply, <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.Stream<unknown, E>]
+  > = [
+    ["is interrupted", stalled(init), (_) => _],
+    ["is interrupted in the middle", paced(init, "1 second", frames(100)), (_) => _],
+    ["is interrupted while the reader works", paced(init, 0, frames(5)), Stream.tap(() => Effect.never)],
+    ["ends", paced(init, "1 second", frames(2)), (_) => _],
+    ["is left early", paced(init, "1 second", frames(9)), Stream.take(2)],
+    ["breaks off", broken(init, bodyCut()), (_) => _],
+    ["falls silent", paced(init, "1 second", frames(1), Stream.never), (_) => _]
+  ]
+  for (const [end, reply, reading] of readings) {
+    it.effect(`leaves no fiber behind where its stream ${end}`, () =>
+      Effect.gen(function*() {
+        const server = yield* scripted(reply)
+        const supervisor = yield* Supervisor.track
+        const reader = yield* reading(Stream.provideSomeLayer(streamEndpoint(input), server.layer)).pipe(
+          Stream.runDrain,
+          idle,
+          Effect.supervised(supervisor),
+          Effect.fork
+        )
+        yield* TestClock.adjust("1500 millis")
+        const during = yield* supervisor.value
+        yield* TestClock.adjust(end.startsWith("is interrupted") ? 0 : "1 minute")
+        yield* Fiber.interrupt(reader)
+        yield* TestClock.adjust(0)
+        assert.deepStrictEqual((yield* supervisor.value).length, 0)
+        assert.isAtLeast(end === "breaks off" ? 2 : during.length, 2)
+      }))
+  }
+})
+
+describe("a Body that is read twice", () => {
+  const closed = { _tag: "TransportError", reason: "aborted", retry: "never" } as const
+
+  const read = (body: InvokeEndpointWithResponseStream.Output["Body"]) => Effect.either(Stream.runCollect(body))
+
+  it.scoped("gives its parts once, one reading after the other", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(streaming(...frames(5)))
+      const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
+      assert.deepStrictEqual(text(Either.getOrThrow(yield* read(Body))), numbered(5))
+      assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
+    }))
+
+  it.scoped("gives all its parts to the first of two readers", () =>
+    Effect.gen(function*() {
+      for (const limit of ["4 seconds", Infinity] as const) {
+        const server = yield* scripted(paced(init, "1 second", frames(5)))
+        const { Body } = yield* invokeEndpointWithResponseStream(input).pipe(
+          Timeouts.use({ idle: limit }),
+          Effect.provide(server.layer)
+        )
+        const [first, second] = yield* Effect.all([read(Body), Effect.delay(read(Body), "2 seconds")], {
+          concurrency: "unbounded"
+        }).pipe(during("1 minute"))
+        assert.deepStrictEqual(text(Either.getOrThrow(first)), numbered(5))
+        assert.include(Either.getOrThrow(Either.flip(second)), closed)
+      }
+    }))
+
+  it.scoped("is not read by the second when the first has left it", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(paced(init, 0, frames(5)))
+      const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
+      yield* Stream.runDrain(Stream.take(Body, 1))
+      assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
+    }))
+})
+
+const errorFrame = (code: string) =>
+  encode({ ":message-type": "error", ":error-code": code, ":error-message": "went wrong" }, new Uint8Array())
+
+describe("an error frame is UnknownServiceError with the code as it came:", () => {
+  for (
+    const code of [
+      "ThrottlingException",
+      "AccessDeniedException",
+      "InternalStreamFailure",
+      "ModelStreamError",
+      "Internal Error",
+      "com.amazon#ModelStreamError:http://internal.amazon.com/"
+    ]
+  ) {
+    it.effect(code, () =>
+      Effect.gen(function*() {
+        assert.include(yield* failureOf(streaming(frame("a"), errorFrame(code))), {
+          _tag: "UnknownServiceError",
+          code,
+          message: "went wrong",
+          status: 200,
+          requestId: "request-1"
+        })
+      }))
+  }
+})
+
+it.scoped("2,000 streams read in one scope leave no finalizer behind", () =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const open = () => Object(Reflect.get(scope, "state")).finalizers.size
+    const server = yield* scripted(streaming(frame("a"), frame("b")))
+    const runtime = yield* Layer.build(server.layer)
+    yield* Effect.gen(function*() {
+      const { Body } = yield* invokeEndpointWithResponseStream(input)
+      assert.isAtLeast(open(), 1)
+      yield* Stream.runDrain(Body)
+    }).pipe(Effect.provide(runtime), Scope.extend(scope), Effect.repeatN(1_999))
+    assert.strictEqual(open(), 0)
+    assert.strictEqual(yield* server.attempts, 2_000)
+    yield* Scope.close(scope, Exit.void)
+  }))
+
+it.effect("streams that are left early or fail leave no finalizer behind", () =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const open = () => Object(Reflect.get(scope, "state")).finalizers.size
+    const replies = [streaming(frame("a"), frame("b")), streaming(errorFrame("Oops")), stalled(init)]
+    for (const reply of replies) {
+      const server = yield* scripted(reply)
+      yield* Effect.flatMap(
+        invokeEndpointWithResponseStream(input),
+        ({ Body }) => Stream.runDrain(Stream.take(Body, 1))
+      )
+        .pipe(idle, Effect.provide(server.layer), Scope.extend(scope), Effect.exit, during("1 minute"))
+    }
+    assert.strictEqual(open(), 0)
   }))
 
 it.live("cannot be read after its scope has closed", () =>

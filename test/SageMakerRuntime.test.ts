@@ -152,6 +152,16 @@ describe("a body", () => {
       }
     }))
 
+  it.effect("whose buffer was given away is refused", () =>
+    Effect.gen(function*() {
+      const gone = new ArrayBuffer(8)
+      const views = [new Uint8Array(gone), new Float32Array(gone), new DataView(gone)]
+      structuredClone(gone, { transfer: [gone] })
+      for (const body of [gone, ...views]) {
+        assert.deepInclude(yield* Effect.flip(sentAs(body)), { _tag: "InvalidInputError", field: "Body" })
+      }
+    }))
+
   it.effect("that is a Blob which cannot be read is refused", () =>
     Effect.gen(function*() {
       const unreadable = { size: 1, arrayBuffer: () => Promise.reject(new Error("gone")) }

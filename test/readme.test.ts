@@ -7,8 +7,8 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 const programs = [...read("README.md").matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
 
 describe("the README shows", () => {
-  it("five programs", () => {
-    assert.strictEqual(programs.length, 5)
+  it("six programs", () => {
+    assert.strictEqual(programs.length, 6)
   })
 
   for (const [, path = "", program] of programs) {

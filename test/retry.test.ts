@@ -23,6 +23,19 @@ describe("which failures are sent again", () => {
       assert.strictEqual(attempts, 3)
     }))
 
+  it.effect("three times too where the number of attempts is none, once where it is less than one", () =>
+    Effect.gen(function*() {
+      for (const [maxAttempts, attempts] of [[Number.NaN, 3], [0, 1], [-1, 1], [2.9, 2]] as const) {
+        const server = yield* scripted(notReady)
+        yield* failing(
+          call.pipe(RetryPolicy.use(RetryPolicy.standard({ maxAttempts })), Effect.provide(server.layer))
+        )
+        assert.strictEqual(yield* server.attempts, attempts)
+        const [first] = yield* server.requests
+        assert.strictEqual(first?.headers["amz-sdk-request"], `attempt=1; max=${attempts}`)
+      }
+    }))
+
   for (const status of [429, 500, 502, 503, 504]) {
     it.effect(`status ${status} without a code is`, () =>
       Effect.gen(function*() {

@@ -1,18 +1,21 @@
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Schema } from "effect"
+import { Effect, Layer, Redacted, Schema, Stream } from "effect"
 import {
   Codec,
   Credentials,
-  type InvokeEndpoint,
+  InvokeEndpoint,
   invokeEndpoint,
   ModelEndpoint,
+  type Operation,
   RetryPolicy,
   SageMakerError,
   SageMakerRuntime,
   Signer,
+  streamEndpoint,
   Timeouts
 } from "effect-sagemaker-runtime"
+import { encode } from "../src/protocol/frame.ts"
 import { bodyCut, stalled } from "./support/bodies.ts"
 import { printed } from "./support/printed.ts"
 
@@ -214,6 +217,152 @@ describe("a refusal does not print what was sent:", () => {
           headers: { location: `https://canary.example/?${encodeURIComponent(echo(request))}` }
         })
       ))))
+})
+
+const story = {
+  Body: "{\"patient\":\"Ödön Kovács\",\n\t\"said\":\"it \\\"burns\\\" <here> & there\",\"readings\":[36.6,38.1,40.2]}",
+  CustomAttributes: "ward=7;  note=\"do not\\resuscitate\"; trace=4711-0815"
+}
+
+/** The shortest part of a text that nobody may see. */
+const run = 16
+
+const quoted = (text: string) => JSON.stringify(text).slice(1, -1)
+
+const forms = Object.values(story).flatMap((value) => [value, quoted(value), quoted(quoted(value))])
+
+const repeats = (text: string): string | undefined =>
+  forms.flatMap((form) => Array.from({ length: form.length - run + 1 }, (_, at) => form.slice(at, at + run)))
+    .find((part) => text.includes(part))
+
+const partsOf = (value: string): ReadonlyArray<string> =>
+  [run, run + 1, 29, value.length - 1].flatMap((length) =>
+    [0, 1, 7, 8, 9, value.length - length].map((at) => value.slice(at, at + length))
+  ).filter(({ length }) => length >= run)
+
+const repetitions = Object.entries(story).flatMap(([member, value]) => [
+  { member, form: "as it was sent", parts: partsOf(value) },
+  { member, form: "as JSON quotes it", parts: partsOf(quoted(value)) }
+])
+
+const said = (part: string) => `The value|${part}|of the input was refused`
+
+const repeatsNothing = (members: (part: string) => Record<string, string>, code: string) => (part: string) =>
+  Effect.map(
+    printed(against(invokeEndpoint({ ...input, ...story }), refusing(424, code, () => members(part)))),
+    ({ error, texts }) => {
+      assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+      assert.strictEqual((error as SageMakerError.SageMakerError)._tag, code)
+      return error as SageMakerError.ModelError
+    }
+  )
+
+const exceptionOf = (members: Record<string, string>) => (): Effect.Effect<Response> =>
+  Effect.sync(() => {
+    const headers = { ":message-type": "exception", ":exception-type": "ModelStreamError" }
+    return new Response(new Uint8Array(encode(headers, new TextEncoder().encode(JSON.stringify(members)))))
+  })
+
+class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  ...SageMakerError.serviceFields({ status: 400, code: "Refused", retry: "never", message: "Refused" }),
+  Detail: Schema.optional(Schema.String),
+  Count: Schema.optional(Schema.Number)
+}) {}
+
+const refusable: Operation.Operation<InvokeEndpoint.Input, void, Refused> = {
+  ...InvokeEndpoint.operation,
+  decode: () => Effect.void,
+  errors: [Refused]
+}
+
+describe("a part of the request does not come back in", () => {
+  for (const { form, member, parts } of repetitions) {
+    it.effect(`ValidationError's message: ${member}, ${form}`, () =>
+      Effect.forEach(
+        parts,
+        (part) =>
+          Effect.map(repeatsNothing((_) => ({ message: said(_) }), "ValidationError")(part), ({ message }) => {
+            assert.strictEqual(message, said("<redacted>"))
+          })
+      ))
+
+    it.effect(`ModelError's message and LogStreamArn: ${member}, ${form}`, () =>
+      Effect.forEach(parts, (part) =>
+        Effect.map(
+          repeatsNothing((_) => ({ Message: said(_), LogStreamArn: `arn|${_}|log` }), "ModelError")(part),
+          ({ LogStreamArn, message }) => {
+            assert.deepStrictEqual([message, LogStreamArn], [said("<redacted>"), "arn|<redacted>|log"])
+          }
+        )))
+
+    it.effect(`ModelStreamError's message and ErrorCode: ${member}, ${form}`, () =>
+      Effect.forEach(parts, (part) =>
+        Effect.map(
+          printed(
+            against(
+              Stream.runDrain(streamEndpoint({ ...input, ...story })),
+              exceptionOf({ Message: said(part), ErrorCode: `Code|${part}|` })
+            )
+          ),
+          ({ error, texts }) => {
+            assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+            const { ErrorCode, message } = error as SageMakerError.ModelStreamError
+            assert.deepStrictEqual([message, ErrorCode], [said("<redacted>"), "Code|<redacted>|"])
+          }
+        )))
+
+    it.effect(`a text member of the user's own error: ${member}, ${form}`, () =>
+      Effect.forEach(parts, (part) =>
+        Effect.gen(function*() {
+          const { error, texts } = yield* printed(
+            against(
+              Effect.flatMap(
+                SageMakerRuntime.SageMakerRuntime,
+                (runtime) => runtime.execute(refusable, { ...input, ...story })
+              ),
+              refusing(400, "Refused", () => ({ message: said(part), Detail: `at|${part}|`, Count: 3 }))
+            )
+          )
+          assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+          const { Count, Detail, message } = error as Refused
+          assert.deepStrictEqual([message, Detail, Count], [said("<redacted>"), "at|<redacted>|", 3])
+        })))
+  }
+
+  it.effect("a message that repeats parts of both, and more than once", () =>
+    Effect.gen(function*() {
+      const message = `${story.Body.slice(3, 30)} / ${story.CustomAttributes.slice(5, 30)} / ${
+        story.Body.slice(20, 60)
+      }`
+      const error = yield* repeatsNothing(() => ({ message }), "ValidationError")("")
+      assert.strictEqual(error.message, "<redacted> / <redacted> / <redacted>")
+    }))
+})
+
+describe("a message stays as it is where it shares only", () => {
+  const messageFor = (Body: string, message: string) =>
+    Effect.map(
+      Effect.flip(
+        against(invokeEndpoint({ ...input, Body }), refusing(400, "ValidationError", () => ({ message })))
+      ),
+      (error) => error.message
+    )
+
+  it.effect("words with the body", () =>
+    Effect.gen(function*() {
+      const message = "The patient's readings were not found: value 36.6 of the member said must be text"
+      assert.strictEqual(yield* messageFor(story.Body, message), message)
+      const prose = "The model said that the input of the endpoint could not be read by it at all"
+      assert.strictEqual(yield* messageFor("the input could not be what the model has said it was", prose), prose)
+    }))
+
+  it.effect("the whole of a short body", () =>
+    Effect.gen(function*() {
+      for (const Body of ["null", "true", "0", "Endpoin", "[]", " "]) {
+        const message = "Endpoint null of account 123456789012 not found: true is not [] or null"
+        assert.strictEqual(yield* messageFor(Body, message), message)
+      }
+    }))
 })
 
 describe("the service's own text stays within reach", () => {

@@ -1,14 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Runtime, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Layer, Runtime, Stream, TestClock } from "effect"
 import {
   Credentials,
+  type InvokeEndpoint,
   RetryPolicy,
   type SageMakerError,
   SageMakerRuntime,
   Signer,
   Timeouts
 } from "effect-sagemaker-runtime"
-import { bodyCut, broken, stalled } from "./support/bodies.ts"
+import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
 import { call, during, withChance } from "./support/call.ts"
 import { ok, refusal, type Reply, scripted, scriptedHttp } from "./support/scripted.ts"
 
@@ -126,6 +127,194 @@ describe("each deadline has its own phase", () => {
       )
       assert.strictEqual(Body.byteLength, 5)
     }))
+})
+
+const bytesOf = (count: number) => Array.from({ length: count }, () => new Uint8Array([65]))
+
+describe("a body that is read whole", () => {
+  it.effect("may take any time as long as a part comes every half of idle", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(paced({}, "2 seconds", bytesOf(20)))
+      const { Body } = yield* call.pipe(
+        Timeouts.use({ idle: "4 seconds" }),
+        Effect.provide(server.layer),
+        during("40 seconds")
+      )
+      assert.strictEqual(Body.byteLength, 20)
+    }))
+
+  it.effect("ends as long after its last part as idle says, no sooner", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(paced({}, "2 seconds", bytesOf(3), Stream.never))
+      const fiber = yield* call.pipe(
+        Timeouts.use({ idle: "4 seconds" }),
+        Effect.flip,
+        Effect.provide(server.layer),
+        Effect.fork
+      )
+      yield* TestClock.adjust("9999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      assert.deepInclude(timeout(yield* Fiber.join(fiber)), { phase: "idle", duration: 4_000 })
+    }))
+})
+
+/** Runs an effect as a finalizer, and gives what became of it. */
+const inFinalizer = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(
+    Deferred.make<A, E>(),
+    (end) => Effect.zipRight(Effect.ensuring(Effect.void, Effect.intoDeferred(effect, end)), Deferred.await(end))
+  )
+
+const regions: ReadonlyArray<readonly [string, <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>]> = [
+  ["an uninterruptible region", Effect.uninterruptible],
+  ["a finalizer", inFinalizer]
+]
+
+describe("a deadline ends a call in", () => {
+  for (const [region, within] of regions) {
+    for (
+      const [phase, reply] of [
+        ["firstByte", Effect.never],
+        ["idle", stalled({}, "first")],
+        ["attempt", Effect.never],
+        ["attempt", stalled({}, "first")],
+        ["total", Effect.never],
+        ["total", stalled({}, "first")]
+      ] as const
+    ) {
+      it.effect(`${region}: ${phase}, ${reply === Effect.never ? "before the answer" : "within the answer"}`, () =>
+        Effect.gen(function*() {
+          const server = yield* scripted(reply)
+          const error = yield* within(call).pipe(
+            Timeouts.use(only(phase, "3 seconds")),
+            Effect.flip,
+            Effect.provide(server.layer),
+            during("1 minute")
+          )
+          assert.deepInclude(timeout(error), { phase, duration: 3_000 })
+          assert.deepStrictEqual(yield* server.aborted, [true])
+        }))
+    }
+
+    it.effect(`${region}: total, while it waits for another attempt`, () =>
+      Effect.gen(function*() {
+        const server = yield* scripted(refusal(429, "ThrottlingException"))
+        const error = yield* within(call).pipe(
+          Timeouts.use({ total: "500 millis" }),
+          Effect.flip,
+          Effect.provide(server.layer),
+          withChance(1),
+          during("1 minute")
+        )
+        assert.deepInclude(timeout(error), { phase: "total", attempts: 1 })
+      }))
+  }
+})
+
+it.effect("the finalizer of an interrupted fiber may make a call, with deadlines and without", () =>
+  Effect.gen(function*() {
+    for (
+      const deadlines of [{}, { attempt: "1 minute", total: "1 minute" }, {
+        firstByte: Infinity,
+        idle: Infinity
+      }] as const
+    ) {
+      const server = yield* scripted(after("5 seconds"))
+      const end = yield* Deferred.make<InvokeEndpoint.Output, SageMakerError.SageMakerError>()
+      const fiber = yield* Effect.never.pipe(
+        Effect.onInterrupt(() => Effect.intoDeferred(Timeouts.use(deadlines)(call), end)),
+        Effect.provide(server.layer),
+        Effect.fork
+      )
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(fiber).pipe(during("10 seconds"))
+      const { $metadata } = yield* Deferred.await(end)
+      assert.strictEqual($metadata.httpStatusCode, 200)
+    }
+  }))
+
+describe("deadlines left out are those around:", () => {
+  const firstByte = { firstByte: "3 seconds" } as const
+  const inner = Timeouts.use({ total: "1 minute", firstByte: undefined, idle: "9 seconds" })
+
+  it.effect("of an outer use", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(Effect.never)
+      const error = yield* inner(call).pipe(
+        Timeouts.use(firstByte),
+        Effect.flip,
+        Effect.provide(server.layer),
+        during("1 hour")
+      )
+      assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
+    }))
+
+  it.effect("of an outer use that switches one off", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(Effect.never)
+      const error = yield* inner(call).pipe(
+        Timeouts.use({ firstByte: Infinity, total: "1 second" }),
+        Effect.flip,
+        Effect.provide(server.layer),
+        during("1 hour")
+      )
+      assert.deepInclude(timeout(error), { phase: "total", duration: 60_000 })
+    }))
+
+  it.effect("of a layer beside the client", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(Effect.never)
+      const error = yield* inner(call).pipe(
+        Effect.flip,
+        Effect.provide(Layer.merge(server.layer, Timeouts.layer(firstByte))),
+        during("1 hour")
+      )
+      assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
+    }))
+
+  it.effect("of a layer below the client", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(Effect.never)
+      const error = yield* inner(call).pipe(
+        Effect.flip,
+        Effect.provide(Layer.provide(server.layer, Timeouts.layer(firstByte))),
+        during("1 hour")
+      )
+      assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
+    }))
+
+  it.effect("of the layer around a layer", () =>
+    Effect.gen(function*() {
+      const server = yield* scripted(Effect.never)
+      const layers = Layer.provide(Timeouts.layer({ total: "1 minute" }), Timeouts.layer(firstByte))
+      const error = yield* call.pipe(
+        Effect.flip,
+        Effect.provide(Layer.merge(server.layer, layers)),
+        during("1 hour")
+      )
+      assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
+    }))
+})
+
+describe("a duration that is none", () => {
+  const wrong = "2 secs" as never
+
+  for (const phase of ["firstByte", "idle", "attempt", "total"] as const) {
+    it.effect(`is refused by its name before any I/O: ${phase}`, () =>
+      Effect.gen(function*() {
+        const server = yield* scripted(ok)
+        const inCall = yield* call.pipe(Timeouts.use({ [phase]: wrong }), Effect.flip, Effect.provide(server.layer))
+        const inLayer = yield* call.pipe(
+          Effect.flip,
+          Effect.provide(Layer.provide(server.layer, Timeouts.layer({ [phase]: wrong })))
+        )
+        for (const error of [inCall, inLayer]) {
+          assert.deepInclude(error, { _tag: "InvalidInputError", field: `Timeouts.${phase}` })
+        }
+        assert.strictEqual(yield* server.attempts, 0)
+      }))
+  }
 })
 
 describe("defaults", () => {

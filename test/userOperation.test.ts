@@ -1,6 +1,7 @@
+import { HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
-import { RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
+import { type Operation, RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
 import { during, withChance } from "./support/call.ts"
 import { refusal, type Reply, scripted, scriptedWith } from "./support/scripted.ts"
 import { recordingTracer } from "./support/tracer.ts"
@@ -41,6 +42,35 @@ describe("an operation of the user's own", () => {
       const server = yield* scriptedWith({ params: { Variant: "much-too-long" }, validation: { max: false } }, ready)
       yield* execute({ EndpointName: "anomaly-v2" } as Input).pipe(Effect.provide(server.layer))
       assert.strictEqual((yield* server.requests)[0]?.headers["x-mine-variant"], "much-too-long")
+    }))
+
+  it.effect("keeps an input that is no plain record as it is, bound members or not", () =>
+    Effect.gen(function*() {
+      class Wanted {
+        readonly #variant = "blue"
+        get variant() {
+          return this.#variant
+        }
+      }
+      const given = [new Wanted(), "blue", "", 7, ["blue"], new Uint8Array([1]), new Map([["a", 1]]), () => "blue"]
+      const seen: Array<unknown> = []
+      const spying: Operation.Operation<unknown, void> = {
+        name: "Spy",
+        encode: (value) =>
+          Effect.sync(() => {
+            seen.push(value)
+            return HttpClientRequest.get("/mine")
+          }),
+        decode: () => Effect.void,
+        errors: []
+      }
+      const server = yield* scriptedWith({ params: { Variant: "bound" } }, ready)
+      yield* Effect.forEach(
+        given,
+        (value) => Effect.flatMap(SageMakerRuntime.SageMakerRuntime, (runtime) => runtime.execute(spying, value))
+      ).pipe(Effect.provide(server.layer))
+      given.forEach((value, index) => assert.strictEqual(seen[index], value))
+      assert.lengthOf(seen, given.length)
     }))
 
   it.effect("is refused before it is sent where a member breaks its constraint", () =>

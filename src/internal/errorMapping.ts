@@ -179,7 +179,7 @@ export const fromHttpClient = (error: HttpClientError, call: Call): SageMakerErr
   return new SageMakerError.TransportError({
     ...calls,
     ...defined({ code }),
-    message: messages[reason],
+    message: code === undefined ? messages[reason] : `${messages[reason]} (${code})`,
     reason,
     requestSent: requestSent || error._tag === "ResponseError",
     retry

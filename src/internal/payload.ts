@@ -12,10 +12,9 @@ const isBlob = (body: unknown): body is BlobLike =>
 
 const encoder = new TextEncoder()
 
+/** The bytes of a buffer or a view of one; it throws where the buffer was given away. */
 const viewOf = (body: unknown): Uint8Array | undefined =>
-  body instanceof Uint8Array
-    ? body
-    : ArrayBuffer.isView(body)
+  ArrayBuffer.isView(body)
     ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
     : Predicate.hasProperty(body, Symbol.toStringTag) && body[Symbol.toStringTag] === "ArrayBuffer"
     ? new Uint8Array(body as ArrayBuffer)
@@ -55,8 +54,14 @@ export const payload = (
   if (!isBlob(body)) {
     return Either.left(refusedBody(field))
   }
-  return capped(body.size).pipe(
-    Effect.andThen(Effect.tryPromise({ try: () => body.arrayBuffer(), catch: () => refusedBody(field) })),
-    Effect.map((buffer) => HttpBody.uint8Array(new Uint8Array(buffer), options.contentType))
-  )
+  return Effect.gen(function*() {
+    yield* capped(body.size)
+    const read = yield* Effect.tryPromise({ try: () => body.arrayBuffer(), catch: () => refusedBody(field) })
+    const whole = Option.getOrUndefined(Option.liftThrowable(viewOf)(read))
+    if (whole === undefined) {
+      return yield* refusedBody(field)
+    }
+    yield* capped(whole.byteLength)
+    return HttpBody.uint8Array(whole, options.contentType)
+  })
 }

@@ -89,7 +89,6 @@ export const make = (options: PipelineOptions) =>
           builtTimeouts,
           held(context, Timeouts.Timeouts)
         )
-        const request = yield* operation.encode(input, options.settings)
         const call: Call = {
           id: yield* uuid,
           maxAttempts: policy.maxAttempts,
@@ -109,14 +108,20 @@ export const make = (options: PipelineOptions) =>
         const end = Effect.map(Clock.currentTimeMillis, (now) => {
           lastEnded = now
         })
-        const attempt = Effect.zipRight(
-          begin,
-          Effect.suspend(() =>
-            attemptSpan(call.attempts, (span) =>
-              deadlines.within("attempt", call)(options.attempt({ operation, input, request, call, span })))
-          ).pipe(Effect.ensuring(end))
+        const attempt = (request: HttpClientRequest.HttpClientRequest) =>
+          Effect.zipRight(
+            begin,
+            Effect.suspend(() =>
+              attemptSpan(
+                call.attempts,
+                (span) => deadlines.within("attempt", call)(options.attempt({ operation, input, request, call, span }))
+              )
+            ).pipe(Effect.ensuring(end))
+          )
+        return yield* operation.encode(input, options.settings).pipe(
+          Effect.flatMap((request) => policy.around(quota)(attempt(request))),
+          deadlines.within("total", call)
         )
-        return yield* policy.around(quota)(attempt).pipe(deadlines.within("total", call))
       })
 
     return <I, O, E, R>(operation: Operation<I, O, E, R>, input: I): Effect.Effect<O, E | CommonError, R> =>

@@ -1,7 +1,7 @@
 /** What a request holds that no message of the service may carry on. */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 
-/** Values that are cut out as wholes, and texts of which no longer run may stand either; longer ones first. */
+/** Values that are cut out as wholes, and texts of which no longer run may stand either. */
 export interface Secrets {
   readonly whole: ReadonlyArray<string>
   readonly texts: ReadonlyArray<string>
@@ -32,8 +32,7 @@ const formsOf = (value: string): ReadonlyArray<string> => [
   JSON.stringify(value).slice(1, -1)
 ]
 
-const longestFirst = (values: ReadonlyArray<string>): ReadonlyArray<string> =>
-  [...new Set(values)].toSorted((one, other) => other.length - one.length)
+const unique = (values: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(values)]
 
 /** Keys, token, the headers named, and the body of a request. */
 export const secretsOf = (
@@ -46,45 +45,83 @@ export const secretsOf = (
   const body = formsOf(bodyText(request))
   const keys = [authorization, ...(/Credential=([^/]+)\/.*Signature=(\w+)/.exec(authorization)?.slice(1) ?? [])]
   return {
-    whole: longestFirst([
+    whole: unique([
       ...[...keys, ...values].flatMap(formsOf).filter((_) => _.length >= minValue),
       ...body.filter((_) => _.length >= minBody)
     ]),
-    texts: longestFirst([...values.flatMap(formsOf), ...body]).filter((_) => _.length >= minRun)
+    texts: unique([...values.flatMap(formsOf), ...body]).filter((_) => _.length >= minRun)
   }
 }
 
 const redacted = "<redacted>"
 
-/** The text without the runs of at least `minRun` characters it shares with a secret. */
-const withoutRuns = (text: string, secret: string): string => {
-  const blocks = new Set<string>()
-  for (let at = 0; at + block <= secret.length; at += block) {
-    blocks.add(secret.slice(at, at + block))
+type Span = readonly [start: number, end: number]
+
+/** Where a text repeats a secret whole. */
+const repeats = (text: string, secret: string): ReadonlyArray<Span> => {
+  const spans: Array<Span> = []
+  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length)) {
+    spans.push([at, at + secret.length])
   }
-  let out = ""
-  let kept = 0
-  for (let at = 0; at + block <= text.length; at++) {
-    if (!blocks.has(text.slice(at, at + block))) {
-      continue
-    }
-    let start = at
-    let end = at + block
-    while (end < text.length && secret.includes(text.slice(start, end + 1))) {
-      end++
-    }
-    while (start > kept && secret.includes(text.slice(start - 1, end))) {
-      start--
-    }
-    if (end - start >= minRun) {
-      out += text.slice(kept, start) + redacted
-      kept = end
-      at = end - 1
-    }
-  }
-  return out + text.slice(kept)
+  return spans
 }
 
-/** The text without what it repeats of the request. */
-export const withoutSecrets = (text: string, { texts, whole }: Secrets): string =>
-  texts.reduce(withoutRuns, whole.reduce((cleaned, secret) => cleaned.replaceAll(secret, redacted), text))
+/** Where a text shares runs of at least `minRun` characters with a secret, in pieces around the blocks they hold. */
+const sharedRuns = (text: string, secret: string): ReadonlyArray<Span> => {
+  const blocks = new Map<string, Array<number>>()
+  const surroundings = new Set<string>()
+  for (let at = 0; at + block <= secret.length; at += block) {
+    const surrounding = secret.slice(Math.max(0, at - block), at + minRun)
+    if (surroundings.has(surrounding)) {
+      continue
+    }
+    surroundings.add(surrounding)
+    const name = secret.slice(at, at + block)
+    const places = blocks.get(name)
+    if (places === undefined) {
+      blocks.set(name, [at])
+    } else {
+      places.push(at)
+    }
+  }
+  const spans: Array<Span> = []
+  for (let at = 0; at + block <= text.length; at++) {
+    const first = Math.max(0, at - block)
+    const last = Math.min(text.length, at + minRun)
+    for (const place of blocks.get(text.slice(at, at + block)) ?? []) {
+      const ahead = place - at
+      let start = at
+      let end = at + block
+      while (start > first && text[start - 1] === secret[start - 1 + ahead]) {
+        start--
+      }
+      while (end < last && text[end] === secret[end + ahead]) {
+        end++
+      }
+      if (end - start >= minRun) {
+        spans.push([start, end])
+      }
+      if (start === first && end === last) {
+        break
+      }
+    }
+  }
+  return spans
+}
+
+/** The text without what it repeats of the request. All is found before any is cut: a cut would break up other runs. */
+export const withoutSecrets = (text: string, { texts, whole }: Secrets): string => {
+  const spans = [
+    ...whole.flatMap((secret) => repeats(text, secret)),
+    ...texts.flatMap((secret) => sharedRuns(text, secret))
+  ].toSorted(([one], [other]) => one - other)
+  let out = ""
+  let end = 0
+  for (const span of spans) {
+    if (end === 0 || span[0] > end) {
+      out += text.slice(end, span[0]) + redacted
+    }
+    end = Math.max(end, span[1])
+  }
+  return out + text.slice(end)
+}

@@ -6,9 +6,14 @@ import { ConfigurationError } from "../SageMakerError.ts"
 export interface SettingsOptions {
   readonly validation?: boolean | Partial<Validation> | undefined
   readonly maxBodyBytes?: number | false | undefined
+  readonly clockOffset?: number | undefined
+  readonly appId?: string | undefined
 }
 
 const defaultMaxBodyBytes = 25 * 1024 * 1024
+
+/** A hundred years. */
+const maxClockOffset = 100 * 365 * 24 * 3_600_000
 
 const validationOf = (validation: SettingsOptions["validation"]): Validation =>
   typeof validation === "boolean"
@@ -17,6 +22,12 @@ const validationOf = (validation: SettingsOptions["validation"]): Validation =>
 
 /** The settings of those options, or what is wrong with them. */
 export const settings = (options: SettingsOptions): Effect.Effect<Settings, ConfigurationError> => {
+  if (typeof (options.appId ?? "") !== "string") {
+    return Effect.fail(new ConfigurationError({ setting: "appId", problem: "is not text" }))
+  }
+  if (!(Math.abs(options.clockOffset ?? 0) <= maxClockOffset)) {
+    return Effect.fail(new ConfigurationError({ setting: "clockOffset", problem: "is not a number of milliseconds" }))
+  }
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
   return maxBodyBytes === false || maxBodyBytes >= 0
     ? Effect.succeed({ maxBodyBytes, validation: validationOf(options.validation) })

@@ -3,7 +3,7 @@ import { type Partition, partitionOf } from "./partitions.ts"
 /** What decides the service's base URL. */
 export interface ServiceUrlInput {
   readonly region: string
-  readonly endpoint?: string | URL | undefined
+  readonly endpoint?: string | { readonly href: string } | undefined
   readonly useFipsEndpoint?: boolean | undefined
   readonly useDualstackEndpoint?: boolean | undefined
 }
@@ -36,7 +36,7 @@ const host = (region: string, fips: boolean, dualstack: boolean): string => {
     : `runtime.sagemaker.${region}.${partition.dnsSuffix}`
 }
 
-const parse = (endpoint: string | URL): URL | undefined => {
+const parse = (endpoint: string): URL | undefined => {
   try {
     return new URL(endpoint)
   } catch {
@@ -44,15 +44,15 @@ const parse = (endpoint: string | URL): URL | undefined => {
   }
 }
 
-const customEndpoint = (endpoint: string | URL): ServiceUrl => {
-  const url = parse(endpoint)
+const customEndpoint = (endpoint: string | { readonly href: string }): ServiceUrl => {
+  const text = typeof endpoint === "string" ? endpoint : String(Reflect.get(Object(endpoint), "href"))
+  const url = parse(text)
   if (url === undefined) {
     return invalid("endpoint", "is not an absolute URL")
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     return invalid("endpoint", "is neither http nor https")
   }
-  const text = String(endpoint)
   if (url.username !== "" || url.password !== "" || /^[^/]*\/\/[^/?#]*@/.test(text)) {
     return invalid("endpoint", "carries user information")
   }

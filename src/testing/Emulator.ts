@@ -28,7 +28,7 @@ import { serveInvokeEndpoint } from "./internal/serveInvokeEndpoint.ts"
 import { serveResponseStream } from "./internal/serveResponseStream.ts"
 import type { Handler, Serve } from "./internal/serving.ts"
 import { type KnownKeys, verifySignature } from "./internal/verifySignature.ts"
-import { type Answered, fromFailure, invalid, type Received, refusal, text } from "./internal/wire.ts"
+import { type Answered, fromFailure, invalid, type Received, refusal, text, withoutBody } from "./internal/wire.ts"
 
 /**
  * A request as a handler sees it: the operation, its members, the body as bytes.
@@ -272,8 +272,6 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
 
 /** What a broken connection looks like to an HTTP client. */
 const connectionLost = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
-
-const withoutBody = new Set([204, 205, 304])
 
 const webResponse = ({ body, headers, status }: Answered): Effect.Effect<Response> =>
   Effect.map(Effect.runtime(), (runtime) =>

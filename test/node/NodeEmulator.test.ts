@@ -4,9 +4,11 @@ import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { Credentials, invokeEndpoint, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
+import { describe } from "vitest"
+import { brokenEndpoints, brokenModels, endsOf } from "../support/brokenModels.ts"
 
 const emulator = NodeEmulator.layer({
-  endpoints: [Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body))],
+  endpoints: [Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body)), ...brokenEndpoints],
   region: "eu-west-1"
 })
 
@@ -23,6 +25,16 @@ it.live("answers this client over a socket", () =>
     const { Body } = yield* invokeEndpoint({ EndpointName: "echo", Body: "héllo" })
     assert.strictEqual(new TextDecoder().decode(Body), "héllo")
   }).pipe(Effect.provide(ours)))
+
+describe("over a socket a model is answered for, and no call hangs, where it", () => {
+  for (const model of brokenModels) {
+    it.live(model.what, () =>
+      Effect.gen(function*() {
+        const { invoked, streamed } = model
+        assert.deepStrictEqual(yield* endsOf(model), { invoked, streamed, handedOver: "success" })
+      }).pipe(Effect.provide(ours)))
+  }
+})
 
 it.live("stops with its scope, calls in flight included", () =>
   Effect.gen(function*() {
@@ -58,3 +70,11 @@ it.live("says so where it cannot listen", () =>
     const error = yield* Effect.flip(Effect.scoped(Layer.build(second)))
     assert.strictEqual(error._tag, "ConfigurationError")
   }).pipe(Effect.provide(emulator)))
+
+it.effect("says so where its port is none", () =>
+  Effect.gen(function*() {
+    for (const port of [70_000, -1, 1.5, Number.NaN]) {
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(NodeEmulator.layer({ endpoints: [], port }))))
+      assert.strictEqual(error._tag, "ConfigurationError")
+    }
+  }))

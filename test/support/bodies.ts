@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { type Duration, Effect, Stream } from "effect"
 
 const encoder = new TextEncoder()
 
@@ -17,10 +17,26 @@ export const stalled = (init: ResponseInit, ...parts: ReadonlyArray<string>): Ef
     )
   })
 
+/** A response whose body gives a part after every pause of the test's clock, and then ends or is silent for ever. */
+export const paced = (
+  init: ResponseInit,
+  pause: Duration.DurationInput,
+  parts: ReadonlyArray<Uint8Array>,
+  end: Stream.Stream<Uint8Array> = Stream.empty
+): Effect.Effect<Response> =>
+  Effect.map(Effect.runtime(), (runtime) => {
+    const body = Stream.mapEffect(Stream.fromIterable(parts), (part) => Effect.as(Effect.sleep(pause), part))
+    return new Response(Stream.toReadableStreamRuntime(Stream.concat(body, end), runtime), init)
+  })
+
 /** A response whose body gives its parts and then breaks off. */
-export const broken = (init: ResponseInit, reason: unknown, ...parts: ReadonlyArray<string>): Effect.Effect<Response> =>
+export const broken = (
+  init: ResponseInit,
+  reason: unknown,
+  ...parts: ReadonlyArray<string | Uint8Array>
+): Effect.Effect<Response> =>
   Effect.sync(() => {
-    const rest = parts.map((part) => encoder.encode(part))
+    const rest = parts.map((part) => typeof part === "string" ? encoder.encode(part) : part)
     return new Response(
       new ReadableStream<Uint8Array>({
         pull: (controller) => {

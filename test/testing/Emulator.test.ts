@@ -1,6 +1,6 @@
-import { HttpServerResponse } from "@effect/platform"
+import { HttpClient, HttpClientRequest, HttpServerResponse } from "@effect/platform"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Ref } from "effect"
+import { Chunk, Effect, Fiber, Layer, Ref, Stream, TestClock } from "effect"
 import {
   Credentials,
   type InvokeEndpoint,
@@ -8,10 +8,13 @@ import {
   RetryPolicy,
   SageMakerError,
   SageMakerRuntime,
-  Signer
+  Signer,
+  streamEndpoint,
+  Timeouts
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
+import { brokenEndpoints, brokenModels, endsOf } from "../support/brokenModels.ts"
 
 const echo = Emulator.endpoint("echo", ({ Body, ContentType }) => Effect.succeed({ Body, ContentType }))
 
@@ -209,6 +212,92 @@ describe("answers a handler's failure", () => {
         assert.strictEqual((error as SageMakerError.ModelError).OriginalMessage, "out of memory")
       }
     }))
+})
+
+describe("a model is answered for, and no call hangs, where it", () => {
+  for (const model of brokenModels) {
+    it.live(model.what, () =>
+      Effect.gen(function*() {
+        const { invoked, streamed } = model
+        const ends = yield* Effect.provide(endsOf(model), client({ endpoints: brokenEndpoints }))
+        assert.deepStrictEqual(ends, { invoked, streamed, handedOver: "success" })
+      }))
+  }
+})
+
+it.live("answers a stream's failure before its first part as InvokeEndpoint and the stream can tell it", () =>
+  Effect.gen(function*() {
+    const late = new SageMakerError.ModelStreamError({ message: "late", ErrorCode: "Slow" })
+    const layer = client({ endpoints: [Emulator.endpoint("echo", () => Effect.fail(late))] })
+    const whole = yield* Effect.flip(Effect.provide(invokeEndpoint(input), layer))
+    assert.include(whole, { _tag: "UnknownServiceError", code: "ModelStreamError", message: "late", status: 500 })
+    const streamed = yield* Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), layer))
+    assert.include(streamed, { _tag: "ModelStreamError", message: "late", ErrorCode: "Slow" })
+  }))
+
+describe("in process", () => {
+  const anonymous = (handler: Emulator.Endpoint["handler"]) =>
+    SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+      Layer.provide(Signer.layerAnonymous),
+      Layer.provideMerge(
+        Emulator.layerHttpClient({ endpoints: [Emulator.endpoint("echo", handler)], credentials: "anonymous" })
+      )
+    )
+
+  it.effect("a model's stream sleeps by the test's clock", () =>
+    Effect.gen(function*() {
+      const seen: Array<Uint8Array> = []
+      const slow = Stream.mapEffect(Stream.make("a", "b", "c"), (word) => Effect.as(Effect.sleep("1 hour"), word))
+      const fiber = yield* streamEndpoint(input).pipe(
+        Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
+        Timeouts.use({ idle: Infinity }),
+        Effect.provide(anonymous(() => Effect.succeed(slow))),
+        Effect.fork
+      )
+      for (const parts of [1, 2, 3]) {
+        yield* TestClock.adjust("59 minutes")
+        assert.lengthOf(seen, parts - 1)
+        yield* TestClock.adjust("1 minute")
+        assert.lengthOf(seen, parts)
+      }
+      yield* Fiber.join(fiber)
+    }))
+
+  it.effect("a model sleeps by the test's clock", () =>
+    Effect.gen(function*() {
+      const fiber = yield* invokeEndpoint(input).pipe(
+        Effect.provide(anonymous(() => Effect.as(Effect.sleep("1 minute"), "slow"))),
+        Effect.fork
+      )
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(text(yield* Fiber.join(fiber)), "slow")
+    }))
+
+  for (const operation of ["invocations", "invocations-response-stream"]) {
+    it.effect(`a model's own HTTP response may be endless: ${operation}`, () =>
+      Effect.gen(function*() {
+        let stopped = false
+        const endless = Stream.ensuring(
+          Stream.repeatEffect(Effect.sync(() => new TextEncoder().encode("word "))),
+          Effect.sync(() => {
+            stopped = true
+          })
+        )
+        const handler = () => HttpServerResponse.stream(Stream.rechunk(endless, 1), { contentType: "text/mine" })
+        const { headers, parts } = yield* Effect.gen(function*() {
+          const response = yield* HttpClient.execute(
+            HttpClientRequest.post(`https://emulated.example/endpoints/echo/${operation}`)
+          )
+          return { headers: response.headers, parts: yield* Stream.runCollect(Stream.take(response.stream, 3)) }
+        }).pipe(Effect.provide(anonymous(() => Effect.sync(handler))))
+        assert.strictEqual(headers["content-type"], "text/mine")
+        assert.deepStrictEqual(
+          Chunk.toReadonlyArray(Chunk.map(parts, (Body) => text({ Body }))),
+          ["word ", "word ", "word "]
+        )
+        yield* Effect.yieldNow().pipe(Effect.repeat({ until: () => stopped }))
+      }))
+  }
 })
 
 it.live("sends a handler's own HTTP response as it is", () =>

@@ -53,6 +53,7 @@ export const makeAsyncWork = (
 > =>
   Effect.gen(function*() {
     const outcomes = new Map<string, Deferred.Deferred<Outcome>>()
+    const latest = new Map<string, Work>()
     const queue = yield* Queue.unbounded<readonly [work: Work, submittedAt: number]>()
 
     const outcomeOf = (id: string) =>
@@ -80,13 +81,15 @@ export const makeAsyncWork = (
             }))
           ))
 
-    const finish = ({ failureLocation, id, outputLocation }: Work, outcome: Outcome) =>
+    const finish = (work: Work, outcome: Outcome) =>
       Effect.zipRight(
         Either.match(outcome, {
-          onLeft: (failure) => objects.put(failureLocation, encoder.encode(failure)),
-          onRight: (body) => objects.put(outputLocation, body)
+          onLeft: (failure) => objects.put(work.failureLocation, encoder.encode(failure)),
+          onRight: (body) => objects.put(work.outputLocation, body)
         }),
-        Effect.flatMap(outcomeOf(id), Deferred.succeed(outcome))
+        Effect.suspend(() =>
+          latest.get(work.id) === work ? Effect.flatMap(outcomeOf(work.id), Deferred.succeed(outcome)) : Effect.void
+        )
       )
 
     yield* Queue.take(queue).pipe(
@@ -105,6 +108,7 @@ export const makeAsyncWork = (
           if (known !== undefined && (yield* Deferred.isDone(known))) {
             outcomes.delete(work.id)
           }
+          latest.set(work.id, work)
           yield* Queue.offer(queue, [work, yield* Clock.currentTimeMillis])
         }),
       outcome: (id) => Effect.flatMap(outcomeOf(id), Deferred.await)

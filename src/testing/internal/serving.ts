@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import type { HeaderCodec, HeaderMembers, HeaderTable, Validation } from "../../Operation.ts"
 import { concat } from "../../protocol/bytes.ts"
 import type { Answer, Output, Request } from "../Emulator.ts"
-import { type Answered, fromFailure, invalid, type Received } from "./wire.ts"
+import { type Answered, fromFailure, invalid, type Received, withoutBody } from "./wire.ts"
 
 /** A model's handler as the emulator runs it: with its services, its failures already in the service's form. */
 export type Handler = (request: Request) => Effect.Effect<Answer, Answered>
@@ -31,7 +31,9 @@ export const read = <const T extends HeaderTable>(
 
 const fromServerResponse = (response: HttpServerResponse.HttpServerResponse): Effect.Effect<Answered> =>
   Effect.promise(async () => {
-    const web = HttpServerResponse.toWeb(response, { withoutBody: response.body._tag === "Stream" })
+    const web = HttpServerResponse.toWeb(response, {
+      withoutBody: response.body._tag === "Stream" || withoutBody.has(response.status)
+    })
     return {
       status: web.status,
       headers: Object.fromEntries(web.headers),

@@ -20,6 +20,9 @@ export interface Answered {
 
 const encoder = new TextEncoder()
 
+/** Statuses of responses that have no body. */
+export const withoutBody: ReadonlySet<number> = new Set([204, 205, 304])
+
 /** A plain-text response. */
 export const text = (status: number, body: string): Answered => ({
   status,

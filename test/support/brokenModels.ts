@@ -1,0 +1,112 @@
+import { HttpServerResponse } from "@effect/platform"
+import { Effect, Fiber, Stream } from "effect"
+import {
+  invokeEndpoint,
+  invokeEndpointAsync,
+  RetryPolicy,
+  SageMakerError,
+  streamEndpoint
+} from "effect-sagemaker-runtime"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+
+type Handler = Emulator.Endpoint["handler"]
+
+/** What a caller sees of a model that answers what no service could, by operation. */
+interface Seen {
+  readonly what: string
+  readonly handler: Handler
+  readonly invoked: string
+  readonly streamed: string
+}
+
+const raw = (status: number) => Effect.sync(() => HttpServerResponse.text("x", { status }))
+
+/** Models that break the rules of their own answer. */
+export const brokenModels: ReadonlyArray<Seen> = [
+  {
+    what: "dies",
+    handler: () => Effect.die(new Error("out of memory")),
+    invoked: "ModelError",
+    streamed: "ModelError"
+  },
+  {
+    what: "throws",
+    handler: () => {
+      throw new Error("out of memory")
+    },
+    invoked: "ModelError",
+    streamed: "ModelError"
+  },
+  { what: "interrupts itself", handler: () => Effect.interrupt, invoked: "ModelError", streamed: "ModelError" },
+  {
+    what: "interrupts its own fiber",
+    handler: () => Effect.withFiberRuntime((fiber) => Effect.zipRight(Fiber.interruptFork(fiber), Effect.never)),
+    invoked: "ModelError",
+    streamed: "ModelError"
+  },
+  {
+    what: "streams a defect",
+    handler: () => Effect.succeed(Stream.die(new Error("out of memory"))),
+    invoked: "ModelError",
+    streamed: "ModelStreamError"
+  },
+  {
+    what: "interrupts its own stream",
+    handler: () => Effect.succeed(Stream.fromEffect(Effect.interrupt)),
+    invoked: "ModelError",
+    streamed: "TransportError"
+  },
+  {
+    what: "answers a member no header can have",
+    handler: () => Effect.succeed({ Body: "x", CustomAttributes: "é" }),
+    invoked: "ModelError",
+    streamed: "ModelError"
+  },
+  {
+    what: "answers a header no response can have",
+    handler: () => Effect.sync(() => HttpServerResponse.text("x", { headers: { "x-mine": "a\nb" } })),
+    invoked: "ModelError",
+    streamed: "ModelError"
+  },
+  { what: "answers a body with status 204", handler: () => raw(204), invoked: "success", streamed: "success" },
+  { what: "answers a status that is none", handler: () => raw(1_000), invoked: "ModelError", streamed: "ModelError" },
+  {
+    what: "fails with a status that is none",
+    handler: () => Effect.fail(new SageMakerError.ValidationError({ status: 0 })),
+    invoked: "ValidationError",
+    streamed: "ValidationError"
+  },
+  {
+    what: "fails with an unknown answer whose status is none",
+    handler: () => Effect.fail(new SageMakerError.UnknownServiceError({ status: 0 })),
+    invoked: "UnknownServiceError",
+    streamed: "UnknownServiceError"
+  },
+  {
+    what: "fails its stream before it begins",
+    handler: () => Effect.fail(new SageMakerError.ModelStreamError({ message: "late" })),
+    invoked: "UnknownServiceError",
+    streamed: "ModelStreamError"
+  }
+]
+
+/** Those models, deployed under their place in the list. */
+export const brokenEndpoints: ReadonlyArray<Emulator.Endpoint> = brokenModels.map(({ handler }, index) =>
+  Emulator.endpoint(`broken-${index}`, handler)
+)
+
+const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.match(effect, { onSuccess: () => "success", onFailure: ({ _tag }) => _tag }).pipe(
+    RetryPolicy.use(RetryPolicy.none),
+    Effect.timeoutTo({ duration: "10 seconds", onSuccess: (end) => end, onTimeout: () => "it hangs" })
+  )
+
+/** How the calls of each operation end. */
+export const endsOf = (model: Seen) => {
+  const EndpointName = `broken-${brokenModels.indexOf(model)}`
+  return Effect.all({
+    invoked: tagOf(invokeEndpoint({ EndpointName, Body: "x" })),
+    streamed: tagOf(Stream.runDrain(streamEndpoint({ EndpointName, Body: "x" }))),
+    handedOver: tagOf(invokeEndpointAsync({ EndpointName, Body: "x" }))
+  })
+}
