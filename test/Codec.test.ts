@@ -248,3 +248,18 @@ describe("a value that cannot be written", () => {
       assertSilent(error)
     }))
 })
+
+describe("a number that JSON would write as null is refused", () => {
+  const reading = Codec.json(Schema.Struct({ cpu: Schema.NullOr(Schema.Number) }))
+  for (const cpu of [Number.NaN, Infinity, -Infinity]) {
+    it.effect(String(cpu), () =>
+      Effect.gen(function*() {
+        assert.include(yield* Effect.flip(reading.encode({ cpu })), { _tag: "CodecError", direction: "encode" })
+      }))
+  }
+
+  it.effect("but a null is a null", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(new TextDecoder().decode(yield* reading.encode({ cpu: null })), `{"cpu":null}`)
+    }))
+})

@@ -296,3 +296,23 @@ describe("printing", () => {
       showsNoKey(yield* Effect.provide(Effect.exit(get), Credentials.layer(keys)))
     }))
 })
+
+describe("a key that cannot be in a header fails the call, naming the key but not showing it", () => {
+  const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" }
+  for (
+    const [member, named] of [
+      ["accessKeyId", "access key id"],
+      ["secretAccessKey", "secret access key"],
+      ["sessionToken", "session token"]
+    ] as const
+  ) {
+    for (const broken of ["canary\n", "canary\r\n", "can ary", "canarÿ", " "]) {
+      it.effect(`${named}: ${JSON.stringify(broken)}`, () =>
+        Effect.gen(function*() {
+          const error = yield* Effect.flip(Effect.flatMap(Credentials.Credentials, ({ get }) => get))
+          assert.include(error.message, named)
+          assert.notInclude(error.message, "canar")
+        }).pipe(Effect.provide(Credentials.layer({ ...keys, [member]: broken }))))
+    }
+  }
+})

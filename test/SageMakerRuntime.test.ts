@@ -1,13 +1,14 @@
 import { type HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Effect, Layer } from "effect"
+import { Config, ConfigProvider, Effect, Fiber, Layer, TestClock } from "effect"
 import {
   type InvokeEndpoint,
   invokeEndpoint,
   type Operation,
   RetryPolicy,
   SageMakerRuntime,
-  Signer
+  Signer,
+  Timeouts
 } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
 import { call, input } from "./support/call.ts"
@@ -340,4 +341,45 @@ describe("make", () => {
       )
       assert.strictEqual(yield* server.attempts, 1)
     }))
+})
+
+describe("a Blob", () => {
+  const send = (Body: Operation.BlobLike, options: Partial<SageMakerRuntime.Options> = {}) =>
+    Effect.gen(function*() {
+      const server = yield* scriptedWith(options, ok)
+      const error = yield* Effect.flip(Effect.provide(invokeEndpoint({ ...input, Body }), server.layer))
+      assert.strictEqual(yield* server.attempts, 0)
+      return error
+    })
+
+  it.effect("that is never read to its end runs under the total deadline", () =>
+    Effect.gen(function*() {
+      const blob = { size: 3, arrayBuffer: () => new Promise<ArrayBuffer>(() => {}) }
+      const fiber = yield* Effect.fork(send(blob).pipe(Timeouts.use({ total: "2 seconds" })))
+      yield* TestClock.adjust("2 seconds")
+      assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "total", requestSent: false })
+    }))
+
+  it.effect("that is larger than it says is held to the cap", () =>
+    Effect.gen(function*() {
+      const blob = { size: 1, arrayBuffer: () => Promise.resolve(new ArrayBuffer(100)) }
+      assert.include(yield* send(blob, { maxBodyBytes: 10 }), { _tag: "PayloadTooLargeError", size: 100, limit: 10 })
+    }))
+
+  it.effect("that gives no bytes is refused", () =>
+    Effect.gen(function*() {
+      const blob = { size: 3, arrayBuffer: () => Promise.resolve("abc" as never) }
+      assert.include(yield* send(blob), { _tag: "InvalidInputError", field: "Body" })
+    }))
+})
+
+describe("a clock offset that is none is refused when the client is built", () => {
+  for (const clockOffset of [Number.NaN, Infinity, "soon" as never]) {
+    it.effect(String(clockOffset), () =>
+      Effect.gen(function*() {
+        const server = yield* scriptedWith({ clockOffset }, ok)
+        const error = yield* Effect.flip(Effect.provide(call, server.layer))
+        assert.include(error, { _tag: "ConfigurationError", setting: "clockOffset" })
+      }))
+  }
 })
