@@ -55,7 +55,7 @@ describe("an abandoned stream closes its connection at once:", () => {
         yield* Effect.replicateEffect(leave, 100, { concurrency: 20, discard: true }).pipe(
           Effect.provide(clientOf(server))
         )
-        yield* eventually(() => server.streams.size === 0, "1 second")
+        yield* eventually(() => server.streams.size === 0, "5 seconds")
       }).pipe(Effect.scoped), 30_000)
   }
 })
