@@ -73,13 +73,14 @@ const notReadable = (call: Call) =>
 
 const responseOf = (
   response: HttpClientResponse.HttpClientResponse,
+  headers: Headers.Headers,
   metadata: Metadata,
   connection: Connection,
   call: Call,
   secrets: () => Secrets
 ): Response => ({
   status: response.status,
-  headers: response.headers,
+  headers,
   metadata,
   bytes: body.whole(response, call),
   stream: Effect.as(
@@ -172,7 +173,7 @@ export const makeAttempt = (client: Client): Attempt => {
       if (status >= 200 && status < 300) {
         const { attempts, totalRetryDelay } = call
         const metadata = { requestId, httpStatusCode: status, attempts, totalRetryDelay }
-        const output = yield* operation.decode(responseOf(response, metadata, connection, call, secrets))
+        const output = yield* operation.decode(responseOf(response, headers, metadata, connection, call, secrets))
         if (!connection.isHandedOver()) {
           learn({ ...sample, code: undefined })
         }

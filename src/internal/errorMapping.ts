@@ -121,15 +121,16 @@ const byCode = <E>(
   return isThrottlingCode(code) ? new SageMakerError.ThrottlingError(fields) : undefined
 }
 
-/** The error of an answer that nobody names. */
-export const unknown = (refusal: Refusal, call: Call): SageMakerError.UnknownServiceError => {
-  const { body, code, status } = refusal
-  return new SageMakerError.UnknownServiceError({
+const unnamed = ({ body, code, status }: Refusal, fields: Fields): SageMakerError.UnknownServiceError =>
+  new SageMakerError.UnknownServiceError({
     message: `The service answered with status ${status}${code === undefined ? "" : ` (${code})`}`,
-    ...fieldsOf(refusal, call),
+    ...fields,
     body: body.slice(0, 1_024)
   })
-}
+
+/** The error of an answer that nobody names. */
+export const unknown = (refusal: Refusal, call: Call): SageMakerError.UnknownServiceError =>
+  unnamed(refusal, fieldsOf(refusal, call))
 
 /** The typed error of an answer: by its code, without one by its status. */
 export const fromRefusal = <E>(
@@ -142,7 +143,7 @@ export const fromRefusal = <E>(
     ? new SageMakerError.ThrottlingError(fields)
     : refusal.status === 413
     ? new SageMakerError.PayloadTooLargeError(fields)
-    : unknown(refusal, call))
+    : unnamed(refusal, fields))
 }
 
 /** The typed error of an error the service puts into a stream: by its code. */
@@ -152,7 +153,7 @@ export const fromStream = <E>(
   call: Call
 ): E | StreamRefusal => {
   const fields = fieldsOf(refusal, call)
-  return byCode(errors, refusal, fields) ?? unknown(refusal, call)
+  return byCode(errors, refusal, fields) ?? unnamed(refusal, fields)
 }
 
 const messages: { readonly [reason in SageMakerError.TransportError["reason"]]: string } = {

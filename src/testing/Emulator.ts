@@ -9,26 +9,16 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
-import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
 import type { Input as InvokeEndpointInput, Output as InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { Input as InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
-import { makeAsyncWork, makeObjects, type Objects, type Outcome } from "./internal/asyncWork.ts"
-import { serveAsync } from "./internal/serveAsync.ts"
-import { serveInvokeEndpoint } from "./internal/serveInvokeEndpoint.ts"
-import { serveResponseStream } from "./internal/serveResponseStream.ts"
-import type { Handler, Serve } from "./internal/serving.ts"
-import { type KnownKeys, verifySignature } from "./internal/verifySignature.ts"
-import { type Answered, fromFailure, invalid, type Received, refusal, text, withoutBody } from "./internal/wire.ts"
+import type { Objects, Outcome } from "./internal/asyncWork.ts"
+import { makeService } from "./internal/service.ts"
+import { type Answered, type Received, withoutBody } from "./internal/wire.ts"
 
 /**
  * A request as a handler sees it: the operation, its members, the body as bytes.
@@ -138,109 +128,6 @@ export const endpoint = <E, R>(
   handler: (request: Request) => Effect.Effect<Answer, E, R>
 ): Endpoint<R> => ({ name, handler })
 
-const defaultMaxBodyBytes = 25 * 1024 * 1024
-
-const reveal = (secret: string | Redacted.Redacted): string =>
-  Redacted.isRedacted(secret) ? Redacted.value(secret) : secret
-
-const known = (input: CredentialsInput): KnownKeys => ({
-  accessKeyId: reveal(input.accessKeyId),
-  secretAccessKey: reveal(input.secretAccessKey),
-  sessionToken: input.sessionToken === undefined ? undefined : reveal(input.sessionToken)
-})
-
-const unauthorised = ({ code, message, status }: { status: number; code: string; message: string }): Answered =>
-  refusal(status, `${code}:http://internal.amazon.com/coral/com.amazon.coral.service/`, { message })
-
-const unknownOperation = refusal(404, "UnknownOperationException", { Message: "There is no such operation" })
-
-const unknownEndpoint = (name: string): Answered => invalid(`Endpoint ${name} of account 123456789012 not found.`)
-
-const tooLarge = (limit: number): Answered => text(413, `HTTP content length exceeded ${limit} bytes.`)
-
-const route = /^\/endpoints\/([^/?]+)\/([a-z-]+)$/
-
-const decoded = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
-}
-
-/** A response with what every response of the service carries. */
-const stamp = (answered: Answered) =>
-  Effect.zipWith(
-    Clock.currentTimeMillis,
-    Random.nextIntBetween(0, 2 ** 31),
-    (now, id): Answered => ({
-      ...answered,
-      headers: {
-        date: new Date(now).toUTCString(),
-        "x-amzn-requestid": `emulated-${id.toString(16).padStart(8, "0")}`,
-        ...answered.headers
-      }
-    })
-  )
-
-const make = <R>(options: Options<R>) =>
-  Effect.gen(function*() {
-    const context = yield* Effect.context<R>()
-    const objects = makeObjects()
-    const work = yield* makeAsyncWork(objects)
-    const keys = options.credentials === "anonymous" ? undefined : known(options.credentials ?? credentials)
-    const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
-    const endpoints = new Map(options.endpoints.map((deployed) => [deployed.name, deployed]))
-    const operations = new Map<string, Serve>([
-      ["invocations", serveInvokeEndpoint],
-      ["invocations-response-stream", serveResponseStream],
-      ["async-invocations", serveAsync(work, objects)]
-    ])
-
-    const authorise = (received: Received) =>
-      keys === undefined
-        ? Effect.void
-        : Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.flatMap(
-            Effect.promise(() => verifySignature(received, keys, options.region, now)),
-            (problem) => (problem === undefined ? Effect.void : Effect.fail(unauthorised(problem)))
-          ))
-
-    const handlerOf = ({ handler }: Endpoint<R>): Handler => (request) =>
-      Effect.mapError(Effect.provide(handler(request), context), fromFailure)
-
-    /** The answer of a fiber of its own, so that a model that dies or interrupts itself is answered for, and nobody else. */
-    const answer = (received: Received): Effect.Effect<Answered> =>
-      Effect.fork(Effect.merge(serve(received))).pipe(
-        Effect.flatMap((fiber) => Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber))),
-        Effect.map(Exit.getOrElse((cause) => fromFailure(Cause.squash(cause))))
-      )
-
-    const serve = (received: Received): Effect.Effect<Answered, Answered> =>
-      Effect.gen(function*() {
-        if (received.body.byteLength > maxBodyBytes) {
-          return yield* Effect.fail(tooLarge(maxBodyBytes))
-        }
-        yield* authorise(received)
-        const [, segment = "", operation = ""] = received.method === "POST" ? route.exec(received.target) ?? [] : []
-        const serveOperation = operations.get(operation)
-        if (serveOperation === undefined) {
-          return yield* Effect.fail(unknownOperation)
-        }
-        const name = decoded(segment)
-        const deployed = endpoints.get(name)
-        return deployed === undefined
-          ? yield* Effect.fail(unknownEndpoint(name))
-          : yield* serveOperation(name, received, handlerOf(deployed))
-      })
-
-    return {
-      handle: (received: Received) => Effect.flatMap(answer(received), stamp),
-      objects,
-      outcome: work.outcome
-    }
-  })
-
 /**
  * The emulated service.
  *
@@ -248,7 +135,7 @@ const make = <R>(options: Options<R>) =>
  * @category layers
  */
 export const layer = <R = never>(options: Options<R>): Layer.Layer<Emulator, never, R> =>
-  Layer.scoped(Emulator, make(options))
+  Layer.scoped(Emulator, makeService(options, options.credentials ?? credentials))
 
 /**
  * The emulated service as an application for any `@effect/platform` server.
