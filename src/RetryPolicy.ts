@@ -8,11 +8,27 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import * as sendRate from "./internal/sendRate.ts"
 import * as retry from "./protocol/retry.ts"
 import { type Retryable, toRetryable } from "./SageMakerError.ts"
 
 /**
+ * How fast one client may send, shared by all its calls.
+ *
+ * `acquire` waits for the next attempt's turn; `report` says whether an attempt was throttled.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SendRate {
+  readonly acquire: Effect.Effect<void>
+  readonly report: (throttled: boolean) => Effect.Effect<void>
+}
+
+/**
  * The retry tokens of one client, shared by all its calls.
+ *
+ * `sendRate` is the client's one rate, made by the first policy that asks for it.
  *
  * @since 0.1.0
  * @category models
@@ -21,6 +37,7 @@ export interface Quota {
   readonly tokens: Effect.Effect<number>
   readonly withdraw: (amount: number) => Effect.Effect<boolean>
   readonly refund: (lastCost: number | undefined) => Effect.Effect<void>
+  readonly sendRate: (make: () => SendRate) => SendRate
 }
 
 /**
@@ -59,6 +76,7 @@ export interface StandardOptions {
  */
 export const makeQuota = (tokens: number = retry.quotaSize): Quota => {
   let left = tokens
+  let rate: SendRate | undefined
   return {
     tokens: Effect.sync(() => left),
     withdraw: (amount) =>
@@ -70,9 +88,21 @@ export const makeQuota = (tokens: number = retry.quotaSize): Quota => {
     refund: (lastCost) =>
       Effect.sync(() => {
         left = retry.refund(left, lastCost)
-      })
+      }),
+    sendRate: (make) => rate ??= make()
   }
 }
+
+/**
+ * A send rate as in AWS's adaptive mode: without limit until the first throttling.
+ *
+ * From then on it follows CUBIC, never below one attempt in two seconds and never above twice the rate measured last.
+ * A fiber that is interrupted while it waits has taken nothing.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const makeSendRate: () => SendRate = sendRate.make
 
 const defaultMaxAttempts = 3
 
@@ -117,6 +147,29 @@ export const standard = (options: StandardOptions = {}): Policy => {
         })
       }
       return run(1, undefined)
+    }
+  }
+}
+
+/**
+ * AWS's adaptive mode: `standard`, and every attempt, the first one too, waits for the client's send rate.
+ *
+ * The rate is shared by all adaptive calls of a client, with whatever options. It falls when an attempt is throttled and
+ * recovers with any other end of one, success or not, as in AWS's SDKs. Nothing waits before the first throttling.
+ * The wait counts towards the `total` deadline, never towards `attempt`, and between attempts is part of
+ * `totalRetryDelay`. It suits a client with one endpoint: a throttled endpoint slows the calls to all others as well.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const adaptive = (options: StandardOptions = {}): Policy => {
+  const policy = standard(options)
+  return {
+    ...policy,
+    around: (quota) => {
+      const retrying = policy.around(quota)
+      const paced = sendRate.paced(quota.sendRate(makeSendRate))
+      return (attempt) => retrying(paced(attempt))
     }
   }
 }
