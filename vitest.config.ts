@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: "#crc32", replacement: source("node/internal/crc32.ts") },
+      { find: "#runtime", replacement: source("node/internal/runtime.ts") },
       { find: "#sha256", replacement: source("node/internal/sha256.ts") },
       { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
       { find: /^effect-sagemaker-runtime\/(node|testing)$/, replacement: source("$1/index.ts") },
@@ -17,6 +18,7 @@ export default defineConfig({
     testTimeout: 30_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+    exclude: ["test/browser/**"],
     typecheck: { checker: "tsc", include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
     coverage: { include: ["src/**"], reporter: ["text-summary"] }
   }

@@ -1,7 +1,5 @@
-import { FetchHttpClient } from "@effect/platform"
 import { Console, Effect, Layer } from "effect"
-import { Credentials, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
-import { NodeEmulator } from "effect-sagemaker-runtime/node"
+import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { parseArgs } from "node:util"
 import { deploy } from "./insight-container.ts"
@@ -9,7 +7,7 @@ import { tour } from "./tour.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { "endpoint-name": { type: "string" }, region: { type: "string", default: "us-east-1" } }
+  options: { "endpoint-name": { type: "string" }, region: { type: "string" } }
 })
 
 const text = positionals.join(" ") ||
@@ -17,10 +15,7 @@ const text = positionals.join(" ") ||
 
 const name = values["endpoint-name"] ?? "insight"
 
-const client = (options: SageMakerRuntime.Options) =>
-  SageMakerRuntime.layer(options).pipe(Layer.provide([Signer.layer, FetchHttpClient.layer]))
-
-const onAws = client({ region: values.region }).pipe(Layer.provide(Credentials.layerEnv))
+const onAws = NodeSageMaker.layer({ region: values.region })
 
 const emulator = Layer.unwrapEffect(
   Effect.map(deploy(name), (model) => NodeEmulator.layer({ endpoints: [model] }))
@@ -30,9 +25,14 @@ const onThisMachine = Layer.unwrapEffect(
   Effect.gen(function*() {
     const { url } = yield* NodeEmulator.NodeEmulator
     yield* Console.log(`A model is served at ${url}/endpoints/${name}/invocations`)
-    return client({ region: values.region, endpoint: url })
+    return NodeSageMaker.layer({
+      region: "us-east-1",
+      endpoint: url,
+      credentials: Emulator.credentials,
+      http: { proxy: false }
+    })
   })
-).pipe(Layer.provide(Credentials.layer(Emulator.credentials)), Layer.provideMerge(emulator))
+).pipe(Layer.provideMerge(emulator))
 
 await tour(name, text).pipe(
   Effect.tap((steps) => Effect.sync(() => process.exitCode = steps.every((passed) => passed) ? 0 : 1)),

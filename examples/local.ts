@@ -1,7 +1,5 @@
-import { FetchHttpClient } from "@effect/platform"
 import { Console, Effect, Layer } from "effect"
-import { Credentials, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
-import { NodeEmulator } from "effect-sagemaker-runtime/node"
+import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { score } from "./anomaly.ts"
 
@@ -10,11 +8,11 @@ const emulator = NodeEmulator.layer({
 })
 
 const local = Layer.unwrapEffect(
-  Effect.map(NodeEmulator.NodeEmulator, ({ url }) => SageMakerRuntime.layer({ region: "eu-west-1", endpoint: url }))
-).pipe(
-  Layer.provide([Signer.layer, FetchHttpClient.layer]),
-  Layer.provide([Credentials.layer(Emulator.credentials), emulator])
-)
+  Effect.map(
+    NodeEmulator.NodeEmulator,
+    ({ url }) => NodeSageMaker.layer({ region: "eu-west-1", endpoint: url, credentials: Emulator.credentials })
+  )
+).pipe(Layer.provide(emulator))
 
 await score({ cpu: 0.2, load: 17 }).pipe(
   Effect.flatMap((score) => Console.log(`anomaly score: ${score}`)),

@@ -68,7 +68,8 @@ const isDate = (value: unknown): value is Date => value instanceof Date && !Numb
 /** What a key may consist of: visible ASCII, no white space. */
 const keyText = /^[!-~]+$/
 
-const parse = (source: string, input: unknown): Effect.Effect<AwsCredentials, CredentialsError> => {
+/** @internal */
+export const parse = (source: string, input: unknown): Effect.Effect<AwsCredentials, CredentialsError> => {
   const given: { readonly [K in keyof CredentialsInput]?: unknown } = Predicate.isRecord(input) ? input : {}
   const accessKeyId = redact(given.accessKeyId)
   const secretAccessKey = redact(given.secretAccessKey)

@@ -361,10 +361,13 @@ export class ProtocolError extends Schema.TaggedError<ProtocolError>()("Protocol
 export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
   setting: Schema.String,
   problem: Schema.String,
+  source: optional(Schema.String),
   ...retryFields("never")
 }) {
   override get message(): string {
-    return `${this.setting} ${this.problem}`
+    return this.source === undefined
+      ? `${this.setting} ${this.problem}`
+      : `${this.setting} (${this.source}) ${this.problem}`
   }
 }
 

@@ -4,11 +4,11 @@ import { describe } from "vitest"
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8")
 
-const programs = [...read("README.md").matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
+describe.each([["README.md", 7], ["docs/node.md", 1]] as const)("%s shows", (page, count) => {
+  const programs = [...read(page).matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
 
-describe("the README shows", () => {
-  it("six programs", () => {
-    assert.strictEqual(programs.length, 6)
+  it(`${count} programs`, () => {
+    assert.strictEqual(programs.length, count)
   })
 
   for (const [, path = "", program] of programs) {

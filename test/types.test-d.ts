@@ -1,4 +1,4 @@
-import { FetchHttpClient, type HttpClient } from "@effect/platform"
+import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { Config, type ConfigError, Context, Effect, Layer, Schedule, Schema } from "effect"
 import {
   Codec,
@@ -12,6 +12,7 @@ import {
   Signer,
   Timeouts
 } from "effect-sagemaker-runtime"
+import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { describe, expectTypeOf, it } from "vitest"
 import {
   describeVariant,
@@ -144,6 +145,7 @@ describe("layers", () => {
 describe("policies", () => {
   it("are one type, whatever they are made of", () => {
     expectTypeOf(RetryPolicy.standard()).toEqualTypeOf<RetryPolicy.Policy>()
+    expectTypeOf(RetryPolicy.adaptive({ maxAttempts: 5 })).toEqualTypeOf<RetryPolicy.Policy>()
     expectTypeOf(RetryPolicy.none).toEqualTypeOf<RetryPolicy.Policy>()
     expectTypeOf(RetryPolicy.fromSchedule(Schedule.recurs(3))).toEqualTypeOf<RetryPolicy.Policy>()
     expectTypeOf(
@@ -253,5 +255,60 @@ describe("ModelEndpoint", () => {
     expectTypeOf(scaled.invoke(new Uint8Array())).toEqualTypeOf<
       Effect.Effect<number, InvokeEndpoint.Error | SageMakerError.CodecError, Runtime | Units>
     >()
+  })
+})
+
+describe("NodeSageMaker.layer", () => {
+  type Given = Runtime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient
+  type Client<E = never, R = never> = Layer.Layer<Given, E | SageMakerError.ConfigurationError, R>
+
+  class Vault extends Context.Tag("Vault")<Vault, string>() {}
+  class Sealed extends Schema.TaggedError<Sealed>()("Sealed", {}) {}
+  class Proxy extends Context.Tag("Proxy")<Proxy, string>() {}
+  class Offline extends Schema.TaggedError<Offline>()("Offline", {}) {}
+
+  const keys = { accessKeyId: "a", secretAccessKey: "b" }
+  const vault = Layer.effect(
+    Credentials.Credentials,
+    Effect.zipRight(Effect.zipRight(Vault, new Sealed()), Effect.never)
+  )
+  const proxy = Layer.effect(
+    HttpClient.HttpClient,
+    Effect.zipRight(Effect.zipRight(Proxy, new Offline()), Effect.never)
+  )
+
+  it("needs nothing and fails with the configuration alone, where nothing else is given", () => {
+    expectTypeOf(NodeSageMaker.layer()).toEqualTypeOf<Client>()
+    expectTypeOf(NodeSageMaker.layer({})).toEqualTypeOf<Client>()
+    expectTypeOf(NodeSageMaker.layer({ credentials: keys })).toEqualTypeOf<Client>()
+    expectTypeOf(NodeSageMaker.layer({ credentials: () => Promise.resolve(keys) })).toEqualTypeOf<Client>()
+    expectTypeOf(NodeSageMaker.layer({ credentials: Credentials.layer(keys) })).toEqualTypeOf<Client>()
+    expectTypeOf(NodeSageMaker.layer({ http: { connections: 1 } })).toEqualTypeOf<Client>()
+    expectTypeOf(NodeSageMaker.layer({ http: FetchHttpClient.layer })).toEqualTypeOf<Client>()
+    expectTypeOf(NodeSageMaker.layer({ credentials: undefined, http: undefined })).toEqualTypeOf<Client>()
+  })
+
+  it("gives its HTTP client to the credentials", () => {
+    expectTypeOf(NodeSageMaker.layer({ credentials: NodeCredentials.layerSso() })).toEqualTypeOf<Client>()
+    expectTypeOf(
+      NodeSageMaker.layer({ credentials: NodeCredentials.layerSso(), http: FetchHttpClient.layer })
+    ).toEqualTypeOf<Client>()
+  })
+
+  it("fails and needs as the layers it is given do", () => {
+    expectTypeOf(NodeSageMaker.layer({ credentials: vault })).toEqualTypeOf<Client<Sealed, Vault>>()
+    expectTypeOf(NodeSageMaker.layer({ http: proxy })).toEqualTypeOf<Client<Offline, Proxy>>()
+    expectTypeOf(NodeSageMaker.layer({ credentials: vault, http: proxy })).toEqualTypeOf<
+      Client<Sealed | Offline, Vault | Proxy>
+    >()
+  })
+
+  it("takes no option it does not know", () => {
+    // @ts-expect-error no such option
+    NodeSageMaker.layer({ maxAttempts: 3 })
+    // @ts-expect-error a region is text
+    NodeSageMaker.layer({ region: 1 })
+    // @ts-expect-error a layer of something else
+    NodeSageMaker.layer({ credentials: FetchHttpClient.layer })
   })
 })

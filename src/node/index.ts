@@ -7,4 +7,19 @@
 /**
  * @since 0.1.0
  */
+export * as NodeCredentials from "./NodeCredentials.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as NodeEmulator from "./NodeEmulator.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as NodeHttpClient from "./NodeHttpClient.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as NodeSageMaker from "./NodeSageMaker.ts"

@@ -14,6 +14,7 @@ export interface TransportFailure {
 const of = (reason: TransportReason, requestSent: boolean, retry: RetryClass) => ({ reason, requestSent, retry })
 
 const refused = of("connect", false, "transient")
+const forbidden = of("connect", false, "never")
 const lost = of("reset", true, "transient")
 const aborted = of("aborted", true, "never")
 const untrusted = of("tls", false, "never")
@@ -23,6 +24,7 @@ const unknown = of("other", true, "never")
 const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArray<string>]> = [
   [refused, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "ECONNREFUSED", "ConnectionRefused"]],
   [refused, ["UND_ERR_CONNECT_TIMEOUT"]],
+  [forbidden, ["PROXY_401", "PROXY_403", "PROXY_407"]],
   [lost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
   [lost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
   [lost, ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]],
@@ -31,7 +33,8 @@ const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArr
   [untrusted, ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "CERT_REVOKED", "CERT_UNTRUSTED"]],
   [untrusted, ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "ERR_TLS_CERT_ALTNAME_INVALID"]],
   [untrusted, ["UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]],
-  [brokenTls, ["EPROTO"]]
+  [brokenTls, ["EPROTO"]],
+  [unknown, ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]]
 ]
 
 const byCode = new Map(table.flatMap(([failure, codes]) => codes.map((code) => [code, failure] as const)))
@@ -55,6 +58,7 @@ interface ErrorLike {
   readonly message?: unknown
   readonly cause?: unknown
   readonly errors?: unknown
+  readonly requestSent?: unknown
 }
 
 const maxNested = 50
@@ -76,12 +80,15 @@ const chain = (error: unknown): ReadonlyArray<ErrorLike> => {
   return visit(error)
 }
 
+const byForm = (code: string): Omit<TransportFailure, "code"> | undefined =>
+  /^ERR_(SSL|TLS)_/.test(code) ? brokenTls : /^PROXY_[0-9]{3}$/.test(code) ? refused : undefined
+
 const lookUp = (error: ErrorLike): TransportFailure | undefined => {
   for (const code of [error.code, error.name]) {
     if (typeof code === "string") {
       const known = eitherSide.has(code) && error.syscall === "connect"
         ? refused
-        : byCode.get(code) ?? (/^ERR_(SSL|TLS)_/.test(code) ? brokenTls : undefined)
+        : byCode.get(code) ?? byForm(code)
       if (known !== undefined) {
         return { ...known, code }
       }
@@ -90,9 +97,34 @@ const lookUp = (error: ErrorLike): TransportFailure | undefined => {
   return undefined
 }
 
-/** Classes the error of an HTTP client by the codes and names found in it and in its causes. */
+/** Failures of this side's making, which say nothing of the service. */
+const ofThisSide = new Set<string | undefined>([
+  "UND_ERR_DESTROYED",
+  "UND_ERR_CLOSED",
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+  "ABORT_ERR",
+  "AbortError"
+])
+
+/** The failure of a request that never left: no connection could be made for it. */
+const unsent = (failure: TransportFailure): TransportFailure =>
+  failure.reason === "connect" || failure.reason === "tls" || ofThisSide.has(failure.code)
+    ? { ...failure, requestSent: false }
+    : { ...refused, code: failure.code }
+
+/**
+ * Classes the error of an HTTP client by the codes and names found in it and in its causes.
+ *
+ * A client that knows that nothing was sent says so by an error with `requestSent: false`.
+ */
 export const transportFailure = (error: unknown): TransportFailure => {
   const errors = chain(error)
+  const failure = classed(errors)
+  return errors.some((_) => _.requestSent === false) ? unsent(failure) : failure
+}
+
+const classed = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
   for (const inner of errors) {
     const failure = lookUp(inner)
     if (failure !== undefined) {

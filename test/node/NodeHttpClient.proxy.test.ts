@@ -1,0 +1,295 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { createServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import { afterEach, vi } from "vitest"
+import { call } from "../support/call.ts"
+import { certificates } from "../support/certificates.ts"
+import { printed } from "../support/printed.ts"
+import { forwardProxy } from "../support/proxy.ts"
+import { serve } from "../support/server.ts"
+
+const secureServer = Effect.flatMap(certificates, ({ server: identity }) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly host: string; readonly url: string; readonly close: () => void }>((resume) => {
+      const server = createServer(identity, (_, response) => response.end("secure"))
+      server.listen(0, "127.0.0.1", () => {
+        const { port } = server.address() as AddressInfo
+        const close = () => {
+          server.close()
+          server.closeAllConnections()
+        }
+        resume(Effect.succeed({ host: `127.0.0.1:${port}`, url: `https://127.0.0.1:${port}`, close }))
+      })
+    }),
+    ({ close }) => Effect.sync(close)
+  ))
+
+const answerTo = (url: string, options: NodeHttpClient.Options = {}) =>
+  Effect.scoped(
+    Effect.gen(function*() {
+      const { ca } = yield* certificates
+      const client = yield* NodeHttpClient.make({ ca, ...options })
+      return yield* Effect.flatMap(client.get(url), ({ text }) => text)
+    })
+  )
+
+const callTo = (endpoint: string, options: NodeHttpClient.Options) =>
+  call.pipe(
+    Effect.provide(
+      SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
+        Layer.provide([Signer.layerAnonymous, NodeHttpClient.layer(options)])
+      )
+    )
+  )
+
+const environment = (variables: { readonly [name: string]: string }) =>
+  Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+
+const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString("base64")}`
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+describe("a proxy", () => {
+  it.scopedLive("is asked for a tunnel to a secure endpoint, with its name and password", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      const given = { url: proxy.url, username: "me@work", password: Redacted.make("p:ss/w%rd") }
+      assert.strictEqual(yield* answerTo(server.url, { proxy: given }), "secure")
+      assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: basic("me@work:p:ss/w%rd") }])
+    }))
+
+  it.scopedLive("may have its name and password in its URL", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      yield* answerTo(server.url, { proxy: proxy.url.replace("//", "//me:a%20b@") })
+      assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: basic("me:a b") }])
+    }))
+
+  it.scopedLive("of HTTP_PROXY carries plain requests", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* serve((_, response) => response.end("plain"))
+      assert.strictEqual(yield* environment({ HTTP_PROXY: proxy.url })(answerTo(server.url)), "plain")
+      assert.deepStrictEqual(proxy.tunnels, [{ target: server.url.slice(7), authorization: undefined }])
+    }))
+
+  it.scopedLive.each(["HTTPS_PROXY", "https_proxy"])(
+    "of %s carries secure requests, and those alone",
+    (variable) =>
+      Effect.gen(function*() {
+        const proxy = yield* forwardProxy()
+        const secure = yield* secureServer
+        const plain = yield* serve((_, response) => response.end("plain"))
+        const withProxy = environment({ [variable]: proxy.url })
+        assert.strictEqual(yield* withProxy(answerTo(secure.url)), "secure")
+        assert.strictEqual(yield* withProxy(answerTo(plain.url)), "plain")
+        assert.deepStrictEqual(proxy.tunnels, [{ target: secure.host, authorization: undefined }])
+      })
+  )
+
+  it.scopedLive("of HTTP_PROXY alone does not carry secure requests", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      assert.strictEqual(yield* environment({ HTTP_PROXY: proxy.url })(answerTo(server.url)), "secure")
+      assert.deepStrictEqual([proxy.tunnels, proxy.forwarded], [[], []])
+    }))
+
+  it.scopedLive("of a variable without a scheme is one for http", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      const variables = { HTTPS_PROXY: proxy.url.replace("http://", "") }
+      assert.strictEqual(yield* environment(variables)(answerTo(server.url)), "secure")
+      assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: undefined }])
+    }))
+
+  it.scopedLive("of a variable in lower case comes first", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      yield* environment({ https_proxy: proxy.url, HTTPS_PROXY: "http://127.0.0.1:1" })(answerTo(server.url))
+      assert.strictEqual(proxy.tunnels.length, 1)
+    }))
+
+  const exceptions = [
+    ["NO_PROXY", "127.0.0.1"],
+    ["no_proxy", "example.org, 127.0.0.1"],
+    ["NO_PROXY", "*"],
+    ["NO_PROXY", "example.org, *"],
+    ["no_proxy", "example.org * example.com"]
+  ] as const
+
+  it.scopedLive.each(exceptions)("is not used for the hosts of %s=%s", ([variable, hosts]) =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      assert.strictEqual(
+        yield* environment({ HTTPS_PROXY: proxy.url, [variable]: hosts })(answerTo(server.url)),
+        "secure"
+      )
+      assert.deepStrictEqual(proxy.tunnels, [])
+    }))
+
+  it.scopedLive("is not used for the hosts of except, and NO_PROXY does not count where one is given", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      yield* answerTo(server.url, { proxy: { url: proxy.url, except: [server.host] } })
+      assert.deepStrictEqual(proxy.tunnels, [])
+      yield* environment({ NO_PROXY: "*" })(answerTo(server.url, { proxy: proxy.url }))
+      assert.strictEqual(proxy.tunnels.length, 1)
+    }))
+
+  it.scopedLive("of the environment is ignored by proxy: false", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      const variables = { HTTPS_PROXY: proxy.url, http_proxy: proxy.url }
+      assert.strictEqual(yield* environment(variables)(answerTo(server.url, { proxy: false })), "secure")
+      assert.deepStrictEqual(proxy.tunnels, [])
+    }))
+
+  it.scopedLive("of process.env is ignored where the ConfigProvider has none", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      for (const variable of ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"]) {
+        vi.stubEnv(variable, proxy.url)
+      }
+      const plain = yield* serve((_, response) => response.end("plain"))
+      assert.strictEqual(yield* environment({})(answerTo(server.url)), "secure")
+      assert.strictEqual(yield* environment({ HTTPS_PROXY: "http://127.0.0.1:1" })(answerTo(plain.url)), "plain")
+      assert.deepStrictEqual(proxy.tunnels, [])
+    }))
+
+  it.scopedLive("is asked once per connection", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      const { ca } = yield* certificates
+      const client = yield* NodeHttpClient.make({ ca, proxy: proxy.url, connections: 4 })
+      const answer = Effect.flatMap(client.get(server.url), ({ text }) => text)
+      yield* Effect.replicateEffect(answer, 10, { discard: true })
+      assert.isAtMost(proxy.tunnels.length, 2)
+      yield* Effect.replicateEffect(answer, 40, { concurrency: "unbounded", discard: true })
+      assert.isAtMost(proxy.tunnels.length, 4)
+    }))
+
+  it.scopedLive("has no connections left once the scope has closed", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy()
+      const server = yield* secureServer
+      yield* answerTo(server.url, { proxy: proxy.url })
+      yield* Effect.sync(() => proxy.sockets.size).pipe(
+        Effect.delay("5 millis"),
+        Effect.repeat({ until: (open) => open === 0 }),
+        Effect.timeout("2 seconds")
+      )
+    }))
+})
+
+describe("a proxy that", () => {
+  const unwilling = [["answers 502", 502], ["hangs up", "hangUp"]] as const
+
+  it.scopedLive.each(unwilling)(
+    "%s is a connection that was not made, tried again",
+    ([, manner]) =>
+      Effect.gen(function*() {
+        const proxy = yield* forwardProxy(manner)
+        const server = yield* secureServer
+        const error = yield* Effect.flip(callTo(server.url, { proxy: proxy.url })).pipe(Effect.timeout("3 seconds"))
+        assert.deepInclude(error, { _tag: "TransportError", reason: "connect", requestSent: false, attempts: 3 })
+        assert.strictEqual(proxy.tunnels.length, 3)
+      })
+  )
+
+  it.scopedLive.each([401, 403, 407])(
+    "answers %s is asked once, since it would say so again",
+    (status) =>
+      Effect.gen(function*() {
+        const proxy = yield* forwardProxy(status)
+        const server = yield* secureServer
+        const { message, ...error } = yield* Effect.flip(callTo(server.url, { proxy: proxy.url }))
+        assert.include(message, `PROXY_${status}`)
+        assert.deepInclude(error, { _tag: "TransportError", reason: "connect", requestSent: false, attempts: 1 })
+        assert.strictEqual(proxy.tunnels.length, 1)
+      })
+  )
+
+  it.scopedLive("is not there is a connection that was not made, tried again", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(callTo("https://127.0.0.1:9", { proxy: "http://127.0.0.1:1" }))
+      assert.deepInclude(error, {
+        _tag: "TransportError",
+        reason: "connect",
+        requestSent: false,
+        attempts: 3,
+        code: "ECONNREFUSED"
+      })
+    }))
+
+  it.scopedLive("never answers costs no more than the time to connect", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy("silent")
+      const server = yield* secureServer
+      const error = yield* Effect.flip(
+        answerTo(server.url, { proxy: proxy.url, connectTimeout: "300 millis" })
+      ).pipe(Effect.timeout("4 seconds"))
+      assert.strictEqual(error._tag, "RequestError")
+    }))
+
+  const password = "hunter2-hunter2"
+
+  it.scopedLive("fails does not give its password away", () =>
+    Effect.gen(function*() {
+      const proxy = yield* forwardProxy(407)
+      const options = { proxy: { url: proxy.url, username: "me", password: Redacted.make(password) } }
+      const platform = yield* printed(answerTo("https://127.0.0.1:9", options))
+      const ours = yield* printed(callTo("https://127.0.0.1:9", options))
+      const gone = yield* printed(
+        answerTo("https://127.0.0.1:9", { proxy: { ...options.proxy, url: "http://127.0.0.1:1" } })
+      )
+      assert.strictEqual(proxy.tunnels[0]?.authorization, basic(`me:${password}`))
+      for (const [way, text] of [...platform.texts, ...ours.texts, ...gone.texts]) {
+        assert.notInclude(text, password, way)
+        assert.notInclude(text, basic(`me:${password}`), way)
+      }
+    }))
+
+  const badUrls = [
+    `http//me:${password}@proxy`,
+    `ftp://me:${password}@proxy`,
+    `http://me:${password}@:x`,
+    `http://me:${password}%@proxy`
+  ]
+
+  it.scopedLive.each(badUrls)(
+    "has a wrong URL is a ConfigurationError without its password: %s",
+    (url) =>
+      Effect.gen(function*() {
+        const attempts = [
+          [printed(Effect.scoped(NodeHttpClient.make({ proxy: url }))), "http.proxy", undefined],
+          [
+            printed(environment({ https_proxy: url })(Effect.scoped(NodeHttpClient.make()))),
+            "https_proxy",
+            "environment"
+          ]
+        ] as const
+        for (const [attempt, setting, source] of attempts) {
+          const { error, texts } = yield* attempt
+          assert.deepInclude(error, { _tag: "ConfigurationError", setting, ...(source && { source }) })
+          for (const [way, text] of texts) {
+            assert.notInclude(text, password, way)
+          }
+        }
+      })
+  )
+})

@@ -1,0 +1,197 @@
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Redacted } from "effect"
+import { RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { X509Certificate } from "node:crypto"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createServer } from "node:https"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { TLSSocket } from "node:tls"
+import { call } from "../support/call.ts"
+import { certificates } from "../support/certificates.ts"
+
+const secureServer = (clientCertificate = false) =>
+  Effect.flatMap(certificates, ({ ca, server: identity }) =>
+    Effect.acquireRelease(
+      Effect.async<{ readonly url: string; readonly close: () => void }>((resume) => {
+        const server = createServer(
+          { ...identity, ca, requestCert: clientCertificate, rejectUnauthorized: clientCertificate },
+          (request, response) => {
+            response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody")
+          }
+        )
+        server.listen(0, "127.0.0.1", () => {
+          const { port } = server.address() as AddressInfo
+          const close = () => {
+            server.close()
+            server.closeAllConnections()
+          }
+          resume(Effect.succeed({ url: `https://127.0.0.1:${port}`, close }))
+        })
+      }),
+      ({ close }) => Effect.sync(close)
+    ))
+
+const answerTo = (url: string, options: NodeHttpClient.Options = {}) =>
+  Effect.scoped(
+    Effect.flatMap(NodeHttpClient.make(options), (client) => Effect.flatMap(client.get(url), ({ text }) => text))
+  )
+
+const callTo = (endpoint: string, options: NodeHttpClient.Options = {}) =>
+  call.pipe(
+    Effect.provide(
+      SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
+        Layer.provide([Signer.layerAnonymous, NodeHttpClient.layer(options)])
+      )
+    )
+  )
+
+const environment = (variables: { readonly [name: string]: string }) =>
+  Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+
+const file = (content: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const directory = await mkdtemp(join(tmpdir(), "bundle-"))
+        await writeFile(join(directory, "ca.pem"), content)
+        return directory
+      }),
+      (directory) => Effect.promise(() => rm(directory, { recursive: true }))
+    ),
+    (directory) => join(directory, "ca.pem")
+  )
+
+describe("a server with a certificate of its own authority", () => {
+  it.scopedLive("is not trusted, and nothing was sent to it", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secureServer()
+      const error = yield* Effect.flip(environment({})(callTo(url)))
+      assert.deepInclude(error, {
+        _tag: "TransportError",
+        reason: "tls",
+        requestSent: false,
+        attempts: 1,
+        code: "SELF_SIGNED_CERT_IN_CHAIN"
+      })
+    }))
+
+  it.scopedLive("is trusted where ca names the authority, as text, bytes, or one of several", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secureServer()
+      const { ca, server } = yield* certificates
+      for (const given of [ca, Buffer.from(ca), [server.cert, ca], [Buffer.from(ca)], `# comment\n${ca}`]) {
+        assert.strictEqual(yield* answerTo(url, { ca: given }), "nobody")
+      }
+      assert.strictEqual(new TextDecoder().decode((yield* callTo(url, { ca })).Body), "nobody")
+    }))
+
+  it.scopedLive("is trusted where AWS_CA_BUNDLE names a file with the authority", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secureServer()
+      const { ca } = yield* certificates
+      const AWS_CA_BUNDLE = yield* file(ca)
+      assert.strictEqual(yield* environment({ AWS_CA_BUNDLE })(answerTo(url)), "nobody")
+    }))
+
+  it.scopedLive("is trusted by ca though AWS_CA_BUNDLE names no file", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secureServer()
+      const { ca } = yield* certificates
+      assert.strictEqual(yield* environment({ AWS_CA_BUNDLE: "/nowhere" })(answerTo(url, { ca })), "nobody")
+    }))
+
+  it.scopedLive("is not trusted under a name its certificate does not have", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secureServer()
+      const { ca } = yield* certificates
+      const error = yield* Effect.flip(callTo(url.replace("127.0.0.1", "localhost"), { ca }))
+      assert.deepInclude(error, { _tag: "TransportError", reason: "tls", requestSent: false, retry: "never" })
+    }))
+})
+
+describe("AWS_CA_BUNDLE", () => {
+  it.scopedLive("names a file that can be read", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(environment({ AWS_CA_BUNDLE: "/nowhere/ca.pem" })(NodeHttpClient.make()))
+      assert.deepInclude(error, {
+        _tag: "ConfigurationError",
+        setting: "AWS_CA_BUNDLE",
+        source: "environment",
+        problem: "names a file that cannot be read"
+      })
+    }))
+
+  it.scopedLive("names a file with a certificate", () =>
+    Effect.gen(function*() {
+      const { server } = yield* certificates
+      for (const content of ["", "not PEM", server.key]) {
+        const AWS_CA_BUNDLE = yield* file(content)
+        const error = yield* Effect.flip(environment({ AWS_CA_BUNDLE })(NodeHttpClient.make()))
+        assert.deepInclude(error, {
+          _tag: "ConfigurationError",
+          setting: "AWS_CA_BUNDLE",
+          source: "environment",
+          problem: "names a file without a certificate"
+        })
+      }
+    }))
+})
+
+describe("a client certificate", () => {
+  it.scopedLive("is shown to a server that asks for it, its key plain or Redacted", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secureServer(true)
+      const { ca, client: { cert, key } } = yield* certificates
+      for (const given of [key, Buffer.from(key), Redacted.make(key), Redacted.make(Buffer.from(key))]) {
+        assert.strictEqual(yield* answerTo(url, { ca, cert, key: given }), "client")
+      }
+    }))
+
+  it.scopedLive("that is missing is the server's refusal", () =>
+    Effect.gen(function*() {
+      const { url } = yield* secureServer(true)
+      const { ca } = yield* certificates
+      const error = yield* Effect.flip(RetryPolicy.use(RetryPolicy.none)(callTo(url, { ca })))
+      assert.strictEqual(error._tag, "TransportError")
+    }))
+
+  it.scopedLive("must fit its key", () =>
+    Effect.gen(function*() {
+      const { client: { cert }, server: { key } } = yield* certificates
+      const error = yield* Effect.flip(NodeHttpClient.make({ cert, key }))
+      assert.deepInclude(error, { _tag: "ConfigurationError", setting: "http.cert or http.key" })
+    }))
+})
+
+it.scopedLive("certificates and keys that are not PEM are refused before anything is sent", () =>
+  Effect.gen(function*() {
+    const { ca, client: { cert, key } } = yield* certificates
+    const pair = "http.cert or http.key"
+    const options: ReadonlyArray<readonly [string, NodeHttpClient.Options]> = [
+      ["http.ca", { ca: "garbage" }],
+      ["http.ca", { ca: "" }],
+      ["http.ca", { ca: [] }],
+      ["http.ca", { ca: [ca, Buffer.from("garbage")] }],
+      ["http.ca", { ca: new X509Certificate(ca).raw }],
+      [pair, { cert: "garbage", key }],
+      [pair, { cert, key: "garbage" }],
+      [pair, { cert, key: Redacted.make("garbage") }]
+    ]
+    for (const [setting, given] of options) {
+      const error = yield* Effect.flip(NodeHttpClient.make(given))
+      assert.deepInclude(error, { _tag: "ConfigurationError", setting })
+      assert.notInclude(JSON.stringify(error), "garbage")
+    }
+  }))
+
+it.scopedLive("the client is an HttpClient in a layer", () =>
+  Effect.gen(function*() {
+    const { url } = yield* secureServer()
+    const { ca } = yield* certificates
+    const { status } = yield* Effect.provide(HttpClient.get(url), NodeHttpClient.layer({ ca }))
+    assert.strictEqual(status, 200)
+  }))

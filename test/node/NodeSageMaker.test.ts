@@ -1,0 +1,181 @@
+import { HttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted } from "effect"
+import { Credentials, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
+import { NodeSageMaker } from "effect-sagemaker-runtime/node"
+import { call } from "../support/call.ts"
+import { driven, inPlace, keys, problemIn, requestsIn } from "../support/configured.ts"
+import { ok, scriptedHttp } from "../support/scripted.ts"
+import { serve } from "../support/server.ts"
+
+const region = { AWS_REGION: "eu-west-1" }
+
+const signedBy = (options: NodeSageMaker.Options, place: Parameters<typeof requestsIn>[0] = { env: region }) =>
+  Effect.map(
+    requestsIn(place, options),
+    ([request]) =>
+      /Credential=([^/]+)\/\d+\/([^,]+), SignedHeaders/.exec(request?.headers["authorization"] ?? "")?.slice(1)
+  )
+
+const signature = [keys.accessKeyId, "eu-west-1/sagemaker/aws4_request"]
+
+describe("credentials", () => {
+  it.effect.each([
+    { name: "as keys", credentials: keys },
+    {
+      name: "as redacted keys",
+      credentials: { accessKeyId: Redacted.make(keys.accessKeyId), secretAccessKey: Redacted.make("secret") }
+    },
+    { name: "as a provider", credentials: () => Promise.resolve(keys) },
+    { name: "as a layer", credentials: Credentials.layer(keys) }
+  ])("sign $name", ({ credentials }) =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* signedBy({ credentials }), signature)
+    }))
+
+  it.effect("sign as a layer that asks the client's own HttpClient", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedHttp({ status: 200, body: keys.accessKeyId }, ok)
+      const credentials = Layer.effect(
+        Credentials.Credentials,
+        Effect.gen(function*() {
+          const http = yield* HttpClient.HttpClient
+          const accessKeyId = yield* Effect.flatMap(http.get("https://keys.example.com/"), ({ text }) => text)
+          return yield* Effect.provide(Credentials.Credentials, Credentials.layer({ ...keys, accessKeyId }))
+        })
+      )
+      const layer = NodeSageMaker.layer({ credentials, http: server.http })
+      yield* call.pipe(Effect.provide(layer), inPlace({ env: region }))
+      const [asked, called] = yield* server.requests
+      assert.strictEqual(asked?.url, "https://keys.example.com/")
+      assert.include(called?.headers["authorization"], `Credential=${keys.accessKeyId}/`)
+    }))
+
+  it.effect("are those of the profile in code where none are given", () =>
+    Effect.gen(function*() {
+      const section = (name: string, id: string) =>
+        `[${name}]\naws_access_key_id = ${id}\naws_secret_access_key = ${keys.secretAccessKey}\n`
+      const credentials = section("default", "AKIDDEFAULT") + section("work", keys.accessKeyId)
+      const place = { env: region, credentials }
+      assert.deepStrictEqual(yield* signedBy({ credentials: undefined, profile: "work" }, place), signature)
+    }))
+})
+
+describe("http", () => {
+  it.live("as settings is a client over real connections", () =>
+    Effect.gen(function*() {
+      const server = yield* serve((_, response) => response.end("ok"))
+      const layer = NodeSageMaker.layer({
+        credentials: keys,
+        endpoint: server.url,
+        http: { connectTimeout: "2 seconds", connections: 1, proxy: false }
+      })
+      const { Body } = yield* call.pipe(Effect.provide(layer), inPlace({ env: region }))
+      assert.strictEqual(new TextDecoder().decode(Body), "ok")
+      assert.deepStrictEqual(server.seen().map(({ url }) => url), ["/endpoints/anomaly-v2/invocations"])
+    }).pipe(Effect.scoped))
+
+  it.effect.each([
+    {
+      name: "settings that make no sense",
+      http: { connections: 0 },
+      place: { env: region },
+      message: "http.connections is not a whole number of at least 1"
+    },
+    {
+      name: "a bundle named by the environment that is not there",
+      http: {},
+      place: { env: { ...region, AWS_CA_BUNDLE: "/nowhere/secret.pem" } },
+      message: "AWS_CA_BUNDLE (environment) names a file that cannot be read"
+    },
+    {
+      name: "a bundle named by the profile that is not there",
+      http: undefined,
+      place: { env: region, config: "[default]\nca_bundle = /nowhere/secret.pem" },
+      message: "ca_bundle (profile default) names a file that cannot be read"
+    }
+  ])("is refused with $name", ({ http, message, place }) =>
+    Effect.gen(function*() {
+      const error = yield* problemIn(place, { http })
+      assert.deepStrictEqual([error._tag, error.message], ["ConfigurationError", message])
+    }))
+
+  it.effect("as a layer needs no bundle", () =>
+    Effect.gen(function*() {
+      const place = { env: { ...region, AWS_CA_BUNDLE: "/nowhere/secret.pem" } }
+      assert.lengthOf(yield* requestsIn(place), 1)
+    }))
+
+  it.effect("as a layer that fails, fails the client's", () =>
+    Effect.gen(function*() {
+      const layer = NodeSageMaker.layer({ credentials: keys, http: Layer.fail("no socket" as const) })
+      const error = yield* Effect.flip(Layer.build(layer)).pipe(Effect.scoped, inPlace({ env: region }))
+      assert.strictEqual(error, "no socket")
+    }))
+})
+
+describe("timeouts", () => {
+  const endWith = (timeouts: Timeouts.Deadlines | undefined, around: Timeouts.Deadlines) =>
+    Effect.gen(function*() {
+      const server = yield* scriptedHttp(Effect.never)
+      const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, timeouts })
+      const error = yield* Effect.flip(call).pipe(
+        Effect.provide(Layer.provide(layer, Timeouts.layer(around))),
+        inPlace({ env: region }),
+        driven
+      )
+      return error._tag === "TimeoutError" ? [error.phase, error.duration] : error
+    })
+
+  const cases: ReadonlyArray<{
+    readonly name: string
+    readonly given: Timeouts.Deadlines | undefined
+    readonly around: Timeouts.Deadlines
+    readonly end: number
+  }> = [
+    { name: "win over those in context", given: { total: "2 seconds" }, around: { total: "9 seconds" }, end: 2_000 },
+    {
+      name: "leave the others in context",
+      given: { attempt: "9 seconds" },
+      around: { total: "3 seconds" },
+      end: 3_000
+    },
+    {
+      name: "that are undefined leave those in context",
+      given: { total: undefined },
+      around: { total: "4 seconds" },
+      end: 4_000
+    },
+    { name: "left out leave those in context", given: undefined, around: { total: "5 seconds" }, end: 5_000 }
+  ]
+
+  for (const { around, end, given, name } of cases) {
+    it.effect(name, () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* endWith(given, around), ["total", end])
+      }))
+  }
+})
+
+it.effect.each([
+  { setting: "retry", options: { retry: {} as never } },
+  { setting: "http", options: { http: "x" as never } }
+])("a wrong $setting is a ConfigurationError that names it", ({ options, setting }) =>
+  Effect.gen(function*() {
+    const error = yield* problemIn({ env: region }, options)
+    assert.deepInclude(error, { _tag: "ConfigurationError", setting })
+  }))
+
+it.effect("the layer gives the client with its signer, credentials and HTTP client", () =>
+  Effect.gen(function*() {
+    const server = yield* scriptedHttp(ok)
+    const given = yield* Layer.build(NodeSageMaker.layer({ credentials: keys, http: server.http })).pipe(
+      inPlace({ env: region })
+    )
+    const tags = [SageMakerRuntime.SageMakerRuntime, Signer.Signer, Credentials.Credentials, HttpClient.HttpClient]
+    assert.isTrue(tags.every(({ key }) => given.unsafeMap.has(key)))
+    const { accessKeyId } = yield* Context.get(given, Credentials.Credentials).get
+    assert.strictEqual(Redacted.value(accessKeyId), keys.accessKeyId)
+    yield* Context.get(given, HttpClient.HttpClient).get("https://example.com/")
+    assert.deepStrictEqual((yield* server.requests).map(({ url }) => url), ["https://example.com/"])
+  }).pipe(Effect.scoped))

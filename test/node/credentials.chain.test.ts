@@ -1,0 +1,255 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { NodeCredentials } from "effect-sagemaker-runtime/node"
+import {
+  answering,
+  computer,
+  document,
+  keyId,
+  keys,
+  lines,
+  metadataService,
+  past,
+  soon,
+  stsOf,
+  watchedHttp
+} from "../support/credentialServers.ts"
+
+const environment = { AWS_ACCESS_KEY_ID: "AKID-environment", AWS_SECRET_ACCESS_KEY: "secret-environment" }
+
+/** A computer with keys everywhere. */
+const everywhere = Effect.gen(function*() {
+  const sts = yield* stsOf("web")
+  const task = yield* answering(() => ({ body: document("container") }))
+  const instance = yield* metadataService(() => ({ body: document("instance") }))
+  const { http } = yield* watchedHttp
+  const here = yield* computer({
+    ...environment,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/the-role",
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/`,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url,
+    AWS_EC2_METADATA_DISABLED: "false"
+  })
+  here.set({ AWS_WEB_IDENTITY_TOKEN_FILE: here.write("token", "the-token") })
+  here.credentials("[default]", ...lines("profile"), "[other]", ...lines("other"))
+  const without = (...names: ReadonlyArray<string>) => {
+    for (const name of names) {
+      delete process.env[name]
+    }
+  }
+  const first = Effect.provide(keyId, Layer.provide(NodeCredentials.layerDefault(), http))
+  return { ...here, without, first, http }
+})
+
+describe("the default chain", () => {
+  it.scopedLive("takes environment, profile, web identity, container and instance in this order", () =>
+    Effect.gen(function*() {
+      const { credentials, first, without } = yield* everywhere
+      const seen = [yield* first]
+      without("AWS_ACCESS_KEY_ID")
+      seen.push(yield* first)
+      credentials("")
+      seen.push(yield* first)
+      without("AWS_ROLE_ARN")
+      seen.push(yield* first)
+      without("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+      seen.push(yield* first)
+      assert.deepStrictEqual(seen, [
+        "AKID-environment",
+        "AKID-profile",
+        "AKID-web",
+        "AKID-container",
+        "AKID-instance"
+      ])
+    }))
+
+  it.scopedLive("leaves the environment's keys for the profile AWS_PROFILE names", () =>
+    Effect.gen(function*() {
+      const { first, set } = yield* everywhere
+      set({ AWS_PROFILE: "other" })
+      assert.strictEqual(yield* first, "AKID-other")
+    }))
+
+  it.scopedLive("leaves the environment's keys and AWS_PROFILE for the profile code names", () =>
+    Effect.gen(function*() {
+      const { http, set } = yield* everywhere
+      set({ AWS_PROFILE: "other" })
+      const layer = Layer.provide(NodeCredentials.layerDefault({ profile: "default" }), http)
+      assert.strictEqual(yield* Effect.provide(keyId, layer), "AKID-profile")
+    }))
+
+  it.scopedLive("asks the instance's role unless AWS_EC2_METADATA_DISABLED says other than false", () =>
+    Effect.gen(function*() {
+      const instance = yield* metadataService(() => ({ body: document("instance") }))
+      const { http } = yield* watchedHttp
+      const { set } = yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
+      const layer = Layer.provide(NodeCredentials.layerDefault(), http)
+      for (const value of ["false", ""]) {
+        set({ AWS_EC2_METADATA_DISABLED: value })
+        assert.strictEqual(yield* Effect.provide(keyId, layer), "AKID-instance")
+      }
+      set({ AWS_EC2_METADATA_DISABLED: "true" })
+      const error = yield* Effect.flip(Effect.provide(keys, layer))
+      assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
+    }))
+
+  it.scopedLive("names the places it looked in when none has keys", () =>
+    Effect.gen(function*() {
+      const nowhere = yield* answering(() => ({ status: 404, body: "" }))
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: nowhere.url, AWS_EC2_METADATA_DISABLED: "false" })
+      const error = yield* Effect.flip(
+        Effect.provide(keys, Layer.provide(NodeCredentials.layerDefault(), http))
+      )
+      assert.strictEqual(error._tag, "CredentialsError")
+      assert.strictEqual(
+        error.message,
+        "No credentials were found in environment, profile, credential_process, web identity, instance metadata (it did not answer)"
+      )
+      assert.deepStrictEqual(error.sources, [
+        "environment",
+        "profile",
+        "credential_process",
+        "web identity",
+        "instance metadata"
+      ])
+    }))
+
+  it.scopedLive("ends at a source that is set up but fails", () =>
+    Effect.gen(function*() {
+      const { credentials, first, set } = yield* everywhere
+      set({ AWS_ACCESS_KEY_ID: "", AWS_WEB_IDENTITY_TOKEN_FILE: "/nowhere/token" })
+      credentials("")
+      const error = yield* Effect.flip(first)
+      assert.strictEqual(
+        error.message,
+        "The source \"web identity\" gave no credentials: a file it names cannot be read"
+      )
+      assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
+    }))
+})
+
+describe("keys of a provider", () => {
+  it.scopedLive("that have expired are asked for once, however many calls wait", () =>
+    Effect.gen(function*() {
+      const task = yield* answering((_, before) => ({ body: document(`answer-${before}`, past) }))
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/` })
+      const seen = yield* Effect.gen(function*() {
+        yield* keys
+        return yield* Effect.all(Array.from({ length: 50 }, () => keyId), { concurrency: "unbounded" })
+      }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.strictEqual(task.calls().length, 2)
+      assert.deepStrictEqual([seen.length, [...new Set(seen)]], [50, ["AKID-answer-1"]])
+    }))
+
+  it.scopedLive("that do not expire stay, whatever becomes of their file", () =>
+    Effect.gen(function*() {
+      const { http } = yield* watchedHttp
+      const { credentials } = yield* computer()
+      credentials("[default]", ...lines("first"))
+      const seen = yield* Effect.gen(function*() {
+        const before = yield* keyId
+        credentials("[default]", ...lines("second"))
+        return [before, yield* keyId]
+      }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.deepStrictEqual(seen, ["AKID-first", "AKID-first"])
+    }))
+
+  it.scopedLive("that are about to expire are asked for in the files as they are by then", () =>
+    Effect.gen(function*() {
+      const { http } = yield* watchedHttp
+      const { config, credentials, write } = yield* computer()
+      const script = write("keys.cjs", `console.log(${JSON.stringify(JSON.stringify(document("first", soon())))})`)
+      config("[default]", `credential_process = "${process.execPath}" "${script}"`)
+      const seen = yield* Effect.gen(function*() {
+        const before = yield* keyId
+        credentials("[default]", ...lines("second"))
+        return [before, yield* keyId]
+      }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])
+    }))
+})
+
+/** What anything writes to the console or warns of, until the scope closes. */
+const watchedConsole = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const printed: Array<unknown> = []
+      const { debug, error, info, log, warn } = console
+      const { emitWarning } = process
+      const record = (...words: ReadonlyArray<unknown>) => {
+        printed.push(words)
+      }
+      Object.assign(console, { debug: record, error: record, info: record, log: record, warn: record })
+      process.emitWarning = record
+      const restore = () => {
+        Object.assign(console, { debug, error, info, log, warn })
+        process.emitWarning = emitWarning
+      }
+      return { printed, restore }
+    }),
+    ({ restore }) => Effect.sync(restore)
+  ),
+  ({ printed }): ReadonlyArray<unknown> => printed
+)
+
+describe("nothing is printed", () => {
+  it.scopedLive("of keys both in the environment and in a chosen profile", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const { first, set } = yield* everywhere
+      set({ AWS_PROFILE: "other" })
+      yield* first
+      assert.deepStrictEqual(printed, [])
+    }))
+
+  it.scopedLive("of a container with two tokens", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const { http, set, write } = yield* everywhere
+      set({
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: "token",
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write("task", "token")
+      })
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerContainer, http))
+      assert.deepStrictEqual(printed, [])
+    }))
+
+  it.scopedLive("of an instance's keys that have expired", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const instance = yield* metadataService(() => ({ body: document("instance", past) }))
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerInstanceMetadata, http))
+      assert.deepStrictEqual(printed, [])
+    }))
+
+  it.scopedLive("of a role taken on in no region", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const sts = yield* stsOf("role")
+      const { http } = yield* watchedHttp
+      const { config, credentials, set, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      credentials("[base]", ...lines("base"))
+      config("[default]", "role_arn = arn:aws:iam::123456789012:role/the-role", "source_profile = base")
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerProfile(), http))
+      set({ AWS_ROLE_ARN: "role", AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "the-token") })
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      const again = NodeCredentials.layerAssumeRole({ roleArn: "role" })
+      yield* Effect.provide(keys, again.pipe(Layer.provide(NodeCredentials.layerProfile()), Layer.provide(http)))
+      assert.deepStrictEqual(printed, [])
+      assert.strictEqual(sts.calls().length, 4)
+    }))
+
+  it.scopedLive("of a chain that finds nothing", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const { http } = yield* watchedHttp
+      yield* computer()
+      yield* Effect.flip(Effect.provide(keys, Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.deepStrictEqual(printed, [])
+    }))
+})

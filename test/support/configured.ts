@@ -1,0 +1,74 @@
+import { ConfigProvider, Effect, Fiber, TestClock, TestServices } from "effect"
+import { type SageMakerError, SageMakerRuntime } from "effect-sagemaker-runtime"
+import { NodeSageMaker } from "effect-sagemaker-runtime/node"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { call } from "./call.ts"
+import { ok, type Reply, scriptedHttp } from "./scripted.ts"
+
+/** What a client finds where it runs: variables of the environment, and the text of the two shared files. */
+export interface Place {
+  readonly env?: Readonly<Record<string, string>>
+  readonly config?: string
+  readonly credentials?: string
+}
+
+export const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI" }
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "effect-sagemaker-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true }))
+)
+
+/** Runs an effect in a place that has nothing else, and no instance metadata. */
+export const inPlace =
+  ({ config = "", credentials = "", env = {} }: Place) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.scoped(Effect.gen(function*() {
+      const path = yield* folder
+      const files = { AWS_CONFIG_FILE: join(path, "config"), AWS_SHARED_CREDENTIALS_FILE: join(path, "credentials") }
+      yield* Effect.promise(() => writeFile(files.AWS_CONFIG_FILE, config))
+      yield* Effect.promise(() => writeFile(files.AWS_SHARED_CREDENTIALS_FILE, credentials))
+      const variables = { AWS_EC2_METADATA_DISABLED: "true", ...files, ...env }
+      return yield* Effect.withConfigProvider(effect, ConfigProvider.fromMap(new Map(Object.entries(variables))))
+    }))
+
+/** The requests of a program of a client that is set up in a place. */
+export const requestsIn = (
+  place: Place,
+  options: NodeSageMaker.Options = {},
+  program: Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime> = call,
+  ...replies: ReadonlyArray<Reply>
+) =>
+  Effect.gen(function*() {
+    const server = yield* scriptedHttp(...(replies.length === 0 ? [ok] : replies))
+    const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, ...options })
+    yield* program.pipe(Effect.provide(layer), inPlace(place))
+    return yield* server.requests
+  })
+
+const path = "/endpoints/anomaly-v2/invocations"
+
+/** The base URL a client in a place calls. */
+export const urlIn = (place: Place, options?: NodeSageMaker.Options) =>
+  Effect.map(requestsIn(place, options), ([request]) => request?.url.replace(path, ""))
+
+/** What is wrong with the configuration of a place. */
+export const problemIn = (
+  place: Place,
+  options: NodeSageMaker.Options = {}
+): Effect.Effect<SageMakerError.ConfigurationError, unknown> =>
+  Effect.gen(function*() {
+    const server = yield* scriptedHttp(ok)
+    const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, ...options })
+    return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer)).pipe(inPlace(place))
+  })
+
+/** Runs an effect that also waits for promises while the test's clock moves on, second by second. */
+export const driven = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    const tick = Effect.zipRight(TestClock.adjust("1 second"), TestServices.provideLive(Effect.sleep("1 millis")))
+    yield* Effect.forever(tick).pipe(Effect.raceFirst(Fiber.await(fiber)))
+    return yield* Fiber.join(fiber)
+  })

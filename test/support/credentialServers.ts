@@ -1,0 +1,185 @@
+import { HttpClient } from "@effect/platform"
+import { Effect, Layer, Redacted } from "effect"
+import { Credentials } from "effect-sagemaker-runtime"
+import { NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { serve } from "./server.ts"
+
+/** A request as a server of these tests saw it. */
+export interface Call {
+  readonly method: string | undefined
+  readonly url: string
+  readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+  readonly body: string
+}
+
+/** What such a server answers; without a status, 200. */
+export interface Answer {
+  readonly status?: number
+  readonly body: string | object
+}
+
+/** A real server on a free port of this machine that remembers what it was asked. */
+export const answering = (answer: (call: Call, before: number) => Answer) =>
+  Effect.suspend(() => {
+    const calls: Array<Call> = []
+    return Effect.map(
+      serve((request, response) => {
+        const chunks: Array<Buffer> = []
+        request.on("data", (chunk: Buffer) => chunks.push(chunk))
+        request.on("end", () => {
+          const { headers, method, url = "" } = request
+          const call = { method, url, headers, body: Buffer.concat(chunks).toString() }
+          const { body, status = 200 } = answer(call, calls.length)
+          calls.push(call)
+          const text = typeof body === "string" ? body : JSON.stringify(body)
+          response.writeHead(status, { "content-type": text.startsWith("<") ? "text/xml" : "application/json" })
+          response.end(text)
+        })
+      }),
+      ({ url }) => ({ url, calls: (): ReadonlyArray<Call> => calls })
+    )
+  })
+
+const isOurs = (name: string) => name.startsWith("AWS_") && !name.startsWith("AWS_SDK_JS_")
+
+/** An otherwise empty environment of the process and a home folder, both gone with the scope. */
+export const computer = (variables: { readonly [name: string]: string } = {}) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const home = mkdtempSync(join(tmpdir(), "credentials-"))
+        const before = { ...process.env }
+        for (const name of Object.keys(before).filter(isOurs)) {
+          delete process.env[name]
+        }
+        Object.assign(process.env, {
+          HOME: home,
+          AWS_CONFIG_FILE: join(home, ".aws/config"),
+          AWS_SHARED_CREDENTIALS_FILE: join(home, ".aws/credentials"),
+          AWS_EC2_METADATA_DISABLED: "true",
+          ...variables
+        })
+        return { home, before }
+      }),
+      ({ before, home }) =>
+        Effect.sync(() => {
+          for (const name of Object.keys(process.env).filter((name) => !(name in before))) {
+            delete process.env[name]
+          }
+          Object.assign(process.env, before)
+          rmSync(home, { recursive: true, force: true })
+        })
+    ),
+    ({ home }) => {
+      const write = (path: string, text: string | object) => {
+        const file = join(home, path)
+        mkdirSync(dirname(file), { recursive: true })
+        writeFileSync(file, typeof text === "string" ? text : JSON.stringify(text))
+        return file
+      }
+      return {
+        home,
+        write,
+        config: (...lines: ReadonlyArray<string>) => write(".aws/config", lines.join("\n")),
+        credentials: (...lines: ReadonlyArray<string>) => write(".aws/credentials", lines.join("\n")),
+        set: (variables: { readonly [name: string]: string }) => Object.assign(process.env, variables)
+      }
+    }
+  )
+
+/** Our HTTP client, with the addresses it was asked for. */
+export const watchedHttp = Effect.sync(() => {
+  const urls: Array<string> = []
+  return {
+    http: Layer.scoped(
+      HttpClient.HttpClient,
+      NodeHttpClient.make({ proxy: false }).pipe(
+        Effect.map(HttpClient.tapRequest(({ url }) => Effect.sync(() => urls.push(url)))),
+        Effect.orDie
+      )
+    ),
+    urls: (): ReadonlyArray<string> => urls
+  }
+})
+
+const plain = ({ accessKeyId, expiration, secretAccessKey, sessionToken }: Credentials.AwsCredentials) => ({
+  accessKeyId: Redacted.value(accessKeyId),
+  secretAccessKey: Redacted.value(secretAccessKey),
+  ...(sessionToken && { sessionToken: Redacted.value(sessionToken) }),
+  ...(expiration && { expiration: expiration.toISOString() })
+})
+
+/** The keys in context, as plain text. */
+export const keys = Effect.flatMap(Credentials.Credentials, ({ get }) => Effect.map(get, plain))
+
+export const keyId = Effect.map(keys, ({ accessKeyId }) => accessKeyId)
+
+/** A time past the life of any test. */
+export const far = "2099-01-01T00:00:00.000Z"
+
+/** Near enough for a refresh, not yet past. */
+export const soon = () => new Date(Date.now() + 120_000).toISOString()
+
+export const past = "2020-01-01T00:00:00.000Z"
+
+/** Keys as the tests expect them of a source that names itself. */
+export const keysOf = (name: string, expiration: string = far) => ({
+  accessKeyId: `AKID-${name}`,
+  secretAccessKey: `secret-${name}`,
+  sessionToken: `token-${name}`,
+  expiration
+})
+
+/** The same as metadata services and programs give them. */
+export const document = (name: string, Expiration: string = far) => ({
+  Code: "Success",
+  Version: 1,
+  AccessKeyId: `AKID-${name}`,
+  SecretAccessKey: `secret-${name}`,
+  Token: `token-${name}`,
+  SessionToken: `token-${name}`,
+  Expiration
+})
+
+/** The same as lines of a profile. */
+export const lines = (name: string): ReadonlyArray<string> => [
+  `aws_access_key_id = AKID-${name}`,
+  `aws_secret_access_key = secret-${name}`
+]
+
+/** The same as STS answers them. */
+export const stsDocument = (action: string, name: string, expiration: string = far) =>
+  `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials>` +
+  `<AccessKeyId>AKID-${name}</AccessKeyId><SecretAccessKey>secret-${name}</SecretAccessKey>` +
+  `<SessionToken>token-${name}</SessionToken><Expiration>${expiration}</Expiration></Credentials></${action}Result>` +
+  `<ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata></${action}Response>`
+
+export const stsRefusal = (code: string, message: string) =>
+  `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code>` +
+  `<Message>${message}</Message></Error><RequestId>request-1</RequestId></ErrorResponse>`
+
+/** STS that gives the keys of `name` for any action. */
+export const stsOf = (name: string) =>
+  answering(({ body }) => ({ body: stsDocument(new URLSearchParams(body).get("Action") ?? "", name) }))
+
+/** An instance's metadata service (IMDSv2) with one role. */
+export const metadataService = (credentials: (before: number) => Answer, region: string = "ap-southeast-2") =>
+  Effect.suspend(() => {
+    let given = 0
+    return answering(({ headers, method, url }) =>
+      url === "/latest/api/token"
+        ? { status: method === "PUT" ? 200 : 405, body: "imds-token" }
+        : headers["x-aws-ec2-metadata-token"] !== "imds-token"
+        ? { status: 401, body: "" }
+        : url === "/latest/meta-data/placement/region"
+        ? { body: region }
+        : url === "/latest/meta-data/iam/security-credentials/"
+        ? { body: "the-role" }
+        : url === "/latest/meta-data/iam/security-credentials/the-role"
+        ? credentials(given++)
+        : { status: 404, body: "" }
+    )
+  })
