@@ -283,11 +283,16 @@ it.scopedLive("AWS_CONFIG_FILE and AWS_PROFILE of the process do not count where
     set({ AWS_CONFIG_FILE: file, AWS_PROFILE: "work" })
     const server = yield* scriptedHttp({ status: 200, body: "ok" })
     const layer = NodeSageMaker.layer({ credentials: keys, http: server.http })
+    const callWith = (variables: Readonly<Record<string, string>>) =>
+      Effect.provide(call, layer).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+      )
     yield* Effect.provide(call, layer)
-    assert.deepStrictEqual((yield* server.requests).map(hostOf), ["runtime.sagemaker.eu-west-2.amazonaws.com"])
-    const variables = new Map([["AWS_EC2_METADATA_DISABLED", "true"]])
-    const error = yield* Effect.flip(
-      Effect.provide(call, layer).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(variables)))
-    )
+    yield* callWith({ AWS_CONFIG_FILE: file })
+    assert.deepStrictEqual((yield* server.requests).map((request) => hostOf(request)), [
+      "runtime.sagemaker.eu-west-2.amazonaws.com",
+      "runtime.sagemaker.eu-west-1.amazonaws.com"
+    ])
+    const error = yield* Effect.flip(callWith({}))
     assert.deepInclude(error, { _tag: "ConfigurationError", setting: "region" })
   }))
