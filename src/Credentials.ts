@@ -10,8 +10,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import { cached } from "./internal/credentialsCache.ts"
+import { parse } from "./internal/credentialsInput.ts"
 import { CredentialsError } from "./SageMakerError.ts"
 
 /**
@@ -57,42 +58,6 @@ export type AwsCredentialProvider = () => Promise<CredentialsInput>
 export class Credentials extends Context.Tag("effect-sagemaker-runtime/Credentials")<Credentials, {
   readonly get: Effect.Effect<AwsCredentials, CredentialsError>
 }>() {}
-
-const redact = (value: unknown): Redacted.Redacted | undefined =>
-  Redacted.isRedacted(value) ? redact(Redacted.value(value)) : typeof value === "string" && value !== ""
-    ? Redacted.make(value)
-    : undefined
-
-const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime())
-
-/** What a key may consist of: visible ASCII, no white space. */
-const keyText = /^[!-~]+$/
-
-/** @internal */
-export const parse = (source: string, input: unknown): Effect.Effect<AwsCredentials, CredentialsError> => {
-  const given: { readonly [K in keyof CredentialsInput]?: unknown } = Predicate.isRecord(input) ? input : {}
-  const accessKeyId = redact(given.accessKeyId)
-  const secretAccessKey = redact(given.secretAccessKey)
-  const sessionToken = redact(given.sessionToken)
-  const refuse = (member: string, problem: string) =>
-    Effect.fail(new CredentialsError({ message: `The ${member} from ${source} ${problem}`, sources: [source] }))
-  if (accessKeyId === undefined) {
-    return refuse("access key id", "is missing or empty")
-  }
-  if (secretAccessKey === undefined) {
-    return refuse("secret access key", "is missing or empty")
-  }
-  const keys = { "access key id": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken }
-  const broken = Object.entries(keys).find(([, key]) => key !== undefined && !keyText.test(Redacted.value(key)))
-  return broken === undefined
-    ? Effect.succeed({
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken && { sessionToken }),
-      ...(isDate(given.expiration) && { expiration: given.expiration })
-    })
-    : refuse(broken[0], "has characters a key cannot have, such as a line break or a space")
-}
 
 /**
  * Fixed keys; an empty one fails the call with `CredentialsError`.
