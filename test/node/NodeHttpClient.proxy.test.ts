@@ -1,31 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Redacted } from "effect"
-import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Effect, Redacted } from "effect"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
-import { createServer } from "node:https"
-import type { AddressInfo } from "node:net"
 import { afterEach, vi } from "vitest"
-import { call } from "../support/call.ts"
 import { certificates } from "../support/certificates.ts"
+import { callTo, environment, serveSecurely } from "../support/nodeHttp.ts"
 import { printed } from "../support/printed.ts"
 import { forwardProxy } from "../support/proxy.ts"
 import { serve } from "../support/server.ts"
 
-const secureServer = Effect.flatMap(certificates, ({ server: identity }) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly host: string; readonly url: string; readonly close: () => void }>((resume) => {
-      const server = createServer(identity, (_, response) => response.end("secure"))
-      server.listen(0, "127.0.0.1", () => {
-        const { port } = server.address() as AddressInfo
-        const close = () => {
-          server.close()
-          server.closeAllConnections()
-        }
-        resume(Effect.succeed({ host: `127.0.0.1:${port}`, url: `https://127.0.0.1:${port}`, close }))
-      })
-    }),
-    ({ close }) => Effect.sync(close)
-  ))
+const secureServer = serveSecurely((_, response) => response.end("secure"))
 
 const answerTo = (url: string, options: NodeHttpClient.Options = {}) =>
   Effect.scoped(
@@ -35,18 +18,6 @@ const answerTo = (url: string, options: NodeHttpClient.Options = {}) =>
       return yield* Effect.flatMap(client.get(url), ({ text }) => text)
     })
   )
-
-const callTo = (endpoint: string, options: NodeHttpClient.Options) =>
-  call.pipe(
-    Effect.provide(
-      SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
-        Layer.provide([Signer.layerAnonymous, NodeHttpClient.layer(options)])
-      )
-    )
-  )
-
-const environment = (variables: { readonly [name: string]: string }) =>
-  Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
 
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString("base64")}`
 

@@ -1,56 +1,26 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Redacted } from "effect"
-import { RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Effect, Redacted } from "effect"
+import { RetryPolicy } from "effect-sagemaker-runtime"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { X509Certificate } from "node:crypto"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { createServer } from "node:https"
-import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
-import { call } from "../support/call.ts"
 import { certificates } from "../support/certificates.ts"
+import { callTo, environment, serveSecurely } from "../support/nodeHttp.ts"
 
 const secureServer = (clientCertificate = false) =>
-  Effect.flatMap(certificates, ({ ca, server: identity }) =>
-    Effect.acquireRelease(
-      Effect.async<{ readonly url: string; readonly close: () => void }>((resume) => {
-        const server = createServer(
-          { ...identity, ca, requestCert: clientCertificate, rejectUnauthorized: clientCertificate },
-          (request, response) => {
-            response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody")
-          }
-        )
-        server.listen(0, "127.0.0.1", () => {
-          const { port } = server.address() as AddressInfo
-          const close = () => {
-            server.close()
-            server.closeAllConnections()
-          }
-          resume(Effect.succeed({ url: `https://127.0.0.1:${port}`, close }))
-        })
-      }),
-      ({ close }) => Effect.sync(close)
-    ))
+  serveSecurely(
+    (request, response) => response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody"),
+    clientCertificate
+  )
 
 const answerTo = (url: string, options: NodeHttpClient.Options = {}) =>
   Effect.scoped(
     Effect.flatMap(NodeHttpClient.make(options), (client) => Effect.flatMap(client.get(url), ({ text }) => text))
   )
-
-const callTo = (endpoint: string, options: NodeHttpClient.Options = {}) =>
-  call.pipe(
-    Effect.provide(
-      SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
-        Layer.provide([Signer.layerAnonymous, NodeHttpClient.layer(options)])
-      )
-    )
-  )
-
-const environment = (variables: { readonly [name: string]: string }) =>
-  Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
 
 const file = (content: string) =>
   Effect.map(

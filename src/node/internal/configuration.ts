@@ -66,44 +66,55 @@ const isFips = (region: unknown): boolean =>
 
 const withoutFips = (region: string): string => region.replace(/^fips-|-fips$/, "")
 
+type Lookup<A> = Effect.Effect<Found<A> | undefined, ConfigurationError>
+
+/** A place to look where code leaves the option open. */
+const unlessGiven = <A>(given: unknown, place: Lookup<A>): Lookup<A> =>
+  given === undefined ? place : Effect.succeed(undefined)
+
+/** A setting of the environment or the profile. */
+const settingsOf = (shared: SharedConfig) => <A>(variable: string, key: string, format: Format<A>): Lookup<A> =>
+  firstOf(fromEnvironment(variable, format), fromSection(shared.profile, key, shared.source, format))
+
+const regionOf = (shared: SharedConfig): Lookup<string> =>
+  firstOf(
+    fromEnvironment("AWS_REGION", anyText),
+    fromEnvironment("AWS_DEFAULT_REGION", anyText),
+    fromSection(shared.region, "region", shared.source, anyText),
+    regionOfInstance
+  )
+
+const endpointOf = (code: Given, shared: SharedConfig): Lookup<string> =>
+  Effect.gen(function*() {
+    const ignored = code.ignoreConfiguredEndpointUrls ?? (yield* settingsOf(shared)(
+      "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+      "ignore_configured_endpoint_urls",
+      boolean
+    ))?.value
+    const endpoint = ignored === true ? undefined : yield* firstOf(
+      fromEnvironment("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", anyText),
+      fromEnvironment("AWS_ENDPOINT_URL", anyText),
+      fromSection(shared.service, "endpoint_url", `services of ${shared.source}`, anyText),
+      fromSection(shared.profile, "endpoint_url", shared.source, anyText)
+    )
+    if (endpoint !== undefined && code.allowInsecureEndpoint !== true && isInsecure(endpoint.value)) {
+      return yield* new ConfigurationError({
+        setting: endpoint.setting,
+        source: endpoint.source,
+        problem: "is plain http beyond this machine: use https, or set allowInsecureEndpoint in code"
+      })
+    }
+    return endpoint
+  })
+
+/** Looks up what code leaves open. */
 export const resolve = (
   code: Given,
   shared: SharedConfig
 ): Effect.Effect<Configuration, ConfigurationError> =>
   Effect.gen(function*() {
-    const setting = <A>(variable: string, key: string, format: Format<A>) =>
-      firstOf(fromEnvironment(variable, format), fromSection(shared.profile, key, shared.source, format))
-
-    const endpoints = Effect.gen(function*() {
-      const ignored = code.ignoreConfiguredEndpointUrls ?? (yield* setting(
-        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-        "ignore_configured_endpoint_urls",
-        boolean
-      ))?.value
-      const endpoint = ignored === true ? undefined : yield* firstOf(
-        fromEnvironment("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", anyText),
-        fromEnvironment("AWS_ENDPOINT_URL", anyText),
-        fromSection(shared.service, "endpoint_url", `services of ${shared.source}`, anyText),
-        fromSection(shared.profile, "endpoint_url", shared.source, anyText)
-      )
-      if (endpoint !== undefined && code.allowInsecureEndpoint !== true && isInsecure(endpoint.value)) {
-        return yield* new ConfigurationError({
-          setting: endpoint.setting,
-          source: endpoint.source,
-          problem: "is plain http beyond this machine: use https, or set allowInsecureEndpoint in code"
-        })
-      }
-      return endpoint
-    })
-
-    const region = code.region === undefined
-      ? yield* firstOf(
-        fromEnvironment("AWS_REGION", anyText),
-        fromEnvironment("AWS_DEFAULT_REGION", anyText),
-        fromSection(shared.region, "region", shared.source, anyText),
-        regionOfInstance
-      )
-      : undefined
+    const setting = settingsOf(shared)
+    const region = yield* unlessGiven(code.region, regionOf(shared))
     const named = code.region ?? region?.value
     if (named === undefined) {
       return yield* new ConfigurationError({
@@ -113,17 +124,20 @@ export const resolve = (
     }
     const found = {
       region,
-      endpoint: code.endpoint === undefined ? yield* endpoints : undefined,
-      useFipsEndpoint: code.useFipsEndpoint === undefined
-        ? yield* setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", boolean)
-        : undefined,
-      useDualstackEndpoint: code.useDualstackEndpoint === undefined
-        ? yield* setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", boolean)
-        : undefined,
-      appId: code.appId === undefined ? yield* setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", anyText) : undefined,
-      correctClockSkew: code.correctClockSkew === undefined
-        ? yield* setting("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction", boolean)
-        : undefined
+      endpoint: yield* unlessGiven(code.endpoint, endpointOf(code, shared)),
+      useFipsEndpoint: yield* unlessGiven(
+        code.useFipsEndpoint,
+        setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", boolean)
+      ),
+      useDualstackEndpoint: yield* unlessGiven(
+        code.useDualstackEndpoint,
+        setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", boolean)
+      ),
+      appId: yield* unlessGiven(code.appId, setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", anyText)),
+      correctClockSkew: yield* unlessGiven(
+        code.correctClockSkew,
+        setting("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction", boolean)
+      )
     }
     const { ignoreConfiguredEndpointUrls: _, allowInsecureEndpoint: __, ...options } = code
     const sources: { readonly [option: string]: Found<unknown> | undefined } = found
@@ -137,12 +151,11 @@ export const resolve = (
         appId: code.appId ?? found.appId?.value,
         correctClockSkew: code.correctClockSkew ?? found.correctClockSkew?.value !== true
       },
-      retry: Effect.gen(function*() {
-        return {
-          maxAttempts: (yield* setting("AWS_MAX_ATTEMPTS", "max_attempts", positiveInteger))?.value,
-          mode: (yield* setting("AWS_RETRY_MODE", "retry_mode", oneOf("standard", "adaptive", "legacy")))?.value
-        }
-      }),
+      retry: Effect.zipWith(
+        setting("AWS_MAX_ATTEMPTS", "max_attempts", positiveInteger),
+        setting("AWS_RETRY_MODE", "retry_mode", oneOf("standard", "adaptive", "legacy")),
+        (maxAttempts, mode) => ({ maxAttempts: maxAttempts?.value, mode: mode?.value })
+      ),
       caBundle: yield* setting("AWS_CA_BUNDLE", "ca_bundle", anyText),
       rename: (error) => {
         const origin = sources[error.setting]

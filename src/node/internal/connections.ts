@@ -6,7 +6,6 @@ import type * as Undici from "undici"
 import type { Dispatcher } from "undici"
 import { ConfigurationError } from "../../SageMakerError.ts"
 import type { Options } from "../NodeHttpClient.ts"
-import type { Dispatching } from "./httpClient.ts"
 import { proxiesOf } from "./proxies.ts"
 import type { Found } from "./sources.ts"
 import { tlsOf } from "./tls.ts"
@@ -79,6 +78,9 @@ const proxyPool = (Pool: typeof Undici.Pool, timeout: number) => (proxy: URL, op
       })
   })
 }
+
+/** What is needed of a dispatcher. */
+export type Dispatching = Pick<Dispatcher, "dispatch">
 
 /** Connections, and how many there may be to one origin where that is ours to say. */
 export interface Connections {

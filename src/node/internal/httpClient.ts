@@ -9,11 +9,8 @@ import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
 import { type Body, makeBody } from "./body.ts"
-import type { Connections } from "./connections.ts"
+import type { Connections, Dispatching } from "./connections.ts"
 import { NodeResponse } from "./response.ts"
-
-/** What is needed of a dispatcher. */
-export type Dispatching = Pick<Dispatcher, "dispatch">
 
 interface Sendable {
   readonly body: string | Uint8Array | Readable | null
