@@ -143,7 +143,7 @@ const oneInput = (
 
 const Accepted = Schema.parseJson(Schema.Struct({ InferenceId: Schema.optional(Schema.NullOr(Schema.String)) }))
 
-const accepted = (bytes: Uint8Array, { requestId }: Op.Metadata) =>
+const accepted = (bytes: Uint8Array, { attempts, requestId, totalRetryDelay }: Op.Metadata) =>
   bytes.byteLength === 0
     ? Effect.succeed({})
     : Schema.decodeUnknown(Accepted)(new TextDecoder().decode(bytes)).pipe(
@@ -151,7 +151,9 @@ const accepted = (bytes: Uint8Array, { requestId }: Op.Metadata) =>
       Effect.mapError(() =>
         new SageMakerError.ProtocolError({
           message: "The answer to an accepted request is not the JSON expected",
-          requestId
+          requestId,
+          attempts,
+          totalRetryDelay
         })
       )
     )

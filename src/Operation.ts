@@ -17,6 +17,7 @@ import type {
   AccessDeniedError,
   CommonError,
   PayloadTooLargeError,
+  ProtocolError,
   ThrottlingError,
   TimeoutError,
   TransportError,
@@ -113,6 +114,14 @@ export interface Metadata {
 export type StreamRefusal = AccessDeniedError | ThrottlingError | UnknownServiceError
 
 /**
+ * What can go wrong while a body is read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BodyError = TransportError | TimeoutError | ProtocolError
+
+/**
  * A successful response, its failures already mapped.
  *
  * `bytes` is the whole body. `stream` is the body as it arrives, owned by the caller's scope: closing the scope closes
@@ -126,8 +135,8 @@ export interface Response {
   readonly status: number
   readonly headers: Headers.Headers
   readonly metadata: Metadata
-  readonly bytes: Effect.Effect<Uint8Array, TransportError | TimeoutError>
-  readonly stream: Effect.Effect<Stream.Stream<Uint8Array, TransportError | TimeoutError>, never, Scope.Scope>
+  readonly bytes: Effect.Effect<Uint8Array, BodyError>
+  readonly stream: Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope>
   readonly refuse: <E>(errors: ReadonlyArray<ErrorClass<E>>) => (code: string, members: string) => E | StreamRefusal
   readonly unknown: (code: string | undefined, message: string | undefined) => UnknownServiceError
 }

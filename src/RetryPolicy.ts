@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
@@ -152,27 +153,17 @@ export const standard = (options: StandardOptions = {}): Policy => {
 }
 
 /**
- * AWS's adaptive mode: `standard`, and every attempt, the first one too, waits for the client's send rate.
+ * Attempts that each wait for the client's send rate, once the service has throttled one; none is sent again.
  *
- * The rate is shared by all adaptive calls of a client, with whatever options. It falls when an attempt is throttled and
- * recovers with any other end of one, success or not, as in AWS's SDKs. Nothing waits before the first throttling.
- * The wait counts towards the `total` deadline, never towards `attempt`, and between attempts is part of
- * `totalRetryDelay`. It suits a client with one endpoint: a throttled endpoint slows the calls to all others as well.
+ * The rate is shared by all paced calls of a client. It falls when an attempt is throttled and recovers with any other end
+ * of one, success or not, as in AWS's SDKs. The wait counts towards the `total` deadline, never towards `attempt`, and
+ * between attempts is part of `totalRetryDelay`. It suits a client with one endpoint: a throttled endpoint slows the calls
+ * to all others as well.
  *
  * @since 0.1.0
  * @category policies
  */
-export const adaptive = (options: StandardOptions = {}): Policy => {
-  const policy = standard(options)
-  return {
-    ...policy,
-    around: (quota) => {
-      const retrying = policy.around(quota)
-      const paced = sendRate.paced(quota.sendRate(makeSendRate))
-      return (attempt) => retrying(paced(attempt))
-    }
-  }
-}
+export const paced: Policy = { maxAttempts: 1, around: (quota) => sendRate.paced(quota.sendRate(makeSendRate)) }
 
 /**
  * One attempt.
@@ -185,7 +176,8 @@ export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt
 /**
  * Attempts as an Effect `Schedule` says; by default only where sending again can help.
  *
- * The schedule's input and `while` see what the error says of itself, the server's hint included.
+ * The schedule's input and `while` see what the error says of itself, the server's hint included. A request that this
+ * client stopped waiting for is sent again only where `while` or `retryTimeouts` says so.
  *
  * @example
  * ```ts
@@ -204,9 +196,12 @@ export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt
  */
 export const fromSchedule = <Out>(
   schedule: Schedule.Schedule<Out, Retryable>,
-  options: { readonly while?: ((error: Retryable) => boolean) | undefined } = {}
+  options: {
+    readonly while?: ((error: Retryable) => boolean) | undefined
+    readonly retryTimeouts?: boolean | undefined
+  } = {}
 ): Policy => {
-  const wanted = options.while ?? ((error) => error.retry !== "never")
+  const wanted = options.while ?? ((error) => kindOf(error, options.retryTimeouts ?? false) !== "never")
   return {
     around: () => (attempt) =>
       Effect.retry(attempt, {
@@ -215,6 +210,87 @@ export const fromSchedule = <Out>(
       })
   }
 }
+
+/**
+ * One policy inside another: what is an attempt to the outer one is all that the inner one makes of it.
+ *
+ * @example
+ * ```ts
+ * import { Schedule } from "effect"
+ * import { RetryPolicy } from "effect-sagemaker-runtime"
+ *
+ * export const steady = RetryPolicy.compose(RetryPolicy.fromSchedule(Schedule.recurs(4)), RetryPolicy.paced)
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const compose: {
+  (inner: Policy): (outer: Policy) => Policy
+  (outer: Policy, inner: Policy): Policy
+} = dual(2, (outer: Policy, inner: Policy): Policy => ({
+  maxAttempts: outer.maxAttempts === undefined || inner.maxAttempts === undefined
+    ? undefined
+    : outer.maxAttempts * inner.maxAttempts,
+  around: (quota) => {
+    const [outerAround, innerAround] = [outer.around(quota), inner.around(quota)]
+    return (attempt) => outerAround(innerAround(attempt))
+  }
+}))
+
+/** An error that a policy is not to send again, whatever it says of itself. */
+class LeftAlone<E> {
+  readonly retry = "never"
+  readonly _tag: string
+  readonly error: E
+  constructor(error: E) {
+    this.error = error
+    this._tag = toRetryable(error)._tag
+  }
+}
+
+/**
+ * A policy for some errors only; any other ends what it is around.
+ *
+ * @example
+ * ```ts
+ * import { Schedule } from "effect"
+ * import { RetryPolicy } from "effect-sagemaker-runtime"
+ *
+ * const isCold = ({ _tag }: { readonly _tag: string }) => _tag === "ModelNotReadyException"
+ * const everyFiveSeconds = Schedule.spaced("5 seconds").pipe(Schedule.upTo("10 minutes"))
+ *
+ * export const patientWithColdModels = RetryPolicy.compose(
+ *   RetryPolicy.fromSchedule(everyFiveSeconds, { while: isCold }),
+ *   RetryPolicy.whileError(RetryPolicy.standard(), (error) => !isCold(error))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const whileError: {
+  (predicate: (error: Retryable) => boolean): (policy: Policy) => Policy
+  (policy: Policy, predicate: (error: Retryable) => boolean): Policy
+} = dual(2, (policy: Policy, predicate: (error: Retryable) => boolean): Policy => ({
+  ...policy,
+  around: (quota) => {
+    const around = policy.around(quota)
+    return <A, E, R>(attempt: Effect.Effect<A, E, R>) =>
+      Effect.mapError(
+        around(Effect.mapError(attempt, (error) => predicate(toRetryable(error)) ? error : new LeftAlone(error))),
+        (error) => error instanceof LeftAlone ? error.error : error
+      )
+  }
+}))
+
+/**
+ * AWS's adaptive mode: `standard`, every attempt of which is `paced`, the first one too.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
+export const adaptive = (options: StandardOptions = {}): Policy => compose(standard(options), paced)
 
 /**
  * The policy in force: that of the client, overridden where a call's own context holds one.

@@ -321,8 +321,8 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 /**
  * A deadline passed.
  *
- * `phase` is the deadline's name in `Timeouts`, `duration` its length in milliseconds. A request that was sent may still
- * run, so `retry` is then `never`.
+ * `phase` is the deadline's name in `Timeouts`, or `connect`, which is the HTTP client's; `duration` its length in
+ * milliseconds. A request that was sent may still run, so `retry` is then `never`.
  *
  * @since 0.1.0
  * @category client errors
@@ -341,16 +341,57 @@ export class TimeoutError extends Schema.TaggedError<TimeoutError>()("TimeoutErr
 }
 
 /**
- * A successful response breaks the protocol.
+ * A response breaks the protocol: it is no HTTP, or a success that no success of the service looks like.
  *
  * @since 0.1.0
  * @category client errors
  */
 export class ProtocolError extends Schema.TaggedError<ProtocolError>()("ProtocolError", {
-  message: Schema.String,
-  requestId: optional(Schema.String),
-  ...retryFields("never")
+  ...callFields("The response breaks the protocol", "never"),
+  requestId: optional(Schema.String)
 }) {}
+
+/**
+ * A limit of `Load` has no room for the call: nothing was sent.
+ *
+ * `endpoint` is what the limit goes by, `permits` how many of its calls may run and `queue` how many may wait.
+ *
+ * @since 0.1.0
+ * @category client errors
+ */
+export class OverloadedError extends Schema.TaggedError<OverloadedError>()("OverloadedError", {
+  endpoint: Schema.String,
+  permits: Schema.Number,
+  queue: Schema.Number,
+  ...retryFields("throttling")
+}) {
+  override get message(): string {
+    return `${this.permits} calls of ${this.endpoint} run and ${this.queue} wait, which is the limit`
+  }
+}
+
+/**
+ * The circuit breaker of `Load` lets no attempt through, because too many have failed; this one was not sent.
+ *
+ * `endpoint` is what the breaker goes by, `lastFailure` the tag of the failure that opened it, `retryAfterMillis` the time
+ * until it tries again; `attempts` counts those of this call that were sent before.
+ *
+ * @since 0.1.0
+ * @category client errors
+ */
+export class CircuitOpenError extends Schema.TaggedError<CircuitOpenError>()("CircuitOpenError", {
+  endpoint: Schema.String,
+  lastFailure: optional(Schema.String),
+  ...retryFields("never"),
+  attempts: withDefault(Schema.Number, () => 0),
+  totalRetryDelay: withDefault(Schema.Number, () => 0)
+}) {
+  override get message(): string {
+    return `The circuit of ${this.endpoint} is open${
+      this.lastFailure === undefined ? "" : ` after ${this.lastFailure}`
+    }`
+  }
+}
 
 /**
  * A setting of the client is wrong; the wrong value is not repeated.
@@ -410,6 +451,8 @@ export type CommonError =
   | TransportError
   | TimeoutError
   | ProtocolError
+  | OverloadedError
+  | CircuitOpenError
 
 /**
  * The errors that can end a response stream.

@@ -32,6 +32,11 @@ export * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseS
 /**
  * @since 0.1.0
  */
+export * as Load from "./Load.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as ModelEndpoint from "./ModelEndpoint.ts"
 
 /**

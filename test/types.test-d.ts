@@ -5,6 +5,7 @@ import {
   Credentials,
   type InvokeEndpoint,
   invokeEndpoint,
+  Load,
   ModelEndpoint,
   RetryPolicy,
   SageMakerError,
@@ -51,7 +52,9 @@ describe("invokeEndpoint", () => {
       SigningError: handled,
       TransportError: handled,
       TimeoutError: handled,
-      ProtocolError: handled
+      ProtocolError: handled,
+      OverloadedError: handled,
+      CircuitOpenError: handled
     })
     expectTypeOf(safe).toEqualTypeOf<Effect.Effect<InvokeEndpoint.Output | string, never, Runtime>>()
   })
@@ -113,6 +116,24 @@ describe("layers", () => {
     >()
     expectTypeOf(RetryPolicy.layer).returns.toEqualTypeOf<Layer.Layer<never>>()
     expectTypeOf(Timeouts.layer).returns.toEqualTypeOf<Layer.Layer<never>>()
+  })
+
+  it("keep what else they give under a limit, and a limit's errors are those of any call", () => {
+    const limited = NodeSageMaker.layer().pipe(
+      Load.circuitBreaker(),
+      Load.rateLimit({ limit: 1, interval: "1 second" }),
+      Load.concurrency({ permits: 1 }),
+      Load.fallback({ a: { EndpointName: "b" } })
+    )
+    expectTypeOf(limited).toEqualTypeOf<
+      Layer.Layer<
+        Runtime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient | Load.CircuitBreakers,
+        SageMakerError.ConfigurationError
+      >
+    >()
+    expectTypeOf<SageMakerError.OverloadedError | SageMakerError.CircuitOpenError>().toExtend<InvokeEndpoint.Error>()
+    // @ts-expect-error a limit needs a client to stand around
+    Load.concurrency({ permits: 1 })(Signer.layerAnonymous)
   })
 
   it("make a program that runs where all are given, and only there", () => {

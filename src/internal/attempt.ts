@@ -62,6 +62,9 @@ const statusIsError = (
     ? Effect.succeed(error.response)
     : Effect.fail(error)
 
+const wasSent = (error: ReturnType<typeof errorMapping.fromHttpClient>): boolean =>
+  error._tag === "ProtocolError" || error.requestSent
+
 const notReadable = (call: Call) =>
   new TransportError({
     message: "The body has been read, or its scope is closed",
@@ -84,7 +87,7 @@ const responseOf = (
   metadata,
   bytes: body.whole(response, call),
   stream: Effect.as(
-    connection.handOver,
+    Effect.flatMap(connection.handOver, call.guard.handOver),
     Stream.suspend(() =>
       connection.takeBody()
         ? Stream.ensuring(body.stream(response, call), connection.close)
@@ -139,14 +142,16 @@ export const makeAttempt = (client: Client): Attempt => {
     )
 
   const send = (request: HttpClientRequest.HttpClientRequest, connection: Connection, call: Call) =>
-    Effect.suspend(() => {
+    Effect.clockWith((clock) => {
+      const sentAt = clock.unsafeCurrentTimeMillis()
       call.requestSent = true
-      return http.execute(request)
+      return http.execute(request).pipe(
+        Effect.catchAll(statusIsError),
+        Effect.mapError((error) => errorMapping.fromHttpClient(error, call, clock.unsafeCurrentTimeMillis() - sentAt))
+      )
     }).pipe(
       Scope.extend(connection.scope),
-      Effect.catchAll(statusIsError),
-      Effect.mapError((error) => errorMapping.fromHttpClient(error, call)),
-      Effect.tapError((error) => Effect.sync(() => (call.requestSent = error.requestSent))),
+      Effect.tapError((error) => Effect.sync(() => (call.requestSent = wasSent(error)))),
       within("firstByte", call)
     )
 

@@ -6,8 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as Take from "effect/Take"
+import type { BodyError } from "../Operation.ts"
 import * as bytes from "../protocol/bytes.ts"
-import type { TimeoutError, TransportError } from "../SageMakerError.ts"
+import type { TimeoutError } from "../SageMakerError.ts"
 import { expired } from "./deadlines.ts"
 import { fromHttpClient } from "./errorMapping.ts"
 import type { Call } from "./pipeline.ts"
@@ -18,9 +19,11 @@ const maxErrorBytes = 256 * 1024
 const chunksOf = (
   response: HttpClientResponse.HttpClientResponse,
   call: Call
-): Stream.Stream<Uint8Array, TransportError> =>
+): Stream.Stream<Uint8Array, BodyError> =>
   response.stream.pipe(
-    Stream.catchAll((error) => error.reason === "EmptyBody" ? Stream.empty : Stream.fail(fromHttpClient(error, call)))
+    Stream.catchAll((error) =>
+      error.reason === "EmptyBody" ? Stream.empty : Stream.fail(fromHttpClient(error, call, 0))
+    )
   )
 
 /** Fails once the reader has waited as long as `idle` for the next bytes; it does not wait while it works on some. */
@@ -42,11 +45,11 @@ const silence = (call: Call, waitingSince: () => number | undefined): Effect.Eff
 export const stream = (
   response: HttpClientResponse.HttpClientResponse,
   call: Call
-): Stream.Stream<Uint8Array, TransportError | TimeoutError> => {
+): Stream.Stream<Uint8Array, BodyError> => {
   const chunks = chunksOf(response, call)
   return !Duration.isFinite(call.deadlines.idle) ? chunks : Stream.unwrapScoped(Effect.gen(function*() {
     const clock = yield* Effect.clock
-    const arrived = yield* Queue.bounded<Take.Take<Uint8Array, TransportError | TimeoutError>>(1)
+    const arrived = yield* Queue.bounded<Take.Take<Uint8Array, BodyError>>(1)
     let waitingSince: number | undefined
     yield* Effect.forkScoped(Effect.interruptible(Stream.runIntoQueue(chunks, arrived)))
     yield* silence(call, () => waitingSince).pipe(
@@ -68,7 +71,7 @@ const read = (
   response: HttpClientResponse.HttpClientResponse,
   call: Call,
   takeMore: (chunk: Uint8Array) => boolean
-): Effect.Effect<void, TransportError | TimeoutError> =>
+): Effect.Effect<void, BodyError> =>
   Effect.flatMap(Effect.clock, (clock) => {
     let waitingSince = clock.unsafeCurrentTimeMillis()
     const reading = Stream.runForEachWhile(chunksOf(response, call), (chunk) =>
@@ -85,7 +88,7 @@ const read = (
 export const whole = (
   response: HttpClientResponse.HttpClientResponse,
   call: Call
-): Effect.Effect<Uint8Array, TransportError | TimeoutError> =>
+): Effect.Effect<Uint8Array, BodyError> =>
   Effect.suspend(() => {
     const chunks: Array<Uint8Array> = []
     return Effect.map(read(response, call, (chunk) => chunks.push(chunk) > 0), () => bytes.concat(chunks))

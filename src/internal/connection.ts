@@ -10,8 +10,8 @@ export interface Connection {
   readonly scope: Scope.CloseableScope
   readonly close: Effect.Effect<void>
   readonly isHandedOver: () => boolean
-  /** Makes the connection the surrounding scope's. */
-  readonly handOver: Effect.Effect<void, never, Scope.Scope>
+  /** Makes the connection the surrounding scope's, and gives the scope that closes with it. */
+  readonly handOver: Effect.Effect<Scope.Scope, never, Scope.Scope>
   /** Whether the body may be read: once, as long as the connection is open. */
   readonly takeBody: () => boolean
 }
@@ -34,6 +34,7 @@ export const make: Effect.Effect<Connection> = Effect.map(Scope.make(), (scope) 
       })
     )
     lease = leased
+    return leased
   })
   return {
     scope,

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import type { ErrorClass, StreamRefusal } from "../Operation.ts"
 import { type ErrorBody, isAccessDeniedCode } from "../protocol/errorCode.ts"
 import { classify, isThrottlingCode } from "../protocol/retry.ts"
-import { transportFailure } from "../protocol/transportCode.ts"
+import { connectTimeoutMillis, transportFailure } from "../protocol/transportCode.ts"
 import * as SageMakerError from "../SageMakerError.ts"
 import { isConcealed } from "./conceal.ts"
 import type { Call } from "./pipeline.ts"
@@ -156,7 +156,9 @@ export const fromStream = <E>(
   return byCode(errors, refusal, fields) ?? unnamed(refusal, fields)
 }
 
-const messages: { readonly [reason in SageMakerError.TransportError["reason"]]: string } = {
+type Lost = Exclude<ReturnType<typeof transportFailure>["reason"], "timeout" | "protocol">
+
+const messages: { readonly [reason in Lost]: string } = {
   connect: "No connection to the service could be made",
   reset: "The connection to the service was lost",
   aborted: "The connection to the service was closed on this side",
@@ -164,8 +166,25 @@ const messages: { readonly [reason in SageMakerError.TransportError["reason"]]: 
   other: "The exchange with the service failed"
 }
 
+/** A body below this size was not turned away for its size: a model's container can take as little as one megabyte. */
+const largeBody = 1_000_000
+
+/** What to think of where a large body was on its way. */
+const hintOf = (error: HttpClientError): string => {
+  const { body } = error.request
+  const size = body._tag === "Uint8Array" ? body.contentLength : 0
+  return error._tag === "RequestError" && size >= largeBody
+    ? `. The body has ${size} bytes: SageMaker takes 25 MB at most, a serverless endpoint 4 MB, a model's container ` +
+      "perhaps less, and a larger body can end in a closed connection"
+    : ""
+}
+
 /** The typed error of an HTTP client's failure; nothing of the platform's error is kept but its code. */
-export const fromHttpClient = (error: HttpClientError, call: Call): SageMakerError.TransportError => {
+export const fromHttpClient = (
+  error: HttpClientError,
+  call: Call,
+  elapsedMillis: number
+): SageMakerError.TransportError | SageMakerError.TimeoutError | SageMakerError.ProtocolError => {
   const calls = { attempts: call.attempts, totalRetryDelay: call.totalRetryDelay }
   if (error._tag === "RequestError" && error.reason !== "Transport") {
     return new SageMakerError.TransportError({
@@ -177,10 +196,18 @@ export const fromHttpClient = (error: HttpClientError, call: Call): SageMakerErr
     })
   }
   const { code, reason, requestSent, retry } = transportFailure(error.cause)
+  const named = code === undefined ? "" : ` (${code})`
+  if (reason === "timeout") {
+    const duration = connectTimeoutMillis(error.cause) ?? elapsedMillis
+    return new SageMakerError.TimeoutError({ ...calls, phase: "connect", duration, requestSent, retry })
+  }
+  if (reason === "protocol") {
+    return new SageMakerError.ProtocolError({ ...calls, message: `The answer is not HTTP${named}`, retry })
+  }
   return new SageMakerError.TransportError({
     ...calls,
     ...defined({ code }),
-    message: code === undefined ? messages[reason] : `${messages[reason]} (${code})`,
+    message: `${messages[reason]}${named}${reason === "reset" ? hintOf(error) : ""}`,
     reason,
     requestSent: requestSent || error._tag === "ResponseError",
     retry

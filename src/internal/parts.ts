@@ -11,7 +11,7 @@ const decoder = new TextDecoder()
 /** The payloads of a body's frames. */
 export const parts = <E, E2>(
   body: Stream.Stream<Uint8Array, E>,
-  { metadata: { requestId }, refuse, unknown }: {
+  { metadata: { attempts, requestId, totalRetryDelay }, refuse, unknown }: {
     readonly refuse: (code: string, members: string) => E2
     readonly unknown: Response["unknown"]
     readonly metadata: Metadata
@@ -19,7 +19,8 @@ export const parts = <E, E2>(
 ): Stream.Stream<Uint8Array, E | E2 | UnknownServiceError | ProtocolError> => {
   const failed = (failure: eventStream.Failure): E2 | UnknownServiceError | ProtocolError => {
     if (failure._tag === "Broken") {
-      return new ProtocolError({ message: `The response stream is broken: ${failure.problem}`, requestId })
+      const message = `The response stream is broken: ${failure.problem}`
+      return new ProtocolError({ message, requestId, attempts, totalRetryDelay })
     }
     return failure._tag === "Exception"
       ? refuse(failure.code, decoder.decode(failure.payload))

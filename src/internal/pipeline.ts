@@ -11,6 +11,7 @@ import * as RetryPolicy from "../RetryPolicy.ts"
 import type { CommonError } from "../SageMakerError.ts"
 import * as Timeouts from "../Timeouts.ts"
 import * as deadlines from "./deadlines.ts"
+import { type Guard, Guards } from "./guard.ts"
 import { attemptSpan, callSpan } from "./tracing.ts"
 
 /** What one call knows of itself while it runs. */
@@ -18,6 +19,7 @@ export interface Call {
   readonly id: string
   readonly maxAttempts: number | undefined
   readonly deadlines: deadlines.Resolved
+  readonly guard: Guard
   attempts: number
   totalRetryDelay: number
   /** Whether the service may have seen this attempt. */
@@ -89,10 +91,12 @@ export const make = (options: PipelineOptions) =>
           builtTimeouts,
           held(context, Timeouts.Timeouts)
         )
+        const guard = Context.get(context, Guards)({ operation: operation.name, input })
         const call: Call = {
           id: yield* uuid,
           maxAttempts: policy.maxAttempts,
           deadlines: resolved,
+          guard,
           attempts: 0,
           totalRetryDelay: 0,
           requestSent: false,
@@ -119,8 +123,10 @@ export const make = (options: PipelineOptions) =>
             ).pipe(Effect.ensuring(end))
           )
         return yield* operation.encode(input, options.settings).pipe(
-          Effect.flatMap((request) => policy.around(quota)(attempt(request))),
-          deadlines.within("total", call)
+          Effect.flatMap((request) => policy.around(quota)(guard.attempt(call)(attempt(request)))),
+          guard.call,
+          deadlines.within("total", call),
+          guard.outside
         )
       })
 

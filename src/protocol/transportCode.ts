@@ -1,7 +1,7 @@
 import type { RetryClass } from "./retry.ts"
 
-/** What became of the connection. */
-type TransportReason = "connect" | "reset" | "aborted" | "tls" | "other"
+/** What became of the connection; `timeout` is the HTTP client's own limit on connecting, `protocol` an answer that is no HTTP. */
+type TransportReason = "connect" | "timeout" | "reset" | "aborted" | "tls" | "protocol" | "other"
 
 /** What is known of a failed exchange; `requestSent` is `false` only when that is certain. */
 export interface TransportFailure {
@@ -14,16 +14,18 @@ export interface TransportFailure {
 const of = (reason: TransportReason, requestSent: boolean, retry: RetryClass) => ({ reason, requestSent, retry })
 
 const refused = of("connect", false, "transient")
+const timedOut = of("timeout", false, "transient")
 const forbidden = of("connect", false, "never")
 const lost = of("reset", true, "transient")
 const aborted = of("aborted", true, "never")
 const untrusted = of("tls", false, "never")
 const brokenTls = of("tls", true, "never")
+const unreadable = of("protocol", true, "never")
 const unknown = of("other", true, "never")
 
 const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArray<string>]> = [
   [refused, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "ECONNREFUSED", "ConnectionRefused"]],
-  [refused, ["UND_ERR_CONNECT_TIMEOUT"]],
+  [timedOut, ["UND_ERR_CONNECT_TIMEOUT"]],
   [forbidden, ["PROXY_401", "PROXY_403", "PROXY_407"]],
   [lost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
   [lost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
@@ -34,6 +36,7 @@ const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArr
   [untrusted, ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "ERR_TLS_CERT_ALTNAME_INVALID"]],
   [untrusted, ["UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]],
   [brokenTls, ["EPROTO"]],
+  [unreadable, ["UND_ERR_HEADERS_OVERFLOW"]],
   [unknown, ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]]
 ]
 
@@ -81,7 +84,13 @@ const chain = (error: unknown): ReadonlyArray<ErrorLike> => {
 }
 
 const byForm = (code: string): Omit<TransportFailure, "code"> | undefined =>
-  /^ERR_(SSL|TLS)_/.test(code) ? brokenTls : /^PROXY_[0-9]{3}$/.test(code) ? refused : undefined
+  /^ERR_(SSL|TLS)_/.test(code)
+    ? brokenTls
+    : code.startsWith("HPE_")
+    ? unreadable
+    : /^PROXY_[0-9]{3}$/.test(code)
+    ? refused
+    : undefined
 
 const lookUp = (error: ErrorLike): TransportFailure | undefined => {
   for (const code of [error.code, error.name]) {
@@ -107,9 +116,11 @@ const ofThisSide = new Set<string | undefined>([
   "AbortError"
 ])
 
+const notConnected = new Set<TransportReason>(["connect", "timeout", "tls"])
+
 /** The failure of a request that never left: no connection could be made for it. */
 const unsent = (failure: TransportFailure): TransportFailure =>
-  failure.reason === "connect" || failure.reason === "tls" || ofThisSide.has(failure.code)
+  notConnected.has(failure.reason) || ofThisSide.has(failure.code)
     ? { ...failure, requestSent: false }
     : { ...refused, code: failure.code }
 
@@ -122,6 +133,12 @@ export const transportFailure = (error: unknown): TransportFailure => {
   const errors = chain(error)
   const failure = classed(errors)
   return errors.some((_) => _.requestSent === false) ? unsent(failure) : failure
+}
+
+/** How long a connection was waited for, in milliseconds, where the error of an HTTP client says so. */
+export const connectTimeoutMillis = (error: unknown): number | undefined => {
+  const told = chain(error).flatMap(({ message }) => /\btimeout: (\d+)ms/.exec(String(message))?.[1] ?? [])
+  return told[0] === undefined ? undefined : Number(told[0])
 }
 
 const classed = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {

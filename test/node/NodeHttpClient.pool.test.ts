@@ -238,10 +238,11 @@ describe("a connection that cannot be made", () => {
         Effect.timed
       )
       assert.deepInclude(error, {
-        _tag: "TransportError",
-        reason: "connect",
+        _tag: "TimeoutError",
+        phase: "connect",
+        duration: 400,
         requestSent: false,
-        code: "UND_ERR_CONNECT_TIMEOUT"
+        retry: "transient"
       })
       assert.isAtLeast(Duration.toMillis(elapsed), 390)
       assert.isBelow(Duration.toMillis(elapsed), 1_500)

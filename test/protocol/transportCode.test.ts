@@ -11,12 +11,14 @@ const noneReached = (...errors: ReadonlyArray<Error & { readonly code: string }>
 const unknown: TransportFailure = { reason: "other", requestSent: true, retry: "never", code: undefined }
 
 const table = [
-  ["connect", false, "transient", ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT"]],
+  ["connect", false, "transient", ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED"]],
+  ["timeout", false, "transient", ["UND_ERR_CONNECT_TIMEOUT"]],
   ["reset", true, "transient", ["ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]],
   ["reset", true, "transient", ["UND_ERR_SOCKET", "ERR_STREAM_PREMATURE_CLOSE", "ERR_HTTP2_STREAM_ERROR"]],
   ["aborted", true, "never", ["ABORT_ERR", "UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
   ["tls", false, "never", ["CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "ERR_TLS_CERT_ALTNAME_INVALID"]],
-  ["tls", true, "never", ["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_TLS_HANDSHAKE_TIMEOUT"]]
+  ["tls", true, "never", ["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_TLS_HANDSHAKE_TIMEOUT"]],
+  ["protocol", true, "never", ["HPE_INVALID_CONSTANT", "HPE_INVALID_CHUNK_SIZE", "UND_ERR_HEADERS_OVERFLOW"]]
 ] as const
 
 const rows: ReadonlyArray<TransportFailure & { readonly code: string }> = table.flatMap((
