@@ -36,7 +36,7 @@ const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArr
   [untrusted, ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "ERR_TLS_CERT_ALTNAME_INVALID"]],
   [untrusted, ["UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]],
   [brokenTls, ["EPROTO"]],
-  [unreadable, ["UND_ERR_HEADERS_OVERFLOW"]],
+  [unreadable, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
   [unknown, ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]]
 ]
 

@@ -18,7 +18,12 @@ const table = [
   ["aborted", true, "never", ["ABORT_ERR", "UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
   ["tls", false, "never", ["CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT", "ERR_TLS_CERT_ALTNAME_INVALID"]],
   ["tls", true, "never", ["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_TLS_HANDSHAKE_TIMEOUT"]],
-  ["protocol", true, "never", ["HPE_INVALID_CONSTANT", "HPE_INVALID_CHUNK_SIZE", "UND_ERR_HEADERS_OVERFLOW"]]
+  ["protocol", true, "never", [
+    "HPE_INVALID_CONSTANT",
+    "HPE_INVALID_CHUNK_SIZE",
+    "HTTPParserError",
+    "UND_ERR_HEADERS_OVERFLOW"
+  ]]
 ] as const
 
 const rows: ReadonlyArray<TransportFailure & { readonly code: string }> = table.flatMap((

@@ -1,0 +1,159 @@
+import { Effect } from "effect"
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net"
+import { createServer as createTlsServer } from "node:tls"
+import { certificates } from "./certificates.ts"
+
+/** A request that has come whole: the model runs it, whatever becomes of the answer. */
+export interface Exchange {
+  readonly socket: Socket
+  /** Counted over the server's life, from 1. */
+  readonly nth: number
+  readonly request: string
+  /** Writes a part of the answer. */
+  readonly write: (text: string | Uint8Array) => void
+  /** Writes the rest of the answer. */
+  readonly end: (text: string | Uint8Array) => void
+}
+
+/** What a server does to those who call it. */
+export interface Fault {
+  /** A connection has been made. */
+  readonly connected?: (socket: Socket) => void
+  /** The head of a request has come, its body perhaps not; `true` where the request goes no further. */
+  readonly head?: (socket: Socket, head: string) => boolean
+  /** A request has come whole. */
+  readonly answer?: (exchange: Exchange) => void
+}
+
+/** What a test sees of the server. */
+export interface FaultServer {
+  readonly url: string
+  readonly executions: () => number
+  /** Open connections, and those on which an answer is owed. */
+  readonly sockets: ReadonlySet<Socket>
+  readonly owed: ReadonlySet<Socket>
+}
+
+/** A response with its length, as text. */
+export const response = (status: number, headers: Record<string, string>, body: string): string =>
+  [
+    `HTTP/1.1 ${status} Status`,
+    ...Object.entries({ "content-length": `${Buffer.byteLength(body)}`, ...headers }).map(([name, value]) =>
+      `${name}: ${value}`
+    ),
+    "",
+    body
+  ].join("\r\n")
+
+const endOfHead = "\r\n\r\n"
+
+const handling = (fault: Fault) => {
+  const sockets = new Set<Socket>()
+  const owed = new Set<Socket>()
+  let executions = 0
+  const onConnection = (socket: Socket) => {
+    let received = Buffer.alloc(0)
+    let isOver = false
+    let isHeadTold = false
+    sockets.add(socket)
+    socket.on("error", () => {})
+    socket.once("close", () => {
+      sockets.delete(socket)
+      owed.delete(socket)
+    })
+    const take = () => {
+      const headLength = received.indexOf(endOfHead)
+      if (isOver || headLength < 0) {
+        return
+      }
+      const head = received.subarray(0, headLength).toString("latin1")
+      if (!isHeadTold) {
+        isHeadTold = true
+        isOver = fault.head?.(socket, head) === true
+      }
+      const length = headLength + endOfHead.length + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+      if (isOver || received.length < length) {
+        return
+      }
+      const request = received.subarray(0, Math.min(length, 64 * 1024)).toString("utf8")
+      received = received.subarray(length)
+      isHeadTold = false
+      executions += 1
+      owed.add(socket)
+      fault.answer?.({
+        socket,
+        nth: executions,
+        request,
+        write: (text) => void socket.write(text),
+        end: (text) => {
+          owed.delete(socket)
+          socket.write(text)
+        }
+      })
+      take()
+    }
+    fault.connected?.(socket)
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+      take()
+    })
+  }
+  return { sockets, owed, onConnection, executions: () => executions }
+}
+
+const listening = <S extends Server>(server: S, sockets: ReadonlySet<Socket>) =>
+  Effect.acquireRelease(
+    Effect.async<number>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as AddressInfo).port)))
+    }),
+    () =>
+      Effect.sync(() => {
+        server.close()
+        sockets.forEach((socket) => socket.destroy())
+      })
+  )
+
+/** A server with a fault on a free port of this machine, gone with the scope. */
+export const faultServer = (fault: Fault) =>
+  Effect.suspend(() => {
+    const { executions, onConnection, owed, sockets } = handling(fault)
+    return Effect.map(
+      listening(createServer(onConnection), sockets),
+      (port): FaultServer => ({ url: `http://127.0.0.1:${port}`, executions, sockets, owed })
+    )
+  })
+
+/** The same over TLS, where every packet of the client takes `delay` milliseconds. */
+export const slowTlsServer = (fault: Fault, delay: number) =>
+  Effect.gen(function*() {
+    const { server: identity } = yield* certificates
+    const { executions, onConnection, owed, sockets } = handling(fault)
+    const behind = yield* listening(createTlsServer(identity, onConnection), sockets)
+    const passing = new Set<Socket>()
+    const front = createServer((from) => {
+      const to = connect(behind, "127.0.0.1")
+      for (const socket of [from, to]) {
+        passing.add(socket)
+        socket.on("error", () => {})
+        socket.once("close", () => {
+          passing.delete(socket)
+          from.destroy()
+          to.destroy()
+        })
+      }
+      from.on("data", (chunk) => setTimeout(() => to.write(chunk), delay))
+      to.pipe(from)
+    })
+    const port = yield* listening(front, passing)
+    return { url: `https://127.0.0.1:${port}`, executions, sockets, owed }
+  })
+
+/** An address at which nobody listens. */
+export const nobody = Effect.scoped(
+  Effect.map(faultServer({}), ({ url }): FaultServer => ({
+    url,
+    executions: () => 0,
+    sockets: new Set(),
+    owed: new Set()
+  }))
+)

@@ -1,0 +1,301 @@
+import { Effect, type Scope } from "effect"
+import { encode } from "../../src/protocol/frame.ts"
+import {
+  type Exchange,
+  type Fault,
+  type FaultServer,
+  faultServer,
+  nobody,
+  response,
+  slowTlsServer
+} from "./faultServer.ts"
+
+/** A fault, and what a call of ours makes of it with deadlines of 300 ms. */
+export interface Case {
+  readonly name: string
+  readonly server: Effect.Effect<FaultServer, never, Scope.Scope>
+  readonly kind?: "stream" | "upload" | "connect"
+  /** Calls that go well before the one that is looked at. */
+  readonly before?: number
+  readonly attempts: number
+  readonly executions: number
+  readonly ends: string
+}
+
+const ok = response(200, { "content-type": "text/plain" }, "ok")
+const answering = (answer: (exchange: Exchange) => void) => faultServer({ answer })
+const reset = ({ socket }: Pick<Exchange, "socket">) => void socket.resetAndDestroy()
+
+/** Writes so that all has left before what comes next. */
+const writeThen = ({ socket }: Exchange, text: string | Uint8Array, next: () => void) =>
+  void socket.write(text, () => setTimeout(next, 20))
+
+const chunkedHead = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n"
+
+const byteByByte = ({ end, socket, write }: Exchange, text: string) => {
+  const bytes = [...Buffer.from(text)]
+  const timer = setInterval(() => {
+    const byte = bytes.shift()
+    if (byte === undefined || socket.destroyed) {
+      clearInterval(timer)
+      end("")
+    } else {
+      write(new Uint8Array([byte]))
+    }
+  }, 1)
+}
+
+const refusing = (status: number, headers: Record<string, string> = {}) =>
+  answering(({ end, request }) => end(response(status, headers, JSON.stringify({ message: request }))))
+
+const streamHead =
+  "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+const chunk = (bytes: Uint8Array) =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")])
+
+const part = encode({ ":message-type": "event", ":event-type": "PayloadPart" }, new Uint8Array(64))
+const damaged = part.map((byte, index) => (index === part.length - 10 ? byte ^ 1 : byte))
+const modelFailed = encode(
+  { ":message-type": "exception", ":exception-type": "ModelStreamError", ":content-type": "application/json" },
+  Buffer.from(`{"ErrorCode":"StreamBroken","Message":"gone"}`)
+)
+
+const streaming = (then: (exchange: Exchange) => void, bytes: Uint8Array = part) =>
+  answering((exchange) =>
+    writeThen(exchange, Buffer.concat([Buffer.from(streamHead), chunk(bytes)]), () => then(exchange))
+  )
+
+/** The first call of a connection is answered; the connection is found lost by the next. */
+const stale = (): Fault => {
+  const used = new Set<unknown>()
+  return {
+    head: (socket) => {
+      const isStale = used.has(socket)
+      used.add(socket)
+      if (isStale) {
+        reset({ socket })
+      }
+      return isStale
+    },
+    answer: ({ end }) => end(ok)
+  }
+}
+
+/** Takes connections for TLS and never says a word. */
+const silentTls = Effect.map(faultServer({}), (server) => ({ ...server, url: server.url.replace("http:", "https:") }))
+
+export const faults: ReadonlyArray<Case> = [
+  { name: "the connection is refused", server: nobody, attempts: 3, executions: 0, ends: "TransportError (connect)" },
+  {
+    name: "TLS is never agreed on",
+    kind: "connect",
+    server: silentTls,
+    attempts: 3,
+    executions: 0,
+    ends: "TimeoutError (connect)"
+  },
+  {
+    name: "TLS takes its time",
+    server: slowTlsServer({ answer: ({ end }) => end(ok) }, 30),
+    attempts: 1,
+    executions: 1,
+    ends: "success"
+  },
+  {
+    name: "reset as the request arrives",
+    server: faultServer({
+      head: (socket) => {
+        reset({ socket })
+        return true
+      }
+    }),
+    attempts: 3,
+    executions: 0,
+    ends: "TransportError (reset)"
+  },
+  {
+    name: "reset before the headers",
+    server: answering(reset),
+    attempts: 3,
+    executions: 3,
+    ends: "TransportError (reset)"
+  },
+  {
+    name: "reset after the headers",
+    server: answering((exchange) => writeThen(exchange, ok.slice(0, -2), () => reset(exchange))),
+    attempts: 3,
+    executions: 3,
+    ends: "TransportError (reset)"
+  },
+  {
+    name: "closed in the middle of the body",
+    server: answering((exchange) => writeThen(exchange, `${chunkedHead}5\r\nhal`, () => exchange.socket.end())),
+    attempts: 3,
+    executions: 3,
+    ends: "TransportError (reset)"
+  },
+  {
+    name: "silent before the headers",
+    server: answering(() => {}),
+    attempts: 1,
+    executions: 1,
+    ends: "TimeoutError (firstByte)"
+  },
+  {
+    name: "silent within the headers",
+    server: answering(({ write }) => write("HTTP/1.1 200 OK\r\ncontent-ty")),
+    attempts: 1,
+    executions: 1,
+    ends: "TimeoutError (firstByte)"
+  },
+  {
+    name: "silent within the body",
+    server: answering(({ write }) => write(`${chunkedHead}5\r\nhal`)),
+    attempts: 1,
+    executions: 1,
+    ends: "TimeoutError (idle)"
+  },
+  {
+    name: "one byte at a time",
+    server: answering((exchange) => byteByByte(exchange, ok)),
+    attempts: 1,
+    executions: 1,
+    ends: "success"
+  },
+  {
+    name: "fewer bytes than said",
+    server: answering((exchange) =>
+      writeThen(exchange, response(200, { "content-length": "9" }, "ok"), () => exchange.socket.end())
+    ),
+    attempts: 3,
+    executions: 3,
+    ends: "TransportError (reset)"
+  },
+  {
+    name: "more bytes than said",
+    server: answering(({ end }) => end(response(200, { "content-length": "2" }, "okay then"))),
+    attempts: 1,
+    executions: 1,
+    ends: "success"
+  },
+  {
+    name: "garbage in place of HTTP",
+    server: answering(({ request, write }) => write(`\u0000\u0001 ${request}`)),
+    attempts: 1,
+    executions: 1,
+    ends: "ProtocolError"
+  },
+  { name: "500, always", server: refusing(500), attempts: 3, executions: 3, ends: "UnknownServiceError (500)" },
+  {
+    name: "500, once",
+    server: answering(({ end, nth }) => end(nth === 1 ? response(500, {}, "{}") : ok)),
+    attempts: 2,
+    executions: 2,
+    ends: "success"
+  },
+  {
+    name: "a gateway's 502 in HTML",
+    server: answering(({ end, request }) =>
+      end(response(502, { "content-type": "text/html" }, `<html><pre>${request}</pre></html>`))
+    ),
+    attempts: 3,
+    executions: 3,
+    ends: "UnknownServiceError (502)"
+  },
+  {
+    name: "throttled, without a hint",
+    server: refusing(400, { "x-amzn-errortype": "ThrottlingException" }),
+    attempts: 3,
+    executions: 3,
+    ends: "ThrottlingError (400)"
+  },
+  {
+    name: "throttled, `x-amz-retry-after: 1500`",
+    server: refusing(429, { "x-amz-retry-after": "1500" }),
+    attempts: 3,
+    executions: 3,
+    ends: "ThrottlingError (429)"
+  },
+  {
+    name: "throttled once, `retry-after: 1`",
+    server: answering(({ end, nth }) => end(nth === 1 ? response(429, { "retry-after": "1" }, "{}") : ok)),
+    attempts: 2,
+    executions: 2,
+    ends: "success"
+  },
+  {
+    name: "a kept connection has gone stale",
+    server: faultServer(stale()),
+    before: 1,
+    attempts: 2,
+    executions: 1,
+    ends: "success"
+  },
+  {
+    name: "8 MiB: reset while it is sent",
+    kind: "upload",
+    server: faultServer({
+      head: (socket) => {
+        reset({ socket })
+        return true
+      }
+    }),
+    attempts: 3,
+    executions: 0,
+    ends: "TransportError (reset)"
+  },
+  {
+    name: "8 MiB: 413 before it is read",
+    kind: "upload",
+    server: faultServer({
+      head: (socket) => {
+        socket.write(response(413, { connection: "close" }, "too large"))
+        return true
+      }
+    }),
+    attempts: 1,
+    executions: 0,
+    ends: "PayloadTooLargeError (413)"
+  },
+  {
+    name: "stream: reset after a part",
+    kind: "stream",
+    server: streaming(reset),
+    attempts: 1,
+    executions: 1,
+    ends: "TransportError (reset)"
+  },
+  {
+    name: "stream: closed within a part",
+    kind: "stream",
+    server: streaming(({ socket }) => void socket.end("0\r\n\r\n"), part.subarray(0, 40)),
+    attempts: 1,
+    executions: 1,
+    ends: "ProtocolError"
+  },
+  {
+    name: "stream: silent after a part",
+    kind: "stream",
+    server: streaming(() => {}),
+    attempts: 1,
+    executions: 1,
+    ends: "TimeoutError (idle)"
+  },
+  {
+    name: "stream: a damaged part",
+    kind: "stream",
+    server: streaming(() => {}, damaged),
+    attempts: 1,
+    executions: 1,
+    ends: "ProtocolError"
+  },
+  {
+    name: "stream: the model fails",
+    kind: "stream",
+    server: streaming(({ end }) => end("0\r\n\r\n"), modelFailed),
+    attempts: 1,
+    executions: 1,
+    ends: "ModelStreamError (200)"
+  }
+]
