@@ -4,16 +4,19 @@ import { describe } from "vitest"
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8")
 
-describe.each([["README.md", 7], ["docs/node.md", 1]] as const)("%s shows", (page, count) => {
-  const programs = [...read(page).matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
+describe.each([["README.md", 7], ["docs/node.md", 1], ["docs/resilience.md", 1]] as const)(
+  "%s shows",
+  (page, count) => {
+    const programs = [...read(page).matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
 
-  it(`${count} programs`, () => {
-    assert.strictEqual(programs.length, count)
-  })
-
-  for (const [, path = "", program] of programs) {
-    it(`${path} as it is`, () => {
-      assert.strictEqual(program, read(path))
+    it(`${count} programs`, () => {
+      assert.strictEqual(programs.length, count)
     })
+
+    for (const [, path = "", program] of programs) {
+      it(`${path} as it is`, () => {
+        assert.strictEqual(program, read(path))
+      })
+    }
   }
-})
+)

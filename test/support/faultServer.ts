@@ -101,15 +101,21 @@ const handling = (fault: Fault) => {
   return { sockets, owed, onConnection, executions: () => executions }
 }
 
-const listening = <S extends Server>(server: S, sockets: ReadonlySet<Socket>) =>
+/** Enough for the connections that a busy process takes late: one that overflows lingers in the kernel. */
+const backlog = 4_096
+
+const listening = (server: Server, sockets: ReadonlySet<Socket>) =>
   Effect.acquireRelease(
     Effect.async<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as AddressInfo).port)))
+      server.listen({ port: 0, host: "127.0.0.1", backlog }, () =>
+        resume(Effect.succeed((server.address() as AddressInfo).port)))
     }),
     () =>
       Effect.sync(() => {
         server.close()
-        sockets.forEach((socket) => socket.destroy())
+        sockets.forEach((socket) =>
+          socket.destroy()
+        )
       })
   )
 

@@ -1,0 +1,91 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
+import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
+import { call, during, withChance } from "./support/call.ts"
+import { notReady, ok, refusal, type Reply, scripted } from "./support/scripted.ts"
+
+const under = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
+  Effect.gen(function*() {
+    const server = yield* scripted(...replies)
+    const end = yield* call.pipe(
+      RetryPolicy.use(policy),
+      Effect.match({
+        onFailure: (error: SageMakerError.CommonError | { readonly _tag: string }) => error._tag,
+        onSuccess: ({ $metadata }) => $metadata.totalRetryDelay
+      }),
+      Effect.provide(server.layer),
+      withChance(1),
+      during("1 hour")
+    )
+    const requests = yield* server.requests
+    return { end, attempts: requests.length, told: requests.at(-1)?.headers["amz-sdk-request"] }
+  })
+
+const unavailable: Reply = { status: 503 }
+const isCold = ({ _tag }: { readonly _tag: string }) => _tag === "ModelNotReadyException"
+
+const patient = RetryPolicy.compose(
+  RetryPolicy.fromSchedule(Schedule.intersect(Schedule.spaced("5 seconds"), Schedule.recurs(20)), { while: isCold }),
+  RetryPolicy.whileError(RetryPolicy.standard(), (error) => !isCold(error))
+)
+
+describe("a policy inside another", () => {
+  it.effect("makes each of its attempts of theirs", () =>
+    Effect.gen(function*() {
+      const twice = RetryPolicy.standard({ maxAttempts: 2 })
+      assert.deepStrictEqual(yield* under(RetryPolicy.compose(twice, twice), unavailable), {
+        end: "UnknownServiceError",
+        attempts: 4,
+        told: "attempt=4; max=4"
+      })
+      const unknown = RetryPolicy.compose(RetryPolicy.fromSchedule(Schedule.recurs(1)), twice)
+      assert.deepInclude(yield* under(unknown, unavailable), { attempts: 4, told: "attempt=4" })
+      assert.deepInclude(yield* under(RetryPolicy.compose(twice)(RetryPolicy.none), unavailable), { attempts: 2 })
+    }))
+
+  it.effect("has its own patience with a cold model, and the other its own with everything else", () =>
+    Effect.gen(function*() {
+      assert.deepInclude(yield* under(patient, notReady), { end: "ModelNotReadyException", attempts: 21 })
+      assert.deepInclude(yield* under(patient, unavailable), { end: "UnknownServiceError", attempts: 3 })
+      assert.deepInclude(yield* under(patient, notReady, unavailable, notReady, unavailable, unavailable, ok), {
+        end: 5_000 + 50 + 5_000 + 50 + 100,
+        attempts: 6
+      })
+      assert.deepInclude(yield* under(patient, refusal(400, "ValidationError")), { attempts: 1 })
+    }))
+
+  it.effect("can be the send rate alone", () =>
+    Effect.gen(function*() {
+      const paced = RetryPolicy.compose(RetryPolicy.fromSchedule(Schedule.recurs(2)), RetryPolicy.paced)
+      const { attempts, end } = yield* under(paced, notReady, notReady, ok)
+      assert.strictEqual(attempts, 3)
+      assert.isAbove(end as number, 1_000)
+      assert.deepInclude(yield* under(RetryPolicy.paced, notReady), { attempts: 1, told: "attempt=1; max=1" })
+    }))
+})
+
+describe("a policy for some errors only", () => {
+  it.effect("leaves the others as they are, and the quota too", () =>
+    Effect.gen(function*() {
+      const quota = RetryPolicy.makeQuota(100)
+      const picky = RetryPolicy.whileError(RetryPolicy.standard(), ({ _tag }) => _tag !== "Busy")
+      const failing = (_tag: string) => Effect.fail({ _tag, retry: "transient" as const })
+      const error = yield* Effect.flip(picky.around(quota)(failing("Busy")))
+      assert.deepStrictEqual(error, { _tag: "Busy", retry: "transient" })
+      assert.strictEqual(yield* quota.tokens, 100)
+      yield* picky.around(quota)(failing("Lost")).pipe(Effect.flip, during("1 minute"))
+      assert.strictEqual(yield* quota.tokens, 72)
+      assert.strictEqual(picky.maxAttempts, 3)
+    }))
+})
+
+describe("fromSchedule", () => {
+  it.effect("sends again what this client stopped waiting for only where it is told to", () =>
+    Effect.gen(function*() {
+      const twice = Schedule.recurs(2)
+      assert.deepInclude(yield* under(RetryPolicy.fromSchedule(twice), Effect.never), { attempts: 1 })
+      assert.deepInclude(yield* under(RetryPolicy.fromSchedule(twice, { retryTimeouts: true }), Effect.never), {
+        attempts: 3
+      })
+    }))
+})

@@ -1,0 +1,16 @@
+import { Effect } from "effect"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+
+setFlagsFromString("--expose-gc")
+const collect = runInNewContext("gc") as () => void
+
+/** The memory that is still in use once all that is free has been collected, in bytes. */
+export const memoryInUse: Effect.Effect<number> = Effect.sync(collect).pipe(
+  Effect.zipRight(Effect.sleep("20 millis")),
+  Effect.repeatN(4),
+  Effect.map(() => {
+    const { arrayBuffers, heapUsed } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  })
+)
