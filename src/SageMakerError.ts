@@ -95,16 +95,15 @@ export class ValidationError extends Schema.TaggedError<ValidationError>()(
  * @since 0.1.0
  * @category service errors
  */
-export class ModelError extends Schema.TaggedError<ModelError>()("ModelError", {
-  ...serviceFields({ status: 424, code: "ModelError", retry: "never", message: "The model failed" }),
-  OriginalStatusCode: optional(Schema.Number),
-  OriginalMessage: optional(Schema.String),
-  LogStreamArn: optional(Schema.String)
-}) {
-  static {
-    conceal(this, "OriginalMessage")
-  }
-}
+export class ModelError extends conceal(
+  Schema.TaggedError<ModelError>()("ModelError", {
+    ...serviceFields({ status: 424, code: "ModelError", retry: "never", message: "The model failed" }),
+    OriginalStatusCode: optional(Schema.Number),
+    OriginalMessage: optional(Schema.String),
+    LogStreamArn: optional(Schema.String)
+  }),
+  "OriginalMessage"
+) {}
 
 /**
  * The model is not loaded yet (429); asking again later can succeed.
@@ -228,17 +227,16 @@ export class ThrottlingError extends Schema.TaggedError<ThrottlingError>()(
  * @since 0.1.0
  * @category service errors
  */
-export class UnknownServiceError extends Schema.TaggedError<UnknownServiceError>()("UnknownServiceError", {
-  ...callFields("The service answered with an error this client does not know", "never"),
-  status: Schema.Number,
-  code: optional(Schema.String),
-  requestId: optional(Schema.String),
-  body: withDefault(Schema.String, () => "")
-}) {
-  static {
-    conceal(this, "body")
-  }
-}
+export class UnknownServiceError extends conceal(
+  Schema.TaggedError<UnknownServiceError>()("UnknownServiceError", {
+    ...callFields("The service answered with an error this client does not know", "never"),
+    status: Schema.Number,
+    code: optional(Schema.String),
+    requestId: optional(Schema.String),
+    body: withDefault(Schema.String, () => "")
+  }),
+  "body"
+) {}
 
 /**
  * A member of the input breaks a constraint; nothing was sent.
@@ -421,18 +419,17 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
  * @since 0.1.0
  * @category client errors
  */
-export class CodecError extends Schema.TaggedError<CodecError>()("CodecError", {
-  message: Schema.String,
-  mediaType: Schema.String,
-  direction: Schema.Literal("encode", "decode"),
-  issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
-  body: optional(Schema.Uint8ArrayFromSelf),
-  ...retryFields("never")
-}) {
-  static {
-    conceal(this, "body")
-  }
-}
+export class CodecError extends conceal(
+  Schema.TaggedError<CodecError>()("CodecError", {
+    message: Schema.String,
+    mediaType: Schema.String,
+    direction: Schema.Literal("encode", "decode"),
+    issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
+    body: optional(Schema.Uint8ArrayFromSelf),
+    ...retryFields("never")
+  }),
+  "body"
+) {}
 
 /**
  * The errors any operation can end with besides those its model names.
