@@ -10,7 +10,7 @@ type Refused = OverloadedError | CircuitOpenError
 type Around = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Refused, R>
 
 /** How far a call has come. */
-export interface Progress {
+interface Progress {
   readonly attempts: number
   readonly totalRetryDelay: number
 }

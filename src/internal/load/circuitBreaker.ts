@@ -33,7 +33,7 @@ const check = (
     )
 
 /** Whether an error says that the endpoint is ill: it fails, cannot be reached, or does not answer in time. */
-export const isFailure = (error: unknown): boolean => {
+const isFailure = (error: unknown): boolean => {
   const { _tag, retry } = toRetryable(error)
   return retry === "transient" || _tag === "TimeoutError" || _tag === "InternalDependencyException"
 }
