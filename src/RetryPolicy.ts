@@ -9,6 +9,7 @@ import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import { leftAlone, restored } from "./internal/leftAlone.ts"
 import * as sendRate from "./internal/sendRate.ts"
 import * as retry from "./protocol/retry.ts"
 import { type Retryable, toRetryable } from "./SageMakerError.ts"
@@ -238,17 +239,6 @@ export const compose: {
   }
 }))
 
-/** An error that a policy is not to send again, whatever it says of itself. */
-class LeftAlone<E> {
-  readonly retry = "never"
-  readonly _tag: string
-  readonly error: E
-  constructor(error: E) {
-    this.error = error
-    this._tag = toRetryable(error)._tag
-  }
-}
-
 /**
  * A policy for some errors only; any other ends what it is around.
  *
@@ -277,10 +267,7 @@ export const whileError: {
   around: (quota) => {
     const around = policy.around(quota)
     return <A, E, R>(attempt: Effect.Effect<A, E, R>) =>
-      Effect.mapError(
-        around(Effect.mapError(attempt, (error) => predicate(toRetryable(error)) ? error : new LeftAlone(error))),
-        (error) => error instanceof LeftAlone ? error.error : error
-      )
+      restored(around(leftAlone(attempt, (error) => !predicate(toRetryable(error)))))
   }
 }))
 

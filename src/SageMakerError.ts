@@ -163,13 +163,21 @@ export class InternalDependencyException extends Schema.TaggedError<InternalDepe
  * The model's container failed while it streamed its answer; `ErrorCode` is `ModelInvocationTimeExceeded`, `StreamBroken`
  * or another the container gives.
  *
+ * An error that a model wrote into its own stream (`Tokens`) is one too: `ErrorCode` is then the model's name for it,
+ * `OriginalStatusCode` its number and `OriginalMessage` its words, which are not enumerable and in no message.
+ *
  * @since 0.1.0
  * @category service errors
  */
-export class ModelStreamError extends Schema.TaggedError<ModelStreamError>()("ModelStreamError", {
-  ...serviceFields({ status: 200, code: "ModelStreamError", retry: "never", message: "The model's stream failed" }),
-  ErrorCode: optional(Schema.String)
-}) {}
+export class ModelStreamError extends conceal(
+  Schema.TaggedError<ModelStreamError>()("ModelStreamError", {
+    ...serviceFields({ status: 200, code: "ModelStreamError", retry: "never", message: "The model's stream failed" }),
+    ErrorCode: optional(Schema.String),
+    OriginalStatusCode: optional(Schema.Number),
+    OriginalMessage: optional(Schema.String)
+  }),
+  "OriginalMessage"
+) {}
 
 /**
  * The service failed while it streamed an answer.
@@ -432,6 +440,25 @@ export class CodecError extends conceal(
 ) {}
 
 /**
+ * A session is over: its time has passed, or the model no longer knows it.
+ *
+ * `expires` is when it was to end, where the model said so.
+ *
+ * @since 0.1.0
+ * @category client errors
+ */
+export class SessionExpiredError extends Schema.TaggedError<SessionExpiredError>()("SessionExpiredError", {
+  endpoint: Schema.String,
+  expires: optional(Schema.DateTimeUtcFromSelf),
+  requestId: optional(Schema.String),
+  ...retryFields("never")
+}) {
+  override get message(): string {
+    return `The session with ${this.endpoint} is over`
+  }
+}
+
+/**
  * The errors any operation can end with besides those its model names.
  *
  * @since 0.1.0
@@ -497,6 +524,7 @@ export type SageMakerError =
   | ServiceError
   | ConfigurationError
   | CodecError
+  | SessionExpiredError
 
 /**
  * What a policy may know of any error: its `retry` and `retryAfterMillis`, or `never` where it does not say.

@@ -7,12 +7,22 @@
 /**
  * @since 0.1.0
  */
+export * as Chat from "./Chat.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as Codec from "./Codec.ts"
 
 /**
  * @since 0.1.0
  */
 export * as Credentials from "./Credentials.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Framing from "./Framing.ts"
 
 /**
  * @since 0.1.0
@@ -62,12 +72,22 @@ export * as SageMakerRuntime from "./SageMakerRuntime.ts"
 /**
  * @since 0.1.0
  */
+export * as Session from "./Session.ts"
+
+/**
+ * @since 0.1.0
+ */
 export * as Signer from "./Signer.ts"
 
 /**
  * @since 0.1.0
  */
 export * as Timeouts from "./Timeouts.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Tokens from "./Tokens.ts"
 
 export {
   /**

@@ -1,10 +1,9 @@
 /** The parts of an event-stream body as a stream: every frame is decoded or fails, chunks stay chunks. */
-import * as Channel from "effect/Channel"
-import * as Chunk from "effect/Chunk"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { Metadata, Response } from "../Operation.ts"
 import * as eventStream from "../protocol/eventStream.ts"
 import { ProtocolError, type UnknownServiceError } from "../SageMakerError.ts"
+import { stepped } from "./stepping.ts"
 
 const decoder = new TextDecoder()
 
@@ -26,37 +25,13 @@ export const parts = <E, E2>(
       ? refuse(failure.code, decoder.decode(failure.payload))
       : unknown(failure.code, failure.message)
   }
-
-  const decode = (
-    state: eventStream.State
-  ): Channel.Channel<
-    Chunk.Chunk<Uint8Array>,
-    Chunk.Chunk<Uint8Array>,
-    E | E2 | UnknownServiceError | ProtocolError,
-    E
-  > =>
-    Channel.readWith({
-      onInput: (chunks: Chunk.Chunk<Uint8Array>) => {
-        const payloads: Array<Uint8Array> = []
-        let at = state
-        for (const chunk of chunks) {
-          const step = eventStream.step(at, chunk)
-          payloads.push(...step.parts)
-          if (step.failure !== undefined) {
-            return Channel.zipRight(Channel.write(Chunk.unsafeFromArray(payloads)), Channel.fail(failed(step.failure)))
-          }
-          at = step.state
-        }
-        return payloads.length === 0
-          ? decode(at)
-          : Channel.zipRight(Channel.write(Chunk.unsafeFromArray(payloads)), decode(at))
-      },
-      onFailure: Channel.fail,
-      onDone: () => {
-        const failure = eventStream.finish(state)
-        return failure === undefined ? Channel.void : Channel.fail(failed(failure))
-      }
-    })
-
-  return Stream.fromChannel(Channel.pipeTo(Stream.toChannel(body), decode(eventStream.initial)))
+  const ending = (failure: eventStream.Failure | undefined) => failure === undefined ? undefined : failed(failure)
+  return stepped({
+    initial: () => eventStream.initial,
+    step: (state: eventStream.State, chunk: Uint8Array) => {
+      const next = eventStream.step(state, chunk)
+      return { state: next.state, out: next.parts, failure: ending(next.failure) }
+    },
+    finish: (state) => ({ out: [], failure: ending(eventStream.finish(state)) })
+  })(body)
 }

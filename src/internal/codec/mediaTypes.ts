@@ -1,0 +1,34 @@
+/** The media types payloads go by, and whether one can be read. */
+import * as Effect from "effect/Effect"
+import { includes, parse } from "../../protocol/mediaType.ts"
+import { CodecError } from "../../SageMakerError.ts"
+
+export const jsonTypes = ["application/json", "application/*+json"]
+
+export const jsonLinesTypes = ["jsonlines", "jsonl", "x-jsonlines", "x-ndjson", "ndjson", "json-lines"].map(
+  (name) => `application/${name}`
+)
+
+export const fits = (ranges: ReadonlyArray<string>, essence: string): boolean =>
+  ranges.some((range) => includes(range, essence))
+
+/**
+ * Fails unless a payload's media type is among these; no media type, and `application/octet-stream`, say nothing of what a
+ * payload is.
+ */
+export const readableAs = (
+  ranges: ReadonlyArray<string>,
+  contentType: string | undefined,
+  body?: Uint8Array
+): Effect.Effect<void, CodecError> => {
+  const essence = parse(contentType ?? "")?.essence
+  const isSilent = contentType === undefined || contentType.trim() === "" || essence === "application/octet-stream"
+  return isSilent || (essence !== undefined && fits(ranges, essence)) ? Effect.void : Effect.fail(
+    new CodecError({
+      message: `The payload is ${essence ?? "of no media type"}, and only ${ranges.join(", ")} can be read here`,
+      mediaType: essence ?? "",
+      direction: "decode",
+      ...(body === undefined ? {} : { body })
+    })
+  )
+}

@@ -1,0 +1,44 @@
+/** Server-sent events out of lines: what a line means is eventsource-parser's work. */
+import { createParser, type EventSourceMessage } from "eventsource-parser"
+import { decode } from "../../protocol/utf8.ts"
+import type { CodecError } from "../../SageMakerError.ts"
+import type { Stepped } from "../stepping.ts"
+import { tooLong, unreadable } from "./lines.ts"
+
+/** A parser of whole lines, and how many bytes the event it is in has so far. */
+export interface Events {
+  /** Takes a line. */
+  readonly feed: (line: Uint8Array) => Omit<Stepped<never, EventSourceMessage, CodecError>, "state">
+  /** Ends the event the stream ends in. */
+  readonly end: () => ReadonlyArray<EventSourceMessage>
+}
+
+export const mediaType = "text/event-stream"
+
+export const make = (maxLineBytes: number): Events => {
+  let complete: Array<EventSourceMessage> = []
+  let size = 0
+  const parser = createParser({
+    onEvent: ({ data, event, id }) =>
+      complete.push({ data, ...(event === undefined ? {} : { event }), ...(id === undefined ? {} : { id }) })
+  })
+  const take = (text: string): ReadonlyArray<EventSourceMessage> => {
+    parser.feed(`${text}\n`)
+    const out = complete
+    complete = []
+    return out
+  }
+  return {
+    feed: (line) => {
+      size = line.byteLength === 0 ? 0 : size + line.byteLength
+      if (size > maxLineBytes) {
+        return { out: [], failure: tooLong(mediaType, "event", maxLineBytes) }
+      }
+      const text = decode(line)
+      return text === undefined
+        ? { out: [], failure: unreadable(mediaType, "it is not UTF-8", line) }
+        : { out: take(text) }
+    },
+    end: () => take("")
+  }
+}

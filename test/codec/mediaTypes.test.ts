@@ -1,0 +1,122 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, pipe, Schema } from "effect"
+import { Codec } from "effect-sagemaker-runtime"
+
+const encoder = new TextEncoder()
+
+const Score = Schema.Struct({ score: Schema.Number })
+const json = Codec.json(Score)
+const csv = Codec.csv(Score)
+
+const read = <A>(codec: Codec.Codec<A>, body: string, ContentType?: string) =>
+  Codec.decode(codec)({ Body: encoder.encode(body), ContentType })
+
+describe("the media type of an answer decides", () => {
+  it.effect.each([
+    ["application/json"],
+    ["Application/JSON; charset=utf-8"],
+    ["application/vnd.score+json"],
+    ["application/octet-stream"],
+    [""],
+    [undefined]
+  ])(
+    "JSON is read from %s",
+    ([contentType]) =>
+      Effect.map(read(json, `{"score":1}`, contentType), (value) => assert.deepStrictEqual(value, { score: 1 }))
+  )
+
+  it.effect.each([
+    ["text/html; charset=utf-8", "text/html"],
+    ["text/csv", "text/csv"],
+    ["json", "of no media type"],
+    ["application/json+xml", "application/json+xml"]
+  ])("but not from %s", ([contentType, said]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(read(json, `{"score":1}`, contentType))
+      assert.strictEqual(
+        error.message,
+        `The payload is ${said}, and only application/json, application/*+json can be read here`
+      )
+      assert.deepStrictEqual(error.body, encoder.encode(`{"score":1}`))
+      assert.strictEqual(error.direction, "decode")
+    }))
+
+  it.effect("text is read from any text, in its character set", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* read(Codec.text, "<p>", "text/html"), "<p>")
+      const latin1 = { Body: Uint8Array.of(0xe9), ContentType: "text/plain; charset=ISO-8859-1" }
+      assert.strictEqual(yield* Codec.decode(Codec.text)(latin1), "é")
+      assert.isTrue(Either.isLeft(yield* Effect.either(read(Codec.text, "{}", "application/json"))))
+    }))
+
+  it.effect("bytes are read from anything", () =>
+    Effect.map(read(Codec.bytes, "x", "image/png"), (bytes) => assert.deepStrictEqual(bytes, encoder.encode("x"))))
+
+  it.effect.each(["jsonlines", "jsonl", "x-ndjson", "x-jsonlines"])(
+    "JSON Lines are read from application/%s",
+    (name) =>
+      Effect.map(
+        read(Codec.jsonLines(Score), `{"score":1}`, `application/${name}`),
+        (lines) => assert.deepStrictEqual(lines, [{ score: 1 }])
+      )
+  )
+})
+
+describe("of several codecs", () => {
+  const either = Codec.oneOf(json, csv)
+
+  it.effect("the one that fits the answer reads it", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* read(either, "0.5", "text/csv; header=absent"), { score: 0.5 })
+      assert.deepStrictEqual(yield* read(either, "score\n0.5", "text/csv; header=present"), { score: 0.5 })
+      assert.deepStrictEqual(yield* read(either, `{"score":1}`, "application/json"), { score: 1 })
+      assert.deepStrictEqual(yield* read(either, `{"score":1}`), { score: 1 })
+      assert.include(
+        (yield* Effect.flip(read(either, "x", "text/html"))).message,
+        "application/*+json, text/csv can be read"
+      )
+    }))
+
+  it.effect("the first one writes", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(either.mediaType, "application/json")
+      assert.strictEqual(new TextDecoder().decode(yield* either.encode({ score: 1 })), `{"score":1}`)
+    }))
+})
+
+describe("a codec", () => {
+  it.effect("under another media type still reads its own", () =>
+    Effect.gen(function*() {
+      const own = Codec.withMediaType("application/vnd.score")(json)
+      assert.deepStrictEqual(yield* read(own, `{"score":1}`, "application/vnd.score"), { score: 1 })
+      assert.deepStrictEqual(yield* read(own, `{"score":1}`, "application/json"), { score: 1 })
+    }))
+
+  it.effect("reads more where it is told to", () =>
+    Effect.map(
+      read(Codec.alsoReads("text/html")(json), `{"score":1}`, "text/html; charset=utf-8"),
+      (value) => assert.deepStrictEqual(value, { score: 1 })
+    ))
+
+  it.effect("is given a further shape by a schema", () =>
+    Effect.gen(function*() {
+      const score = pipe(Codec.text, Codec.compose(Schema.NumberFromString))
+      assert.strictEqual(yield* read(score, "0.5", "text/plain"), 0.5)
+      assert.strictEqual(new TextDecoder().decode(yield* score.encode(0.5)), "0.5")
+      assert.match((yield* Effect.flip(read(score, "hunter2"))).message, /^The payload cannot be read as text\/plain: /)
+    }))
+
+  it.effect("of the user's own needs nothing but its members", () =>
+    Effect.gen(function*() {
+      const reversed: Codec.Codec<string> = {
+        mediaType: "text/x-reversed",
+        encode: (value) => Effect.succeed(encoder.encode(value).reverse()),
+        decode: (body) => Effect.succeed(new TextDecoder().decode(body.slice().reverse()))
+      }
+      assert.strictEqual(yield* read(reversed, "cba", "text/x-reversed"), "abc")
+      assert.include(
+        (yield* Effect.flip(read(reversed, "cba", "text/plain"))).message,
+        "only text/x-reversed can be read"
+      )
+    }))
+})
