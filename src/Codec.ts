@@ -379,8 +379,8 @@ export interface Payload {
 /**
  * Reads a payload as what it says it is.
  *
- * A media type the codec does not read fails with `CodecError`. A payload that does not say what it is, or says
- * `application/octet-stream`, is read as what the codec asks for.
+ * A media type the codec does not read fails with `CodecError`. A payload that does not say what it is, or only
+ * `application/octet-stream` or `text/plain`, is read as what the codec asks for.
  *
  * @example
  * ```ts

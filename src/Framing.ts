@@ -141,7 +141,7 @@ export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Framing<A, C
   const line = Codec.withMediaType(mediaType)(Codec.json(schema))
   return {
     mediaType,
-    reads: [...jsonLinesTypes, ...jsonTypes, "text/plain"],
+    reads: [...jsonLinesTypes, ...jsonTypes],
     frame: (parts, limits) =>
       parts.pipe(
         wholeLines(mediaType, { maxLineBytes: limited(limits), loneCr: false }),
@@ -183,7 +183,7 @@ export const sse: Framing<ServerSentEvent> = {
     parts.pipe(
       wholeLines(eventsOf.mediaType, { maxLineBytes: limited(limits), loneCr: true }),
       stepped({
-        initial: (): Reading => ({ events: eventsOf.make(limited(limits)), isFirst: true }),
+        initial: (): Reading => ({ events: eventsOf.make(limited(limits), { strict: false }), isFirst: true }),
         step: ({ events, isFirst }: Reading, line: Uint8Array) => ({
           state: { events, isFirst: false },
           ...events.feed(isFirst ? withoutMark(line) : line)

@@ -6,6 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -100,6 +101,10 @@ const requestIdOf = (error: unknown): string | undefined =>
     ? error.requestId
     : undefined
 
+/** Runs a call to its end whatever happens to its caller: an interruption would reach the fibers a deadline forks. */
+const unbroken = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(call), Fiber.join))
+
 /**
  * Opens a session with a model, for as long as the scope.
  *
@@ -159,11 +164,14 @@ export const make: {
         return yield* new SageMakerError.ProtocolError({ message, requestId, attempts, totalRetryDelay })
       }
       const sendClose = Effect.suspend(() => over ? Effect.void : send(opened.id, closing))
-      const once = yield* Effect.cached(sendClose.pipe(Effect.asVoid, Effect.provide(context), Effect.uninterruptible))
+      const once = yield* Effect.cached(sendClose.pipe(Effect.asVoid, Effect.provide(context), unbroken))
       return { ...opened, once }
     })
 
-    const { expires, id, once: close } = yield* Effect.acquireRelease(openSession, ({ once }) => Effect.ignore(once))
+    const { expires, id, once: close } = yield* Effect.acquireRelease(
+      unbroken(openSession),
+      ({ once }) => Effect.ignore(once)
+    )
 
     const ended = (requestId?: string) =>
       new SageMakerError.SessionExpiredError({

@@ -151,7 +151,7 @@ const dialect = (
   const read = tokensOf(name, readers)
   return {
     mediaType,
-    reads: ["text/event-stream", ...jsonLinesTypes, ...jsonTypes, "text/plain"],
+    reads: ["text/event-stream", ...jsonLinesTypes, ...jsonTypes],
     frame: (parts, limits) => payloads(parts, limits, read)
   }
 }

@@ -17,6 +17,7 @@ describe("the media type of an answer decides", () => {
     ["Application/JSON; charset=utf-8"],
     ["application/vnd.score+json"],
     ["application/octet-stream"],
+    ["text/plain;charset=UTF-8"],
     [""],
     [undefined]
   ])(
@@ -77,6 +78,12 @@ describe("of several codecs", () => {
       )
     }))
 
+  it.effect("the one that fits is not the first that would take plain text", () =>
+    Effect.map(
+      read(Codec.oneOf(Codec.json(Schema.String), Codec.text), "\"a\"", "text/plain"),
+      (value) => assert.strictEqual(value, "\"a\"")
+    ))
+
   it.effect("the first one writes", () =>
     Effect.gen(function*() {
       assert.strictEqual(either.mediaType, "application/json")
@@ -115,7 +122,7 @@ describe("a codec", () => {
       }
       assert.strictEqual(yield* read(reversed, "cba", "text/x-reversed"), "abc")
       assert.include(
-        (yield* Effect.flip(read(reversed, "cba", "text/plain"))).message,
+        (yield* Effect.flip(read(reversed, "cba", "text/html"))).message,
         "only text/x-reversed can be read"
       )
     }))

@@ -12,18 +12,20 @@ export const jsonLinesTypes = ["jsonlines", "jsonl", "x-jsonlines", "x-ndjson", 
 export const fits = (ranges: ReadonlyArray<string>, essence: string): boolean =>
   ranges.some((range) => includes(range, essence))
 
-/**
- * Fails unless a payload's media type is among these; no media type, and `application/octet-stream`, say nothing of what a
- * payload is.
- */
+/** What servers call a payload when nobody told them what it is. */
+const silent = ["application/octet-stream", "text/plain"]
+
+/** Fails unless a payload's media type is among these, or says nothing of what the payload is. */
 export const readableAs = (
   ranges: ReadonlyArray<string>,
   contentType: string | undefined,
   body?: Uint8Array
 ): Effect.Effect<void, CodecError> => {
   const essence = parse(contentType ?? "")?.essence
-  const isSilent = contentType === undefined || contentType.trim() === "" || essence === "application/octet-stream"
-  return isSilent || (essence !== undefined && fits(ranges, essence)) ? Effect.void : Effect.fail(
+  const isReadable = essence === undefined
+    ? contentType === undefined || contentType.trim() === ""
+    : silent.includes(essence) || fits(ranges, essence)
+  return isReadable ? Effect.void : Effect.fail(
     new CodecError({
       message: `The payload is ${essence ?? "of no media type"}, and only ${ranges.join(", ")} can be read here`,
       mediaType: essence ?? "",

@@ -15,12 +15,17 @@ export interface Events {
 
 export const mediaType = "text/event-stream"
 
-export const make = (maxLineBytes: number): Events => {
+/** `strict` refuses lines that are no fields of an event, which a browser passes over. */
+export const make = (maxLineBytes: number, { strict }: { readonly strict: boolean }): Events => {
   let complete: Array<EventSourceMessage> = []
   let size = 0
+  let isStrange = false
   const parser = createParser({
     onEvent: ({ data, event, id }) =>
-      complete.push({ data, ...(event === undefined ? {} : { event }), ...(id === undefined ? {} : { id }) })
+      complete.push({ data, ...(event === undefined ? {} : { event }), ...(id === undefined ? {} : { id }) }),
+    onError: ({ type }) => {
+      isStrange ||= strict && type === "unknown-field"
+    }
   })
   const take = (text: string): ReadonlyArray<EventSourceMessage> => {
     parser.feed(`${text}\n`)
@@ -35,9 +40,11 @@ export const make = (maxLineBytes: number): Events => {
         return { out: [], failure: tooLong(mediaType, "event", maxLineBytes) }
       }
       const text = decode(line)
-      return text === undefined
-        ? { out: [], failure: unreadable(mediaType, "it is not UTF-8", line) }
-        : { out: take(text) }
+      if (text === undefined) {
+        return { out: [], failure: unreadable(mediaType, "it is not UTF-8", line) }
+      }
+      const out = take(text)
+      return { out, failure: isStrange ? unreadable(mediaType, "it has a line of no event", line) : undefined }
     },
     end: () => take("")
   }

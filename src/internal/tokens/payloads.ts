@@ -31,7 +31,7 @@ export const payloads = <A, E, E2, R2>(
   return parts.pipe(
     lines(events.mediaType, { maxLineBytes, loneCr: true }),
     stepped({
-      initial: (): State => ({ form: undefined, events: events.make(maxLineBytes) }),
+      initial: (): State => ({ form: undefined, events: events.make(maxLineBytes, { strict: true }) }),
       step: (state: State, bytes: Uint8Array) => {
         const line = state.form === undefined ? withoutMark(bytes) : bytes
         const text = decode(line)

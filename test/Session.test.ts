@@ -1,0 +1,255 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream, TestClock } from "effect"
+import {
+  Codec,
+  Framing,
+  ModelEndpoint,
+  SageMakerError,
+  SageMakerRuntime,
+  Session,
+  Signer,
+  Tokens
+} from "effect-sagemaker-runtime"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+
+const counter = ModelEndpoint.make("counter", {
+  request: Codec.text,
+  response: Codec.json(Schema.Number),
+  TargetVariant: "blue",
+  Accept: "application/json"
+})
+
+interface Settings {
+  readonly expires?: string
+  readonly gate?: Effect.Effect<void>
+  readonly newSessionId?: string
+}
+
+/** A model that counts within sessions as DJL and vLLM keep them, and what it was asked. */
+const stateful = ({ expires = "1970-01-01T00:20:00Z", gate = Effect.void, newSessionId }: Settings = {}) =>
+  Effect.sync(() => {
+    const counts = new Map<string, number>()
+    const asked: Array<string> = []
+    const answer = Emulator.endpoint(
+      "counter",
+      ({ Body, ContentType, SessionId = "none", TargetVariant, operation }) =>
+        Effect.gen(function*() {
+          const text = new TextDecoder().decode(Body)
+          asked.push(`${SessionId} ${TargetVariant} ${ContentType} ${text}`)
+          yield* gate
+          if (text.includes("NEW_SESSION") || text === "open sesame") {
+            const id = `session-${counts.size + 1}`
+            counts.set(id, 0)
+            return { Body: "", NewSessionId: newSessionId ?? `${id}; Expires=${expires}` }
+          }
+          const count = counts.get(SessionId)
+          if (count === undefined) {
+            return yield* new SageMakerError.ModelError({
+              OriginalStatusCode: 400,
+              OriginalMessage: `{"detail":"Bad request: session not found: ${SessionId}"}`
+            })
+          }
+          if (text.includes("CLOSE") || text === "close sesame") {
+            counts.delete(SessionId)
+            return { Body: `Session ${SessionId} closed`, ClosedSessionId: SessionId }
+          }
+          counts.set(SessionId, count + 1)
+          return operation === "InvokeEndpoint"
+            ? { ContentType: "application/json", Body: String(count + 1) }
+            : { ContentType: "text/plain", Body: Stream.make("a\n", `${count + 1}`) }
+        })
+    )
+    const layer = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+      Layer.provide([
+        Signer.layerAnonymous,
+        Emulator.layerHttpClient({ endpoints: [answer], credentials: "anonymous" })
+      ])
+    )
+    return { asked, counts, layer, closes: () => asked.filter((request) => request.includes("CLOSE")).length }
+  })
+
+const opening = "NEW_SESSION blue application/json {\"requestType\":\"NEW_SESSION\"}"
+const closing = "session-1 blue application/json {\"requestType\":\"CLOSE\"}"
+
+describe("a session", () => {
+  it.effect("is opened, threaded through calls and streams, and closed", () =>
+    Effect.gen(function*() {
+      const model = yield* stateful()
+      yield* Effect.gen(function*() {
+        const session = yield* Session.make(counter)
+        assert.strictEqual(session.id, "session-1")
+        assert.deepStrictEqual(session.expires, Option.some(DateTime.unsafeMake("1970-01-01T00:20:00Z")))
+        assert.strictEqual(yield* session.invoke("a"), 1)
+        assert.deepStrictEqual(Array.from(yield* Stream.runCollect(session.stream("b", Framing.lines))), ["a", "2"])
+        assert.strictEqual(yield* session.invoke("c", { TargetVariant: "green" }), 3)
+      }).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.deepStrictEqual(model.asked, [
+        opening,
+        "session-1 blue text/plain a",
+        "session-1 blue text/plain b",
+        "session-1 green text/plain c",
+        closing
+      ])
+      assert.strictEqual(model.counts.size, 0)
+    }))
+
+  it.effect("is closed once, however its scope ends and whether it was closed before", () =>
+    Effect.gen(function*() {
+      for (const exit of [Exit.void, Exit.fail("failed"), Exit.die("dead"), Exit.interrupt(1 as never)]) {
+        const model = yield* stateful()
+        const scope = yield* Scope.make()
+        yield* Scope.extend(Session.make(counter), scope).pipe(Effect.provide(model.layer))
+        yield* Scope.close(scope, exit)
+        assert.strictEqual(model.closes(), 1)
+      }
+      const model = yield* stateful()
+      yield* Effect.gen(function*() {
+        const { close, invoke } = yield* Session.make(counter)
+        yield* Effect.all([close, close], { concurrency: "unbounded" })
+        assert.strictEqual((yield* Effect.flip(invoke("a")))._tag, "SessionExpiredError")
+      }).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.strictEqual(model.closes(), 1)
+    }))
+
+  it.effect("is closed when its user is interrupted in a call", () =>
+    Effect.gen(function*() {
+      const model = yield* stateful()
+      const fiber = yield* Session.make(counter).pipe(
+        Effect.flatMap(({ stream }) => Stream.runDrain(Stream.concat(stream("a", Framing.text), Stream.never))),
+        Effect.scoped,
+        Effect.provide(model.layer),
+        Effect.fork
+      )
+      yield* TestClock.adjust(0)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(model.asked.at(-1), closing)
+      assert.strictEqual(model.closes(), 1)
+    }))
+
+  it.effect("that is being opened when its user is interrupted is closed too", () =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const model = yield* stateful({ gate: Deferred.await(gate) })
+      const fiber = yield* Session.make(counter).pipe(Effect.scoped, Effect.provide(model.layer), Effect.fork)
+      yield* TestClock.adjust(0)
+      const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(gate, undefined)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupting)))
+      assert.deepStrictEqual(model.asked, [opening, closing])
+    }))
+
+  it.effect("that is being closed when its user is interrupted is closed to the end", () =>
+    Effect.gen(function*() {
+      let gate: Effect.Effect<void> = Effect.void
+      const model = yield* stateful({ gate: Effect.suspend(() => gate) })
+      const opened = yield* Deferred.make<void>()
+      const fiber = yield* Effect.gen(function*() {
+        const { close } = yield* Session.make(counter)
+        gate = Deferred.await(opened)
+        yield* close
+      }).pipe(Effect.scoped, Effect.provide(model.layer), Effect.fork)
+      yield* TestClock.adjust(0)
+      const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* TestClock.adjust(0)
+      yield* Deferred.succeed(opened, undefined)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupting)))
+      assert.deepStrictEqual([model.closes(), model.counts.size], [1, 0])
+    }))
+
+  it.effect("is opened and closed with other bodies and members where those are given", () =>
+    Effect.gen(function*() {
+      const model = yield* stateful()
+      yield* Session.make(counter, {
+        open: "open sesame",
+        close: "close sesame",
+        ContentType: "text/plain",
+        TargetVariant: "green"
+      }).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.deepStrictEqual(model.asked, [
+        "NEW_SESSION green text/plain open sesame",
+        "session-1 green text/plain close sesame"
+      ])
+    }))
+
+  it.effect("of a chat streams tokens", () =>
+    Effect.gen(function*() {
+      const model = yield* stateful()
+      const error = yield* Effect.gen(function*() {
+        const session = yield* Session.make(ModelEndpoint.chat("counter"))
+        return yield* Effect.flip(Tokens.collect(session.stream({ messages: [] })))
+      }).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.strictEqual(error._tag, "CodecError")
+      assert.match(model.asked[1] ?? "", /^session-1 .*"stream":true/)
+    }))
+})
+
+describe("a session that is over", () => {
+  it.effect("by the clock fails calls before anything is sent, and is still closed", () =>
+    Effect.gen(function*() {
+      const model = yield* stateful()
+      yield* Effect.gen(function*() {
+        const session = yield* Session.make(counter)
+        yield* TestClock.adjust("20 minutes")
+        const error = yield* Effect.flip(session.invoke("a"))
+        assert.instanceOf(error, SageMakerError.SessionExpiredError)
+        assert.strictEqual(error.message, "The session with counter is over")
+        assert.deepStrictEqual(Option.some(error.expires), session.expires)
+        assert.strictEqual(
+          (yield* Effect.flip(Stream.runDrain(session.stream("a", Framing.text))))._tag,
+          "SessionExpiredError"
+        )
+      }).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.deepStrictEqual(model.asked, [opening, closing])
+    }))
+
+  it.effect("by the model's word fails the call and those after it, and is not closed again", () =>
+    Effect.gen(function*() {
+      const model = yield* stateful()
+      yield* Effect.gen(function*() {
+        const session = yield* Session.make(counter)
+        model.counts.clear()
+        assert.strictEqual((yield* Effect.flip(session.invoke("a")))._tag, "SessionExpiredError")
+        assert.strictEqual((yield* Effect.flip(session.invoke("b")))._tag, "SessionExpiredError")
+      }).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.deepStrictEqual(model.asked, [opening, "session-1 blue text/plain a"])
+    }))
+
+  it.effect("is told from other failures", () =>
+    Effect.gen(function*() {
+      const model = yield* stateful()
+      yield* Effect.gen(function*() {
+        const session = yield* Session.make(counter)
+        const stream = session.stream("a", Framing.jsonLines(Schema.Boolean))
+        assert.strictEqual((yield* Effect.flip(Stream.runDrain(stream)))._tag, "CodecError")
+      }).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.strictEqual(model.closes(), 1)
+    }))
+})
+
+describe("a model that opens no session", () => {
+  it.effect.each(["", "; Expires=1970-01-01T00:20:00Z", "not an id; Expires=1970-01-01T00:20:00Z"])(
+    "fails with ProtocolError: %j",
+    (newSessionId) =>
+      Effect.gen(function*() {
+        const model = yield* stateful({ newSessionId })
+        const error = yield* Session.make(counter).pipe(Effect.scoped, Effect.provide(model.layer), Effect.flip)
+        assert.strictEqual(error._tag, "ProtocolError")
+        assert.strictEqual(model.closes(), 0)
+      })
+  )
+
+  it.effect.each(
+    [
+      ["s-1", Option.none()],
+      ["s-1; Expires=tomorrow", Option.none()],
+      ["s-1;expires=2030-01-02T03:04:05Z", Option.some(DateTime.unsafeMake("2030-01-02T03:04:05Z"))]
+    ] as const
+  )("need not say when it ends: %s", ([newSessionId, expires]) =>
+    Effect.gen(function*() {
+      const model = yield* stateful({ newSessionId })
+      const session = yield* Session.make(counter).pipe(Effect.scoped, Effect.provide(model.layer))
+      assert.strictEqual(session.id, "s-1")
+      assert.deepStrictEqual(session.expires, expires)
+    }))
+})

@@ -1,0 +1,329 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Stream } from "effect"
+import { SageMakerError, Tokens } from "effect-sagemaker-runtime"
+import { inspect } from "node:util"
+import { bytesOf, framed } from "./support/splits.ts"
+
+const events = (...data: ReadonlyArray<unknown>) =>
+  data.map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`).join("")
+
+const lines = (...values: ReadonlyArray<unknown>) => values.map((value) => `${JSON.stringify(value)}\n`).join("")
+
+const read = (dialect: Tokens.Dialect, text: string) => framed(dialect, [bytesOf(text)])
+
+const chatChunk = (delta: object, finish_reason: string | null = null) => ({
+  id: "chatcmpl-1",
+  object: "chat.completion.chunk",
+  created: 1_764_000_000,
+  model: "llama",
+  choices: [{ index: 0, delta, logprobs: null, finish_reason }],
+  usage: null
+})
+
+/** What each server writes, from its own documentation, and the tokens it means. */
+const transcripts: ReadonlyArray<{
+  readonly what: string
+  readonly dialect: Tokens.Dialect
+  readonly text: string
+  readonly tokens: ReadonlyArray<Tokens.Token>
+}> = [
+  {
+    what: "vLLM's chat completions",
+    dialect: Tokens.openAi,
+    text: events(
+      chatChunk({ role: "assistant", content: "" }),
+      chatChunk({ reasoning_content: "hm" }),
+      chatChunk({ content: "Hel" }),
+      chatChunk({ content: "lo" }),
+      chatChunk({}, "length"),
+      { ...chatChunk({}), choices: [], usage: { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6 } },
+      "[DONE]"
+    ),
+    tokens: [
+      { text: "", index: 0, reasoning: "hm" },
+      { text: "Hel", index: 0 },
+      { text: "lo", index: 0 },
+      { text: "", index: 0, finishReason: "length" },
+      { text: "", index: 0, usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 } }
+    ]
+  },
+  {
+    what: "LMI's chat completions, in lines",
+    dialect: Tokens.openAi,
+    text: lines(chatChunk({ role: "assistant", content: " Oh" }), chatChunk({ content: "!" }, "eos_token")),
+    tokens: [{ text: " Oh", index: 0 }, { text: "!", index: 0, finishReason: "stop" }]
+  },
+  {
+    what: "OpenAI's completions, of several choices",
+    dialect: Tokens.openAi,
+    text: events(
+      { object: "text_completion", choices: [{ index: 0, text: "a", finish_reason: null }, { index: 1, text: "b" }] },
+      { object: "text_completion", choices: [{ index: 1, text: "", finish_reason: "content_filter" }] },
+      "[DONE]"
+    ),
+    tokens: [{ text: "a", index: 0 }, { text: "b", index: 1 }, { text: "", index: 1, finishReason: "content_filter" }]
+  },
+  {
+    what: "calls of tools, in parts",
+    dialect: Tokens.openAi,
+    text: events(
+      chatChunk({
+        role: "assistant",
+        content: null,
+        tool_calls: [{ index: 0, id: "call-1", type: "function", function: { name: "weather", arguments: "" } }]
+      }),
+      chatChunk({ tool_calls: [{ index: 0, function: { arguments: "{\"city\":" } }] }),
+      chatChunk({ tool_calls: [{ index: 0, function: { arguments: "\"Bern\"}" } }] }, "tool_calls"),
+      "[DONE]"
+    ),
+    tokens: [
+      { text: "", index: 0, toolCalls: [{ index: 0, id: "call-1", name: "weather", arguments: "" }] },
+      { text: "", index: 0, toolCalls: [{ index: 0, arguments: "{\"city\":" }] },
+      { text: "", index: 0, toolCalls: [{ index: 0, arguments: "\"Bern\"}" }], finishReason: "tool_calls" }
+    ]
+  },
+  {
+    what: "TGI's generate_stream",
+    dialect: Tokens.tgi,
+    text: events(
+      {
+        index: 1,
+        token: { id: 5, text: "Deep", logprob: -0.5, special: false },
+        generated_text: null,
+        details: null
+      },
+      {
+        index: 2,
+        token: { id: 2, text: "</s>", logprob: -0.1, special: true },
+        generated_text: "Deep",
+        details: { finish_reason: "eos_token", generated_tokens: 2, input_length: 3, seed: null }
+      }
+    ).replaceAll("data: ", "data:"),
+    tokens: [
+      { text: "Deep", index: 0, logprob: -0.5 },
+      { text: "", index: 0, finishReason: "stop", usage: { inputTokens: 3, outputTokens: 2 } }
+    ]
+  },
+  {
+    what: "LMI's lines",
+    dialect: Tokens.lmi,
+    text: lines(
+      { token: { id: 304, text: "Deep ", log_prob: -0.05 } },
+      {
+        token: { id: 5972, text: " field.", log_prob: -0.7 },
+        generated_text: "Deep  field.",
+        details: { finish_reason: "length", generated_tokens: 100, inputs: "What?" }
+      }
+    ),
+    tokens: [
+      { text: "Deep ", index: 0, logprob: -0.05 },
+      { text: " field.", index: 0, logprob: -0.7, finishReason: "length", usage: { outputTokens: 100 } }
+    ]
+  },
+  {
+    what: "LMI's lines without rolling batches",
+    dialect: Tokens.lmi,
+    text: lines({ outputs: ["This"] }, { outputs: [" is"] }),
+    tokens: [{ text: "This", index: 0 }, { text: " is", index: 0 }]
+  },
+  {
+    what: "LMI's tokens, as events",
+    dialect: Tokens.lmi,
+    text: events({ token: { id: 304, text: "Deep ", log_prob: -0.05 } }),
+    tokens: [{ text: "Deep ", index: 0, logprob: -0.05 }]
+  }
+]
+
+describe.each(transcripts)("$what", ({ dialect, text, tokens }) => {
+  it.effect("are read by their own dialect", () =>
+    Effect.map(
+      read(dialect, text),
+      (result) => assert.deepStrictEqual(result, { out: [...tokens], failure: undefined })
+    ))
+
+  it.effect("are told apart from the others", () =>
+    Effect.map(
+      read(Tokens.detected, text),
+      (result) => assert.deepStrictEqual(result, { out: [...tokens], failure: undefined })
+    ))
+})
+
+const secret = "hunter2 in the prompt"
+
+const errors: ReadonlyArray<{
+  readonly what: string
+  readonly text: string
+  readonly code?: string
+  readonly status?: number
+  readonly silent?: boolean
+}> = [
+  {
+    what: "vLLM's object",
+    text: events({ error: { object: "error", message: secret, type: "BadRequestError", param: null, code: 400 } }),
+    code: "BadRequestError",
+    status: 400
+  },
+  {
+    what: "vLLM's former object",
+    text: events({ object: "error", message: secret, type: "InternalServerError", param: null, code: 500 }),
+    code: "InternalServerError",
+    status: 500
+  },
+  {
+    what: "OpenAI's object",
+    text: events({ error: { message: secret, type: null, code: "rate_limit_exceeded" } }),
+    code: "rate_limit_exceeded"
+  },
+  {
+    what: "TGI's event",
+    text: `event: error\n${events({ error: secret, error_type: "generation" })}`,
+    code: "generation"
+  },
+  { what: "LMI's line", text: lines({ error: secret, code: 424 }), status: 424 },
+  {
+    what: "LMI's last line",
+    text: lines({
+      token: { id: -1, text: "", log_prob: -1, special_token: true },
+      generated_text: "",
+      details: { finish_reason: "error", generated_tokens: null, inputs: null }
+    }),
+    silent: true
+  }
+]
+
+const failure = (dialect: Tokens.Dialect, text: string) =>
+  Effect.flip(Stream.runDrain(dialect.frame(Stream.make(bytesOf(text)))))
+
+describe("an error a model writes into its stream", () => {
+  it.effect.each(errors)("is a ModelStreamError: $what", ({ code, silent, status, text }) =>
+    Effect.gen(function*() {
+      const error = yield* failure(Tokens.detected, text)
+      assert.instanceOf(error, SageMakerError.ModelStreamError)
+      assert.deepStrictEqual(
+        [error.ErrorCode, error.OriginalStatusCode, error.OriginalMessage, error.retry],
+        [code, status, silent === true ? undefined : secret, "never"]
+      )
+      const said = [code, status].filter((_) => _ !== undefined)
+      assert.strictEqual(
+        error.message,
+        `The model reported an error in its stream${said.length === 0 ? "" : ` (${said.join(", ")})`}`
+      )
+      for (
+        const printed of [
+          inspect(error, { depth: 9, showHidden: true }),
+          JSON.stringify(error),
+          Cause.pretty(Cause.fail(error))
+        ]
+      ) {
+        assert.notInclude(printed, "hunter2")
+      }
+    }))
+
+  it.effect.each(errors)("comes after the tokens before it: $what", ({ text }) =>
+    Effect.gen(function*() {
+      const before = text.startsWith("{") ? lines({ outputs: ["a"] }) : events({ choices: [{ text: "a" }] })
+      const { failure, out } = yield* read(Tokens.detected, before + text)
+      assert.deepStrictEqual(out, [{ text: "a", index: 0 }])
+      assert.include(failure ?? "", "The model reported an error")
+    }))
+
+  it.effect("with a name that is no name keeps it to itself", () =>
+    Effect.map(failure(Tokens.openAi, events({ error: { message: "", type: secret } })), (error) => {
+      assert.strictEqual(error.message, "The model reported an error in its stream")
+    }))
+})
+
+describe("what is no token", () => {
+  it.effect.each(
+    [
+      [
+        "another dialect than the one named",
+        Tokens.tgi,
+        events({ choices: [{ text: secret }] }),
+        /^An event of the stream cannot be read as TGI's tokens: it has none/
+      ],
+      [
+        "an unknown object",
+        Tokens.detected,
+        events({ tokens: [secret] }),
+        /it has none of the members that are known$/
+      ],
+      ["no JSON", Tokens.detected, events(secret), /it is not JSON$/],
+      [
+        "a member of another type",
+        Tokens.openAi,
+        events({ choices: [{ delta: { content: [secret] } }] }),
+        /choices\.0\.delta/
+      ],
+      ["a list", Tokens.detected, lines([secret]), /it has none of the members/],
+      [
+        "a page",
+        Tokens.detected,
+        `<html>\n${secret}</html>`,
+        /^The stream cannot be read as text\/event-stream: it has a line of no event$/
+      ]
+    ] as const
+  )("fails with CodecError: %s", ([, dialect, text, problem]) =>
+    Effect.gen(function*() {
+      const error = yield* failure(dialect, text)
+      assert.instanceOf(error, SageMakerError.CodecError)
+      assert.match(error.message, problem)
+      assert.notInclude(inspect(error, { showHidden: true, depth: 9 }), "hunter2")
+    }))
+})
+
+describe("tokens together", () => {
+  const collected = (text: string, choice?: number) =>
+    Tokens.collect(Tokens.detected.frame(Stream.make(bytesOf(text))), choice)
+
+  it.effect.each(
+    [
+      ["a message", transcripts[0]!.text, {
+        text: "Hello",
+        reasoning: "hm",
+        toolCalls: [],
+        finishReason: "length",
+        usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 }
+      }],
+      ["a call of a tool", transcripts[3]!.text, {
+        text: "",
+        reasoning: "",
+        toolCalls: [{ id: "call-1", name: "weather", arguments: "{\"city\":\"Bern\"}" }],
+        finishReason: "tool_calls"
+      }],
+      ["nothing", "", { text: "", reasoning: "", toolCalls: [] }]
+    ] as const
+  )(
+    "make %s",
+    ([, text, completion]) =>
+      Effect.map(collected(text), (whole) => assert.deepStrictEqual(whole as unknown, completion))
+  )
+
+  it.effect("make the choice asked for", () =>
+    Effect.map(
+      collected(transcripts[2]!.text, 1),
+      (whole) =>
+        assert.deepStrictEqual(whole, { text: "b", reasoning: "", toolCalls: [], finishReason: "content_filter" })
+    ))
+
+  it.effect("keep calls of tools apart, whatever their index", () =>
+    Effect.gen(function*() {
+      const part = (index: number, name: string) => ({ index, id: name, function: { name, arguments: name } })
+      const text = events(
+        chatChunk({ tool_calls: [part(2_000_000_000, "b"), part(0, "a")] }),
+        chatChunk({ tool_calls: [{ function: { arguments: "!" } }] })
+      )
+      const { toolCalls } = yield* collected(text)
+      assert.deepStrictEqual(toolCalls, [{ id: "b", name: "b", arguments: "b" }, {
+        id: "a",
+        name: "a",
+        arguments: "a!"
+      }])
+    }))
+
+  it.effect("of one stream do not leak into the next", () =>
+    Effect.gen(function*() {
+      const completion = collected(transcripts[3]!.text)
+      assert.deepStrictEqual(yield* completion, yield* completion)
+    }))
+})
