@@ -1,7 +1,7 @@
-import { Console, Effect, Layer } from "effect"
+import { Console, Context, Effect, Layer } from "effect"
 import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
-import { Emulator } from "effect-sagemaker-runtime/testing"
 import { parseArgs } from "node:util"
+import { emulated } from "./emulated.ts"
 import { deploy } from "./insight-container.ts"
 import { tour } from "./tour.ts"
 
@@ -17,22 +17,10 @@ const name = values["endpoint-name"] ?? "insight"
 
 const onAws = NodeSageMaker.layer({ region: values.region })
 
-const emulator = Layer.unwrapEffect(
-  Effect.map(deploy(name), (model) => NodeEmulator.layer({ endpoints: [model] }))
-)
-
-const onThisMachine = Layer.unwrapEffect(
-  Effect.gen(function*() {
-    const { url } = yield* NodeEmulator.NodeEmulator
-    yield* Console.log(`A model is served at ${url}/endpoints/${name}/invocations`)
-    return NodeSageMaker.layer({
-      region: "us-east-1",
-      endpoint: url,
-      credentials: Emulator.credentials,
-      http: { proxy: false }
-    })
-  })
-).pipe(Layer.provideMerge(emulator))
+const onThisMachine = Layer.tap(emulated(deploy(name)), (context) => {
+  const { url } = Context.get(context, NodeEmulator.NodeEmulator)
+  return Console.log(`A model is served at ${url}/endpoints/${name}/invocations`)
+})
 
 await tour(name, text).pipe(
   Effect.tap((steps) => Effect.sync(() => process.exitCode = steps.every((passed) => passed) ? 0 : 1)),

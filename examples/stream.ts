@@ -1,8 +1,7 @@
 import { Console, Effect, Stream } from "effect"
-import { streamEndpoint } from "effect-sagemaker-runtime"
+import { Framing, streamEndpoint } from "effect-sagemaker-runtime"
 
-export const printStory = streamEndpoint({ EndpointName: "story", ContentType: "text/plain", Body: "Once" }).pipe(
-  Stream.decodeText(),
+export const printStory = Framing.lines.frame(streamEndpoint({ EndpointName: "story", Body: "Once" })).pipe(
   Stream.runForEach(Console.log),
   Effect.catchTag("ModelStreamError", ({ ErrorCode }) => Console.log(`the model stopped: ${ErrorCode}`))
 )

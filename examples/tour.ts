@@ -1,5 +1,5 @@
 import { Clock, Console, Effect, Either, Option, Stream } from "effect"
-import { invokeEndpoint, invokeEndpointAsync, RetryPolicy, streamEndpoint } from "effect-sagemaker-runtime"
+import { Framing, invokeEndpoint, invokeEndpointAsync, RetryPolicy, streamEndpoint } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { insightEndpoint } from "./insight.ts"
 
@@ -33,9 +33,7 @@ const failingCall = (name: string) =>
 const streamedCall = (name: string, text: string) =>
   Effect.gen(function*() {
     const begin = yield* Clock.currentTimeMillis
-    yield* streamEndpoint(request(name, text)).pipe(
-      Stream.decodeText(),
-      Stream.splitLines,
+    yield* Framing.lines.frame(streamEndpoint(request(name, text))).pipe(
       Stream.mapEffect((line) =>
         Effect.flatMap(
           Clock.currentTimeMillis,

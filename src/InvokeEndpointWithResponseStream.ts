@@ -61,7 +61,7 @@ export interface Input extends members.Common, members.Routing {
 /**
  * The head of the model's answer, and the stream of its parts.
  *
- * A part is what the model wrote at a time: it can end inside a line or a character. Leaving the stream early, failing or
+ * A part is what the model wrote at a time: it can end inside a line or a character, which `Framing` puts right. Leaving the stream early, failing or
  * interrupting closes the connection at once; so does the end of the surrounding scope.
  *
  * @since 0.1.0
@@ -156,10 +156,9 @@ export const invokeEndpointWithResponseStream = (
  * @example
  * ```ts
  * import { Console, Stream } from "effect"
- * import { streamEndpoint } from "effect-sagemaker-runtime"
+ * import { Framing, streamEndpoint } from "effect-sagemaker-runtime"
  *
- * export const printed = streamEndpoint({ EndpointName: "story", Body: "Once upon a time" }).pipe(
- *   Stream.decodeText(),
+ * export const printed = Framing.lines.frame(streamEndpoint({ EndpointName: "story", Body: "Once upon a time" })).pipe(
  *   Stream.runForEach(Console.log)
  * )
  * ```

@@ -111,7 +111,10 @@ const inWorker = <A>(use: (program: typeof Program, url: string) => Promise<A>) 
 const emulator = NodeEmulator.layer({
   region: "eu-west-1",
   endpoints: [
-    Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body)),
+    Emulator.endpoint(
+      "echo",
+      ({ Body, operation }) => Effect.succeed(operation === "InvokeEndpoint" ? Body : Stream.make("data: ", "1\n\n"))
+    ),
     Emulator.endpoint("story", () => Effect.succeed(Stream.make("once", "upon", "a", "time")))
   ]
 })
@@ -133,5 +136,11 @@ describe("where there is only what a Worker has, the bundle", () => {
     Effect.gen(function*() {
       const words = yield* inWorker(({ story }, url) => story(url, Emulator.credentials))
       assert.strictEqual(words, "once upon a time")
+    }))
+
+  it.live("writes and reads typed payloads", () =>
+    Effect.gen(function*() {
+      const read = yield* inWorker(({ typed }, url) => typed(url, Emulator.credentials))
+      assert.deepStrictEqual(JSON.parse(read), [{ n: 0.5, word: "a,\"b\"" }, [{ data: "1" }]])
     }))
 })

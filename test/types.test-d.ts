@@ -1,17 +1,23 @@
 import { FetchHttpClient, HttpClient } from "@effect/platform"
-import { Config, type ConfigError, Context, Effect, Layer, Schedule, Schema } from "effect"
+import { Config, type ConfigError, Context, Effect, Layer, Schedule, Schema, type Scope, type Stream } from "effect"
 import {
+  type Chat,
   Codec,
   Credentials,
+  Framing,
   type InvokeEndpoint,
   invokeEndpoint,
+  type InvokeEndpointWithResponseStream,
   Load,
   ModelEndpoint,
   RetryPolicy,
   SageMakerError,
   SageMakerRuntime,
+  Session,
   Signer,
-  Timeouts
+  streamEndpoint,
+  Timeouts,
+  type Tokens
 } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { describe, expectTypeOf, it } from "vitest"
@@ -276,6 +282,93 @@ describe("ModelEndpoint", () => {
     expectTypeOf(scaled.invoke(new Uint8Array())).toEqualTypeOf<
       Effect.Effect<number, InvokeEndpoint.Error | SageMakerError.CodecError, Runtime | Units>
     >()
+  })
+})
+
+describe("typed inference", () => {
+  const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date })
+  const endpoint = ModelEndpoint.make("anomaly-v2", { request: Codec.csv(Reading), response: Codec.json(Reading) })
+  const reading = { cpu: 1, at: new Date(0) }
+
+  it("streams what the framing makes, and fails as it may", () => {
+    expectTypeOf(endpoint.stream(reading, Framing.jsonLines(Reading))).toEqualTypeOf<
+      Stream.Stream<typeof Reading.Type, ModelEndpoint.StreamError, Runtime>
+    >()
+    expectTypeOf(Framing.lines.frame(streamEndpoint({ EndpointName: "a", Body: "" }))).toEqualTypeOf<
+      Stream.Stream<
+        string,
+        InvokeEndpointWithResponseStream.Error | SageMakerError.StreamError | SageMakerError.CodecError,
+        Runtime
+      >
+    >()
+    // @ts-expect-error a stream has no TargetModel
+    void endpoint.stream(reading, Framing.text, { TargetModel: "a" })
+    // @ts-expect-error work handed over has no session
+    void endpoint.invokeAsync(reading, { SessionId: "a" })
+  })
+
+  it("has rows of scalars in a table", () => {
+    // @ts-expect-error a cell is no struct
+    void Codec.csv(Schema.Struct({ a: Schema.Struct({ b: Schema.Number }) }))
+    // @ts-expect-error a table is no table of tables
+    void Codec.csv(Schema.Array(Schema.Array(Schema.Array(Schema.Number))))
+    class Point
+      extends Schema.Class<Point>("Point")({ x: Schema.NumberFromString, y: Schema.optional(Schema.Number) })
+    {}
+    expectTypeOf(Codec.csv(Schema.Array(Point))).toEqualTypeOf<Codec.Codec<ReadonlyArray<Point>>>()
+  })
+
+  it("tells the types of an array apart by its name", () => {
+    const array = {} as Codec.NdArray
+    if (array.dtype === "int64") {
+      expectTypeOf(array.data).toEqualTypeOf<BigInt64Array>()
+    }
+  })
+
+  it("chats in messages and streams tokens", () => {
+    const chat = ModelEndpoint.chat("llama")
+    const messages = [{ role: "user", content: "Hi" }] as const
+    expectTypeOf(chat.stream({ messages, top_k: 3 })).toEqualTypeOf<
+      Stream.Stream<Tokens.Token, ModelEndpoint.StreamError, Runtime>
+    >()
+    expectTypeOf(chat.stream({ messages }, Framing.sse)).toEqualTypeOf<
+      Stream.Stream<Framing.ServerSentEvent, ModelEndpoint.StreamError, Runtime>
+    >()
+    expectTypeOf(chat.invoke({ messages })).toEqualTypeOf<
+      Effect.Effect<Chat.Completion, ModelEndpoint.Error, Runtime>
+    >()
+    // @ts-expect-error there is no such role
+    void chat.invoke({ messages: [{ role: "oracle", content: "Hi" }] })
+  })
+
+  it("is the same in a session, which can be over", () => {
+    expectTypeOf(Session.make(endpoint)).toEqualTypeOf<
+      Effect.Effect<
+        Session.Session<typeof Reading.Type, typeof Reading.Type>,
+        InvokeEndpoint.Error,
+        Runtime | Scope.Scope
+      >
+    >()
+    const session = {} as Session.ChatSession
+    expectTypeOf(session.stream({ messages: [] })).toEqualTypeOf<
+      Stream.Stream<Tokens.Token, ModelEndpoint.StreamError | SageMakerError.SessionExpiredError, Runtime>
+    >()
+    expectTypeOf(Effect.flatMap(Session.make(ModelEndpoint.chat("llama")), ({ invoke }) => invoke({ messages: [] })))
+      .toEqualTypeOf<
+        Effect.Effect<
+          Chat.Completion,
+          ModelEndpoint.Error | SageMakerError.SessionExpiredError,
+          Runtime | Scope.Scope
+        >
+      >()
+  })
+
+  it("is warmed up with what a schedule needs", () => {
+    expectTypeOf(ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: reading })).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUp, ModelEndpoint.Error, Runtime>
+    >()
+    // @ts-expect-error the value is not one of the endpoint's
+    void ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: "reading" })
   })
 })
 

@@ -3,7 +3,7 @@ import { concat } from "./bytes.ts"
 import * as float16 from "./float16.ts"
 
 /** What an array's data is kept in, by numpy's name of its type; `float16` is widened, `bool` is 0 or 1. */
-export interface DataOf {
+interface DataOf {
   readonly bool: Uint8Array
   readonly int8: Int8Array
   readonly uint8: Uint8Array

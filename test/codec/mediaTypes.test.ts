@@ -117,8 +117,8 @@ describe("a codec", () => {
     Effect.gen(function*() {
       const reversed: Codec.Codec<string> = {
         mediaType: "text/x-reversed",
-        encode: (value) => Effect.succeed(encoder.encode(value).reverse()),
-        decode: (body) => Effect.succeed(new TextDecoder().decode(body.slice().reverse()))
+        encode: (value) => Effect.succeed(encoder.encode(value).toReversed()),
+        decode: (body) => Effect.succeed(new TextDecoder().decode(body.toReversed()))
       }
       assert.strictEqual(yield* read(reversed, "cba", "text/x-reversed"), "abc")
       assert.include(

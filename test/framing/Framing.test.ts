@@ -72,10 +72,8 @@ describe("lines", () => {
           at < all.length - 1 && line.endsWith("\r") ? line.slice(0, -1) : line
         )
         const bytes = bytesOf(text)
-        const ends = sizes.reduce<ReadonlyArray<number>>(
-          (at, size) => [...at, Math.min(bytes.length, (at.at(-1) ?? 0) + size)],
-          []
-        )
+        let end = 0
+        const ends = sizes.map((size) => (end = Math.min(bytes.length, end + size)))
         const parts = [...ends, bytes.length].map((end, at) => bytes.subarray(at === 0 ? 0 : ends[at - 1], end))
         const { out } = yield* framed(Framing.lines, parts)
         assert.deepStrictEqual(out, expected.at(-1) === "" ? expected.slice(0, -1) : expected)

@@ -8,7 +8,7 @@ export const bytesOf = (
 ): Uint8Array => (typeof text === "string" ? encoder.encode(text) : text)
 
 /** The bytes cut at these offsets. */
-export const cut = (bytes: Uint8Array, ...offsets: ReadonlyArray<number>): ReadonlyArray<Uint8Array> =>
+const cut = (bytes: Uint8Array, ...offsets: ReadonlyArray<number>): ReadonlyArray<Uint8Array> =>
   [...offsets, bytes.byteLength].map((end, at) => bytes.subarray(at === 0 ? 0 : offsets[at - 1], end))
 
 /** What a framing makes of these parts: its elements, and the message it fails with after them. */

@@ -1,7 +1,16 @@
 /** What a Worker would do with this package: a call, signed and sent with `fetch`. */
 import { FetchHttpClient } from "@effect/platform"
-import { Chunk, Effect, Layer, Stream } from "effect"
-import { Credentials, invokeEndpoint, SageMakerRuntime, Signer, streamEndpoint } from "effect-sagemaker-runtime"
+import { Chunk, Effect, Layer, Schema, Stream } from "effect"
+import {
+  Codec,
+  Credentials,
+  Framing,
+  invokeEndpoint,
+  ModelEndpoint,
+  SageMakerRuntime,
+  Signer,
+  streamEndpoint
+} from "effect-sagemaker-runtime"
 
 const client = (endpoint: string, keys: Credentials.CredentialsInput) =>
   SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
@@ -22,6 +31,21 @@ export const story = (endpoint: string, keys: Credentials.CredentialsInput): Pro
     Stream.decodeText(),
     Stream.runCollect,
     Effect.map(Chunk.join(" ")),
+    Effect.provide(client(endpoint, keys)),
+    Effect.runPromise
+  )
+
+const Row = Schema.Struct({ n: Schema.Number, word: Schema.String })
+
+const table = ModelEndpoint.make("echo", { request: Codec.csv(Row), response: Codec.csv(Row) })
+
+/** A row there and back as CSV, and events out of what a model streams. */
+export const typed = (endpoint: string, keys: Credentials.CredentialsInput): Promise<string> =>
+  Effect.all([
+    table.invoke({ n: 0.5, word: "a,\"b\"" }),
+    Stream.runCollect(table.stream({ n: 1, word: "" }, Framing.sse))
+  ]).pipe(
+    Effect.map(([row, events]) => JSON.stringify([row, Chunk.toReadonlyArray(events)])),
     Effect.provide(client(endpoint, keys)),
     Effect.runPromise
   )

@@ -13,7 +13,7 @@ export const fits = (ranges: ReadonlyArray<string>, essence: string): boolean =>
   ranges.some((range) => includes(range, essence))
 
 /** What servers call a payload when nobody told them what it is. */
-const silent = ["application/octet-stream", "text/plain"]
+const silent = new Set(["application/octet-stream", "text/plain"])
 
 /** Fails unless a payload's media type is among these, or says nothing of what the payload is. */
 export const readableAs = (
@@ -24,7 +24,7 @@ export const readableAs = (
   const essence = parse(contentType ?? "")?.essence
   const isReadable = essence === undefined
     ? contentType === undefined || contentType.trim() === ""
-    : silent.includes(essence) || fits(ranges, essence)
+    : silent.has(essence) || fits(ranges, essence)
   return isReadable ? Effect.void : Effect.fail(
     new CodecError({
       message: `The payload is ${essence ?? "of no media type"}, and only ${ranges.join(", ")} can be read here`,

@@ -1,0 +1,53 @@
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
+import { Effect, Layer, Schedule, Schema } from "effect"
+import { Codec, ModelEndpoint, RetryPolicy, Timeouts } from "effect-sagemaker-runtime"
+
+export const Flower = Schema.Struct({
+  sepalLength: Schema.Positive,
+  sepalWidth: Schema.Positive,
+  petalLength: Schema.Positive,
+  petalWidth: Schema.Positive
+})
+
+export const Score = Schema.Struct({
+  species: Schema.Literal("setosa", "versicolor", "virginica"),
+  probability: Schema.Number
+})
+
+const iris = ModelEndpoint.make("iris", {
+  request: Codec.csv(Schema.Array(Flower)),
+  response: Codec.csv(Schema.Array(Score))
+})
+
+export class NotNow extends Schema.TaggedError<NotNow>()(
+  "NotNow",
+  { reason: Schema.String },
+  HttpApiSchema.annotations({ status: 503 })
+) {}
+
+const patient = Schedule.exponential("200 millis").pipe(
+  Schedule.jittered,
+  Schedule.intersect(Schedule.recurs(4))
+)
+
+export const score = (flowers: ReadonlyArray<typeof Flower.Type>) =>
+  iris.invoke(flowers).pipe(
+    RetryPolicy.use(RetryPolicy.fromSchedule(patient)),
+    Timeouts.use({ attempt: "2 seconds", total: "10 seconds" }),
+    Effect.mapError(({ _tag }) => new NotNow({ reason: _tag }))
+  )
+
+export class Flowers extends HttpApi.make("flowers").add(
+  HttpApiGroup.make("flowers").add(
+    HttpApiEndpoint.post("score", "/score")
+      .setPayload(Schema.NonEmptyArray(Flower))
+      .addSuccess(Schema.Array(Score))
+      .addError(NotNow)
+  )
+) {}
+
+export const flowersLive = HttpApiBuilder.api(Flowers).pipe(
+  Layer.provide(
+    HttpApiBuilder.group(Flowers, "flowers", (handlers) => handlers.handle("score", ({ payload }) => score(payload)))
+  )
+)
