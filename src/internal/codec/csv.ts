@@ -1,7 +1,7 @@
 /** Tables of a schema's encoded side as CSV. The text is papaparse's work; what a row is, the schema's. */
 import * as Either from "effect/Either"
 import * as AST from "effect/SchemaAST"
-import Papa from "papaparse"
+import Papa from "papaparse/papaparse.min.js"
 import { type Cell, type Kind, kindsOf, readCell, writeCell } from "./cells.ts"
 
 /** How a table is written and read. */
