@@ -26,6 +26,8 @@ const arrays: { readonly [name: string]: Codec.NdArray } = {
   scalar: Codec.ndarray(Float64Array.of(2.5), { shape: [] }),
   vector: Codec.ndarray(Float64Array.of(0.1, -0, Infinity, NaN)),
   empty: Codec.ndarray(new Float32Array(), { shape: [0, 4] }),
+  edge: Codec.ndarray(new Float32Array(), { shape: [0, 100_000, ...Array.from({ length: 11 }, () => 1)] }),
+  padded: Codec.ndarray(new Float32Array(), { shape: [0, 10_000, ...Array.from({ length: 11 }, () => 1)] }),
   cube: Codec.ndarray(Int16Array.from({ length: 24 }, (_, at) => at), { shape: [2, 3, 4] }),
   long: Codec.ndarray(Uint8Array.of(0), { shape: Array.from({ length: 32 }, () => 1) }),
   half: Codec.ndarray(
