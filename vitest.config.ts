@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 30_000,
+    setupFiles: ["test/support/seed.ts"],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["test/browser/**"],

@@ -163,6 +163,13 @@ describe("on the wire", () => {
       assert.strictEqual(yield* written(point, { x: 1 }), "1,")
     }))
 
+  it.effect("text that begins with a byte order mark keeps it", () =>
+    Effect.gen(function*() {
+      const texts = Codec.csv(Schema.Tuple(Schema.String, Schema.String))
+      assert.strictEqual(yield* written(texts, ["\ufeffa", "b"]), "\"\ufeffa\",b")
+      assert.deepStrictEqual(yield* there(texts, ["\ufeffa", "b"]), ["\ufeffa", "b"])
+    }))
+
   it.effect.each(
     [
       ["numbers as Python writes them", "1e-05,nan\n", { x: 1e-5, label: "nan" }],

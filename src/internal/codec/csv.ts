@@ -78,7 +78,10 @@ const namesOf = (row: Row, values: ReadonlyArray<unknown>): ReadonlyArray<string
     ? row.columns.map(([name]) => name)
     : [...new Set([...row.columns.map(([name]) => name), ...Object.keys(Object(values[0]))])]
 
-/** The empty text is quoted, so that it is another thing than nothing; so is an empty line of one cell. */
+/** The empty text is quoted, so that it is another thing than nothing; so is text that begins as a file may. */
+const isQuoted = (cell: string | null): boolean => cell === "" || cell?.startsWith("\ufeff") === true
+
+/** A line of one empty cell is written as one of empty text, which is no blank line. */
 const written = (cells: ReadonlyArray<string | null>): ReadonlyArray<string | null> =>
   cells.length === 1 && cells[0] === null ? [""] : cells
 
@@ -103,7 +106,7 @@ export const write = ({ isMany, row }: Table, value: unknown, format: Format): E
   }
   const { delimiter } = format
   return Either.right(
-    unparse(lines as Array<Array<string>>, { delimiter, newline: "\n", quotes: (cell) => cell === "" })
+    unparse(lines as Array<Array<string>>, { delimiter, newline: "\n", quotes: isQuoted })
   )
 }
 
