@@ -5,9 +5,9 @@
  *
  * @since 0.1.0
  */
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { encoder } from "./internal/invocation.ts"
 import * as members from "./internal/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
@@ -109,8 +109,6 @@ export type ModelledError =
  */
 export type Error = ModelledError | SageMakerError.CommonError
 
-const endpointName = Op.label("EndpointName", members.endpointName)
-
 /**
  * The operation as a value, for `SageMakerRuntime.execute`.
  *
@@ -119,15 +117,9 @@ const endpointName = Op.label("EndpointName", members.endpointName)
  */
 export const operation: Op.Operation<Input, Output, ModelledError> = {
   name: "InvokeEndpoint",
-  encode: ({ Body, EndpointName, ...fields }, { maxBodyBytes, validation }) =>
-    Effect.gen(function*() {
-      const name = yield* endpointName(EndpointName, validation)
-      const headers = yield* requestHeaders.encode(fields, validation)
-      const body = yield* Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
-      return HttpClientRequest.post(`/endpoints/${name}/invocations`, { headers, body })
-    }),
+  encode: encoder(requestHeaders, "invocations"),
   decode: ({ bytes, headers, metadata }) =>
-    Effect.map(bytes, (Body) => ({ ...responseHeaders.decode(headers), Body, $metadata: metadata })),
+    Effect.map(bytes, (Body) => Object.assign(responseHeaders.decode(headers), { Body, $metadata: metadata })),
   errors: [
     SageMakerError.ModelError,
     SageMakerError.ModelNotReadyException,

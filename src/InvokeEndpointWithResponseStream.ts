@@ -5,11 +5,11 @@
  *
  * @since 0.1.0
  */
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { encoder } from "./internal/invocation.ts"
 import * as members from "./internal/members.ts"
 import { parts } from "./internal/parts.ts"
 import * as Op from "./Operation.ts"
@@ -105,8 +105,6 @@ const streamErrors: ReadonlyArray<
   Op.ErrorClass<SageMakerError.ModelStreamError | SageMakerError.InternalStreamFailure>
 > = [SageMakerError.ModelStreamError, SageMakerError.InternalStreamFailure]
 
-const endpointName = Op.label("EndpointName", members.endpointName)
-
 /**
  * The operation as a value, for `SageMakerRuntime.execute`.
  *
@@ -115,13 +113,7 @@ const endpointName = Op.label("EndpointName", members.endpointName)
  */
 export const operation: Op.Operation<Input, Output, ModelledError, Scope.Scope> = {
   name: "InvokeEndpointWithResponseStream",
-  encode: ({ Body, EndpointName, ...fields }, { maxBodyBytes, validation }) =>
-    Effect.gen(function*() {
-      const name = yield* endpointName(EndpointName, validation)
-      const headers = yield* requestHeaders.encode(fields, validation)
-      const body = yield* Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
-      return HttpClientRequest.post(`/endpoints/${name}/invocations-response-stream`, { headers, body })
-    }),
+  encode: encoder(requestHeaders, "invocations-response-stream"),
   decode: ({ headers, metadata, refuse, stream, unknown }) =>
     Effect.map(stream, (bytes) => ({
       ...responseHeaders.decode(headers),

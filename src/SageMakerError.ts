@@ -59,6 +59,9 @@ const callFields = (message: string, retry: RetryClass) => ({
   totalRetryDelay: withDefault(Schema.Number, () => 0)
 })
 
+/** A call, unlike a spread, is left out of a bundle that has no use for the class. */
+const merged = <First, Second>(first: First, second: Second) => ({ ...first, ...second })
+
 /**
  * The members every error of the service has, for error classes of your own operations.
  *
@@ -96,12 +99,14 @@ export class ValidationError extends Schema.TaggedError<ValidationError>()(
  * @category service errors
  */
 export class ModelError extends conceal(
-  Schema.TaggedError<ModelError>()("ModelError", {
-    ...serviceFields({ status: 424, code: "ModelError", retry: "never", message: "The model failed" }),
-    OriginalStatusCode: optional(Schema.Number),
-    OriginalMessage: optional(Schema.String),
-    LogStreamArn: optional(Schema.String)
-  }),
+  Schema.TaggedError<ModelError>()(
+    "ModelError",
+    merged(serviceFields({ status: 424, code: "ModelError", retry: "never", message: "The model failed" }), {
+      OriginalStatusCode: optional(Schema.Number),
+      OriginalMessage: optional(Schema.String),
+      LogStreamArn: optional(Schema.String)
+    })
+  ),
   "OriginalMessage"
 ) {}
 
@@ -170,12 +175,17 @@ export class InternalDependencyException extends Schema.TaggedError<InternalDepe
  * @category service errors
  */
 export class ModelStreamError extends conceal(
-  Schema.TaggedError<ModelStreamError>()("ModelStreamError", {
-    ...serviceFields({ status: 200, code: "ModelStreamError", retry: "never", message: "The model's stream failed" }),
-    ErrorCode: optional(Schema.String),
-    OriginalStatusCode: optional(Schema.Number),
-    OriginalMessage: optional(Schema.String)
-  }),
+  Schema.TaggedError<ModelStreamError>()(
+    "ModelStreamError",
+    merged(
+      serviceFields({ status: 200, code: "ModelStreamError", retry: "never", message: "The model's stream failed" }),
+      {
+        ErrorCode: optional(Schema.String),
+        OriginalStatusCode: optional(Schema.Number),
+        OriginalMessage: optional(Schema.String)
+      }
+    )
+  ),
   "OriginalMessage"
 ) {}
 
@@ -236,13 +246,15 @@ export class ThrottlingError extends Schema.TaggedError<ThrottlingError>()(
  * @category service errors
  */
 export class UnknownServiceError extends conceal(
-  Schema.TaggedError<UnknownServiceError>()("UnknownServiceError", {
-    ...callFields("The service answered with an error this client does not know", "never"),
-    status: Schema.Number,
-    code: optional(Schema.String),
-    requestId: optional(Schema.String),
-    body: withDefault(Schema.String, () => "")
-  }),
+  Schema.TaggedError<UnknownServiceError>()(
+    "UnknownServiceError",
+    merged(callFields("The service answered with an error this client does not know", "never"), {
+      status: Schema.Number,
+      code: optional(Schema.String),
+      requestId: optional(Schema.String),
+      body: withDefault(Schema.String, () => "")
+    })
+  ),
   "body"
 ) {}
 
@@ -254,11 +266,13 @@ export class UnknownServiceError extends conceal(
  * @since 0.1.0
  * @category client errors
  */
-export class InvalidInputError extends Schema.TaggedError<InvalidInputError>()("InvalidInputError", {
-  field: Schema.String,
-  constraint: Schema.String,
-  ...retryFields("never")
-}) {
+export class InvalidInputError extends Schema.TaggedError<InvalidInputError>()(
+  "InvalidInputError",
+  merged(retryFields("never"), {
+    field: Schema.String,
+    constraint: Schema.String
+  })
+) {
   override get message(): string {
     return `${this.field} must be ${this.constraint}`
   }
@@ -272,14 +286,16 @@ export class InvalidInputError extends Schema.TaggedError<InvalidInputError>()("
  * @since 0.1.0
  * @category client errors
  */
-export class PayloadTooLargeError extends Schema.TaggedError<PayloadTooLargeError>()("PayloadTooLargeError", {
-  ...callFields("The request body is too large", "never"),
-  size: optional(Schema.Number),
-  limit: optional(Schema.Number),
-  status: optional(Schema.Number),
-  code: optional(Schema.String),
-  requestId: optional(Schema.String)
-}) {}
+export class PayloadTooLargeError extends Schema.TaggedError<PayloadTooLargeError>()(
+  "PayloadTooLargeError",
+  merged(callFields("The request body is too large", "never"), {
+    size: optional(Schema.Number),
+    limit: optional(Schema.Number),
+    status: optional(Schema.Number),
+    code: optional(Schema.String),
+    requestId: optional(Schema.String)
+  })
+) {}
 
 /**
  * No credentials could be had.
@@ -290,13 +306,15 @@ export class PayloadTooLargeError extends Schema.TaggedError<PayloadTooLargeErro
  * @since 0.1.0
  * @category client errors
  */
-export class CredentialsError extends Schema.TaggedError<CredentialsError>()("CredentialsError", {
-  message: Schema.String,
-  sources: Schema.Array(Schema.String),
-  status: optional(Schema.Number),
-  exitCode: optional(Schema.Number),
-  ...retryFields("never")
-}) {}
+export class CredentialsError extends Schema.TaggedError<CredentialsError>()(
+  "CredentialsError",
+  merged(retryFields("never"), {
+    message: Schema.String,
+    sources: Schema.Array(Schema.String),
+    status: optional(Schema.Number),
+    exitCode: optional(Schema.Number)
+  })
+) {}
 
 /**
  * The request could not be signed.
@@ -304,10 +322,12 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>()("Cr
  * @since 0.1.0
  * @category client errors
  */
-export class SigningError extends Schema.TaggedError<SigningError>()("SigningError", {
-  message: Schema.String,
-  ...retryFields("never")
-}) {}
+export class SigningError extends Schema.TaggedError<SigningError>()(
+  "SigningError",
+  merged(retryFields("never"), {
+    message: Schema.String
+  })
+) {}
 
 /**
  * The exchange with the service failed below HTTP.
@@ -317,12 +337,14 @@ export class SigningError extends Schema.TaggedError<SigningError>()("SigningErr
  * @since 0.1.0
  * @category client errors
  */
-export class TransportError extends Schema.TaggedError<TransportError>()("TransportError", {
-  ...callFields("The connection to the service failed", "transient"),
-  reason: Schema.Literal("connect", "reset", "aborted", "tls", "other"),
-  requestSent: withDefault(Schema.Boolean, () => true),
-  code: optional(Schema.String)
-}) {}
+export class TransportError extends Schema.TaggedError<TransportError>()(
+  "TransportError",
+  merged(callFields("The connection to the service failed", "transient"), {
+    reason: Schema.Literal("connect", "reset", "aborted", "tls", "other"),
+    requestSent: withDefault(Schema.Boolean, () => true),
+    code: optional(Schema.String)
+  })
+) {}
 
 /**
  * A deadline passed.
@@ -333,14 +355,16 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
  * @since 0.1.0
  * @category client errors
  */
-export class TimeoutError extends Schema.TaggedError<TimeoutError>()("TimeoutError", {
-  phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
-  duration: Schema.Number,
-  requestSent: withDefault(Schema.Boolean, () => true),
-  ...retryFields("never"),
-  attempts: withDefault(Schema.Number, () => 1),
-  totalRetryDelay: withDefault(Schema.Number, () => 0)
-}) {
+export class TimeoutError extends Schema.TaggedError<TimeoutError>()(
+  "TimeoutError",
+  merged(retryFields("never"), {
+    phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
+    duration: Schema.Number,
+    requestSent: withDefault(Schema.Boolean, () => true),
+    attempts: withDefault(Schema.Number, () => 1),
+    totalRetryDelay: withDefault(Schema.Number, () => 0)
+  })
+) {
   override get message(): string {
     return `No result within ${this.duration} ms (${this.phase})`
   }
@@ -352,10 +376,12 @@ export class TimeoutError extends Schema.TaggedError<TimeoutError>()("TimeoutErr
  * @since 0.1.0
  * @category client errors
  */
-export class ProtocolError extends Schema.TaggedError<ProtocolError>()("ProtocolError", {
-  ...callFields("The response breaks the protocol", "never"),
-  requestId: optional(Schema.String)
-}) {}
+export class ProtocolError extends Schema.TaggedError<ProtocolError>()(
+  "ProtocolError",
+  merged(callFields("The response breaks the protocol", "never"), {
+    requestId: optional(Schema.String)
+  })
+) {}
 
 /**
  * A limit of `Load` has no room for the call: nothing was sent.
@@ -365,12 +391,14 @@ export class ProtocolError extends Schema.TaggedError<ProtocolError>()("Protocol
  * @since 0.1.0
  * @category client errors
  */
-export class OverloadedError extends Schema.TaggedError<OverloadedError>()("OverloadedError", {
-  endpoint: Schema.String,
-  permits: Schema.Number,
-  queue: Schema.Number,
-  ...retryFields("throttling")
-}) {
+export class OverloadedError extends Schema.TaggedError<OverloadedError>()(
+  "OverloadedError",
+  merged(retryFields("throttling"), {
+    endpoint: Schema.String,
+    permits: Schema.Number,
+    queue: Schema.Number
+  })
+) {
   override get message(): string {
     return `${this.permits} calls of ${this.endpoint} run and ${this.queue} wait, which is the limit`
   }
@@ -385,13 +413,15 @@ export class OverloadedError extends Schema.TaggedError<OverloadedError>()("Over
  * @since 0.1.0
  * @category client errors
  */
-export class CircuitOpenError extends Schema.TaggedError<CircuitOpenError>()("CircuitOpenError", {
-  endpoint: Schema.String,
-  lastFailure: optional(Schema.String),
-  ...retryFields("never"),
-  attempts: withDefault(Schema.Number, () => 0),
-  totalRetryDelay: withDefault(Schema.Number, () => 0)
-}) {
+export class CircuitOpenError extends Schema.TaggedError<CircuitOpenError>()(
+  "CircuitOpenError",
+  merged(retryFields("never"), {
+    endpoint: Schema.String,
+    lastFailure: optional(Schema.String),
+    attempts: withDefault(Schema.Number, () => 0),
+    totalRetryDelay: withDefault(Schema.Number, () => 0)
+  })
+) {
   override get message(): string {
     return `The circuit of ${this.endpoint} is open${
       this.lastFailure === undefined ? "" : ` after ${this.lastFailure}`
@@ -405,12 +435,14 @@ export class CircuitOpenError extends Schema.TaggedError<CircuitOpenError>()("Ci
  * @since 0.1.0
  * @category client errors
  */
-export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
-  setting: Schema.String,
-  problem: Schema.String,
-  source: optional(Schema.String),
-  ...retryFields("never")
-}) {
+export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()(
+  "ConfigurationError",
+  merged(retryFields("never"), {
+    setting: Schema.String,
+    problem: Schema.String,
+    source: optional(Schema.String)
+  })
+) {
   override get message(): string {
     return this.source === undefined
       ? `${this.setting} ${this.problem}`
@@ -428,14 +460,16 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
  * @category client errors
  */
 export class CodecError extends conceal(
-  Schema.TaggedError<CodecError>()("CodecError", {
-    message: Schema.String,
-    mediaType: Schema.String,
-    direction: Schema.Literal("encode", "decode"),
-    issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
-    body: optional(Schema.Uint8ArrayFromSelf),
-    ...retryFields("never")
-  }),
+  Schema.TaggedError<CodecError>()(
+    "CodecError",
+    merged(retryFields("never"), {
+      message: Schema.String,
+      mediaType: Schema.String,
+      direction: Schema.Literal("encode", "decode"),
+      issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
+      body: optional(Schema.Uint8ArrayFromSelf)
+    })
+  ),
   "body"
 ) {}
 
@@ -447,12 +481,14 @@ export class CodecError extends conceal(
  * @since 0.1.0
  * @category client errors
  */
-export class SessionExpiredError extends Schema.TaggedError<SessionExpiredError>()("SessionExpiredError", {
-  endpoint: Schema.String,
-  expires: optional(Schema.DateTimeUtcFromSelf),
-  requestId: optional(Schema.String),
-  ...retryFields("never")
-}) {
+export class SessionExpiredError extends Schema.TaggedError<SessionExpiredError>()(
+  "SessionExpiredError",
+  merged(retryFields("never"), {
+    endpoint: Schema.String,
+    expires: optional(Schema.DateTimeUtcFromSelf),
+    requestId: optional(Schema.String)
+  })
+) {
   override get message(): string {
     return `The session with ${this.endpoint} is over`
   }

@@ -8,11 +8,11 @@ import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { constTrue } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { makeAttempt } from "./internal/attempt.ts"
+import { sendOf } from "./internal/exchange.ts"
+import { over } from "./internal/httpExchange.ts"
 import * as pipeline from "./internal/pipeline.ts"
-import { neverFollow } from "./internal/redirects.ts"
 import { settings } from "./internal/settings.ts"
 import type { Operation, Validation } from "./Operation.ts"
 import { serviceUrl } from "./protocol/serviceUrl.ts"
@@ -85,7 +85,8 @@ export const make = (
       params: options.params ?? {},
       attempt: makeAttempt({
         ...options,
-        http: neverFollow(HttpClient.withTracerDisabledWhen(http, constTrue)),
+        send: over(http),
+        sendLive: sendOf(http),
         signer: yield* Signer,
         serviceUrl: resolved.url
       })

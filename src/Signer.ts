@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -50,11 +49,18 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
     const signatureV4 = yield* Effect.promise(() => import("./internal/signatureV4.ts"))
     return {
       sign: (request, { date, region, service }) =>
-        Effect.flatMap(Effect.zip(get, Clock.currentTimeMillis), ([credentials, now]) =>
-          Effect.tryPromise({
-            try: () => signatureV4.sign(credentials, request, { service, region, date: date ?? new Date(now) }),
-            catch: () => new SigningError({ message: "The request could not be signed" })
-          }))
+        Effect.flatMap(get, (credentials) =>
+          Effect.clockWith((clock) =>
+            Effect.tryPromise({
+              try: () =>
+                signatureV4.sign(credentials, request, {
+                  service,
+                  region,
+                  date: date ?? new Date(clock.unsafeCurrentTimeMillis())
+                }),
+              catch: () => new SigningError({ message: "The request could not be signed" })
+            })
+          ))
     }
   })
 )

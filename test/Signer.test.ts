@@ -80,7 +80,7 @@ describe("every attempt", () => {
 
   it.effect("signs what decides the request, and nothing that may change on its way", () =>
     Effect.gen(function*() {
-      const [headers] = yield* refusedThrice()
+      const [headers] = yield* Effect.withSpan(refusedThrice(), "mine")
       const signed = /SignedHeaders=([^,]+)/.exec(headers!["authorization"]!)![1]!.split(";")
       const needed = [
         "amz-sdk-invocation-id",

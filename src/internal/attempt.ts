@@ -1,35 +1,35 @@
 /** One attempt: sign, send, decode. Every failure leaves here as a typed error, and nothing stays open. */
 import type * as Headers from "@effect/platform/Headers"
-import * as HttpClient from "@effect/platform/HttpClient"
-import type { HttpClientError } from "@effect/platform/HttpClientError"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
-import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as FiberRef from "effect/FiberRef"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as Tracer from "effect/Tracer"
-import type { Metadata, Response } from "../Operation.ts"
-import { correctedOffset } from "../protocol/clockSkew.ts"
+import type { BodyError, Metadata, Response } from "../Operation.ts"
+import { correctedOffset, type Sample } from "../protocol/clockSkew.ts"
 import { type ErrorBody, parseError } from "../protocol/errorCode.ts"
 import { retryAfterMillis } from "../protocol/retry.ts"
 import { userAgent } from "../protocol/userAgent.ts"
-import { TransportError } from "../SageMakerError.ts"
+import { type CommonError, TransportError } from "../SageMakerError.ts"
 import type { Signer } from "../Signer.ts"
-import * as body from "./body.ts"
-import { type Connection, make as makeConnection } from "./connection.ts"
-import { within } from "./deadlines.ts"
+import { Connection } from "./connection.ts"
+import { expired } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
+import type { Exchange, Lost, Send } from "./exchange.ts"
+import { liveClock } from "./inTime.ts"
 import type { Attempt, Call, Task } from "./pipeline.ts"
+import { withHeaders } from "./request.ts"
 import { type Secrets, secretsOf } from "./secrets.ts"
+import { traceHeaders } from "./tracing.ts"
 
 /** What all attempts of a client share. */
 export interface Client {
-  readonly http: HttpClient.HttpClient
+  /** Sends with deadlines on Effect's clock. */
+  readonly send: Send
+  /** Sends with deadlines on this machine's, where there is such a way. */
+  readonly sendLive: Send | undefined
   readonly signer: Context.Tag.Service<Signer>
   readonly serviceUrl: string
   readonly region: string
@@ -38,174 +38,191 @@ export interface Client {
   readonly appId?: string | undefined
 }
 
+/** How much of an error's body is read. */
+const maxErrorBytes = 256 * 1024
+
 const requestIdOf = (headers: Headers.Headers): string | undefined =>
   headers["x-amzn-requestid"] ?? headers["x-amzn-request-id"] ?? headers["x-amz-request-id"]
 
 const attemptHeader = ({ attempts, maxAttempts }: Call): string =>
   maxAttempts === undefined ? `attempt=${attempts}` : `attempt=${attempts}; max=${maxAttempts}`
 
-const propagate = (
-  request: HttpClientRequest.HttpClientRequest,
-  span: Tracer.Span
-): Effect.Effect<HttpClientRequest.HttpClientRequest> =>
-  Effect.zipWith(
-    FiberRef.get(FiberRef.currentTracerEnabled),
-    FiberRef.get(HttpClient.currentTracerPropagation),
-    (enabled, propagation) =>
-      enabled && propagation ? HttpClientRequest.setHeaders(request, HttpTraceContext.toHeaders(span)) : request
-  )
+/** The answer to an attempt, as an operation reads it. */
+class Answer implements Response {
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly metadata: Metadata
+  readonly #exchange: Exchange
+  readonly #connection: Connection
+  readonly #call: Call
+  readonly #secrets: () => Secrets
 
-const statusIsError = (
-  error: HttpClientError
-): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError> =>
-  error._tag === "ResponseError" && error.reason === "StatusCode"
-    ? Effect.succeed(error.response)
-    : Effect.fail(error)
+  constructor(exchange: Exchange, metadata: Metadata, connection: Connection, call: Call, secrets: () => Secrets) {
+    this.status = exchange.status
+    this.headers = exchange.headers
+    this.metadata = metadata
+    this.#exchange = exchange
+    this.#connection = connection
+    this.#call = call
+    this.#secrets = secrets
+  }
 
-const wasSent = (error: ReturnType<typeof errorMapping.fromHttpClient>): boolean =>
-  error._tag === "ProtocolError" || error.requestSent
+  get bytes(): Effect.Effect<Uint8Array, BodyError> {
+    return this.#exchange.bytes
+  }
 
-const notReadable = (call: Call) =>
-  new TransportError({
-    message: "The body has been read, or its scope is closed",
-    reason: "aborted",
-    retry: "never",
-    attempts: call.attempts,
-    totalRetryDelay: call.totalRetryDelay
-  })
-
-const responseOf = (
-  response: HttpClientResponse.HttpClientResponse,
-  headers: Headers.Headers,
-  metadata: Metadata,
-  connection: Connection,
-  call: Call,
-  secrets: () => Secrets
-): Response => ({
-  status: response.status,
-  headers,
-  metadata,
-  bytes: body.whole(response, call),
-  stream: Effect.as(
-    Effect.flatMap(connection.handOver, call.guard.handOver),
-    Stream.suspend(() =>
-      connection.takeBody()
-        ? Stream.ensuring(body.stream(response, call), connection.close)
-        : Stream.fail(notReadable(call))
+  get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {
+    return Effect.as(
+      Effect.flatMap(this.#connection.handOver(), this.#call.guard.handOver),
+      Stream.suspend(() =>
+        this.#connection.takeBody()
+          ? Stream.ensuring(this.#exchange.stream, Effect.suspend(() => this.#connection.close()))
+          : Stream.fail(this.#notReadable())
+      )
     )
-  ),
-  refuse: (errors) => (code, members) =>
-    errorMapping.fromStream(errors, inStream(response, metadata, parseError(code, members), members, secrets()), call),
-  unknown: (code, message) =>
-    errorMapping.unknown(inStream(response, metadata, { code, message, members: {} }, "", secrets()), call)
-})
+  }
 
-const inStream = (
-  { status }: HttpClientResponse.HttpClientResponse,
-  { requestId }: Metadata,
-  error: ErrorBody,
-  text: string,
-  secrets: Secrets
-): errorMapping.Refusal => ({
-  ...error,
-  status,
-  requestId,
-  retryAfterMillis: undefined,
-  body: text,
-  clockCorrected: false,
-  secrets
-})
+  get refuse(): Response["refuse"] {
+    return (errors) => (code, members) =>
+      errorMapping.fromStream(errors, this.#inStream(parseError(code, members), members), this.#call)
+  }
+
+  get unknown(): Response["unknown"] {
+    return (code, message) => errorMapping.unknown(this.#inStream({ code, message, members: {} }, ""), this.#call)
+  }
+
+  #notReadable(): TransportError {
+    return new TransportError({
+      message: "The body has been read, or its scope is closed",
+      reason: "aborted",
+      retry: "never",
+      attempts: this.#call.attempts,
+      totalRetryDelay: this.#call.totalRetryDelay
+    })
+  }
+
+  #inStream(error: ErrorBody, text: string): errorMapping.Refusal {
+    return {
+      ...error,
+      status: this.status,
+      requestId: this.metadata.requestId,
+      retryAfterMillis: undefined,
+      body: text,
+      clockCorrected: false,
+      secrets: this.#secrets()
+    }
+  }
+}
+
+const joined = (base: string, path: string): string =>
+  base.endsWith("/") && path.startsWith("/") ? base + path.slice(1) : base + path
 
 /** Makes a client's attempts; the learnt clock offset is the client's. */
 export const makeAttempt = (client: Client): Attempt => {
-  const http = HttpClient.withScope(client.http)
   const agent = userAgent(client.appId)
   let clockOffset = client.clockOffset ?? 0
 
   /** Learns the clock offset from a response; tells whether the request had been signed with a wrong time. */
-  const learn = (sample: Parameters<typeof correctedOffset>[0]): boolean => {
+  const learn = (sample: Sample): boolean => {
     const offset = client.correctClockSkew === false ? undefined : correctedOffset(sample)
     clockOffset = offset ?? clockOffset
     return offset !== undefined
   }
 
   const prepare = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
-    request.pipe(
-      HttpClientRequest.prependUrl(client.serviceUrl),
-      HttpClientRequest.setHeaders({
-        "user-agent": agent,
-        "x-amz-user-agent": agent,
-        "amz-sdk-invocation-id": call.id,
-        "amz-sdk-request": attemptHeader(call),
-        ...(request.body._tag === "Uint8Array" && { "content-length": `${request.body.contentLength}` })
-      })
-    )
+    withHeaders(request, {
+      "user-agent": agent,
+      "x-amz-user-agent": agent,
+      "amz-sdk-invocation-id": call.id,
+      "amz-sdk-request": attemptHeader(call),
+      "content-length": request.body._tag === "Uint8Array" ? `${request.body.contentLength}` : undefined
+    }, joined(client.serviceUrl, request.url))
 
-  const send = (request: HttpClientRequest.HttpClientRequest, connection: Connection, call: Call) =>
-    Effect.clockWith((clock) => {
-      const sentAt = clock.unsafeCurrentTimeMillis()
-      call.requestSent = true
-      return http.execute(request).pipe(
-        Effect.catchAll(statusIsError),
-        Effect.mapError((error) => errorMapping.fromHttpClient(error, call, clock.unsafeCurrentTimeMillis() - sentAt))
-      )
-    }).pipe(
-      Scope.extend(connection.scope),
-      Effect.tapError((error) => Effect.sync(() => (call.requestSent = wasSent(error)))),
-      within("firstByte", call)
-    )
-
-  const exchange = <I, O, E, R>({ call, operation, request, span }: Task<I, O, E, R>, connection: Connection) =>
-    Effect.gen(function*() {
-      const signedOffset = clockOffset
-      const date = new Date((yield* Clock.currentTimeMillis) + signedOffset)
-      const signed = yield* client.signer.sign(prepare(request, call), {
-        service: "sagemaker",
-        region: client.region,
-        date
-      })
-      const traced = yield* propagate(signed, span)
-      const sentAt = yield* Clock.currentTimeMillis
-      const response = yield* send(traced, connection, call)
-      const receivedAt = yield* Clock.currentTimeMillis
-      const { headers, status } = response
-      const requestId = requestIdOf(headers)
-      span.attribute("http.response.status_code", status)
-      span.attribute("aws.request_id", requestId)
-      const secrets = () => secretsOf(traced, operation.sensitive ?? [])
-      const sample = { date: headers["date"], age: headers["age"], sentAt, receivedAt, signedOffset }
-
-      if (status >= 200 && status < 300) {
-        const { attempts, totalRetryDelay } = call
-        const metadata = { requestId, httpStatusCode: status, attempts, totalRetryDelay }
-        const output = yield* operation.decode(responseOf(response, headers, metadata, connection, call, secrets))
-        if (!connection.isHandedOver()) {
-          learn({ ...sample, code: undefined })
-        }
-        return output
+  /** Sends; a failure says whether the service may have seen the request. */
+  const send = (
+    request: HttpClientRequest.HttpClientRequest,
+    connection: Connection,
+    call: Call,
+    clock: Clock.Clock
+  ) => {
+    const sentAt = clock.unsafeCurrentTimeMillis()
+    const lost = (failure: Lost): BodyError => {
+      if (failure._tag === "Late") {
+        call.requestSent = failure.requestSent
+        return expired(failure.phase, call)
       }
-      const text = yield* body.errorText(response, call)
+      const error = errorMapping.fromHttpClient(failure, call, clock.unsafeCurrentTimeMillis() - sentAt)
+      call.requestSent = error._tag === "ProtocolError" || error.requestSent
+      return error
+    }
+    call.requestSent = true
+    const sending = client.sendLive !== undefined && clock === liveClock ? client.sendLive : client.send
+    return sending(request, call.deadlines, { connection, lost })
+  }
+
+  /** The answer of the service, decoded or refused. */
+  const answered = <I, O, E, R>(
+    { call, operation, span }: Task<I, O, E, R>,
+    connection: Connection,
+    request: HttpClientRequest.HttpClientRequest,
+    answer: Exchange,
+    sample: Omit<Sample, "code">
+  ): Effect.Effect<O, E | CommonError, R> => {
+    const { headers, status } = answer
+    const requestId = requestIdOf(headers)
+    span?.attribute("http.response.status_code", status)
+    span?.attribute("aws.request_id", requestId)
+    const secrets = () => secretsOf(request, operation.sensitive ?? [])
+    if (status >= 200 && status < 300) {
+      const { attempts, totalRetryDelay } = call
+      const metadata = { requestId, httpStatusCode: status, attempts, totalRetryDelay }
+      return operation.decode(new Answer(answer, metadata, connection, call, secrets))
+    }
+    return Effect.flatMap(answer.start(maxErrorBytes), (bytes) => {
+      const text = new TextDecoder().decode(bytes)
       const error = parseError(headers["x-amzn-errortype"], text)
-      return yield* Effect.fail(errorMapping.fromRefusal(operation.errors, {
+      return Effect.fail(errorMapping.fromRefusal(operation.errors, {
         ...error,
         status,
         requestId,
-        retryAfterMillis: retryAfterMillis(headers, receivedAt + clockOffset),
+        retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + clockOffset),
         body: text,
         clockCorrected: learn({ ...sample, code: error.code }),
         secrets: secrets()
       }, call))
     })
+  }
 
-  return (task) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(
-        makeConnection,
-        (connection) =>
-          Effect.onExit(
-            restore(exchange(task, connection)),
-            (exit) => Exit.isSuccess(exit) && connection.isHandedOver() ? Effect.void : connection.close
-          )
-      )
-    )
+  return (task) => {
+    const { call, ended, fiber, request, span } = task
+    const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+    const signedOffset = clockOffset
+    const date = new Date(clock.unsafeCurrentTimeMillis() + signedOffset)
+    const connection = new Connection()
+    let sample: Omit<Sample, "code"> | undefined
+    const signing = client.signer.sign(prepare(request, call), { service: "sagemaker", region: client.region, date })
+    const exchange = Effect.flatMap(signing, (signed) => {
+      const trace = traceHeaders(fiber, span)
+      const traced = trace === undefined ? signed : withHeaders(signed, trace)
+      const sentAt = clock.unsafeCurrentTimeMillis()
+      return Effect.flatMap(send(traced, connection, call, clock), (answer) => {
+        const receivedAt = clock.unsafeCurrentTimeMillis()
+        sample = { date: answer.headers["date"], age: answer.headers["age"], sentAt, receivedAt, signedOffset }
+        return answered(task, connection, traced, answer, sample)
+      })
+    })
+    return Effect.onExit(exchange, (exit) => {
+      ended()
+      if (Exit.isFailure(exit)) {
+        return connection.close()
+      }
+      if (connection.isHandedOver) {
+        return Effect.void
+      }
+      if (sample !== undefined) {
+        learn({ ...sample, code: undefined })
+      }
+      return connection.close()
+    })
+  }
 }

@@ -49,11 +49,16 @@ export const cached = (
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
           current !== undefined && lastsUntil(current) > now ? Effect.succeed(current) : Effect.fail(error))
 
+      const refreshed = Effect.suspend(() =>
+        Effect.catchAll(Effect.flatMap(refresh, Deferred.await), unlessStillValid)
+      )
+
       return {
-        get: Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          current !== undefined && lastsUntil(current) - refreshAheadMillis > now
+        get: Effect.clockWith((clock) =>
+          current !== undefined && lastsUntil(current) - refreshAheadMillis > clock.unsafeCurrentTimeMillis()
             ? Effect.succeed(current)
-            : Effect.catchAll(Effect.flatMap(refresh, Deferred.await), unlessStillValid))
+            : refreshed
+        )
       }
     })
   )

@@ -2,11 +2,17 @@
 import * as Schema from "effect/Schema"
 import type { Attributes } from "../Operation.ts"
 
+type Check = (schema: Schema.Schema<string>) => Schema.Schema<string>
+
+const notEmpty: Check = Schema.minLength(1, { description: "at least 1 character long" })
+
+const atMost = (max: number): Check => Schema.maxLength(max, { description: `at most ${max} characters long` })
+
 /** ASCII up to a length. */
 export const ascii = (max: number) =>
   Schema.String.pipe(
     Schema.pattern(/^[\0-\x7f]*$/, { description: "ASCII text" }),
-    Schema.maxLength(max, { description: `at most ${max} characters long` })
+    atMost(max)
   )
 
 /** A name as AWS resources have them: letters, digits and inner hyphens. */
@@ -15,14 +21,14 @@ const resourceName = (max: number) =>
     Schema.pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, {
       description: "letters, digits and hyphens, with a letter or digit at both ends"
     }),
-    Schema.maxLength(max, { description: `at most ${max} characters long` })
+    atMost(max)
   )
 
 /** Printable text that does not start with white space. */
 export const printable = (max: number) =>
   Schema.String.pipe(
-    Schema.minLength(1, { description: "at least 1 character long" }),
-    Schema.maxLength(max, { description: `at most ${max} characters long` }),
+    notEmpty,
+    atMost(max),
     Schema.pattern(/^\S[\x20-\x7e]*$/, { description: "printable ASCII that does not start with white space" })
   )
 
@@ -34,13 +40,13 @@ const sessionIdOrNew = Schema.String.pipe(
   Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
     description: "NEW_SESSION, or letters, digits and hyphens with a letter or digit at both ends"
   }),
-  Schema.maxLength(256, { description: "at most 256 characters long" })
+  atMost(256)
 )
 
 /** A JMESPath expression for Clarify. */
 export const explanations = Schema.String.pipe(
-  Schema.minLength(1, { description: "at least 1 character long" }),
-  Schema.maxLength(64, { description: "at most 64 characters long" })
+  notEmpty,
+  atMost(64)
 )
 
 /** The endpoint's name. */
@@ -48,22 +54,22 @@ export const endpointName = resourceName(63)
 
 /** Where input lies. */
 export const location = Schema.String.pipe(
-  Schema.minLength(1, { description: "at least 1 character long" }),
-  Schema.maxLength(1024, { description: "at most 1024 characters long" }),
+  notEmpty,
+  atMost(1024),
   Schema.pattern(/^(https|s3):\/\/([^/]+)\/?(.*)$/, { description: "an s3: or https: URL" })
 )
 
 /** What is appended to an output path. */
 export const outputPath = Schema.String.pipe(
-  Schema.minLength(1, { description: "at least 1 character long" }),
-  Schema.maxLength(512, { description: "at most 512 characters long" }),
+  notEmpty,
+  atMost(512),
   Schema.pattern(/^(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]+$/, { description: "a relative path of S3-safe characters" })
 )
 
 /** A result's file name. */
 export const filename = Schema.String.pipe(
-  Schema.minLength(1, { description: "at least 1 character long" }),
-  Schema.maxLength(32, { description: "at most 32 characters long" }),
+  notEmpty,
+  atMost(32),
   Schema.pattern(/^(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]*$/, {
     description: "letters, digits, hyphens, underscores and at most one dot, with a letter or digit first"
   })

@@ -3,6 +3,8 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import type * as Tracer from "effect/Tracer"
@@ -12,7 +14,7 @@ import type { CommonError } from "../SageMakerError.ts"
 import * as Timeouts from "../Timeouts.ts"
 import * as deadlines from "./deadlines.ts"
 import { type Guard, Guards } from "./guard.ts"
-import { attemptSpan, callSpan } from "./tracing.ts"
+import { attemptSpan, callSpan, isTraced } from "./tracing.ts"
 
 /** What one call knows of itself while it runs. */
 export interface Call {
@@ -34,10 +36,15 @@ export interface Task<I, O, E, R> {
   readonly input: I
   readonly request: HttpClientRequest.HttpClientRequest
   readonly call: Call
-  readonly span: Tracer.Span
+  /** The attempt's span, where somebody sees it. */
+  readonly span: Tracer.Span | undefined
+  /** The fiber the call runs in. */
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+  /** To be told when the attempt is over, however it ended. */
+  readonly ended: () => void
 }
 
-/** One try to get an operation's output. */
+/** One try to get an operation's output, made anew for each. */
 export type Attempt = <I, O, E, R>(task: Task<I, O, E, R>) => Effect.Effect<O, E | CommonError, R>
 
 /** Members bound to every input, and what is checked before sending. */
@@ -47,14 +54,29 @@ export interface PipelineOptions {
   readonly attempt: Attempt
 }
 
-const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
+const bytesAsText = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
-/** A version 4 UUID from Effect's own randomness. */
-const uuid = Effect.map(
-  Effect.all([16, 16, 16, 12, 14, 16, 16, 16].map((bits) => Random.nextIntBetween(0, 2 ** bits))),
-  ([a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0]) =>
-    `${hex(a, 4)}${hex(b, 4)}-${hex(c, 4)}-4${hex(d, 3)}-${hex(0x8000 | e, 4)}-${hex(f, 4)}${hex(g, 4)}${hex(h, 4)}`
-)
+/** The hexadecimal digits of a whole number below 2^16. */
+const hex = (number: number): string => bytesAsText[number >>> 8]! + bytesAsText[number & 0xff]!
+
+/** The hexadecimal digits of 48 bits of chance, by four. */
+const digits = (chance: number): readonly [string, string, string] => {
+  const high = Math.floor(chance * 2 ** 24)
+  const low = Math.floor((chance * 2 ** 24 - high) * 2 ** 24)
+  return [hex(high >>> 8), hex(((high & 0xff) << 8) | (low >>> 16)), hex(low & 0xffff)]
+}
+
+/** Uses a version 4 UUID from Effect's own randomness. */
+const withUuid = <A, E, R>({ next }: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(next, (a) =>
+    Effect.flatMap(next, (b) =>
+      Effect.flatMap(next, (c) => {
+        const [one, two, three] = digits(a)
+        const [four, five, six] = digits(b)
+        const [seven, eight] = digits(c)
+        const variant = "89ab"[five.charCodeAt(0) & 3]
+        return use(`${one}${two}-${three}-4${four.slice(1)}-${variant}${five.slice(1)}-${six}${seven}${eight}`)
+      })))
 
 const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined && value !== null
 
@@ -72,6 +94,23 @@ const bind = <I>(params: { readonly [member: string]: unknown }, input: I): I =>
 const held = <Id, S>(context: Context.Context<never>, reference: Context.Reference<Id, S>): S | undefined =>
   context.unsafeMap.has(reference.key) ? Context.unsafeGet(context, reference) : undefined
 
+/** The attempts of a call, one after the other, each told of in the call. */
+const attempts = <I, O, E, R>(attempt: Attempt, operation: Operation<I, O, E, R>, input: I, call: Call) => {
+  let lastEnded: number | undefined
+  return (request: HttpClientRequest.HttpClientRequest): Effect.Effect<O, E | CommonError, R> =>
+    Effect.withFiberRuntime((fiber) => {
+      const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+      call.attempts += 1
+      call.earlierSent ||= call.requestSent
+      call.requestSent = false
+      call.totalRetryDelay += lastEnded === undefined ? 0 : clock.unsafeCurrentTimeMillis() - lastEnded
+      const ended = () => (lastEnded = clock.unsafeCurrentTimeMillis())
+      const next = (span: Tracer.Span | undefined) =>
+        deadlines.within("attempt", call)(attempt({ operation, input, request, call, span, fiber, ended }))
+      return isTraced(fiber) ? attemptSpan(call.attempts, next) : next(undefined)
+    })
+}
+
 /**
  * Makes what runs an operation: bind and encode the input, then attempts under the policy and the deadlines in force.
  *
@@ -81,58 +120,46 @@ export const make = (options: PipelineOptions) =>
   Effect.map(Effect.context<never>(), (built) => {
     const quota = RetryPolicy.makeQuota()
     const builtPolicy = Context.get(built, RetryPolicy.RetryPolicy)
-    const builtTimeouts = held(built, Timeouts.Timeouts)
+    const deadlinesOf = deadlines.resolver(Timeouts.defaults, held(built, Timeouts.Timeouts))
 
-    const run = <I, O, E, R>(operation: Operation<I, O, E, R>, input: I, context: Context.Context<never>) =>
-      Effect.gen(function*() {
-        const policy = held(context, RetryPolicy.RetryPolicy) ?? builtPolicy
-        const resolved = yield* deadlines.resolve(
-          Timeouts.defaults,
-          builtTimeouts,
-          held(context, Timeouts.Timeouts)
-        )
+    const run = <I, O, E, R>(
+      operation: Operation<I, O, E, R>,
+      input: I,
+      context: Context.Context<never>,
+      random: Random.Random
+    ): Effect.Effect<O, E | CommonError, R> => {
+      const resolved = deadlinesOf(held(context, Timeouts.Timeouts))
+      if (Either.isLeft(resolved)) {
+        return Effect.fail(resolved.left)
+      }
+      const policy = held(context, RetryPolicy.RetryPolicy) ?? builtPolicy
+      return withUuid(random, (id) => {
         const guard = Context.get(context, Guards)({ operation: operation.name, input })
         const call: Call = {
-          id: yield* uuid,
+          id,
           maxAttempts: policy.maxAttempts,
-          deadlines: resolved,
+          deadlines: resolved.right,
           guard,
           attempts: 0,
           totalRetryDelay: 0,
           requestSent: false,
           earlierSent: false
         }
-        let lastEnded: number | undefined
-        const begin = Effect.map(Clock.currentTimeMillis, (now) => {
-          call.attempts += 1
-          call.earlierSent ||= call.requestSent
-          call.requestSent = false
-          call.totalRetryDelay += lastEnded === undefined ? 0 : now - lastEnded
-        })
-        const end = Effect.map(Clock.currentTimeMillis, (now) => {
-          lastEnded = now
-        })
-        const attempt = (request: HttpClientRequest.HttpClientRequest) =>
-          Effect.zipRight(
-            begin,
-            Effect.suspend(() =>
-              attemptSpan(
-                call.attempts,
-                (span) => deadlines.within("attempt", call)(options.attempt({ operation, input, request, call, span }))
-              )
-            ).pipe(Effect.ensuring(end))
-          )
-        return yield* operation.encode(input, options.settings).pipe(
+        const attempt = attempts(options.attempt, operation, input, call)
+        return operation.encode(input, options.settings).pipe(
           Effect.flatMap((request) => policy.around(quota)(guard.attempt(call)(attempt(request)))),
           guard.call,
           deadlines.within("total", call),
           guard.outside
         )
       })
+    }
 
     return <I, O, E, R>(operation: Operation<I, O, E, R>, input: I): Effect.Effect<O, E | CommonError, R> =>
-      Effect.contextWithEffect((context: Context.Context<R>) => {
+      Effect.withFiberRuntime((fiber) => {
         const bound = bind(options.params, input)
-        return callSpan(operation, bound, run(operation, bound, context as Context.Context<never>))
+        const random = Context.get(fiber.currentDefaultServices, Random.Random)
+        const call = run(operation, bound, fiber.currentContext, random)
+        return isTraced(fiber) ? callSpan(operation, bound, call) : call
       })
   })

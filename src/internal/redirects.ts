@@ -1,8 +1,12 @@
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as Headers from "@effect/platform/Headers"
-import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 
 const ofTheRequest = new Set(["method", "headers", "body", "duplex", "signal"])
 
@@ -13,50 +17,49 @@ const optionsOf = (init: RequestInit, requestHeaders: Headers.Headers): RequestI
 })
 
 /**
- * A client that never follows a redirect, so that a signed request and its body stay with the service.
+ * What a client does, but that it never follows a redirect, so that a signed request and its body stay with the service.
  *
- * An HTTP client that is not `fetch` ignores this. `fetch` takes its options from the context in force, where a value of
- * ours would displace those its layer was built with; so they are learnt from a `fetch` that sends nothing: by the first
- * request, and again by one without a header that hid an option so far.
+ * It is run in a fiber of its own, with the context given. An HTTP client that is not `fetch` ignores this. `fetch` takes
+ * its options from the context in force, where a value of ours would displace those its layer was built with; so they are
+ * learnt from a `fetch` that sends nothing: by the first request, and again by one without a header that hid an option so
+ * far.
  */
-export const neverFollow = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
+export const neverFollow = (client: HttpClient.HttpClient) => {
   let learnt: RequestInit | undefined
+  let manual: RequestInit = {}
   let hiding: ReadonlyArray<string> = []
-  return HttpClient.transform(client, (send, request) => {
-    const has = (name: string) => name in request.headers
-    const learn = (init: RequestInit) => {
-      const options = optionsOf(init, request.headers)
-      hiding = learnt === undefined ? Object.keys(request.headers) : hiding.filter(has)
-      learnt = { ...options, headers: Object.assign({}, learnt?.headers, options.headers) }
-    }
-    const manually = Effect.suspend(() =>
-      Effect.mapInputContext(
-        send,
-        (context: Context.Context<never>) =>
-          Context.add(context, FetchHttpClient.RequestInit, {
-            ...learnt,
-            ...Context.getOrElse(context, FetchHttpClient.RequestInit, () => undefined),
-            redirect: "manual"
-          })
+  const learn = (init: RequestInit, { headers }: HttpClientRequest.HttpClientRequest) => {
+    const options = optionsOf(init, headers)
+    hiding = learnt === undefined ? Object.keys(headers) : hiding.filter((name) => name in headers)
+    learnt = { ...options, headers: Object.assign({}, learnt?.headers, options.headers) }
+    manual = { ...learnt, redirect: "manual" }
+  }
+  return (
+    request: HttpClientRequest.HttpClientRequest,
+    context: Context.Context<never>
+  ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError> => {
+    const send = client.execute(request)
+    const manually = Effect.suspend(() => {
+      const own = Context.getOrElse(context, FetchHttpClient.RequestInit, () => undefined)
+      const init = own === undefined ? manual : { ...learnt, ...own, redirect: "manual" as const }
+      return Effect.zipRight(
+        FiberRef.set(FiberRef.currentContext, Context.add(context, FetchHttpClient.RequestInit, init)),
+        send
       )
-    )
-    const probing = Effect.suspend(() => {
-      let probed = false
-      const probe = (_: unknown, init: RequestInit = {}): Promise<Response> => {
-        probed = true
-        learn(init)
-        return Promise.resolve(new Response(null, { status: 204 }))
-      }
-      const asked = Effect.mapInputContext(
-        send,
-        (context: Context.Context<never>) =>
-          Context.add(Context.omit(FetchHttpClient.RequestInit)(context), FetchHttpClient.Fetch, probe)
-      )
-      return Effect.matchEffect(asked, {
-        onSuccess: (response) => (probed ? manually : Effect.succeed(response)),
-        onFailure: (error) => (probed ? manually : Effect.fail(error))
-      })
     })
-    return Effect.suspend(() => (learnt !== undefined && hiding.every(has) ? manually : probing))
-  })
+    if (learnt !== undefined && hiding.every((name) => name in request.headers)) {
+      return manually
+    }
+    let probed = false
+    const probe = (_: unknown, init: RequestInit = {}): Promise<Response> => {
+      probed = true
+      learn(init, request)
+      return Promise.resolve(new Response(null, { status: 204 }))
+    }
+    const asking = Context.add(Context.omit(FetchHttpClient.RequestInit)(context), FetchHttpClient.Fetch, probe)
+    return Effect.matchEffect(Effect.mapInputContext(send, () => asking), {
+      onSuccess: (response) => (probed ? manually : Effect.succeed(response)),
+      onFailure: (error) => (probed ? manually : Effect.fail(error))
+    })
+  }
 }

@@ -15,8 +15,11 @@ type Out<B, E, R = never> = Channel.Channel<Chunk.Chunk<B>, unknown, E, unknown,
 
 const given = <B, E, R>({ failure, out }: Omit<Stepped<unknown, B, E>, "state">, next: Out<B, E, R>): Out<B, E, R> => {
   const then = failure === undefined ? next : Channel.fail(failure)
-  return out.length === 0 ? then : Channel.zipRight(Channel.write(Chunk.unsafeFromArray(Array.from(out))), then)
+  return out.length === 0 ? then : Channel.zipRight(Channel.write(Chunk.unsafeFromArray(out)), then)
 }
+
+const joined = <B>(outs: ReadonlyArray<ReadonlyArray<B>>): ReadonlyArray<B> =>
+  outs.length === 1 ? outs[0]! : ([] as Array<B>).concat(...outs)
 
 /** A stream whose elements go through a step, and whose end through another. */
 export const stepped = <S, A, B, E>(options: {
@@ -30,17 +33,17 @@ export const stepped = <S, A, B, E>(options: {
   ): Channel.Channel<Chunk.Chunk<B>, Chunk.Chunk<A>, E | E2, E2, unknown> =>
     Channel.readWith({
       onInput: (elements: Chunk.Chunk<A>) => {
-        const out: Array<B> = []
+        const outs: Array<ReadonlyArray<B>> = []
         let at = state
         for (const element of elements) {
           const next = options.step(at, element)
-          next.out.forEach((each) => out.push(each))
+          outs.push(next.out)
           if (next.failure !== undefined) {
-            return given({ out, failure: next.failure }, Channel.void) as ReturnType<typeof from>
+            return given({ out: joined(outs), failure: next.failure }, Channel.void) as ReturnType<typeof from>
           }
           at = next.state
         }
-        return given({ out }, from(at) as Out<B, E | E2>) as ReturnType<typeof from>
+        return given({ out: joined(outs) }, from(at) as Out<B, E | E2>) as ReturnType<typeof from>
       },
       onFailure: Channel.fail,
       onDone: () => given(options.finish(state), Channel.void)

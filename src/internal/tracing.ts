@@ -1,8 +1,25 @@
 /** What a call tells a tracer: one span per call, one child per attempt, attributes from these lists only. */
+import type * as Headers from "@effect/platform/Headers"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
-import type * as Tracer from "effect/Tracer"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
 import type { Operation } from "../Operation.ts"
 import { toRetryable } from "../SageMakerError.ts"
+
+type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
+
+/** Effect's own tracer, which keeps spans for nobody. */
+const nobody = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
+/** Whether somebody sees the spans a fiber makes. */
+export const isTraced = (fiber: AnyFiber): boolean =>
+  fiber.currentTracer !== nobody && fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
 /** Runs a call inside its span. */
 export const callSpan = <I, O, E, R, A, E2, R2>(
@@ -39,3 +56,12 @@ export const attemptSpan = <A, E, R>(
         (error) => Effect.sync(() => span.attribute("error.type", toRetryable(error)._tag))
       )
   )
+
+/** The headers that make what the service does part of the trace: below the attempt's span, or the caller's. */
+export const traceHeaders = (fiber: AnyFiber, attempt: Tracer.Span | undefined): Headers.Headers | undefined => {
+  const span = attempt ?? fiber.currentSpan
+  return span !== undefined && fiber.getFiberRef(FiberRef.currentTracerEnabled) &&
+      fiber.getFiberRef(HttpClient.currentTracerPropagation)
+    ? HttpTraceContext.toHeaders((span._tag === "Span" ? span : { ...span, parent: Option.none() }) as Tracer.Span)
+    : undefined
+}

@@ -12,3 +12,9 @@ export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   }
   return out
 }
+
+/** Joins chunks into a buffer of their own, which holds nothing else. */
+export const owned = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const joined = concat(chunks)
+  return joined.byteLength === joined.buffer.byteLength ? joined : joined.slice()
+}

@@ -13,6 +13,18 @@ const longestExchangeMillis = 15 * 60_000
 
 const imfFixdate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
+let lastDate = ""
+let lastTime = NaN
+
+/** The time a `Date` header tells, `NaN` where it tells none; all answers of a second have the same. */
+const timeOf = (date: string): number => {
+  if (date !== lastDate) {
+    lastDate = date
+    lastTime = imfFixdate.test(date) ? Date.parse(date) : NaN
+  }
+  return lastTime
+}
+
 const skewCodes = new Set(["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"])
 
 /**
@@ -21,10 +33,10 @@ const skewCodes = new Set(["RequestTimeTooSkewed", "RequestExpired", "RequestInT
  */
 export const correctedOffset = (sample: Sample): number | undefined => {
   const exchange = sample.receivedAt - sample.sentAt
-  if (sample.date === undefined || !imfFixdate.test(sample.date) || sample.age !== undefined) {
+  if (sample.date === undefined || sample.age !== undefined) {
     return undefined
   }
-  const serverTime = Date.parse(sample.date)
+  const serverTime = timeOf(sample.date)
   if (Number.isNaN(serverTime) || exchange > longestExchangeMillis) {
     return undefined
   }

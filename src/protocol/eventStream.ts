@@ -25,8 +25,15 @@ export interface State {
   readonly pending: Pending | undefined
   readonly size: number
   readonly needed: number
-  /** The headers of the last frame and what they mean: most frames of a stream have the same. */
-  readonly known: { readonly headers: Uint8Array; readonly meaning: Meaning } | undefined
+  readonly known: Known | undefined
+}
+
+/** A frame's bytes before its payload, their checksum, and what they mean: most frames of a stream have the same. */
+interface Known {
+  readonly head: DataView
+  readonly crc: number
+  readonly total: number
+  readonly meaning: Meaning
 }
 
 /** The payloads that became complete with a chunk, in order, and what ends the stream after them. */
@@ -44,16 +51,15 @@ export const initial: State = { pending: undefined, size: 0, needed: preludeLeng
 
 const broken = (problem: string): Failure => ({ _tag: "Broken", problem })
 
-const uint32 = (bytes: Uint8Array, at: number): number =>
-  (bytes[at]! * 0x1000000) + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const textOf = (headers: Headers, name: string): string | undefined => {
   const header = headers.get(name)
   return header?.type === 7 ? header.value : undefined
 }
 
-const meaningOf = (bytes: Uint8Array): Meaning => {
-  const headers = decodeHeaders(bytes)
+const meaningOf = (head: Uint8Array): Meaning => {
+  const headers = decodeHeaders(head.subarray(preludeLength))
   if (headers === undefined) {
     return broken("a frame's headers cannot be read")
   }
@@ -76,12 +82,12 @@ const meaningOf = (bytes: Uint8Array): Meaning => {
 }
 
 /** The length of the frame whose prelude stands at `at`, or what is wrong with the prelude. */
-const frameLength = (bytes: Uint8Array, at: number): number | Failure => {
-  if (crc32(bytes, at, at + 8) !== uint32(bytes, at + 8)) {
+const frameLength = (bytes: Uint8Array, view: DataView, at: number): number | Failure => {
+  if (crc32(bytes, at, at + 8) !== view.getUint32(at + 8)) {
     return broken("a frame's prelude does not match its checksum")
   }
-  const total = uint32(bytes, at)
-  const headersLength = uint32(bytes, at + 4)
+  const total = view.getUint32(at)
+  const headersLength = view.getUint32(at + 4)
   return headersLength > maxHeadersLength
     ? broken(`a frame's headers are longer than ${maxHeadersLength} bytes`)
     : total < overhead + headersLength
@@ -91,13 +97,26 @@ const frameLength = (bytes: Uint8Array, at: number): number | Failure => {
     : total
 }
 
-const sameBytes = (known: Uint8Array, bytes: Uint8Array, at: number): boolean => {
-  for (let index = 0; index < known.length; index++) {
-    if (known[index] !== bytes[at + index]) {
+/** Whether the bytes at `at` are a known head's, from an offset on; there are as many. */
+const isHead = (head: DataView, view: DataView, at: number, from = 0): boolean => {
+  const length = head.byteLength
+  let index = from
+  for (; index <= length - 4; index += 4) {
+    if (head.getUint32(index) !== view.getUint32(at + index)) {
+      return false
+    }
+  }
+  for (; index < length; index++) {
+    if (head.getUint8(index) !== view.getUint8(at + index)) {
       return false
     }
   }
   return true
+}
+
+const headOf = (head: Uint8Array): Known => {
+  const view = viewOf(head)
+  return { head: view, crc: crc32(head, 0, head.length), total: view.getUint32(0), meaning: meaningOf(head) }
 }
 
 /** Pieces smaller than this are joined as they come, so that a frame in tiny pieces takes no more memory than its bytes. */
@@ -133,43 +152,51 @@ export const step = (state: State, chunk: Uint8Array): Step => {
   let failure: Failure | undefined
   let at = 0
 
-  const takeFrame = (bytes: Uint8Array, start: number, total: number): void => {
-    const end = start + total - 4
-    if (crc32(bytes, start, end) !== uint32(bytes, end)) {
-      failure = broken("a frame does not match its checksum")
-      return
-    }
-    const headersStart = start + preludeLength
-    const payloadStart = headersStart + uint32(bytes, start + 4)
-    if (known?.headers.length !== payloadStart - headersStart || !sameBytes(known.headers, bytes, headersStart)) {
-      const headers = bytes.slice(headersStart, payloadStart)
-      known = { headers, meaning: meaningOf(headers) }
-    }
-    const { meaning } = known
+  const takePayload = (bytes: Uint8Array, start: number, end: number, meaning: Meaning): void => {
     if (meaning._tag === "Part") {
-      parts.push(bytes.subarray(payloadStart, end))
+      parts.push(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start))
     } else if (meaning._tag === "ExceptionOf") {
-      failure = { _tag: "Exception", code: meaning.code, payload: bytes.slice(payloadStart, end) }
+      failure = { _tag: "Exception", code: meaning.code, payload: bytes.slice(start, end) }
     } else if (meaning._tag !== "Skip") {
       failure = meaning
     }
   }
 
-  while (at < chunk.length && failure === undefined) {
-    if (size === 0 && chunk.length - at >= preludeLength) {
-      const total = frameLength(chunk, at)
-      if (typeof total !== "number") {
-        failure = total
-      } else if (total <= chunk.length - at) {
-        takeFrame(chunk, at, total)
-        at += total
-      } else {
-        pending = { bytes: chunk.subarray(at), before: undefined }
-        size = chunk.length - at
-        needed = total
-        at = chunk.length
-      }
+  const takeFrame = (bytes: Uint8Array, view: DataView, start: number, total: number): void => {
+    const end = start + total - 4
+    if (crc32(bytes, start, end) !== view.getUint32(end)) {
+      failure = broken("a frame does not match its checksum")
+      return
+    }
+    const payloadStart = start + preludeLength + view.getUint32(start + 4)
+    if (known?.head.byteLength !== payloadStart - start || !isHead(known.head, view, start, preludeLength)) {
+      known = headOf(bytes.slice(start, payloadStart))
+    }
+    takePayload(bytes, payloadStart, end, known.meaning)
+  }
+
+  /** Takes a frame that begins as the known one does, if it is one and whole. */
+  const takeKnown = (
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    { crc, head, meaning, total }: Known
+  ): boolean => {
+    if (total > bytes.length - start || !isHead(head, view, start)) {
+      return false
+    }
+    const [payloadStart, end] = [start + head.byteLength, start + total - 4]
+    if (crc32(bytes, payloadStart, end, crc) === view.getUint32(end)) {
+      takePayload(bytes, payloadStart, end, meaning)
     } else {
+      failure = broken("a frame does not match its checksum")
+    }
+    return true
+  }
+
+  const chunkView = viewOf(chunk)
+  while (at < chunk.length && failure === undefined) {
+    if (size > 0 || chunk.length - at < preludeLength) {
       const taken = Math.min(needed - size, chunk.length - at)
       pending = push(pending, chunk.subarray(at, at + taken))
       size += taken
@@ -177,18 +204,33 @@ export const step = (state: State, chunk: Uint8Array): Step => {
       if (size === needed) {
         const bytes = join(pending)
         if (needed === preludeLength) {
-          const total = frameLength(bytes, 0)
+          const total = frameLength(bytes, viewOf(bytes), 0)
           if (typeof total === "number") {
             needed = total
           } else {
             failure = total
           }
         } else {
-          takeFrame(bytes, 0, needed)
+          takeFrame(bytes, viewOf(bytes), 0, needed)
           pending = undefined
           size = 0
           needed = preludeLength
         }
+      }
+    } else if (known !== undefined && takeKnown(chunk, chunkView, at, known)) {
+      at += known.total
+    } else {
+      const total = frameLength(chunk, chunkView, at)
+      if (typeof total !== "number") {
+        failure = total
+      } else if (total <= chunk.length - at) {
+        takeFrame(chunk, chunkView, at, total)
+        at += total
+      } else {
+        pending = { bytes: chunk.subarray(at), before: undefined }
+        size = chunk.length - at
+        needed = total
+        at = chunk.length
       }
     }
   }

@@ -23,27 +23,31 @@ const brokenTls = of("tls", true, "never")
 const unreadable = of("protocol", true, "never")
 const unknown = of("other", true, "never")
 
+/** Codes that mean "not connected" when it was `connect` that failed, and a lost connection otherwise. */
+const eitherSide = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
+
+/** Codes of this side's making, which say nothing of the service: of closed clients, and of requests they refuse. */
+const closed = ["ABORT_ERR", "AbortError", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]
+const refusedHere = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]
+
 const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArray<string>]> = [
   [refused, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "ECONNREFUSED", "ConnectionRefused"]],
   [timedOut, ["UND_ERR_CONNECT_TIMEOUT"]],
   [forbidden, ["PROXY_401", "PROXY_403", "PROXY_407"]],
   [lost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
   [lost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
-  [lost, ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]],
-  [aborted, ["ABORT_ERR", "AbortError", "UND_ERR_ABORTED", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]],
-  [aborted, ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
+  [lost, eitherSide],
+  [aborted, closed],
+  [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
   [untrusted, ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "CERT_REVOKED", "CERT_UNTRUSTED"]],
   [untrusted, ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "ERR_TLS_CERT_ALTNAME_INVALID"]],
   [untrusted, ["UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]],
   [brokenTls, ["EPROTO"]],
   [unreadable, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
-  [unknown, ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]]
+  [unknown, refusedHere]
 ]
 
 const byCode = new Map(table.flatMap(([failure, codes]) => codes.map((code) => [code, failure] as const)))
-
-/** Failures that mean "not connected" when it was `connect` that failed, and a lost connection otherwise. */
-const eitherSide = new Set(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])
 
 const browserNetworkErrors = new Set([
   "Failed to fetch",
@@ -95,7 +99,7 @@ const byForm = (code: string): Omit<TransportFailure, "code"> | undefined =>
 const lookUp = (error: ErrorLike): TransportFailure | undefined => {
   for (const code of [error.code, error.name]) {
     if (typeof code === "string") {
-      const known = eitherSide.has(code) && error.syscall === "connect"
+      const known = eitherSide.includes(code) && error.syscall === "connect"
         ? refused
         : byCode.get(code) ?? byForm(code)
       if (known !== undefined) {
@@ -106,21 +110,13 @@ const lookUp = (error: ErrorLike): TransportFailure | undefined => {
   return undefined
 }
 
-/** Failures of this side's making, which say nothing of the service. */
-const ofThisSide = new Set<string | undefined>([
-  "UND_ERR_DESTROYED",
-  "UND_ERR_CLOSED",
-  "UND_ERR_INVALID_ARG",
-  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
-  "ABORT_ERR",
-  "AbortError"
-])
+const ofThisSide = new Set([...closed, ...refusedHere])
 
 const notConnected = new Set<TransportReason>(["connect", "timeout", "tls"])
 
 /** The failure of a request that never left: no connection could be made for it. */
 const unsent = (failure: TransportFailure): TransportFailure =>
-  notConnected.has(failure.reason) || ofThisSide.has(failure.code)
+  notConnected.has(failure.reason) || ofThisSide.has(failure.code ?? "")
     ? { ...failure, requestSent: false }
     : { ...refused, code: failure.code }
 

@@ -83,7 +83,7 @@ const withMetadata = (output: unknown, { attempts, totalRetryDelay }: pipeline.C
  */
 export const layer = (...answers: ReadonlyArray<Answer>): Layer.Layer<SageMakerRuntime> => {
   const handlers = new Map(answers.map(({ handler, operation }) => [operation, handler]))
-  const attempt: pipeline.Attempt = <I, O, E, R>({ call, input, operation }: pipeline.Task<I, O, E, R>) =>
+  const attempt: pipeline.Attempt = <I, O, E, R>({ call, ended, input, operation }: pipeline.Task<I, O, E, R>) =>
     Effect.suspend(() => {
       const handler = handlers.get(operation.name)
       if (handler === undefined) {
@@ -97,7 +97,8 @@ export const layer = (...answers: ReadonlyArray<Answer>): Layer.Layer<SageMakerR
           onSuccess: (output) => withMetadata(output, call) as O,
           onFailure: (error) => stamped(error, call)
         }),
-        within("firstByte", call)
+        within("firstByte", call),
+        Effect.ensuring(Effect.sync(ended))
       )
     })
   return Layer.effect(

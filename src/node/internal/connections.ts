@@ -80,7 +80,7 @@ const proxyPool = (Pool: typeof Undici.Pool, timeout: number) => (proxy: URL, op
 }
 
 /** What is needed of a dispatcher. */
-export type Dispatching = Pick<Dispatcher, "dispatch">
+type Dispatching = Pick<Dispatcher, "dispatch">
 
 /** Connections, and how many there may be to one origin where that is ours to say. */
 export interface Connections {

@@ -1,24 +1,28 @@
-/** Requests over an undici dispatcher. */
+/** Node's HTTP client: undici's dispatcher as Effect's `HttpClient`, and as exchanges without its wrapping. */
 import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as UrlParams from "@effect/platform/UrlParams"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
+import * as Either from "effect/Either"
+import { identity } from "effect/Function"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
-import type { Dispatcher } from "undici"
-import { type Body, makeBody } from "./body.ts"
-import type { Connections, Dispatching } from "./connections.ts"
-import { NodeResponse } from "./response.ts"
+import { type Exchange, Late, type Owner, type Patience, type Send, withSend } from "../../internal/exchange.ts"
+import type { BodyError } from "../../Operation.ts"
+import { remembered } from "../../protocol/remembered.ts"
+import { type Body, Silence } from "./body.ts"
+import type { Connections } from "./connections.ts"
+import { type RawHeaders, requestsOver, type Sendable, type Start } from "./requests.ts"
+import { headersOf, NodeResponse } from "./response.ts"
+import { after, cancel } from "./timer.ts"
 
-interface Sendable {
-  readonly body: string | Uint8Array | Readable | null
-  readonly headers: { readonly [name: string]: string }
-}
+type Content = Pick<Sendable, "body" | "headers">
 
 /** A body of any kind `fetch` takes, as bytes, with the content type it implies. */
-const encoded = (body: unknown, headers: Sendable["headers"]): Promise<Sendable> => {
+const encoded = (body: unknown, headers: Content["headers"]): Promise<Content> => {
   const given = new Response(body as ConstructorParameters<typeof Response>[0])
   const contentType = given.headers.get("content-type")
   return given.arrayBuffer().then((bytes) => ({
@@ -27,14 +31,14 @@ const encoded = (body: unknown, headers: Sendable["headers"]): Promise<Sendable>
   }))
 }
 
-const sendable = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<Sendable, unknown> => {
+const contentOf = (request: HttpClientRequest.HttpClientRequest): Content | Effect.Effect<Content, unknown> => {
   const { body } = request
-  const headers = Headers.remove(request.headers, "host")
+  const headers = "host" in request.headers ? Headers.remove(request.headers, "host") : request.headers
   switch (body._tag) {
     case "Empty":
-      return Effect.succeed({ body: null, headers })
+      return { body: null, headers }
     case "Uint8Array":
-      return Effect.succeed({ body: body.body, headers })
+      return { body: body.body, headers }
     case "Stream":
       return Effect.map(
         Effect.runtime(),
@@ -44,134 +48,151 @@ const sendable = (request: HttpClientRequest.HttpClientRequest): Effect.Effect<S
       return Effect.tryPromise(() => encoded(body.formData, headers))
     default:
       return typeof body.body === "string" || body.body instanceof Uint8Array
-        ? Effect.succeed({ body: body.body, headers })
+        ? { body: body.body, headers }
         : Effect.tryPromise(() => encoded(body.body, headers))
   }
 }
 
-const interrupted = Object.assign(new Error("The request was interrupted"), { code: "UND_ERR_ABORTED" })
-
-/** The cause of a failure before anything was written: the mark tells that the service saw nothing. */
-const beforeSending = (cause: unknown): unknown => ({
-  requestSent: false,
-  code: Predicate.hasProperty(cause, "code") ? cause.code : undefined,
-  cause
-})
-
-/** What is told of a request besides its response: that it was given to the dispatcher, and that it is over. */
-interface Watcher {
-  readonly dispatched: () => void
-  readonly over: () => void
+/** Sends once the body can be sent. */
+const withContent = <A, E, E2>(
+  request: HttpClientRequest.HttpClientRequest,
+  refused: (error: HttpClientError.RequestError) => E2,
+  send: (content: Content) => Effect.Effect<A, E>
+): Effect.Effect<A, E | E2> => {
+  const content = contentOf(request)
+  return Effect.isEffect(content)
+    ? content.pipe(
+      Effect.mapError((cause) => refused(new HttpClientError.RequestError({ request, reason: "Encode", cause }))),
+      Effect.flatMap(send)
+    )
+    : send(content)
 }
 
-const send = (
-  dispatcher: Dispatching,
+type Place = Pick<Sendable, "origin" | "path">
+
+const placeOf = (url: URL): Place => ({ origin: url.origin, path: url.pathname + url.search })
+
+const unsent = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
+  new HttpClientError.RequestError({ request, reason: "Transport", cause })
+
+const execute = (
+  start: Start,
   request: HttpClientRequest.HttpClientRequest,
   url: URL,
-  signal: AbortSignal,
-  { body, headers }: Sendable,
-  watcher: Watcher
+  signal: AbortSignal
 ): Effect.Effect<NodeResponse, HttpClientError.RequestError> =>
-  Effect.async((resume) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let received: Body | undefined
-    const abort = () => controller?.abort(interrupted)
-    const settled = () => {
-      signal.removeEventListener("abort", abort)
-      watcher.over()
-    }
-    const fail = (error: unknown) => {
-      settled()
-      if (received === undefined) {
-        const cause = controller === undefined ? beforeSending(error) : error
-        resume(Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause })))
-      } else {
-        received.fail(error instanceof Error ? error : new Error("The response failed"))
-      }
-    }
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (started) => {
-        controller = started
-        if (signal.aborted) {
-          abort()
-        }
-      },
-      onResponseStart: (started, status, responseHeaders) => {
-        if (status >= 200) {
-          received = makeBody(started)
-          resume(Effect.succeed(new NodeResponse(request, status, responseHeaders, received)))
-        }
-      },
-      onResponseData: (_, chunk) => received?.push(chunk),
-      onResponseEnd: () => {
-        settled()
-        received?.end()
-      },
-      onResponseError: (_, error) => fail(error)
-    }
-    signal.addEventListener("abort", abort)
-    watcher.dispatched()
-    try {
-      dispatcher.dispatch({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: request.method,
-        headers,
-        body,
-        headersTimeout: 0,
-        bodyTimeout: 0
-      }, handler)
-    } catch (error) {
-      fail(error)
-    }
-  })
-
-const unwatched: Watcher = { dispatched: () => {}, over: () => {} }
-
-type Sending = (watcher: Watcher) => Effect.Effect<NodeResponse, HttpClientError.RequestError>
-
-/**
- * Lets so many requests to an origin be under way; the others wait here, where one that is interrupted just leaves. In
- * undici's own queue it would stay, and use up a connection in its turn.
- */
-const lines = (perOrigin: number) => {
-  const semaphores = new Map<string, Effect.Semaphore>()
-  const lineOf = (origin: string): Effect.Semaphore => {
-    const semaphore = semaphores.get(origin) ?? Effect.unsafeMakeSemaphore(perOrigin)
-    semaphores.set(origin, semaphore)
-    return semaphore
-  }
-  return (origin: string, sending: Sending) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        const line = lineOf(origin)
-        let isHeld = true
-        let isDispatched = false
-        const leave = () => {
-          if (isHeld) {
-            isHeld = false
-            Effect.runSync(line.release(1))
-          }
-        }
-        const watcher = { over: leave, dispatched: () => (isDispatched = true) }
-        const unlessDispatched = Effect.sync(() => (isDispatched ? undefined : leave()))
-        return Effect.zipRight(
-          restore(line.take(1)),
-          Effect.onError(restore(sending(watcher)), () => unlessDispatched)
-        )
+  withContent(request, identity, (content) =>
+    Effect.async((resume) => {
+      const abort = () => sent.abort()
+      const sent = start({ ...placeOf(url), method: request.method, ...content }, {
+        answered: (status, headers, body) => resume(Effect.succeed(new NodeResponse(request, status, headers, body))),
+        failed: (cause) => resume(Effect.fail(unsent(request, cause))),
+        over: () => signal.removeEventListener("abort", abort)
       })
+      signal.addEventListener("abort", abort)
+      return Effect.sync(abort)
+    }))
+
+class NodeExchange implements Exchange {
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly #request: HttpClientRequest.HttpClientRequest
+  readonly #raw: RawHeaders
+  readonly #body: Body
+  readonly #idle: number
+  readonly #owner: Owner
+
+  constructor(
+    request: HttpClientRequest.HttpClientRequest,
+    status: number,
+    headers: RawHeaders,
+    body: Body,
+    idle: number,
+    owner: Owner
+  ) {
+    this.status = status
+    this.headers = headersOf(headers)
+    this.#request = request
+    this.#raw = headers
+    this.#body = body
+    this.#idle = idle
+    this.#owner = owner
+  }
+
+  get bytes(): Effect.Effect<Uint8Array, BodyError> {
+    return this.#body.rest(this.#idle, (cause) => this.#lost(cause))
+  }
+
+  start(limit: number): Effect.Effect<Uint8Array> {
+    return this.#body.start(limit, this.#idle)
+  }
+
+  get stream(): Stream.Stream<Uint8Array, BodyError> {
+    return Stream.mapError(this.#body.stream(this.#idle), (cause) => this.#lost(cause))
+  }
+
+  #lost(cause: Error | Silence): BodyError {
+    return this.#owner.lost(
+      cause instanceof Silence
+        ? new Late("idle", true)
+        : new NodeResponse(this.#request, this.status, this.#raw, this.#body).unreadable(cause)
     )
+  }
 }
 
-/** An HTTP client over connections; deadlines are the caller's. */
-export const clientOver = ({ dispatcher, perOrigin }: Connections): HttpClient.HttpClient => {
-  const inLine = perOrigin === undefined
-    ? (_: string, sending: Sending) => sending(unwatched)
-    : lines(perOrigin)
-  return HttpClient.make((request, url, signal) =>
-    sendable(request).pipe(
-      Effect.mapError((cause) => new HttpClientError.RequestError({ request, reason: "Encode", cause })),
-      Effect.flatMap((given) => inLine(url.origin, (watcher) => send(dispatcher, request, url, signal, given, watcher)))
-    )
+const plainPlace = remembered((url) => Either.map(UrlParams.makeUrl(url, UrlParams.empty, Option.none()), placeOf))
+
+/** Where a request goes, or why that is nowhere. */
+const destination = (
+  request: HttpClientRequest.HttpClientRequest
+): Either.Either<Place, HttpClientError.RequestError> =>
+  Either.mapLeft(
+    request.urlParams.length === 0 && Option.isNone(request.hash)
+      ? plainPlace(request.url)
+      : Either.map(UrlParams.makeUrl(request.url, request.urlParams, request.hash), placeOf),
+    (cause) => new HttpClientError.RequestError({ request, reason: "InvalidUrl", cause })
   )
+
+/** The owner closes the connection where a fiber that waits here is interrupted. */
+const exchange = (
+  start: Start,
+  request: HttpClientRequest.HttpClientRequest,
+  { firstByte, idle }: Patience,
+  content: Content,
+  owner: Owner
+): Effect.Effect<NodeExchange, BodyError> =>
+  Effect.async((resume) => {
+    const place = destination(request)
+    if (Either.isLeft(place)) {
+      resume(Effect.fail(owner.lost(place.left)))
+      return
+    }
+    const timer = after(firstByte, () => {
+      resume(Effect.fail(owner.lost(new Late("firstByte", sent.isStarted()))))
+      sent.abort()
+    })
+    const { origin, path } = place.right
+    const sent = start({ origin, path, method: request.method, headers: content.headers, body: content.body }, {
+      answered: (status, headers, body) => {
+        cancel(timer)
+        resume(Effect.succeed(new NodeExchange(request, status, headers, body, idle, owner)))
+      },
+      failed: (cause) => {
+        cancel(timer)
+        resume(Effect.fail(owner.lost(unsent(request, cause))))
+      },
+      over: () => owner.connection.opened(Effect.void)
+    })
+    owner.connection.opened(Effect.sync(() => {
+      cancel(timer)
+      sent.abort()
+    }))
+  })
+
+/** An HTTP client over connections; its deadlines are the caller's. */
+export const clientOver = (connections: Connections): HttpClient.HttpClient => {
+  const start = requestsOver(connections)
+  const send: Send = (request, patience, owner) =>
+    withContent(request, owner.lost, (content) => exchange(start, request, patience, content, owner))
+  return withSend(HttpClient.make((request, url, signal) => execute(start, request, url, signal)), send)
 }

@@ -10,8 +10,19 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Body } from "./body.ts"
+import type { RawHeaders } from "./requests.ts"
 
-type RawHeaders = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+/** Headers with one text for each name. */
+export const headersOf = (raw: RawHeaders): Headers.Headers => {
+  const headers: Record<string, string> = {}
+  for (const name of Object.keys(raw)) {
+    const value = raw[name]
+    if (value !== undefined) {
+      headers[name] = typeof value === "string" ? value : value.join(", ")
+    }
+  }
+  return Headers.unsafeFromRecord(headers)
+}
 
 /** A response of Node's HTTP client; its body can be read once as a stream, or as often as wanted as a whole. */
 export class NodeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
@@ -35,11 +46,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
     this.request = request
     this.status = status
     this.#raw = headers
-    this.headers = Headers.fromInput(
-      Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : value?.join(", ")])
-      )
-    )
+    this.headers = headersOf(headers)
     this.#body = body
   }
 
@@ -48,7 +55,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
-    return Stream.mapError(this.#body.stream, (cause) => this.#unreadable(cause))
+    return Stream.mapError(this.#body.stream(Infinity), (cause) => this.unreadable(cause))
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
@@ -72,7 +79,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
       Effect.tryPromise({
         try: () =>
           new Response(bytes.slice(), { headers: { "content-type": this.headers["content-type"] ?? "" } }).formData(),
-        catch: (cause) => this.#unreadable(cause)
+        catch: (cause) => this.unreadable(cause)
       }))
   }
 
@@ -86,15 +93,16 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
 
   get #whole(): Effect.Effect<Uint8Array, HttpClientError.ResponseError> {
     return this.#bytes ??= Effect.runSync(
-      Effect.cached(Effect.mapError(this.#body.rest, (cause) => this.#unreadable(cause)))
+      Effect.cached(this.#body.rest(Infinity, (cause) => this.unreadable(cause)))
     )
   }
 
   #parsed<A>(parse: (text: string) => A): Effect.Effect<A, HttpClientError.ResponseError> {
-    return Effect.tryMap(this.text, { try: parse, catch: (cause) => this.#unreadable(cause) })
+    return Effect.tryMap(this.text, { try: parse, catch: (cause) => this.unreadable(cause) })
   }
 
-  #unreadable(cause: unknown): HttpClientError.ResponseError {
+  /** The error of a body that cannot be read. */
+  unreadable(cause: unknown): HttpClientError.ResponseError {
     return new HttpClientError.ResponseError({ request: this.request, response: this, reason: "Decode", cause })
   }
 }

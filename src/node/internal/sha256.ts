@@ -1,8 +1,7 @@
-import { createHash, createHmac } from "node:crypto"
+import { createHmac, hash } from "node:crypto"
 
 /** SHA-256 of `data`, by Node's own implementation. */
-export const sha256 = (data: Uint8Array): Promise<Uint8Array> =>
-  Promise.resolve(createHash("sha256").update(data).digest())
+export const sha256 = (data: Uint8Array): Promise<Uint8Array> => Promise.resolve(hash("sha256", data, "buffer"))
 
 /** HMAC-SHA-256 of `data` under `key`, by Node's own implementation. */
 export const hmacSha256 = (key: Uint8Array, data: Uint8Array): Promise<Uint8Array> =>
