@@ -1,0 +1,23 @@
+import AWS from "aws-sdk"
+import { Agent } from "node:http"
+import { promises } from "./promises.js"
+import { keys, region } from "./settings.js"
+
+export const name = "AWS SDK v2"
+
+export const make = (url) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1_024 })
+  const client = new AWS.SageMakerRuntime({ ...keys, region, endpoint: url, httpOptions: { agent } })
+  const ContentType = "application/octet-stream"
+  const invoke = async (Body) => {
+    const answer = await client.invokeEndpoint({ EndpointName: "bench", ContentType, Body }).promise()
+    return answer.Body
+  }
+  const stream = async (EndpointName, part) => {
+    const { Body } = await client.invokeEndpointWithResponseStream({ EndpointName, ContentType, Body: "" }).promise()
+    for await (const { PayloadPart } of Body) {
+      part(PayloadPart.Bytes.length)
+    }
+  }
+  return promises({ invoke, stream, close: () => agent.destroy() })
+}

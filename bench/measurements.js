@@ -1,0 +1,110 @@
+/** What is measured, each part with its clients in turn; every result is a list of one value for each round. */
+import { inTurn, withClients } from "./processes.js"
+import { sizes } from "./sizes.js"
+import { firstCall, importTime, withBundles } from "./startup.js"
+
+const everyone = ["ours", "ours-fetch", "ours-traced", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
+const ofNode = ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"]
+const mebibyte = 1024 * 1024
+
+const columns = (results, names) =>
+  Object.fromEntries(
+    Object.entries(results).map(([client, rounds]) => [
+      client,
+      Object.fromEntries(names.map((name) => [name, rounds.map((round) => round[name])]))
+    ])
+  )
+
+/** CPU and latency of a call of 1 KiB, by concurrency. */
+export const calls = (url, { count, rounds, warmUp }) =>
+  withClients(url, everyone, async (clients) => {
+    await inTurn(clients, 1, "calls", () => ({ bytes: 1024, concurrency: 32, count: warmUp }))
+    const measured = {}
+    for (const concurrency of [1, 32, 1_000]) {
+      const options = { bytes: 1024, concurrency, count }
+      await inTurn(clients, 1, "calls", () => ({ ...options, count: Math.max(count / 2, concurrency) }))
+      measured[concurrency] = columns(await inTurn(clients, rounds, "calls", () => options), ["cpu", "half", "most"])
+    }
+    return measured
+  })
+
+/** CPU of a call with a large body. */
+export const bodies = (url, { rounds, scale }) =>
+  withClients(url, ofNode, async (clients) => {
+    const measured = {}
+    for (const [size, count] of [[1, 40 * scale], [25, 4 * scale]]) {
+      const options = { bytes: size * mebibyte, concurrency: 1, count }
+      await inTurn(clients, 2, "calls", () => options)
+      measured[size] = columns(await inTurn(clients, rounds, "calls", () => options), ["cpu"])
+    }
+    return measured
+  })
+
+/** CPU of a part of a stream, by its size, and how long the first one takes. */
+export const streams = (url, { rounds, scale }) =>
+  withClients(url, ofNode, async (clients) => {
+    const measured = {}
+    for (const [size, parts, count] of [[64, 20_000, 5], [16 * 1024, 1_000, 4]]) {
+      const options = { parts, size, streams: count * scale }
+      await inTurn(clients, 2, "parts", () => options)
+      measured[size] = columns(await inTurn(clients, rounds, "parts", () => options), ["cpu"])
+    }
+    await inTurn(clients, 1, "firstPart", () => ({ count: 20 }))
+    const first = await inTurn(clients, rounds, "firstPart", () => ({ count: 20 * scale }))
+    return { parts: measured, first: columns(first, ["half", "most"]) }
+  })
+
+/** How far a process grows, in MiB; every round has processes of its own, which have made a small call before. */
+export const memory = async (url, { rounds }) => {
+  const work = {
+    body: ["bodyMemory", { bytes: 25 * mebibyte }],
+    open: ["openStreams", { streams: 1_000, wait: 1_500 }],
+    long: ["longStream", { parts: 65_536, size: 16 * 1024 }]
+  }
+  const measured = {}
+  for (const [name, [task, options]] of Object.entries(work)) {
+    measured[name] = Object.fromEntries(ofNode.map((client) => [client, []]))
+    for (let round = 0; round < rounds; round++) {
+      await withClients(url, ofNode, async (clients) => {
+        await inTurn(clients, 1, "calls", () => ({ bytes: 1024, concurrency: 1, count: 20 }))
+        for (const [client, [{ mebibytes }]] of Object.entries(await inTurn(clients, 1, task, () => options))) {
+          measured[name][client].push(mebibytes)
+        }
+      })
+    }
+  }
+  return measured
+}
+
+const before = ["effect", "@effect/platform/HttpClient"]
+
+const imports = {
+  "effect-sagemaker-runtime": before,
+  "effect-sagemaker-runtime/InvokeEndpoint": before,
+  "effect-sagemaker-runtime/node": before,
+  "@aws-sdk/client-sagemaker-runtime": [],
+  "aws-sdk": [],
+  aws4fetch: []
+}
+
+const listed = (names) => Object.fromEntries(names.map((name) => [name, []]))
+
+/** Milliseconds of imports, and of processes until their first answer. */
+export const startup = async (url, { rounds }) => {
+  const starts = ["ours", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
+  const measured = { imports: listed(Object.keys(imports)), unbundled: listed(starts), bundled: listed(starts) }
+  await withBundles(starts, url, async (bundled) => {
+    for (let round = 0; round < rounds; round++) {
+      for (const [module, others] of Object.entries(imports)) {
+        measured.imports[module].push(await importTime(module, others))
+      }
+      for (const client of starts) {
+        measured.unbundled[client].push(await firstCall(client, url))
+        measured.bundled[client].push(await bundled(client))
+      }
+    }
+  })
+  return measured
+}
+
+export { sizes }

@@ -1,0 +1,40 @@
+/** The benchmark: `npm run bench` measures all and writes docs/performance.md, `-- --quick` prints in under a minute. */
+import { readFile, writeFile } from "node:fs/promises"
+import { arch, cpus, platform, totalmem } from "node:os"
+import { bodies, calls, memory, sizes, startup, streams } from "./measurements.js"
+import { plot } from "./plot.js"
+import { withServer } from "./processes.js"
+import { bars, report } from "./report.js"
+
+const isQuick = process.argv.includes("--quick")
+const settings = isQuick
+  ? { count: 1_000, rounds: 2, scale: 1, warmUp: 1_500 }
+  : { count: 4_000, rounds: 5, scale: 2, warmUp: 8_000 }
+
+const of = async (name) =>
+  JSON.parse(await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8")).version
+
+const machine = `Node ${process.version} on ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0].model}, ` +
+  `${Math.round(totalmem() / 2 ** 30)} GiB; effect ${await of("effect")}, @effect/platform ${await of("@effect/platform")}, ` +
+  `undici ${await of("undici")}, AWS SDK v3 ${await of("@aws-sdk/client-sagemaker-runtime")}`
+
+const measured = await withServer(async (url) => {
+  const results = { machine, settings }
+  for (const part of [sizes, startup, calls, bodies, streams, memory]) {
+    process.stderr.write(`${part.name} …\n`)
+    results[part.name] = await part(url, settings)
+  }
+  return results
+})
+
+const text = report(measured)
+console.log(text)
+
+if (!isQuick) {
+  const file = new URL("../docs/performance.md", import.meta.url)
+  const [begin, end] = ["<!-- measured -->", "<!-- /measured -->"]
+  const written = await readFile(file, "utf8")
+  const [prose, after] = [written.split(begin)[0], written.split(end)[1]]
+  await writeFile(file, `${prose}${begin}\n\n${text}\n\n${end}${after}`)
+  await writeFile(new URL("../docs/performance.svg", import.meta.url), await plot(bars(measured)))
+}
