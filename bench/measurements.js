@@ -18,12 +18,12 @@ const columns = (results, names) =>
 /** CPU and latency of a call of 1 KiB, by concurrency. */
 export const calls = (url, { count, rounds, warmUp }) =>
   withClients(url, everyone, async (clients) => {
-    await inTurn(clients, 1, "calls", () => ({ bytes: 1024, concurrency: 32, count: warmUp }))
     const measured = {}
-    for (const concurrency of [1, 32, 1_000]) {
-      const options = { bytes: 1024, concurrency, count }
-      await inTurn(clients, 1, "calls", () => ({ ...options, count: Math.max(count / 2, concurrency) }))
-      measured[concurrency] = columns(await inTurn(clients, rounds, "calls", () => options), ["cpu", "half", "most"])
+    for (const [concurrency, before, each] of [[32, warmUp, count], [1, count / 5, count / 2], [1_000, count, Math.max(count, 1_000)]]) {
+      const options = { bytes: 1024, concurrency }
+      await inTurn(clients, 1, "calls", () => ({ ...options, count: before }))
+      const results = await inTurn(clients, rounds, "calls", () => ({ ...options, count: each }))
+      measured[concurrency] = columns(results, ["cpu", "half", "most"])
     }
     return measured
   })
@@ -32,7 +32,7 @@ export const calls = (url, { count, rounds, warmUp }) =>
 export const bodies = (url, { rounds, scale }) =>
   withClients(url, ofNode, async (clients) => {
     const measured = {}
-    for (const [size, count] of [[1, 40 * scale], [25, 4 * scale]]) {
+    for (const [size, count] of [[1, 20 * scale], [25, 2 * scale]]) {
       const options = { bytes: size * mebibyte, concurrency: 1, count }
       await inTurn(clients, 2, "calls", () => options)
       measured[size] = columns(await inTurn(clients, rounds, "calls", () => options), ["cpu"])
@@ -44,27 +44,27 @@ export const bodies = (url, { rounds, scale }) =>
 export const streams = (url, { rounds, scale }) =>
   withClients(url, ofNode, async (clients) => {
     const measured = {}
-    for (const [size, parts, count] of [[64, 20_000, 5], [16 * 1024, 1_000, 4]]) {
+    for (const [size, parts, count] of [[64, 20_000, 2], [16 * 1024, 1_000, 2]]) {
       const options = { parts, size, streams: count * scale }
       await inTurn(clients, 2, "parts", () => options)
       measured[size] = columns(await inTurn(clients, rounds, "parts", () => options), ["cpu"])
     }
     await inTurn(clients, 1, "firstPart", () => ({ count: 20 }))
-    const first = await inTurn(clients, rounds, "firstPart", () => ({ count: 20 * scale }))
+    const first = await inTurn(clients, rounds, "firstPart", () => ({ count: 10 * scale }))
     return { parts: measured, first: columns(first, ["half", "most"]) }
   })
 
 /** How far a process grows, in MiB; every round has processes of its own, which have made a small call before. */
-export const memory = async (url, { rounds }) => {
+export const memory = async (url, { processes, stream }) => {
   const work = {
     body: ["bodyMemory", { bytes: 25 * mebibyte }],
-    open: ["openStreams", { streams: 1_000, wait: 1_500 }],
-    long: ["longStream", { parts: 65_536, size: 16 * 1024 }]
+    open: ["openStreams", { streams: 1_000, wait: 800 }],
+    long: ["longStream", { parts: 64 * stream, size: 16 * 1024 }]
   }
   const measured = {}
   for (const [name, [task, options]] of Object.entries(work)) {
     measured[name] = Object.fromEntries(ofNode.map((client) => [client, []]))
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < processes; round++) {
       await withClients(url, ofNode, async (clients) => {
         await inTurn(clients, 1, "calls", () => ({ bytes: 1024, concurrency: 1, count: 20 }))
         for (const [client, [{ mebibytes }]] of Object.entries(await inTurn(clients, 1, task, () => options))) {
@@ -90,11 +90,11 @@ const imports = {
 const listed = (names) => Object.fromEntries(names.map((name) => [name, []]))
 
 /** Milliseconds of imports, and of processes until their first answer. */
-export const startup = async (url, { rounds }) => {
+export const startup = async (url, { processes }) => {
   const starts = ["ours", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
   const measured = { imports: listed(Object.keys(imports)), unbundled: listed(starts), bundled: listed(starts) }
   await withBundles(starts, url, async (bundled) => {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < processes; round++) {
       for (const [module, others] of Object.entries(imports)) {
         measured.imports[module].push(await importTime(module, others))
       }

@@ -38,8 +38,7 @@ export const withServer = async (use) => {
 export const withClients = async (url, modules, use) => {
   const children = []
   try {
-    const clients = []
-    for (const module of modules) {
+    const clients = await Promise.all(modules.map(async (module) => {
       const child = started("worker.js", [module, url], {
         env: { ...process.env, AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1", NODE_NO_WARNINGS: "1" }
       })
@@ -53,8 +52,8 @@ export const withClients = async (url, modules, use) => {
         }
         return result
       }
-      clients.push({ module, run })
-    }
+      return { module, run }
+    }))
     return await use(clients)
   } finally {
     await Promise.all(children.map(closed))

@@ -103,7 +103,7 @@ export const report = (measured) => {
     ]),
     "## Memory",
     "How far a process grows at most, in MiB:",
-    sideBySide(["one body of 25 MiB, beyond the body", "1,000 open streams", "one stream of 1 GiB"], [memory.body, memory.open, memory.long]),
+    sideBySide(["one body of 25 MiB, beyond the body", "1,000 open streams", `one stream of ${settings.stream.toLocaleString("en-US")} MiB`], [memory.body, memory.open, memory.long]),
     "## Start",
     "Import, in ms; of this package beyond `effect` and `@effect/platform/HttpClient`:",
     table(["module", "ms"], Object.entries(startup.imports).map(([module, values]) => [`\`${module}\``, ranged(values)])),

@@ -8,8 +8,8 @@ import { bars, report } from "./report.js"
 
 const isQuick = process.argv.includes("--quick")
 const settings = isQuick
-  ? { count: 1_000, rounds: 2, scale: 1, warmUp: 1_500 }
-  : { count: 4_000, rounds: 5, scale: 2, warmUp: 8_000 }
+  ? { count: 500, processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 1_000 }
+  : { count: 4_000, processes: 3, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
 
 const of = async (name) =>
   JSON.parse(await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8")).version
@@ -21,8 +21,9 @@ const machine = `Node ${process.version} on ${platform()} ${arch()}, ${cpus().le
 const measured = await withServer(async (url) => {
   const results = { machine, settings }
   for (const part of [sizes, startup, calls, bodies, streams, memory]) {
-    process.stderr.write(`${part.name} …\n`)
+    const start = performance.now()
     results[part.name] = await part(url, settings)
+    process.stderr.write(`${part.name}: ${Math.round((performance.now() - start) / 1_000)} s\n`)
   }
   return results
 })
