@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url"
 import { defineConfig, mergeConfig, type Plugin } from "vitest/config"
 import main from "./vitest.config.ts"
 
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
 const chromium = [
   process.env["CHROMIUM"],
   "/usr/bin/chromium",
@@ -63,7 +65,10 @@ const freePort = new Promise<number>((resolve, reject) => {
 
 export default defineConfig({
   resolve: mergeConfig(main.resolve ?? {}, {
-    alias: [{ find: /^#(\w+)$/, replacement: fileURLToPath(new URL("./src/protocol/$1.ts", import.meta.url)) }]
+    alias: [
+      { find: "#papaparse", replacement: source("internal/codec/papaparse.ts") },
+      { find: /^#(\w+)$/, replacement: source("protocol/$1.ts") }
+    ]
   }),
   plugins: [emulator],
   test: chromium === undefined

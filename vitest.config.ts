@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: "#crc32", replacement: source("node/internal/crc32.ts") },
+      { find: "#papaparse", replacement: source("node/internal/papaparse.ts") },
       { find: "#runtime", replacement: source("node/internal/runtime.ts") },
       { find: "#sha256", replacement: source("node/internal/sha256.ts") },
       { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },

@@ -47,16 +47,22 @@ const withDefault = <A>(schema: Schema.Schema<A>, value: () => A) =>
 
 const optional = <A>(schema: Schema.Schema<A>) => Schema.optional(schema)
 
+const optionalString = optional(Schema.String)
+const optionalNumber = optional(Schema.Number)
+const isSent = withDefault(Schema.Boolean, () => true)
+const none = withDefault(Schema.Number, () => 0)
+const one = withDefault(Schema.Number, () => 1)
+
 const retryFields = (retry: RetryClass) => ({
   retry: withDefault<RetryClass>(RetryClass, () => retry),
-  retryAfterMillis: optional(Schema.Number)
+  retryAfterMillis: optionalNumber
 })
 
 const callFields = (message: string, retry: RetryClass) => ({
   message: withDefault(Schema.String, () => message),
   ...retryFields(retry),
-  attempts: withDefault(Schema.Number, () => 1),
-  totalRetryDelay: withDefault(Schema.Number, () => 0)
+  attempts: one,
+  totalRetryDelay: none
 })
 
 /** A call, unlike a spread, is left out of a bundle that has no use for the class. */
@@ -76,7 +82,7 @@ export const serviceFields = (
   ...callFields(defaults.message, defaults.retry),
   status: withDefault(Schema.Number, () => defaults.status),
   code: withDefault(Schema.String, () => defaults.code),
-  requestId: optional(Schema.String)
+  requestId: optionalString
 })
 
 /**
@@ -102,9 +108,9 @@ export class ModelError extends conceal(
   Schema.TaggedError<ModelError>()(
     "ModelError",
     merged(serviceFields({ status: 424, code: "ModelError", retry: "never", message: "The model failed" }), {
-      OriginalStatusCode: optional(Schema.Number),
-      OriginalMessage: optional(Schema.String),
-      LogStreamArn: optional(Schema.String)
+      OriginalStatusCode: optionalNumber,
+      OriginalMessage: optionalString,
+      LogStreamArn: optionalString
     })
   ),
   "OriginalMessage"
@@ -180,9 +186,9 @@ export class ModelStreamError extends conceal(
     merged(
       serviceFields({ status: 200, code: "ModelStreamError", retry: "never", message: "The model's stream failed" }),
       {
-        ErrorCode: optional(Schema.String),
-        OriginalStatusCode: optional(Schema.Number),
-        OriginalMessage: optional(Schema.String)
+        ErrorCode: optionalString,
+        OriginalStatusCode: optionalNumber,
+        OriginalMessage: optionalString
       }
     )
   ),
@@ -250,8 +256,8 @@ export class UnknownServiceError extends conceal(
     "UnknownServiceError",
     merged(callFields("The service answered with an error this client does not know", "never"), {
       status: Schema.Number,
-      code: optional(Schema.String),
-      requestId: optional(Schema.String),
+      code: optionalString,
+      requestId: optionalString,
       body: withDefault(Schema.String, () => "")
     })
   ),
@@ -289,11 +295,11 @@ export class InvalidInputError extends Schema.TaggedError<InvalidInputError>()(
 export class PayloadTooLargeError extends Schema.TaggedError<PayloadTooLargeError>()(
   "PayloadTooLargeError",
   merged(callFields("The request body is too large", "never"), {
-    size: optional(Schema.Number),
-    limit: optional(Schema.Number),
-    status: optional(Schema.Number),
-    code: optional(Schema.String),
-    requestId: optional(Schema.String)
+    size: optionalNumber,
+    limit: optionalNumber,
+    status: optionalNumber,
+    code: optionalString,
+    requestId: optionalString
   })
 ) {}
 
@@ -311,8 +317,8 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>()(
   merged(retryFields("never"), {
     message: Schema.String,
     sources: Schema.Array(Schema.String),
-    status: optional(Schema.Number),
-    exitCode: optional(Schema.Number)
+    status: optionalNumber,
+    exitCode: optionalNumber
   })
 ) {}
 
@@ -341,8 +347,8 @@ export class TransportError extends Schema.TaggedError<TransportError>()(
   "TransportError",
   merged(callFields("The connection to the service failed", "transient"), {
     reason: Schema.Literal("connect", "reset", "aborted", "tls", "other"),
-    requestSent: withDefault(Schema.Boolean, () => true),
-    code: optional(Schema.String)
+    requestSent: isSent,
+    code: optionalString
   })
 ) {}
 
@@ -360,9 +366,9 @@ export class TimeoutError extends Schema.TaggedError<TimeoutError>()(
   merged(retryFields("never"), {
     phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
     duration: Schema.Number,
-    requestSent: withDefault(Schema.Boolean, () => true),
-    attempts: withDefault(Schema.Number, () => 1),
-    totalRetryDelay: withDefault(Schema.Number, () => 0)
+    requestSent: isSent,
+    attempts: one,
+    totalRetryDelay: none
   })
 ) {
   override get message(): string {
@@ -379,7 +385,7 @@ export class TimeoutError extends Schema.TaggedError<TimeoutError>()(
 export class ProtocolError extends Schema.TaggedError<ProtocolError>()(
   "ProtocolError",
   merged(callFields("The response breaks the protocol", "never"), {
-    requestId: optional(Schema.String)
+    requestId: optionalString
   })
 ) {}
 
@@ -417,9 +423,9 @@ export class CircuitOpenError extends Schema.TaggedError<CircuitOpenError>()(
   "CircuitOpenError",
   merged(retryFields("never"), {
     endpoint: Schema.String,
-    lastFailure: optional(Schema.String),
-    attempts: withDefault(Schema.Number, () => 0),
-    totalRetryDelay: withDefault(Schema.Number, () => 0)
+    lastFailure: optionalString,
+    attempts: none,
+    totalRetryDelay: none
   })
 ) {
   override get message(): string {
@@ -440,7 +446,7 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
   merged(retryFields("never"), {
     setting: Schema.String,
     problem: Schema.String,
-    source: optional(Schema.String)
+    source: optionalString
   })
 ) {
   override get message(): string {
@@ -486,7 +492,7 @@ export class SessionExpiredError extends Schema.TaggedError<SessionExpiredError>
   merged(retryFields("never"), {
     endpoint: Schema.String,
     expires: optional(Schema.DateTimeUtcFromSelf),
-    requestId: optional(Schema.String)
+    requestId: optionalString
   })
 ) {
   override get message(): string {
@@ -599,6 +605,5 @@ export const isThrottling = (error: unknown): boolean => toRetryable(error).retr
  * @since 0.1.0
  * @category guards
  */
-export const isAccessDenied: (error: unknown) => error is AccessDeniedError = Schema.is(
-  Schema.instanceOf(AccessDeniedError)
-)
+export const isAccessDenied: (error: unknown) => error is AccessDeniedError = (error): error is AccessDeniedError =>
+  error instanceof AccessDeniedError

@@ -8,6 +8,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type { LazyArg } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -15,6 +16,7 @@ import type { Framing } from "./Framing.ts"
 import { issuesOf } from "./internal/codec/codecError.ts"
 import { parse } from "./internal/codec/json.ts"
 import { jsonLinesTypes, jsonTypes } from "./internal/codec/mediaTypes.ts"
+import { once } from "./internal/once.ts"
 import * as dialects from "./internal/tokens/dialects.ts"
 import { payloads } from "./internal/tokens/payloads.ts"
 import { CodecError, ModelStreamError } from "./SageMakerError.ts"
@@ -82,21 +84,22 @@ export interface Dialect extends Framing<Token, CodecError | ModelStreamError> {
 type Reader = (value: unknown) => Either.Either<dialects.Meaning, ReadonlyArray<string>> | undefined
 
 const reader = <A, I>(
-  schema: Schema.Schema<A, I>,
+  schemaOf: LazyArg<Schema.Schema<A, I>>,
   member: string,
   meaning: (event: A) => dialects.Meaning
 ): Reader => {
-  const decode = Schema.decodeUnknownEither(schema)
-  const issuesIn = issuesOf(schema.ast)
-  return (value) =>
-    Predicate.hasProperty(value, member)
-      ? Either.mapBoth(decode(value), { onLeft: issuesIn, onRight: meaning })
-      : undefined
+  const read = once(() => {
+    const schema = schemaOf()
+    const decode = Schema.decodeUnknownEither(schema)
+    const issuesIn = issuesOf(schema.ast)
+    return (value: unknown) => Either.mapBoth(decode(value), { onLeft: issuesIn, onRight: meaning })
+  })
+  return (value) => (Predicate.hasProperty(value, member) ? read()(value) : undefined)
 }
 
-const openAiReader = reader(dialects.OpenAi, "choices", dialects.fromOpenAi)
-const generationReader = reader(dialects.Generation, "token", dialects.fromGeneration)
-const outputsReader = reader(dialects.Outputs, "outputs", dialects.fromOutputs)
+const openAiReader = reader(dialects.openAi, "choices", dialects.fromOpenAi)
+const generationReader = reader(dialects.generation, "token", dialects.fromGeneration)
+const outputsReader = reader(dialects.outputsOf, "outputs", dialects.fromOutputs)
 
 const unreadable = (name: string, text: string, issues: ReadonlyArray<string>) =>
   new CodecError({

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs"
 import { builtinModules } from "node:module"
 import { fileURLToPath } from "node:url"
 import { createContext, runInContext } from "node:vm"
+import manifest from "../package.json" with { type: "json" }
 import type * as Program from "./support/worker.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -63,6 +64,24 @@ describe("the main entry is bundled for", () => {
         assert.include(inputs, "dist/protocol/sha256.js")
       }))
   }
+})
+
+it.effect("a bundle that uses nothing of the main entry is empty", () =>
+  Effect.gen(function*() {
+    const { code } = yield* bundle("test/support/unused.mjs", { platform: "browser", format: "esm", minify: true })
+    assert.strictEqual(code.trim(), "")
+  }))
+
+const entries = Object.entries(manifest.exports).flatMap(([name, files]) =>
+  typeof files === "string" ? [] : [{ name, ...files }]
+)
+
+describe("Node's files give what a bundler's modules give:", () => {
+  it.each(entries)("$name", async ({ module, node }) => {
+    const [bundled, modules] = await Promise.all([import(`${root}/${node}`), import(`${root}/${module}`)])
+    assert.sameMembers(Object.keys(bundled), Object.keys(modules))
+    assert.isNotEmpty(Object.keys(bundled))
+  })
 })
 
 /** What a Worker has. Its bytes are those of `fetch`, as in a Worker, where there is one kind of each. */

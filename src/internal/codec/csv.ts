@@ -1,8 +1,8 @@
 /** Tables of a schema's encoded side as CSV. The text is papaparse's work; what a row is, the schema's. */
+import { papaparse } from "#papaparse"
 import * as Either from "effect/Either"
 import * as AST from "effect/SchemaAST"
 import { type Cell, type Kind, kindsOf, readCell, writeCell } from "./cells.ts"
-import { parse, unparse } from "./papaparse.ts"
 
 /** How a table is written and read. */
 export interface Format {
@@ -106,7 +106,7 @@ export const write = ({ isMany, row }: Table, value: unknown, format: Format): E
   }
   const { delimiter } = format
   return Either.right(
-    unparse(lines as Array<Array<string>>, { delimiter, newline: "\n", quotes: isQuoted })
+    papaparse().unparse(lines as Array<Array<string>>, { delimiter, newline: "\n", quotes: isQuoted })
   )
 }
 
@@ -133,7 +133,7 @@ const tupleOf = (
 
 /** The value of a CSV text, for the schema to decode, or what keeps it from being a table. */
 export const read = ({ isMany, row }: Table, text: string, format: Format): Either.Either<unknown, string> => {
-  const { data, errors } = parse<Array<string>>(text, { delimiter: format.delimiter })
+  const { data, errors } = papaparse().parse<Array<string>>(text, { delimiter: format.delimiter })
   if (errors.some(({ type }) => type === "Quotes")) {
     return Either.left("its quotes do not match")
   }

@@ -1,6 +1,7 @@
 /** What models on SageMaker write a token at a time, and what each of it means. */
 import * as Schema from "effect/Schema"
 import type { FinishReason, Token, ToolCallPart, Usage } from "../../Tokens.ts"
+import { once } from "../once.ts"
 
 /** What an event of a dialect tells, or the error that a model tells in it. */
 export type Meaning = ReadonlyArray<Token> | Reported
@@ -12,6 +13,9 @@ export interface Reported {
   readonly status: number | undefined
   readonly message: string | undefined
 }
+
+/** What a schema that is made when it is first needed gives. */
+type Shape<Make extends () => Schema.Schema.Any> = Schema.Schema.Type<ReturnType<Make>>
 
 const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
@@ -45,13 +49,14 @@ const counts = (usage: { readonly [Name in keyof Usage]: number | null | undefin
   return known.length === 0 ? undefined : Object.fromEntries(known)
 }
 
-const ToolCallDelta = Schema.Struct({
-  index: absent(Schema.Number),
-  id: absent(Schema.String),
-  function: absent(Schema.Struct({ name: absent(Schema.String), arguments: absent(Schema.String) }))
-})
+const toolCallDelta = () =>
+  Schema.Struct({
+    index: absent(Schema.Number),
+    id: absent(Schema.String),
+    function: absent(Schema.Struct({ name: absent(Schema.String), arguments: absent(Schema.String) }))
+  })
 
-const toolCall = ({ function: called, id, index }: typeof ToolCallDelta.Type, at: number): ToolCallPart => ({
+const toolCall = ({ function: called, id, index }: Shape<typeof toolCallDelta>, at: number): ToolCallPart => ({
   index: index ?? at,
   ...(typeof id === "string" ? { id } : {}),
   ...(typeof called?.name === "string" ? { name: called.name } : {}),
@@ -59,32 +64,33 @@ const toolCall = ({ function: called, id, index }: typeof ToolCallDelta.Type, at
 })
 
 /** A chunk of OpenAI's chat completions, or of its completions. */
-export const OpenAi = Schema.Struct({
-  choices: Schema.Array(
-    Schema.Struct({
-      index: absent(Schema.Number),
-      text: absent(Schema.String),
-      delta: absent(
-        Schema.Struct({
-          content: absent(Schema.String),
-          reasoning_content: absent(Schema.String),
-          reasoning: absent(Schema.String),
-          tool_calls: absent(Schema.Array(ToolCallDelta))
-        })
-      ),
-      finish_reason: absent(Schema.String)
-    })
-  ),
-  usage: absent(
-    Schema.Struct({
-      prompt_tokens: absent(Schema.Number),
-      completion_tokens: absent(Schema.Number),
-      total_tokens: absent(Schema.Number)
-    })
-  )
-})
+export const openAi = () =>
+  Schema.Struct({
+    choices: Schema.Array(
+      Schema.Struct({
+        index: absent(Schema.Number),
+        text: absent(Schema.String),
+        delta: absent(
+          Schema.Struct({
+            content: absent(Schema.String),
+            reasoning_content: absent(Schema.String),
+            reasoning: absent(Schema.String),
+            tool_calls: absent(Schema.Array(toolCallDelta()))
+          })
+        ),
+        finish_reason: absent(Schema.String)
+      })
+    ),
+    usage: absent(
+      Schema.Struct({
+        prompt_tokens: absent(Schema.Number),
+        completion_tokens: absent(Schema.Number),
+        total_tokens: absent(Schema.Number)
+      })
+    )
+  })
 
-export const fromOpenAi = ({ choices, usage }: typeof OpenAi.Type): ReadonlyArray<Token> => {
+export const fromOpenAi = ({ choices, usage }: Shape<typeof openAi>): ReadonlyArray<Token> => {
   const tokens = choices.map(({ delta, finish_reason, index, text }) =>
     token({
       text: delta?.content ?? text,
@@ -103,24 +109,25 @@ export const fromOpenAi = ({ choices, usage }: typeof OpenAi.Type): ReadonlyArra
 }
 
 /** An event of TGI's `generate_stream`, and a line of DJL's LMI, which differ in a few names. */
-export const Generation = Schema.Struct({
-  token: Schema.Struct({
-    text: absent(Schema.String),
-    logprob: absent(Schema.Number),
-    log_prob: absent(Schema.Number),
-    special: absent(Schema.Boolean),
-    special_token: absent(Schema.Boolean)
-  }),
-  details: absent(
-    Schema.Struct({
-      finish_reason: absent(Schema.String),
-      generated_tokens: absent(Schema.Number),
-      input_length: absent(Schema.Number)
-    })
-  )
-})
+export const generation = () =>
+  Schema.Struct({
+    token: Schema.Struct({
+      text: absent(Schema.String),
+      logprob: absent(Schema.Number),
+      log_prob: absent(Schema.Number),
+      special: absent(Schema.Boolean),
+      special_token: absent(Schema.Boolean)
+    }),
+    details: absent(
+      Schema.Struct({
+        finish_reason: absent(Schema.String),
+        generated_tokens: absent(Schema.Number),
+        input_length: absent(Schema.Number)
+      })
+    )
+  })
 
-export const fromGeneration = ({ details, token: generated }: typeof Generation.Type): Meaning => {
+export const fromGeneration = ({ details, token: generated }: Shape<typeof generation>): Meaning => {
   if (details?.finish_reason === "error") {
     return { _tag: "Reported", name: undefined, status: undefined, message: undefined }
   }
@@ -136,27 +143,29 @@ export const fromGeneration = ({ details, token: generated }: typeof Generation.
 }
 
 /** A line of LMI without rolling batches: one text for each input. */
-export const Outputs = Schema.Struct({ outputs: Schema.Array(Schema.String) })
+export const outputsOf = () => Schema.Struct({ outputs: Schema.Array(Schema.String) })
 
-export const fromOutputs = ({ outputs }: typeof Outputs.Type): ReadonlyArray<Token> =>
+export const fromOutputs = ({ outputs }: Shape<typeof outputsOf>): ReadonlyArray<Token> =>
   outputs.map((text, index) => token({ text, index })).filter(says)
 
-const ErrorObject = Schema.Struct({
-  message: absent(Schema.String),
-  type: absent(Schema.String),
-  code: absent(Schema.Union(Schema.Number, Schema.String))
-})
+const errorObject = () =>
+  Schema.Struct({
+    message: absent(Schema.String),
+    type: absent(Schema.String),
+    code: absent(Schema.Union(Schema.Number, Schema.String))
+  })
 
-const ErrorEvent = Schema.Struct({
-  object: absent(Schema.String),
-  error: absent(Schema.Union(Schema.String, ErrorObject)),
-  error_type: absent(Schema.String),
-  message: absent(Schema.String),
-  type: absent(Schema.String),
-  code: absent(Schema.Union(Schema.Number, Schema.String))
-})
+const errorEvent = () =>
+  Schema.Struct({
+    object: absent(Schema.String),
+    error: absent(Schema.Union(Schema.String, errorObject())),
+    error_type: absent(Schema.String),
+    message: absent(Schema.String),
+    type: absent(Schema.String),
+    code: absent(Schema.Union(Schema.Number, Schema.String))
+  })
 
-const isErrorEvent = Schema.is(ErrorEvent)
+const isErrorEvent = once(() => Schema.is(errorEvent()))
 
 const statusOf = (code: number | string | null | undefined): number | undefined =>
   typeof code === "number" ? code : /^\d{3}$/.test(code ?? "") ? Number(code) : undefined
@@ -164,7 +173,7 @@ const statusOf = (code: number | string | null | undefined): number | undefined 
 const nameOf = (code: number | string | null | undefined): string | undefined =>
   typeof code === "string" && !/^\d+$/.test(code) ? code : undefined
 
-const named = ({ code, message, type }: typeof ErrorObject.Type): Reported => ({
+const named = ({ code, message, type }: Shape<typeof errorObject>): Reported => ({
   _tag: "Reported",
   name: type ?? nameOf(code),
   status: statusOf(code),
@@ -173,7 +182,7 @@ const named = ({ code, message, type }: typeof ErrorObject.Type): Reported => ({
 
 /** The error an event tells of: vLLM's and OpenAI's `error` object, TGI's and LMI's text. */
 export const reported = (value: unknown): Reported | undefined => {
-  if (!isErrorEvent(value)) {
+  if (!isErrorEvent()(value)) {
     return undefined
   }
   const { code, error, error_type, object } = value
