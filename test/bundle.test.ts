@@ -68,7 +68,7 @@ describe("the main entry is bundled for", () => {
 
 it.effect("a bundle that uses nothing of the main entry is empty", () =>
   Effect.gen(function*() {
-    const { code } = yield* bundle("test/support/unused.mjs", { platform: "browser", format: "esm", minify: true })
+    const { code } = yield* bundle("test/support/unused.ts", { platform: "browser", format: "esm", minify: true })
     assert.strictEqual(code.trim(), "")
   }))
 

@@ -1,0 +1,2 @@
+// oxlint-disable-next-line import/no-unassigned-import
+import "effect-sagemaker-runtime"
