@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { constraint, isNumber } from "./internal/constraint.ts"
 import * as internal from "./internal/payload.ts"
+import { remembered } from "./protocol/remembered.ts"
 import type {
   AccessDeniedError,
   CommonError,
@@ -257,6 +258,7 @@ export const label = (
   schema: Schema.Schema<string>
 ): (value: unknown, validation: Validation) => Either.Either<string, InvalidInputError> => {
   const brokenBy = constraint(schema)
+  const segmentOf = remembered((text) => Either.try(() => encodeURIComponent(text).replace(/[!'()*]/g, percentEncoded)))
   return (value, validation) => {
     if (typeof value !== "string" || value === "") {
       return refused(field, "a string that is not empty")
@@ -265,12 +267,11 @@ export const label = (
       return refused(field, "a name, not a relative path")
     }
     const broken = brokenBy(value, validation)
-    return broken === undefined
-      ? Either.mapLeft(
-        Either.try(() => encodeURIComponent(value).replace(/[!'()*]/g, percentEncoded)),
-        () => new InvalidInputError({ field, constraint: "well-formed Unicode" })
-      )
-      : refused(field, broken)
+    if (broken !== undefined) {
+      return refused(field, broken)
+    }
+    const segment = segmentOf(value)
+    return Either.orElse(segment, () => refused(field, "well-formed Unicode"))
   }
 }
 

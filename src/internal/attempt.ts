@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import type { BodyError, Metadata, Response } from "../Operation.ts"
 import { correctedOffset, type Sample } from "../protocol/clockSkew.ts"
 import { type ErrorBody, parseError } from "../protocol/errorCode.ts"
+import { remembered } from "../protocol/remembered.ts"
 import { retryAfterMillis } from "../protocol/retry.ts"
 import { userAgent } from "../protocol/userAgent.ts"
 import { type CommonError, TransportError } from "../SageMakerError.ts"
@@ -129,14 +130,19 @@ export const makeAttempt = (client: Client): Attempt => {
     return offset !== undefined
   }
 
-  const prepare = (request: HttpClientRequest.HttpClientRequest, call: Call) =>
-    withHeaders(request, {
+  const urlOf = remembered((path) => joined(client.serviceUrl, path))
+
+  const prepare = (request: HttpClientRequest.HttpClientRequest, call: Call) => {
+    const own = {
       "user-agent": agent,
       "x-amz-user-agent": agent,
       "amz-sdk-invocation-id": call.id,
-      "amz-sdk-request": attemptHeader(call),
-      "content-length": request.body._tag === "Uint8Array" ? `${request.body.contentLength}` : undefined
-    }, joined(client.serviceUrl, request.url))
+      "amz-sdk-request": attemptHeader(call)
+    }
+    const { body } = request
+    const all = body._tag === "Uint8Array" ? { ...own, "content-length": `${body.contentLength}` } : own
+    return withHeaders(request, all, urlOf(request.url))
+  }
 
   /** Sends; a failure says whether the service may have seen the request. */
   const send = (
@@ -166,7 +172,7 @@ export const makeAttempt = (client: Client): Attempt => {
     connection: Connection,
     request: HttpClientRequest.HttpClientRequest,
     answer: Exchange,
-    sample: Omit<Sample, "code">
+    sample: Sample
   ): Effect.Effect<O, E | CommonError, R> => {
     const { headers, status } = answer
     const requestId = requestIdOf(headers)
@@ -199,7 +205,7 @@ export const makeAttempt = (client: Client): Attempt => {
     const signedOffset = clockOffset
     const date = new Date(clock.unsafeCurrentTimeMillis() + signedOffset)
     const connection = new Connection()
-    let sample: Omit<Sample, "code"> | undefined
+    let sample: Sample | undefined
     const signing = client.signer.sign(prepare(request, call), { service: "sagemaker", region: client.region, date })
     const exchange = Effect.flatMap(signing, (signed) => {
       const trace = traceHeaders(fiber, span)
@@ -207,7 +213,14 @@ export const makeAttempt = (client: Client): Attempt => {
       const sentAt = clock.unsafeCurrentTimeMillis()
       return Effect.flatMap(send(traced, connection, call, clock), (answer) => {
         const receivedAt = clock.unsafeCurrentTimeMillis()
-        sample = { date: answer.headers["date"], age: answer.headers["age"], sentAt, receivedAt, signedOffset }
+        sample = {
+          code: undefined,
+          date: answer.headers["date"],
+          age: answer.headers["age"],
+          sentAt,
+          receivedAt,
+          signedOffset
+        }
         return answered(task, connection, traced, answer, sample)
       })
     })
@@ -220,7 +233,7 @@ export const makeAttempt = (client: Client): Attempt => {
         return Effect.void
       }
       if (sample !== undefined) {
-        learn({ ...sample, code: undefined })
+        learn(sample)
       }
       return connection.close()
     })

@@ -4,6 +4,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Op from "../Operation.ts"
+import { remembered } from "../protocol/remembered.ts"
 import type { InvalidInputError, PayloadTooLargeError } from "../SageMakerError.ts"
 import { endpointName } from "./members.ts"
 import { post } from "./request.ts"
@@ -20,23 +21,24 @@ const name = Op.label("EndpointName", endpointName)
 export const encoder = <T extends Op.HeaderTable>(
   { encode }: Op.HeaderCodec<T>,
   resource: string
-) =>
-(
-  { Body, EndpointName, ...fields }: Invocation & Op.HeaderMembers<T>,
-  { maxBodyBytes, validation }: Op.Settings
-): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError> => {
-  const endpoint = name(EndpointName, validation)
-  if (Either.isLeft(endpoint)) {
-    return Effect.fail(endpoint.left)
+) => {
+  const pathOf = remembered((endpoint) => `/endpoints/${endpoint}/${resource}`)
+  return (
+    { Body, EndpointName, ...fields }: Invocation & Op.HeaderMembers<T>,
+    { maxBodyBytes, validation }: Op.Settings
+  ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError> => {
+    const endpoint = name(EndpointName, validation)
+    if (Either.isLeft(endpoint)) {
+      return Effect.fail(endpoint.left)
+    }
+    const headers = encode(fields as unknown as Op.HeaderMembers<T>, validation)
+    if (Either.isLeft(headers)) {
+      return Effect.fail(headers.left)
+    }
+    const body = Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
+    const request = (content: HttpBody.Uint8Array) => post(pathOf(endpoint.right), headers.right, content)
+    return Either.isEither(body) && Either.isRight(body)
+      ? Effect.succeed(request(body.right as HttpBody.Uint8Array))
+      : Effect.map(body, request)
   }
-  const headers = encode(fields as unknown as Op.HeaderMembers<T>, validation)
-  if (Either.isLeft(headers)) {
-    return Effect.fail(headers.left)
-  }
-  const body = Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
-  const request = (content: HttpBody.Uint8Array) =>
-    post(`/endpoints/${endpoint.right}/${resource}`, headers.right, content)
-  return Either.isEither(body) && Either.isRight(body)
-    ? Effect.succeed(request(body.right as HttpBody.Uint8Array))
-    : Effect.map(body, request)
 }

@@ -11,31 +11,26 @@ const prototype: object = Object.getPrototypeOf(blank)
 const make = (fields: Fields): HttpClientRequest.HttpClientRequest =>
   Object.assign(Object.create(prototype) as HttpClientRequest.HttpClientRequest, fields)
 
+const ofHeaders: object = Object.getPrototypeOf(Headers.empty)
+
+type Values = { readonly [name: string]: string }
+
+/** Headers to be filled with lower-case names; an object that is given its prototype last takes ten times as long. */
+export const noHeaders = (): Record<string, string> & Headers.Headers => Object.create(ofHeaders)
+
+const headersOf = (first: Values, second: Values): Headers.Headers => Object.assign(noHeaders(), first, second)
+
 /** A request with a body of bytes, and lower-case headers besides those the body implies. */
-export const post = (
-  url: string,
-  headers: { readonly [name: string]: string },
-  body: HttpBody.Uint8Array
-): HttpClientRequest.HttpClientRequest => {
+export const post = (url: string, headers: Values, body: HttpBody.Uint8Array): HttpClientRequest.HttpClientRequest => {
   const { hash, method, urlParams } = blank
-  const all: Record<string, string> = { ...headers }
-  all["content-type"] = body.contentType
-  all["content-length"] = `${body.contentLength}`
-  return make({ method, url, urlParams, hash, headers: Headers.unsafeFromRecord(all), body })
+  const ofBody = { "content-type": body.contentType, "content-length": `${body.contentLength}` }
+  return make({ method, url, urlParams, hash, headers: headersOf(headers, ofBody), body })
 }
 
 /** A copy of a request with more headers, lower-case ones, and perhaps another URL. */
 export const withHeaders = (
   { body, hash, headers, method, url, urlParams }: HttpClientRequest.HttpClientRequest,
-  more: { readonly [name: string]: string | undefined },
+  more: Values,
   otherUrl: string = url
-): HttpClientRequest.HttpClientRequest => {
-  const all: Record<string, string> = { ...headers }
-  for (const name of Object.keys(more)) {
-    const value = more[name]
-    if (value !== undefined) {
-      all[name] = value
-    }
-  }
-  return make({ method, url: otherUrl, urlParams, hash, headers: Headers.unsafeFromRecord(all), body })
-}
+): HttpClientRequest.HttpClientRequest =>
+  make({ method, url: otherUrl, urlParams, hash, headers: headersOf(headers, more), body })

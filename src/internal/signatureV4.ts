@@ -1,4 +1,4 @@
-import { hmacSha256, sha256 } from "#sha256"
+import { hmacSha256, sha256, sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { SignatureV4 } from "@smithy/signature-v4"
 import * as Option from "effect/Option"
@@ -60,12 +60,12 @@ const identity = ({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials
   ...(sessionToken && { sessionToken: Redacted.value(sessionToken) })
 })
 
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array | undefined => {
+const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array => {
   if (body._tag === "Uint8Array") {
     return body.body
   }
   if (body._tag === "Empty") {
-    return undefined
+    return new Uint8Array()
   }
   throw new TypeError("Only a body of bytes can be signed")
 }
@@ -145,6 +145,8 @@ const secondOf = (date: Date): Date => {
   return second
 }
 
+const ofSignature = ["authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
+
 /** Signs a request whose URL is absolute and whose body, if any, is bytes. */
 export const sign = async (
   credentials: AwsCredentials,
@@ -152,16 +154,18 @@ export const sign = async (
   { date, region, service }: SigningScope & { readonly date: Date }
 ): Promise<HttpClientRequest.HttpClientRequest> => {
   const { host, hostname, path, protocol, query } = target(request)
-  const headers: Record<string, string> = { ...request.headers }
-  headers["host"] = host
+  const bodyHash = await sha256Hex(bodyOf(request))
+  const headers: Record<string, string> = Object.assign({ "x-amz-content-sha256": bodyHash }, request.headers, { host })
   const signed = await signerOf(credentials, service, region).sign(
-    { method: request.method, protocol, hostname, path, query, headers, body: bodyOf(request) },
+    { method: request.method, protocol, hostname, path, query, headers },
     { signingDate: secondOf(date) }
   )
-  return withHeaders(request, {
-    authorization: signed.headers["authorization"],
-    "x-amz-content-sha256": signed.headers["x-amz-content-sha256"],
-    "x-amz-date": signed.headers["x-amz-date"],
-    "x-amz-security-token": signed.headers["x-amz-security-token"]
-  })
+  const added: Record<string, string> = {}
+  for (const name of ofSignature) {
+    const value = signed.headers[name]
+    if (value !== undefined) {
+      added[name] = value
+    }
+  }
+  return withHeaders(request, added)
 }

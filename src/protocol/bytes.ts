@@ -1,3 +1,7 @@
+/** Bytes as hexadecimal digits. */
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+
 /** Joins chunks; a single one is not copied. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const [only] = chunks

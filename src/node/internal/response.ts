@@ -1,5 +1,5 @@
 import * as Cookies from "@effect/platform/Cookies"
-import * as Headers from "@effect/platform/Headers"
+import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
@@ -9,19 +9,20 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { noHeaders } from "../../internal/request.ts"
 import type { Body } from "./body.ts"
 import type { RawHeaders } from "./requests.ts"
 
 /** Headers with one text for each name. */
 export const headersOf = (raw: RawHeaders): Headers.Headers => {
-  const headers: Record<string, string> = {}
+  const headers = noHeaders()
   for (const name of Object.keys(raw)) {
     const value = raw[name]
     if (value !== undefined) {
       headers[name] = typeof value === "string" ? value : value.join(", ")
     }
   }
-  return Headers.unsafeFromRecord(headers)
+  return headers
 }
 
 /** A response of Node's HTTP client; its body can be read once as a stream, or as often as wanted as a whole. */

@@ -1,5 +1,6 @@
 /** Checks AWS Signature Version 4 on a received request by computing the signature again; shares no code with the signer. */
-import { hmacSha256, sha256 } from "#sha256"
+import { hmacSha256, sha256Hex } from "#sha256"
+import { hex } from "../../protocol/bytes.ts"
 import type { Received } from "./wire.ts"
 
 /** The keys a signature must be made with. */
@@ -22,8 +23,6 @@ const encoder = new TextEncoder()
 
 const problem = (status: number, code: string, message: string): SignatureProblem => ({ status, code, message })
 const invalid = (message: string) => problem(403, "InvalidSignatureException", message)
-
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
 
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
@@ -106,10 +105,10 @@ const signatureOf = async (received: Received, claim: Claim, date: string, secre
     canonicalQuery(query),
     headers.join(""),
     claim.signedHeaders.join(";"),
-    hex(await sha256(received.body))
+    await sha256Hex(received.body)
   ].join("\n")
   const scope = `${claim.shortDate}/${claim.region}/${claim.service}/aws4_request`
-  const stringToSign = ["AWS4-HMAC-SHA256", date, scope, hex(await sha256(encoder.encode(canonicalRequest)))].join("\n")
+  const stringToSign = ["AWS4-HMAC-SHA256", date, scope, await sha256Hex(encoder.encode(canonicalRequest))].join("\n")
   const parts = [claim.shortDate, claim.region, claim.service, "aws4_request", stringToSign]
   return hex(
     await parts.reduce(
@@ -154,7 +153,7 @@ export const verifySignature = async (
     return outOfTime
   }
   const hashed = received.headers["x-amz-content-sha256"]
-  const mismatched = (hashed !== undefined && hashed !== hex(await sha256(received.body))) ||
+  const mismatched = (hashed !== undefined && hashed !== await sha256Hex(received.body)) ||
     (await signatureOf(received, claim, date, keys.secretAccessKey)) !== claim.signature
   return mismatched
     ? invalid(
