@@ -3,7 +3,8 @@ import { inTurn, withClients } from "./processes.js"
 import { sizes } from "./sizes.js"
 import { firstCall, importTime, withBundles } from "./startup.js"
 
-const everyone = ["ours", "ours-fetch", "ours-traced", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
+/** Every client; in a quick run, the others make their calls at one concurrency only. */
+export const everyone = ["ours", "ours-fetch", "ours-traced", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
 const ofNode = ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"]
 const mebibyte = 1024 * 1024
 
@@ -16,13 +17,19 @@ const columns = (results, names) =>
   )
 
 /** CPU and latency of a call of 1 KiB, by concurrency. */
-export const calls = (url, { count, rounds, warmUp }) =>
+export const calls = (url, { count, everywhere, rounds, warmUp }) =>
   withClients(url, everyone, async (clients) => {
+    const most = clients.filter(({ module }) => everywhere.includes(module))
     const measured = {}
-    for (const [concurrency, before, each] of [[32, warmUp, count], [1, count / 5, count / 2], [1_000, count, Math.max(count, 1_000)]]) {
+    const work = [
+      [32, clients, warmUp, count],
+      [1, most, count / 5, count / 2],
+      [1_000, most, count, Math.max(count, 1_000)]
+    ]
+    for (const [concurrency, callers, before, each] of work) {
       const options = { bytes: 1024, concurrency }
-      await inTurn(clients, 1, "calls", () => ({ ...options, count: before }))
-      const results = await inTurn(clients, rounds, "calls", () => ({ ...options, count: each }))
+      await inTurn(callers, 1, "calls", () => ({ ...options, count: before }))
+      const results = await inTurn(callers, rounds, "calls", () => ({ ...options, count: each }))
       measured[concurrency] = columns(results, ["cpu", "half", "most"])
     }
     return measured
@@ -61,17 +68,18 @@ export const memory = async (url, { processes, stream }) => {
     open: ["openStreams", { streams: 1_000, wait: 800 }],
     long: ["longStream", { parts: 64 * stream, size: 16 * 1024 }]
   }
-  const measured = {}
-  for (const [name, [task, options]] of Object.entries(work)) {
-    measured[name] = Object.fromEntries(ofNode.map((client) => [client, []]))
-    for (let round = 0; round < processes; round++) {
-      await withClients(url, ofNode, async (clients) => {
+  const measured = Object.fromEntries(
+    Object.keys(work).map((name) => [name, Object.fromEntries(ofNode.map((client) => [client, []]))])
+  )
+  for (let round = 0; round < processes; round++) {
+    await Promise.all(Object.entries(work).map(([name, [task, options]]) =>
+      withClients(url, ofNode, async (clients) => {
         await inTurn(clients, 1, "calls", () => ({ bytes: 1024, concurrency: 1, count: 20 }))
         for (const [client, [{ mebibytes }]] of Object.entries(await inTurn(clients, 1, task, () => options))) {
           measured[name][client].push(mebibytes)
         }
       })
-    }
+    ))
   }
   return measured
 }

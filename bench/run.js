@@ -1,15 +1,15 @@
 /** The benchmark: `npm run bench` measures all and writes docs/performance.md, `-- --quick` prints in under a minute. */
 import { readFile, writeFile } from "node:fs/promises"
 import { arch, cpus, platform, totalmem } from "node:os"
-import { bodies, calls, memory, sizes, startup, streams } from "./measurements.js"
+import { bodies, calls, everyone, memory, sizes, startup, streams } from "./measurements.js"
 import { plot } from "./plot.js"
 import { withServer } from "./processes.js"
 import { bars, report } from "./report.js"
 
 const isQuick = process.argv.includes("--quick")
 const settings = isQuick
-  ? { count: 500, processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 1_000 }
-  : { count: 4_000, processes: 3, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
+  ? { count: 500, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 2_000 }
+  : { count: 4_000, everywhere: everyone, processes: 3, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
 
 const of = async (name) =>
   JSON.parse(await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8")).version

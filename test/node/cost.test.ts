@@ -1,0 +1,54 @@
+import { FetchHttpClient } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, RuntimeFlags, RuntimeFlagsPatch, Supervisor } from "effect"
+import { invokeEndpoint } from "effect-sagemaker-runtime"
+import { NodeSageMaker } from "effect-sagemaker-runtime/node"
+import { serve } from "../support/server.ts"
+
+/** Counts what Effect's runtime does in the fibers it watches. */
+class Steps extends Supervisor.AbstractSupervisor<void> {
+  taken = 0
+  override get value() {
+    return Effect.void
+  }
+  override onEffect() {
+    this.taken += 1
+  }
+}
+
+const watched = RuntimeFlagsPatch.enable(RuntimeFlags.OpSupervision)
+
+const stepsOf = (http: NodeSageMaker.Options["http"]) =>
+  Effect.gen(function*() {
+    const server = yield* serve((request, response) => request.resume().on("end", () => response.end("yes")))
+    const layer = NodeSageMaker.layer({
+      region: "us-east-1",
+      endpoint: server.url,
+      credentials: { accessKeyId: "AKID", secretAccessKey: "secret" },
+      http
+    })
+    const call = invokeEndpoint({ EndpointName: "steps", ContentType: "text/plain", Body: "is it?" })
+    const steps = new Steps()
+    yield* Effect.provide(
+      Effect.zipRight(call, call.pipe(Effect.withRuntimeFlagsPatch(watched), Effect.supervised(steps))),
+      layer
+    )
+    return steps.taken
+  })
+
+describe("a call that nobody traces takes few steps of Effect's runtime", () => {
+  it.scopedLive("over Node's client", () =>
+    Effect.gen(function*() {
+      assert.isAtMost(yield* stepsOf({ proxy: false }), 45)
+    }))
+
+  it.scopedLive("over fetch", () =>
+    Effect.gen(function*() {
+      assert.isAtMost(yield* stepsOf(FetchHttpClient.layer), 135)
+    }))
+
+  it.scopedLive("which are counted", () =>
+    Effect.gen(function*() {
+      assert.isAtLeast(yield* stepsOf({ proxy: false }), 30)
+    }))
+})
