@@ -53,10 +53,7 @@ const broken = (problem: string): Failure => ({ _tag: "Broken", problem })
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-const textOf = (headers: Headers, name: string): string | undefined => {
-  const header = headers.get(name)
-  return header?.type === 7 ? header.value : undefined
-}
+const textOf = (headers: Headers, name: string): string | undefined => headers.get(name)?.text
 
 const meaningOf = (head: Uint8Array): Meaning => {
   const headers = decodeHeaders(head.subarray(preludeLength))

@@ -6,13 +6,12 @@ export const preludeLength = 12
 /** Bytes of a frame besides its headers and its payload. */
 export const overhead = preludeLength + 4
 
-/** A header's value by the number of its type on the wire. */
-export type HeaderValue =
-  | { readonly type: 0 | 1; readonly value: boolean }
-  | { readonly type: 2 | 3 | 4; readonly value: number }
-  | { readonly type: 5 | 8; readonly value: bigint }
-  | { readonly type: 6 | 9; readonly value: Uint8Array }
-  | { readonly type: 7; readonly value: string }
+/** A header's value: the number of its type on the wire, its bytes, and its text where it is one (type 7). */
+export interface HeaderValue {
+  readonly type: number
+  readonly bytes: Uint8Array
+  readonly text: string | undefined
+}
 
 /** A frame's headers by name. */
 export type Headers = ReadonlyMap<string, HeaderValue>
@@ -20,30 +19,6 @@ export type Headers = ReadonlyMap<string, HeaderValue>
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const fixedLengths: ReadonlyArray<number> = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
-
-const valueOf = (type: number, view: DataView, bytes: Uint8Array): HeaderValue | undefined => {
-  switch (type) {
-    case 0:
-    case 1:
-      return { type, value: type === 0 }
-    case 2:
-      return { type, value: view.getInt8(0) }
-    case 3:
-      return { type, value: view.getInt16(0) }
-    case 4:
-      return { type, value: view.getInt32(0) }
-    case 5:
-    case 8:
-      return { type, value: view.getBigInt64(0) }
-    case 6:
-    case 9:
-      return { type, value: bytes }
-    case 7:
-      return { type, value: decoder.decode(bytes) }
-    default:
-      return undefined
-  }
-}
 
 /** Reads a frame's headers; `undefined` where a length or a type does not fit, or a name stands twice. */
 export const decodeHeaders = (bytes: Uint8Array): Headers | undefined => {
@@ -60,12 +35,11 @@ export const decodeHeaders = (bytes: Uint8Array): Headers | undefined => {
       if (length === undefined || name === "" || start + length > bytes.length) {
         return undefined
       }
-      const value = bytes.subarray(start, start + length)
-      const decoded = valueOf(type, new DataView(value.buffer, value.byteOffset, value.byteLength), value)
-      if (decoded === undefined || headers.has(name)) {
+      if (headers.has(name)) {
         return undefined
       }
-      headers.set(name, decoded)
+      const value = bytes.subarray(start, start + length)
+      headers.set(name, { type, bytes: value, text: type === 7 ? decoder.decode(value) : undefined })
       at = start + length
     }
     return headers
