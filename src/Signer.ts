@@ -47,20 +47,19 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
   Effect.gen(function*() {
     const { get } = yield* Credentials
     const signatureV4 = yield* Effect.promise(() => import("./internal/signatureV4.ts"))
+    const signed = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
+      Effect.flatMap(get, (credentials) =>
+        Effect.tryPromise({
+          try: () => signatureV4.sign(credentials, request, scope),
+          catch: () => new SigningError({ message: "The request could not be signed" })
+        }))
     return {
       sign: (request, { date, region, service }) =>
-        Effect.flatMap(get, (credentials) =>
-          Effect.clockWith((clock) =>
-            Effect.tryPromise({
-              try: () =>
-                signatureV4.sign(credentials, request, {
-                  service,
-                  region,
-                  date: date ?? new Date(clock.unsafeCurrentTimeMillis())
-                }),
-              catch: () => new SigningError({ message: "The request could not be signed" })
-            })
-          ))
+        date === undefined
+          ? Effect.clockWith((clock) =>
+            signed(request, { service, region, date: new Date(clock.unsafeCurrentTimeMillis()) })
+          )
+          : signed(request, { service, region, date })
     }
   })
 )
