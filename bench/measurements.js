@@ -65,7 +65,7 @@ export const streams = (url, { rounds, scale }) =>
 export const memory = async (url, { processes, stream }) => {
   const work = {
     body: ["bodyMemory", { bytes: 25 * mebibyte }],
-    open: ["openStreams", { streams: 1_000, wait: 800 }],
+    open: ["openStreams", { streams: 1_000, wait: 700 }],
     long: ["longStream", { parts: 64 * stream, size: 16 * 1024 }]
   }
   const measured = Object.fromEntries(

@@ -8,7 +8,7 @@ import { bars, report } from "./report.js"
 
 const isQuick = process.argv.includes("--quick")
 const settings = isQuick
-  ? { count: 500, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 2_000 }
+  ? { count: 400, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 1_500 }
   : { count: 4_000, everywhere: everyone, processes: 3, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
 
 const of = async (name) =>

@@ -1,7 +1,7 @@
 import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Layer, Logger, Stream } from "effect"
-import { invokeEndpoint, SageMakerRuntime } from "effect-sagemaker-runtime"
+import { invokeEndpoint, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readdirSync, readFileSync } from "node:fs"
@@ -119,7 +119,7 @@ describe("what comes after a migration runs:", () => {
     Effect.gen(function*() {
       const { live } = yield* load(name)
       assert.isDefined(live)
-      yield* Effect.scoped(Layer.build(live!)).pipe(inPlace({}))
+      yield* Effect.scoped(Layer.build(live)).pipe(inPlace({}))
     }))
 })
 
