@@ -1,7 +1,7 @@
 /** What is measured, each part with its clients in turn; every result is a list of one value for each round. */
 import { inTurn, withClients } from "./processes.js"
 import { sizes } from "./sizes.js"
-import { firstCall, importTime, withBundles } from "./startup.js"
+import { findTime, firstCall, importTime, withBundles } from "./startup.js"
 
 /** Every client; in a quick run, the others make their calls at one concurrency only. */
 export const everyone = ["ours", "ours-fetch", "ours-traced", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
@@ -35,6 +35,15 @@ export const calls = (url, { count, everywhere, rounds, warmUp }) =>
     return measured
   })
 
+/** Where the CPU of a call of 1 KiB goes at concurrency 32, by package. */
+export const profile = (url, { count, warmUp }) =>
+  withClients(url, ["ours", "ours-traced", "ours-fetch", "undici", "aws-sdk-v3"], async (clients) => {
+    const options = { bytes: 1024, concurrency: 32 }
+    await inTurn(clients, 1, "calls", () => ({ ...options, count: warmUp }))
+    const results = await inTurn(clients, 1, "profile", () => ({ ...options, count }))
+    return Object.fromEntries(Object.entries(results).map(([client, [byPlace]]) => [client, byPlace]))
+  })
+
 /** CPU of a call with a large body. */
 export const bodies = (url, { rounds, scale }) =>
   withClients(url, ofNode, async (clients) => {
@@ -51,8 +60,8 @@ export const bodies = (url, { rounds, scale }) =>
 export const streams = (url, { rounds, scale }) =>
   withClients(url, ofNode, async (clients) => {
     const measured = {}
-    for (const [size, parts, count] of [[64, 20_000, 2], [16 * 1024, 1_000, 2]]) {
-      const options = { parts, size, streams: count * scale }
+    for (const [size, parts, count] of [[64, 10_000 * scale, 2], [16 * 1024, 500 * scale, 2]]) {
+      const options = { parts, size, streams: count }
       await inTurn(clients, 2, "parts", () => options)
       measured[size] = columns(await inTurn(clients, rounds, "parts", () => options), ["cpu"])
     }
@@ -65,7 +74,7 @@ export const streams = (url, { rounds, scale }) =>
 export const memory = async (url, { processes, stream }) => {
   const work = {
     body: ["bodyMemory", { bytes: 25 * mebibyte }],
-    open: ["openStreams", { streams: 1_000, wait: 700 }],
+    open: ["openStreams", { streams: 1_000, wait: 600 }],
     long: ["longStream", { parts: 64 * stream, size: 16 * 1024 }]
   }
   const measured = Object.fromEntries(
@@ -100,12 +109,13 @@ const listed = (names) => Object.fromEntries(names.map((name) => [name, []]))
 /** Milliseconds of imports, and of processes until their first answer. */
 export const startup = async (url, { processes }) => {
   const starts = ["ours", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
-  const measured = { imports: listed(Object.keys(imports)), unbundled: listed(starts), bundled: listed(starts) }
+  const measured = { imports: listed(Object.keys(imports)), found: [], unbundled: listed(starts), bundled: listed(starts) }
   await withBundles(starts, url, async (bundled) => {
     for (let round = 0; round < processes; round++) {
       for (const [module, others] of Object.entries(imports)) {
         measured.imports[module].push(await importTime(module, others))
       }
+      measured.found.push(await findTime())
       for (const client of starts) {
         measured.unbundled[client].push(await firstCall(client, url))
         measured.bundled[client].push(await bundled(client))

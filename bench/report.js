@@ -81,6 +81,11 @@ export const report = (measured) => {
     short(sizes.alone[name]),
     short(sizes.onTop[name])
   ])
+  const whereItGoes = measured.profile === undefined ? [] : [
+    "## Where the time goes",
+    "CPU of a call of 1 KiB at concurrency 32, by the package it is spent in; sampling itself costs some.",
+    profileTable(measured.profile)
+  ]
   return [
     `${machine}. ${settings.rounds} rounds, clients in turn in each; cells are the median of the rounds (least–most).`,
     "## Targets",
@@ -89,6 +94,7 @@ export const report = (measured) => {
     "## Calls",
     `1 KiB there, 200 bytes back. ${settings.count.toLocaleString("en-US")} calls a round after ${settings.warmUp.toLocaleString("en-US")} of warm-up.`,
     ...callsTables,
+    ...whereItGoes,
     "## Large bodies",
     "CPU per call, in ms, one at a time:",
     sideBySide(["1 MiB", "25 MiB"], [bodies[1], bodies[25]].map((results) =>
@@ -107,12 +113,23 @@ export const report = (measured) => {
     "## Start",
     "Import, in ms; of this package beyond `effect` and `@effect/platform/HttpClient`:",
     table(["module", "ms"], Object.entries(startup.imports).map(([module, values]) => [`\`${module}\``, ranged(values)])),
+    `Of the first, ${ranged(startup.found)} are Node's to find the modules of Effect it names, which are loaded already.`,
     "From the start of a process to its first answer, in ms; of this package with all of Effect:",
     sideBySide(["unbundled", "bundled"], [startup.unbundled, startup.bundled]),
     "## Bundle",
     "For a browser, minified and gzipped, in kB; the signer is loaded with its layer and not counted:",
     table(["program", "alone", "on top of an app with Effect"], bundles)
   ].join("\n\n")
+}
+
+/** Packages as rows, the busiest first. */
+const profileTable = (profile) => {
+  const clients = Object.keys(profile)
+  const places = [...new Set(Object.values(profile).flatMap(Object.keys))]
+  const rows = places
+    .map((place) => [place, clients.map((client) => profile[client][place] ?? 0)])
+    .toSorted(([, one], [, other]) => other[0] - one[0])
+  return table(["µs a call", ...clients.map(nameOf)], rows.map(([place, micros]) => [place].concat(micros.map(short))))
 }
 
 const multiples = (work, results) =>

@@ -1,14 +1,14 @@
 /** The benchmark: `npm run bench` measures all and writes docs/performance.md, `-- --quick` prints in under a minute. */
 import { readFile, writeFile } from "node:fs/promises"
 import { arch, cpus, platform, totalmem } from "node:os"
-import { bodies, calls, everyone, memory, sizes, startup, streams } from "./measurements.js"
+import { bodies, calls, everyone, memory, profile, sizes, startup, streams } from "./measurements.js"
 import { plot } from "./plot.js"
 import { withServer } from "./processes.js"
 import { bars, report } from "./report.js"
 
 const isQuick = process.argv.includes("--quick")
 const settings = isQuick
-  ? { count: 400, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 1_500 }
+  ? { count: 400, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 1_000 }
   : { count: 4_000, everywhere: everyone, processes: 3, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
 
 const of = async (name) =>
@@ -20,7 +20,7 @@ const machine = `Node ${process.version} on ${platform()} ${arch()}, ${cpus().le
 
 const measured = await withServer(async (url) => {
   const results = { machine, settings }
-  for (const part of [sizes, startup, calls, bodies, streams, memory]) {
+  for (const part of [...(isQuick ? [] : [profile]), sizes, startup, calls, bodies, streams, memory]) {
     const start = performance.now()
     results[part.name] = await part(url, settings)
     process.stderr.write(`${part.name}: ${Math.round((performance.now() - start) / 1_000)} s\n`)

@@ -1,7 +1,7 @@
 /** What a program costs before its first answer: its import, and a first call in a fresh process. */
 import { build } from "esbuild"
 import { execFile } from "node:child_process"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -23,6 +23,25 @@ export const importTime = (module, before) =>
      console.log(performance.now() - start)`
   ])
 
+const inFolder = async (use) => {
+  const folder = await mkdtemp(join(here, "bundles-"))
+  try {
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Milliseconds Node takes to find the modules of Effect that this package names, where all are loaded already. */
+export const findTime = () =>
+  inFolder(async (folder) => {
+    const client = await readFile(join(here, "../dist/bundled/client.js"), "utf8")
+    const named = [...client.matchAll(/ from '((?:@effect\/platform|effect)\/\w+)';/g)].map(([, name]) => name)
+    const file = join(folder, "named.mjs")
+    await writeFile(file, named.map((name) => `import ${JSON.stringify(name)}\n`).join(""))
+    return importTime(file, named)
+  })
+
 const program = (client, url) =>
   `import { make } from ${JSON.stringify(client)}
    const client = make(${JSON.stringify(url)})
@@ -37,9 +56,8 @@ export const firstCall = (client, url) =>
 const requireInModules = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /** Runs with a function that gives the same of a bundled program. */
-export const withBundles = async (clients, url, use) => {
-  const folder = await mkdtemp(join(here, "bundles-"))
-  try {
+export const withBundles = (clients, url, use) =>
+  inFolder(async (folder) => {
     await Promise.all(clients.map((client) =>
       build({
         stdin: { contents: program(`./clients/${client}.js`, url), resolveDir: here },
@@ -54,8 +72,5 @@ export const withBundles = async (clients, url, use) => {
         logLevel: "error"
       })
     ))
-    return await use((client) => printed([join(folder, `${client}.mjs`)]))
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}
+    return use((client) => printed([join(folder, `${client}.mjs`)]))
+  })

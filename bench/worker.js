@@ -1,4 +1,5 @@
 /** One client in a process of its own, so that no other's code, memory or garbage is measured with it. */
+import { profiled } from "./profile.js"
 import { quantile } from "./statistics.js"
 
 const [module, url] = process.argv.slice(2)
@@ -60,6 +61,13 @@ const tasks = {
     })
     times.sort((a, b) => a - b)
     return { cpu: micros / count, half: quantile(times, 0.5), most: quantile(times, 0.99) }
+  },
+
+  /** Where the CPU of a call goes, in µs. */
+  profile: async ({ bytes, concurrency, count }) => {
+    const body = bodyOf(bytes)
+    const byPlace = await profiled(() => client.calls(count, concurrency, body, () => {}))
+    return Object.fromEntries(Object.entries(byPlace).map(([place, micros]) => [place, micros / count]))
   },
 
   /** CPU of a part in µs. */
