@@ -62,7 +62,7 @@ const run = (name: string) =>
       })
     )
     return { result, tunnels: proxy.tunnels.length }
-  }).pipe(Effect.scoped, Effect.provide(emulator), Effect.provide(Logger.remove(Logger.defaultLogger)))
+  }).pipe(Effect.scoped, Effect.provide([emulator, Logger.remove(Logger.defaultLogger)]))
 
 const answer = "{\"score\":0.9}"
 

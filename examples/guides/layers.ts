@@ -1,0 +1,25 @@
+import { FetchHttpClient } from "@effect/platform"
+import { Effect, Layer } from "effect"
+import { Credentials, invokeEndpoint, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+
+const client = SageMakerRuntime.layer({ region: "eu-west-1" })
+
+const onAws = client.pipe(
+  Layer.provide([Signer.layer, FetchHttpClient.layer]),
+  Layer.provide(Credentials.layerEnv)
+)
+
+const echo = Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body))
+
+const inMemory = client.pipe(
+  Layer.provide([Signer.layer, Emulator.layerHttpClient({ endpoints: [echo] })]),
+  Layer.provide(Credentials.layer(Emulator.credentials))
+)
+
+const program = invokeEndpoint({ EndpointName: "echo", Body: "hello" }).pipe(
+  Effect.map(({ Body }) => new TextDecoder().decode(Body))
+)
+
+export const there = Effect.provide(program, onAws)
+export const here = Effect.provide(program, inMemory)
