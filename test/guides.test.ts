@@ -5,6 +5,7 @@ import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { vi } from "vitest"
+import { firstCall } from "../examples/guides/first-call.ts"
 import { here, there } from "../examples/guides/layers.ts"
 import { ping } from "../examples/guides/ping.ts"
 import { patient } from "../examples/guides/policies.ts"
@@ -22,6 +23,7 @@ const endpoints = (isReady: Effect.Effect<boolean>) => [
   Emulator.endpoint("broken", () => Effect.fail("of a patient: confidential")),
   Emulator.endpoint("cold", () => Effect.if(isReady, { onTrue: () => Effect.succeed("warm"), onFalse: () => loading })),
   Emulator.endpoint("spare", () => Effect.succeed("from the spare")),
+  Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body)),
   Emulator.endpoint("story", () => Effect.succeed(Stream.make("Once ", "upon\na ti", "me")))
 ]
 
@@ -35,6 +37,11 @@ const client = (isReady = Effect.succeed(false)) =>
 const run = <A, E>(program: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>) => Effect.provide(program, client())
 
 describe("the guides' programs", () => {
+  it.effect("first call", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* run(firstCall), "AllTraffic answered hello")
+    }))
+
   it.effect("layers: here, and there only with keys", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* here, "hello")

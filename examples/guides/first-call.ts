@@ -1,0 +1,12 @@
+import { Effect } from "effect"
+import { invokeEndpoint } from "effect-sagemaker-runtime"
+
+export const firstCall = invokeEndpoint({
+  EndpointName: "echo",
+  ContentType: "text/plain",
+  Body: "hello"
+}).pipe(
+  Effect.map(({ Body, InvokedProductionVariant }) =>
+    `${InvokedProductionVariant} answered ${new TextDecoder().decode(Body)}`
+  )
+)
