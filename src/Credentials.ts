@@ -139,6 +139,16 @@ const providerFailed = (error: unknown): CredentialsError =>
  * They are kept until five minutes before they expire, or for good where they do not. However many calls wait, the
  * provider is asked once; if a refresh fails, keys that are still valid are used.
  *
+ * @example
+ * ```ts
+ * import { fromTemporaryCredentials } from "@aws-sdk/credential-providers"
+ * import { Credentials } from "effect-sagemaker-runtime"
+ *
+ * export const credentials = Credentials.layerProvider(
+ *   fromTemporaryCredentials({ params: { RoleArn: "arn:aws:iam::111122223333:role/inference" } })
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

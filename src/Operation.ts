@@ -33,6 +33,25 @@ import { InvalidInputError } from "./SageMakerError.ts"
  * service can answer with: the name of the error on the wire is the class's `_tag`. `sensitive` names the request
  * headers whose values are cut out of the service's messages. `attributes` are put on the call's span.
  *
+ * @example
+ * ```ts
+ * import { HttpClientRequest } from "@effect/platform"
+ * import { Effect } from "effect"
+ * import { Operation, SageMakerRuntime } from "effect-sagemaker-runtime"
+ *
+ * const health: Operation.Operation<void, string> = {
+ *   name: "Health",
+ *   encode: () => Effect.succeed(HttpClientRequest.get("/health")),
+ *   decode: ({ bytes }) => Effect.map(bytes, (body) => new TextDecoder().decode(body)),
+ *   errors: []
+ * }
+ *
+ * export const isHealthy = Effect.flatMap(
+ *   SageMakerRuntime.SageMakerRuntime,
+ *   ({ execute }) => execute(health, undefined)
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category models
  */

@@ -4,6 +4,18 @@
  * Names are AWS's own or end in `Error`. No error holds a platform request or response, a key, a token, a request body
  * or `CustomAttributes`; text that came from the model or the service stands in members that are not enumerable.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { invokeEndpoint, SageMakerError } from "effect-sagemaker-runtime"
+ *
+ * export const told = invokeEndpoint({ EndpointName: "story", Body: "Once" }).pipe(
+ *   Effect.map(({ Body }) => new TextDecoder().decode(Body)),
+ *   Effect.catchTag("ModelError", ({ OriginalStatusCode }) => Effect.succeed(`the container: ${OriginalStatusCode}`)),
+ *   Effect.catchIf(SageMakerError.isThrottling, () => Effect.succeed("busy"))
+ * )
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Predicate from "effect/Predicate"

@@ -26,6 +26,20 @@ export interface SigningScope {
 /**
  * Signs requests; called once per attempt, as the last step before sending.
  *
+ * @example
+ * ```ts
+ * import { HttpClientRequest } from "@effect/platform"
+ * import { Config, Effect, Layer } from "effect"
+ * import { Signer } from "effect-sagemaker-runtime"
+ *
+ * export const bearer = Layer.effect(
+ *   Signer.Signer,
+ *   Effect.map(Config.redacted("GATEWAY_TOKEN"), (token) => ({
+ *     sign: (request) => Effect.succeed(HttpClientRequest.bearerToken(request, token))
+ *   }))
+ * )
+ * ```
+ *
  * @since 0.1.0
  * @category tags
  */

@@ -2,8 +2,16 @@
  * Keys from where AWS's own tools find them, by AWS's own provider packages, loaded when first needed.
  *
  * These providers read the environment of the process itself (`process.env`), not Effect's `ConfigProvider`; only the
- * profile and the places of the shared files are taken from it (SSO named by a profile looks in the process's). Keys are kept until five minutes before they expire, and
- * refreshed once however many calls wait. What STS, SSO and sign-in are asked travels over the `HttpClient` in context.
+ * profile and the places of the shared files are taken from it (SSO named by a profile looks in the process's). Keys
+ * are kept until five minutes before they expire, and refreshed once however many calls wait. What STS, SSO and sign-in
+ * are asked travels over the `HttpClient` in context.
+ *
+ * @example
+ * ```ts
+ * import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
+ *
+ * export const live = NodeSageMaker.layer({ credentials: NodeCredentials.layerSso({ profile: "inference" }) })
+ * ```
  *
  * @since 0.1.0
  */

@@ -66,6 +66,15 @@ export const make = (
 /**
  * A client as a layer; variables of the environment are read through the `ConfigProvider`.
  *
+ * @example
+ * ```ts
+ * import { NodeHttpClient, NodeSageMaker } from "effect-sagemaker-runtime/node"
+ *
+ * export const live = NodeSageMaker.layer({
+ *   http: NodeHttpClient.layer({ connections: 64, proxy: "http://proxy:3128" })
+ * })
+ * ```
+ *
  * @since 0.1.0
  * @category layers
  */

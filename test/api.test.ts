@@ -1,0 +1,25 @@
+import { readFile } from "node:fs/promises"
+import { expect, it } from "vitest"
+import manifest from "../package.json" with { type: "json" }
+
+/** A declaration file without its comments. */
+const declared = async (path: string): Promise<string> => {
+  const text = await readFile(new URL(`../${path}`, import.meta.url), "utf8")
+  return text.replace(/\/\*[\s\S]*?\*\/\n?/g, "").replace(/^\s*\/\/.*\n?/gm, "").replace(/\n{2,}/g, "\n").trim()
+}
+
+const modulesOf = async (path: string): Promise<ReadonlyArray<string>> => {
+  const text = await declared(path)
+  const folder = path.replace(/[^/]*$/, "")
+  const named = [...text.matchAll(/export \* as \w+ from "\.\/(\w+)\.(?:js|ts)"/g)]
+  return [path, ...named.map(([, name]) => `${folder}${name}.d.ts`)]
+}
+
+it("what is public has not changed without anybody saying so: `npx vitest run test/api.test.ts -u` says it", async () => {
+  const entries = Object.values(manifest.exports).flatMap((entry) => (typeof entry === "string" ? [] : [entry.types]))
+  const paths = new Set((await Promise.all(entries.map(modulesOf))).flat())
+  const surface = await Promise.all(
+    [...paths].toSorted().map(async (path) => `// ${path.replace("./dist/", "")}\n${await declared(path)}\n`)
+  )
+  await expect(surface.join("\n")).toMatchFileSnapshot("fixtures/api.txt")
+})
