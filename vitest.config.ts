@@ -20,7 +20,7 @@ export default defineConfig({
     setupFiles: ["test/support/seed.ts"],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
     include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["test/browser/**"],
+    exclude: ["test/browser/**", "test/package/**"],
     typecheck: { checker: "tsc", include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
     coverage: { include: ["src/**"], reporter: ["text-summary"] }
   }

@@ -12,7 +12,7 @@ export const plot = (values) => {
       width: 420,
       mark: { type: "bar", tooltip: false },
       encoding: {
-        y: { field: "client", type: "nominal", title: null, sort: "x" },
+        y: { field: "client", type: "nominal", title: null, sort: "x", axis: { labelLimit: 0 } },
         x: { field: "ratio", type: "quantitative", title: null },
         color: { condition: { test: "indexof(datum.client, 'effect') === 0", value: "#2563eb" }, value: "#9ca3af" }
       }

@@ -1,0 +1,150 @@
+import { execFile } from "node:child_process"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+const run = async (file: string, args: ReadonlyArray<string>, cwd: string, env: NodeJS.ProcessEnv = {}) => {
+  try {
+    const { stdout } = await promisify(execFile)(file, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      maxBuffer: 2 ** 26
+    })
+    return stdout.trim()
+  } catch (error) {
+    const { stderr = "", stdout = "" } = error as { readonly stderr?: string; readonly stdout?: string }
+    throw new Error(`${[file, ...args].join(" ")} failed:\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+/** The programs the README shows, by the name it gives them. */
+const programsOf = (readme: string): ReadonlyArray<readonly [name: string, text: string]> =>
+  [...readme.matchAll(/<!-- examples\/(\S+) -->\n```ts\n([\s\S]*?)```/g)].map((
+    [, name = "", text = ""]
+  ) => [name, text])
+
+/** What the README says to install. */
+const installsOf = (readme: string, flags: string): ReadonlyArray<string> =>
+  (new RegExp(`npm i ${flags}([^\`\\n]*)`).exec(readme)?.[1] ?? "").trim().split(" ")
+
+const settings = {
+  NodeNext: { module: "NodeNext", moduleResolution: "NodeNext" },
+  Bundler: { module: "ESNext", moduleResolution: "Bundler" }
+}
+
+let project = ""
+let files: ReadonlyArray<string> = []
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), "effect-sagemaker-package-"))
+  const readme = await readFile(join(root, "README.md"), "utf8")
+  const [packed] = JSON.parse(await run("npm", ["pack", "--json", "--pack-destination", project], root)) as [
+    { readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }
+  ]
+  files = packed.files.map(({ path }) => path)
+  const [name = "", ...peers] = installsOf(readme, "(?!-)")
+  assert.strictEqual(name, "effect-sagemaker-runtime")
+  await writeFile(join(project, "package.json"), JSON.stringify({ type: "module", private: true }))
+  const tools = ["typescript-5@npm:typescript@~5.9", "typescript-7@npm:typescript@~7.0", "tsx@4", "@types/node@20"]
+  await run("npm", ["i", "--no-audit", "--no-fund", join(project, packed.filename), ...peers], project)
+  await run("npm", ["i", "--no-audit", "--no-fund", "-D", ...tools, ...installsOf(readme, "-D ")], project)
+  const programs = programsOf(readme).map(([file, text]) => writeFile(join(project, file), text))
+  const configurations = Object.entries(settings).map(([resolution, options]) => {
+    const compilerOptions = {
+      ...options,
+      target: "ES2022",
+      lib: ["ES2023", "DOM", "DOM.Iterable"],
+      types: ["node"],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      noEmit: true
+    }
+    return writeFile(
+      join(project, `tsconfig.${resolution}.json`),
+      JSON.stringify({ compilerOptions, include: ["*.ts"] })
+    )
+  })
+  await Promise.all([...programs, ...configurations])
+})
+
+afterAll(() => rm(project, { recursive: true, force: true }))
+
+const compilers = ["typescript-5", "typescript-7"].flatMap((compiler) =>
+  Object.keys(settings).map((resolution) => ({ compiler, resolution }))
+)
+
+const answer = "anomaly score: 0.9"
+
+const node20 = (program: string, env?: NodeJS.ProcessEnv) =>
+  run(process.execPath, ["node_modules/tsx/dist/cli.mjs", program], project, env)
+
+const node24 = (program: string, env?: NodeJS.ProcessEnv) =>
+  run("npx", ["--yes", "-p", "node@24", "node", program], project, env)
+
+/** A service that answers every call, on a free port while it is used. */
+const withService = async <A>(use: (environment: NodeJS.ProcessEnv) => Promise<A>): Promise<A> => {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => response.setHeader("content-type", "application/json").end("{\"score\":0.9}"))
+  })
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+  try {
+    return await use({
+      AWS_REGION: "eu-west-1",
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",
+      NO_PROXY: "127.0.0.1"
+    })
+  } finally {
+    server.close()
+    server.closeAllConnections()
+  }
+}
+
+it("the package holds its build, its source and its guides, and nothing else", () => {
+  const texts = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]
+  assert.sameMembers(files.filter((path) => !/^(?:dist|src|docs)\//.test(path)), texts)
+  assert.sameMembers([...new Set(files.map((path) => path.replace(/^.*\./, "")))], [
+    "LICENSE",
+    "js",
+    "json",
+    "map",
+    "md",
+    "svg",
+    "ts"
+  ])
+  assert.deepStrictEqual(files.filter((path) => path.startsWith("docs/site/")), [])
+})
+
+describe("of the package as it is installed, the README's programs", () => {
+  it.each(compilers)("compile with $compiler, resolved as by $resolution", async ({ compiler, resolution }) => {
+    assert.strictEqual(
+      await run(process.execPath, [`node_modules/${compiler}/bin/tsc`, "-p", `tsconfig.${resolution}.json`], project),
+      ""
+    )
+  })
+
+  it.each([["this Node", node20], ["Node 24", node24]] as const)(
+    "run on %s, against the emulator",
+    async (_, start) => {
+      assert.strictEqual(await start("local.ts"), answer)
+    }
+  )
+
+  it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s, against a service", async (_, start) => {
+    assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), answer)
+  })
+
+  it("test with a swapped layer", async () => {
+    assert.match(await run(process.execPath, ["node_modules/vitest/vitest.mjs", "run"], project), /2 passed/)
+  })
+})
