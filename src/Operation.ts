@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { constraint, isNumber } from "./internal/constraint.ts"
 import * as internal from "./internal/payload.ts"
+import { encodeSegment } from "./protocol/canonicalPath.ts"
 import { remembered } from "./protocol/remembered.ts"
 import type {
   AccessDeniedError,
@@ -277,7 +278,7 @@ export const label = (
   schema: Schema.Schema<string>
 ): (value: unknown, validation: Validation) => Either.Either<string, InvalidInputError> => {
   const brokenBy = constraint(schema)
-  const segmentOf = remembered((text) => Either.try(() => encodeURIComponent(text).replace(/[!'()*]/g, percentEncoded)))
+  const segmentOf = remembered((text) => Either.try(() => encodeSegment(text)))
   return (value, validation) => {
     if (typeof value !== "string" || value === "") {
       return refused(field, "a string that is not empty")
@@ -296,8 +297,6 @@ export const label = (
 
 const refused = (field: string, expected: string): Either.Either<never, InvalidInputError> =>
   Either.left(new InvalidInputError({ field, constraint: expected }))
-
-const percentEncoded = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
 /**
  * Makes a request body of bytes from what the caller gave; bytes are not copied.

@@ -61,12 +61,18 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
   Effect.gen(function*() {
     const { get } = yield* Credentials
     const signatureV4 = yield* Effect.promise(() => import("./internal/signatureV4.ts"))
+    const refused = () => new SigningError({ message: "The request could not be signed" })
     const signed = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
-      Effect.flatMap(get, (credentials) =>
-        Effect.tryPromise({
-          try: () => signatureV4.sign(credentials, request, scope),
-          catch: () => new SigningError({ message: "The request could not be signed" })
-        }))
+      Effect.flatMap(get, (credentials) => {
+        try {
+          const made = signatureV4.sign(credentials, request, scope)
+          return made instanceof Promise
+            ? Effect.tryPromise({ try: () => made, catch: refused })
+            : Effect.succeed(made)
+        } catch {
+          return Effect.fail(refused())
+        }
+      })
     return {
       sign: (request, { date, region, service }) =>
         date === undefined

@@ -1,50 +1,22 @@
-import { hmacSha256, sha256, sha256Hex } from "#sha256"
+/**
+ * AWS Signature Version 4: which headers are signed, and in what form, is for `@smithy/signature-v4` to say; the hashes
+ * are this runtime's own, so that a request is signed at once where they come at once.
+ */
+import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { SignatureV4 } from "@smithy/signature-v4"
+import { ALGORITHM_IDENTIFIER, createScope, getCanonicalHeaders, getCanonicalQuery } from "@smithy/signature-v4"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { AwsCredentials } from "../Credentials.ts"
-import { concat } from "../protocol/bytes.ts"
+import { canonicalPath } from "../protocol/canonicalPath.ts"
 import { remembered } from "../protocol/remembered.ts"
+import type { Awaitable } from "../protocol/sha256.ts"
 import type { SigningScope } from "../Signer.ts"
 import { withHeaders } from "./request.ts"
 
-type Data = string | ArrayBuffer | ArrayBufferView
-
-const encoder = new TextEncoder()
-
-const bytesOf = (data: Data): Uint8Array =>
-  typeof data === "string"
-    ? encoder.encode(data)
-    : data instanceof Uint8Array
-    ? data
-    : ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data)
-
-/** The hash `@smithy/signature-v4` asks for, on this runtime's own SHA-256. */
-class Sha256 {
-  readonly #key: Uint8Array | undefined
-  #data: Uint8Array | undefined
-
-  constructor(secret?: Data) {
-    this.#key = secret === undefined ? undefined : bytesOf(secret)
-  }
-
-  update(data: Data): void {
-    const bytes = bytesOf(data)
-    this.#data = this.#data === undefined ? bytes : concat([this.#data, bytes])
-  }
-
-  digest(): Promise<Uint8Array> {
-    const data = this.#data ?? new Uint8Array()
-    return this.#key === undefined ? sha256(data) : hmacSha256(this.#key, data)
-  }
-
-  reset(): void {
-    this.#data = undefined
-  }
-}
+/** Goes on with a value as soon as it is there. */
+const andThen = <A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>): Awaitable<B> =>
+  value instanceof Promise ? value.then(next) : next(value)
 
 const queryOf = (url: URL): Record<string, Array<string>> => {
   const query: Record<string, Array<string>> = {}
@@ -54,11 +26,19 @@ const queryOf = (url: URL): Record<string, Array<string>> => {
   return query
 }
 
-const identity = ({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials) => ({
-  accessKeyId: Redacted.value(accessKeyId),
-  secretAccessKey: Redacted.value(secretAccessKey),
-  ...(sessionToken && { sessionToken: Redacted.value(sessionToken) })
-})
+/** A request's destination, as the signature names it. */
+const targetOf = (url: URL) => {
+  const { hostname, pathname: path, protocol } = url
+  const destination = { protocol, hostname, path, query: queryOf(url), method: "", headers: {} }
+  return { host: url.host, destination, lines: `${canonicalPath(path)}\n${getCanonicalQuery(destination)}` }
+}
+
+const plainTarget = remembered((url: string) => targetOf(new URL(url)))
+
+const target = (request: HttpClientRequest.HttpClientRequest) =>
+  request.urlParams.length === 0 && Option.isNone(request.hash)
+    ? plainTarget(request.url)
+    : targetOf(Option.getOrThrow(HttpClientRequest.toUrl(request)))
 
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array => {
   if (body._tag === "Uint8Array") {
@@ -70,102 +50,59 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array => {
   throw new TypeError("Only a body of bytes can be signed")
 }
 
-/** A request's destination, as the signature names it. */
-const targetOf = (url: URL) => ({
-  protocol: url.protocol,
-  hostname: url.hostname,
-  host: url.host,
-  path: url.pathname,
-  query: queryOf(url)
-})
-
-const plainTarget = remembered((url: string) => targetOf(new URL(url)))
-
-const target = (request: HttpClientRequest.HttpClientRequest) =>
-  request.urlParams.length === 0 && Option.isNone(request.hash)
-    ? plainTarget(request.url)
-    : targetOf(Option.getOrThrow(HttpClientRequest.toUrl(request)))
-
-type AnyFunction = (...values: ReadonlyArray<unknown>) => unknown
-
-/** Makes a pure method of the library's signer remember; without such a method it just does all its work every time. */
-const adapt = (signer: SignatureV4, method: string, remembering: (original: AnyFunction) => AnyFunction): void => {
-  const original: unknown = Reflect.get(signer, method)
-  if (typeof original === "function") {
-    Reflect.set(signer, method, remembering((...values) => Reflect.apply(original, signer, values)))
-  }
+/** What all signatures of a day have in common for a pair of keys, a service and a region. */
+interface Scope {
+  readonly day: string
+  readonly name: string
+  readonly key: Awaitable<Uint8Array>
 }
 
-/** Keeps what came of the last values. */
-const keepLast = (original: AnyFunction): AnyFunction => {
-  let last: ReadonlyArray<unknown> = []
-  let result: unknown
-  return (...values) => {
-    if (values.length !== last.length || values.some((value, at) => value !== last[at])) {
-      result = original(...values)
-      last = values
-    }
-    return result
-  }
+const scopeOf = (credentials: AwsCredentials, day: string, service: string, region: string): Scope => {
+  const key = [region, service, "aws4_request"].reduce<Awaitable<Uint8Array>>(
+    (key, part) => andThen(key, (known) => hmacSha256(known, part)),
+    hmacSha256(`AWS4${Redacted.value(credentials.secretAccessKey)}`, day)
+  )
+  return { day, name: createScope(day, region, service), key }
 }
 
-/** Keeps the canonical form of each path, the one thing of a request it depends on. */
-const keepPaths = (original: AnyFunction): AnyFunction => {
-  const canonical = remembered((path) => original({ path }))
-  return (request) => canonical((request as { readonly path: string }).path)
+/** The scopes of each pair of keys, by service and region; each is kept for its day. */
+const scopes = new WeakMap<AwsCredentials, (place: string) => { scope?: Scope }>()
+
+const scopeFor = (credentials: AwsCredentials, day: string, { region, service }: SigningScope): Scope => {
+  const kept = scopes.get(credentials) ?? remembered((): { scope?: Scope } => ({}))
+  scopes.set(credentials, kept)
+  const place = kept(`${service}/${region}`)
+  return place.scope?.day === day ? place.scope : (place.scope = scopeOf(credentials, day, service, region))
 }
 
-/** The signers of each pair of keys, by service and region: the keys derived for a day, and the text of a second, are kept. */
-const signers = new WeakMap<AwsCredentials, (scope: string) => SignatureV4>()
-
-const signerOf = (credentials: AwsCredentials, service: string, region: string): SignatureV4 => {
-  const known = signers.get(credentials) ?? signersOf(credentials)
-  signers.set(credentials, known)
-  return known(`${service}/${region}`)
-}
-
-const signersOf = (credentials: AwsCredentials) => {
-  const plain = identity(credentials)
-  return remembered((scope) => {
-    const [service = "", region = ""] = scope.split("/")
-    const signer = new SignatureV4({ service, region, credentials: plain, sha256: Sha256 })
-    adapt(signer, "getSigningKey", keepLast)
-    adapt(signer, "formatDate", keepLast)
-    adapt(signer, "getCanonicalPath", keepPaths)
-    return signer
-  })
-}
-
-/** A signature's time has whole seconds: one date for each. */
-let second = new Date(0)
-
-const secondOf = (date: Date): Date => {
-  const millis = Math.floor(date.getTime() / 1_000) * 1_000
-  second = second.getTime() === millis ? second : new Date(millis)
-  return second
-}
-
-const ofSignature = ["authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
+/** A time as signatures write it, in whole seconds. */
+const timeOf = (date: Date): string => `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`
 
 /** Signs a request whose URL is absolute and whose body, if any, is bytes. */
-export const sign = async (
+export const sign = (
   credentials: AwsCredentials,
   request: HttpClientRequest.HttpClientRequest,
-  { date, region, service }: SigningScope & { readonly date: Date }
-): Promise<HttpClientRequest.HttpClientRequest> => {
-  const { host, hostname, path, protocol, query } = target(request)
-  const bodyHash = await sha256Hex(bodyOf(request))
-  const headers: Record<string, string> = Object.assign({ "x-amz-content-sha256": bodyHash }, request.headers, { host })
-  const signed = await signerOf(credentials, service, region).sign(
-    { method: request.method, protocol, hostname, path, query, headers },
-    { signingDate: secondOf(date) }
-  )
-  const added: Record<string, string> = {}
-  for (const name of ofSignature) {
-    const value = signed.headers[name]
-    if (value !== undefined) {
-      added[name] = value
+  scoped: SigningScope & { readonly date: Date }
+): Awaitable<HttpClientRequest.HttpClientRequest> =>
+  andThen(sha256Hex(bodyOf(request)), (bodyHash) => {
+    const time = timeOf(scoped.date)
+    const added: Record<string, string> = { "x-amz-content-sha256": bodyHash, "x-amz-date": time }
+    if (credentials.sessionToken !== undefined) {
+      added["x-amz-security-token"] = Redacted.value(credentials.sessionToken)
     }
-  }
-  return withHeaders(request, added)
-}
+    const { destination, host, lines } = target(request)
+    const headers = getCanonicalHeaders({ ...destination, headers: { host, ...request.headers, ...added } })
+    const names = Object.keys(headers)
+    const signedHeaders = names.join(";")
+    const headerLines = names.map((name) => `${name}:${headers[name]}\n`).join("")
+    const canonical = `${request.method}\n${lines}\n${headerLines}\n${signedHeaders}\n${bodyHash}`
+    const scope = scopeFor(credentials, time.slice(0, 8), scoped)
+    return andThen(sha256Hex(canonical), (hash) =>
+      andThen(scope.key, (key) =>
+        andThen(hmacSha256Hex(key, `${ALGORITHM_IDENTIFIER}\n${time}\n${scope.name}\n${hash}`), (signature) => {
+          const credential = `${Redacted.value(credentials.accessKeyId)}/${scope.name}`
+          added["authorization"] =
+            `${ALGORITHM_IDENTIFIER} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+          return withHeaders(request, added)
+        })))
+  })

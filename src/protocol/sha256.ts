@@ -1,19 +1,27 @@
 import { hex } from "./bytes.ts"
 
-const own = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
-  bytes.buffer instanceof ArrayBuffer
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : new Uint8Array(bytes)
+/** A value, at once or later: WebCrypto's hashes come later, Node's at once. */
+export type Awaitable<A> = A | Promise<A>
 
-/** SHA-256 of `data`, by WebCrypto. */
-export const sha256 = async (data: Uint8Array): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", own(data)))
+const encoder = new TextEncoder()
 
-/** SHA-256 of `data` as hexadecimal digits, by WebCrypto. */
-export const sha256Hex = async (data: Uint8Array): Promise<string> => hex(await sha256(data))
+const own = (data: string | Uint8Array): Uint8Array<ArrayBuffer> =>
+  typeof data === "string"
+    ? encoder.encode(data)
+    : data.buffer instanceof ArrayBuffer
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data)
 
-/** HMAC-SHA-256 of `data` under `key`, by WebCrypto. */
-export const hmacSha256 = async (key: Uint8Array, data: Uint8Array): Promise<Uint8Array> => {
+/** SHA-256 of bytes, or of a text's UTF-8, as hexadecimal digits; by WebCrypto. */
+export const sha256Hex = async (data: string | Uint8Array): Promise<string> =>
+  hex(new Uint8Array(await crypto.subtle.digest("SHA-256", own(data))))
+
+/** HMAC-SHA-256 of bytes, or of a text's UTF-8, under a key; by WebCrypto. */
+export const hmacSha256 = async (key: string | Uint8Array, data: string | Uint8Array): Promise<Uint8Array> => {
   const imported = await crypto.subtle.importKey("raw", own(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, own(data)))
 }
+
+/** The same as hexadecimal digits. */
+export const hmacSha256Hex = async (key: string | Uint8Array, data: string | Uint8Array): Promise<string> =>
+  hex(await hmacSha256(key, data))

@@ -1,6 +1,6 @@
-/** Checks AWS Signature Version 4 on a received request by computing the signature again; shares no code with the signer. */
-import { hmacSha256, sha256Hex } from "#sha256"
-import { hex } from "../../protocol/bytes.ts"
+/** Checks AWS Signature Version 4 on a received request by computing the signature again, apart from the signer. */
+import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
+import { canonicalPath, encodeSegment } from "../../protocol/canonicalPath.ts"
 import type { Received } from "./wire.ts"
 
 /** The keys a signature must be made with. */
@@ -19,31 +19,15 @@ export interface SignatureProblem {
 
 const service = "sagemaker"
 const toleranceMillis = 5 * 60_000
-const encoder = new TextEncoder()
 
 const problem = (status: number, code: string, message: string): SignatureProblem => ({ status, code, message })
 const invalid = (message: string) => problem(403, "InvalidSignatureException", message)
-
-const encode = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-
-const canonicalPath = (path: string): string => {
-  const segments: Array<string> = []
-  for (const segment of path.split("/")) {
-    if (segment === "..") {
-      segments.pop()
-    } else if (segment !== "" && segment !== ".") {
-      segments.push(encode(segment))
-    }
-  }
-  return `/${segments.join("/")}${segments.length > 0 && path.endsWith("/") ? "/" : ""}`
-}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const canonicalQuery = (query: string): string =>
   [...new URLSearchParams(query)]
-    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .map(([name, value]) => [encodeSegment(name), encodeSegment(value)] as const)
     .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
     .join("&")
@@ -108,14 +92,13 @@ const signatureOf = async (received: Received, claim: Claim, date: string, secre
     await sha256Hex(received.body)
   ].join("\n")
   const scope = `${claim.shortDate}/${claim.region}/${claim.service}/aws4_request`
-  const stringToSign = ["AWS4-HMAC-SHA256", date, scope, await sha256Hex(encoder.encode(canonicalRequest))].join("\n")
-  const parts = [claim.shortDate, claim.region, claim.service, "aws4_request", stringToSign]
-  return hex(
-    await parts.reduce(
-      async (key, part) => hmacSha256(await key, encoder.encode(part)),
-      Promise.resolve<Uint8Array>(encoder.encode(`AWS4${secret}`))
-    )
+  const stringToSign = ["AWS4-HMAC-SHA256", date, scope, await sha256Hex(canonicalRequest)].join("\n")
+  const parts = [claim.shortDate, claim.region, claim.service, "aws4_request"]
+  const key = await parts.reduce<Promise<string | Uint8Array>>(
+    async (key, part) => hmacSha256(await key, part),
+    Promise.resolve(`AWS4${secret}`)
   )
+  return hmacSha256Hex(key, stringToSign)
 }
 
 /** What is wrong with the request's signature at the time `now`, or nothing. */
