@@ -7,11 +7,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { execute } from "./internal/execute.ts"
 import { encoder } from "./internal/invocation.ts"
 import * as members from "./internal/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
-import { SageMakerRuntime } from "./SageMakerRuntime.ts"
+import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 
 /**
  * The request's members that travel as headers, with their limits.
@@ -151,4 +152,4 @@ export const operation: Op.Operation<Input, Output, ModelledError> = {
  * @category constructors
  */
 export const invokeEndpoint = (input: Input): Effect.Effect<Output, Error, SageMakerRuntime> =>
-  Effect.flatMap(SageMakerRuntime, (runtime) => runtime.execute(operation, input))
+  execute(operation, input)

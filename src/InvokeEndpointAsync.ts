@@ -9,10 +9,11 @@ import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { execute } from "./internal/execute.ts"
 import * as members from "./internal/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
-import { SageMakerRuntime } from "./SageMakerRuntime.ts"
+import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 
 /**
  * The request's members that travel as headers, with their limits.
@@ -202,4 +203,4 @@ export const operation: Op.Operation<Input, Output, ModelledError> = {
  * @category constructors
  */
 export const invokeEndpointAsync = (input: Input): Effect.Effect<Output, Error, SageMakerRuntime> =>
-  Effect.flatMap(SageMakerRuntime, (runtime) => runtime.execute(operation, input))
+  execute(operation, input)

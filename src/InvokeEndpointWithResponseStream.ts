@@ -9,12 +9,13 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { execute } from "./internal/execute.ts"
 import { encoder } from "./internal/invocation.ts"
 import * as members from "./internal/members.ts"
 import { parts } from "./internal/parts.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
-import { SageMakerRuntime } from "./SageMakerRuntime.ts"
+import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 
 /**
  * The request's members that travel as headers, with their limits.
@@ -139,8 +140,7 @@ export const operation: Op.Operation<Input, Output, ModelledError, Scope.Scope> 
  */
 export const invokeEndpointWithResponseStream = (
   input: Input
-): Effect.Effect<Output, Error, SageMakerRuntime | Scope.Scope> =>
-  Effect.flatMap(SageMakerRuntime, (runtime) => runtime.execute(operation, input))
+): Effect.Effect<Output, Error, SageMakerRuntime | Scope.Scope> => execute(operation, input)
 
 /**
  * Sends a request to a deployed model and streams the parts of its answer.

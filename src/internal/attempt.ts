@@ -4,7 +4,6 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { BodyError, Metadata, Response } from "../Operation.ts"
@@ -224,18 +223,20 @@ export const makeAttempt = (client: Client): Attempt => {
         return answered(task, connection, traced, answer, sample)
       })
     })
-    return Effect.onExit(exchange, (exit) => {
-      ended()
-      if (Exit.isFailure(exit)) {
-        return connection.close()
-      }
-      if (connection.isHandedOver) {
-        return Effect.void
-      }
-      if (sample !== undefined) {
-        learn(sample)
-      }
-      return connection.close()
-    })
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(restore(exchange), {
+        onFailure: (cause) => {
+          ended()
+          return Effect.zipRight(connection.close(), Effect.failCause(cause))
+        },
+        onSuccess: (output) => {
+          ended()
+          if (sample !== undefined && !connection.isHandedOver) {
+            learn(sample)
+          }
+          return connection.isOver ? Effect.succeed(output) : Effect.as(connection.close(), output)
+        }
+      })
+    )
   }
 }

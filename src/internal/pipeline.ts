@@ -2,6 +2,7 @@
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Fiber from "effect/Fiber"
@@ -66,8 +67,13 @@ const digits = (chance: number): readonly [string, string, string] => {
   return [hex(high >>> 8), hex(((high & 0xff) << 8) | (low >>> 16)), hex(low & 0xffff)]
 }
 
-/** Uses a version 4 UUID from Effect's own randomness. */
-const withUuid = <A, E, R>({ next }: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
+const liveRandom = Context.get(DefaultServices.liveServices, Random.Random)
+
+/** Uses a version 4 UUID from Effect's own randomness; from the runtime's where nobody has put another in its place. */
+const withUuid = <A, E, R>(random: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
+  random === liveRandom && "randomUUID" in crypto ? use(crypto.randomUUID()) : uuidOf(random, use)
+
+const uuidOf = <A, E, R>({ next }: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(next, (a) =>
     Effect.flatMap(next, (b) =>
       Effect.flatMap(next, (c) => {

@@ -4,7 +4,14 @@
  */
 import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { ALGORITHM_IDENTIFIER, createScope, getCanonicalHeaders, getCanonicalQuery } from "@smithy/signature-v4"
+import {
+  ALGORITHM_IDENTIFIER,
+  ALWAYS_UNSIGNABLE_HEADERS,
+  createScope,
+  getCanonicalQuery,
+  PROXY_HEADER_PATTERN,
+  SEC_HEADER_PATTERN
+} from "@smithy/signature-v4"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { AwsCredentials } from "../Credentials.ts"
@@ -28,9 +35,9 @@ const queryOf = (url: URL): Record<string, Array<string>> => {
 
 /** A request's destination, as the signature names it. */
 const targetOf = (url: URL) => {
-  const { hostname, pathname: path, protocol } = url
-  const destination = { protocol, hostname, path, query: queryOf(url), method: "", headers: {} }
-  return { host: url.host, destination, lines: `${canonicalPath(path)}\n${getCanonicalQuery(destination)}` }
+  const { host, hostname, pathname: path, protocol } = url
+  const query = getCanonicalQuery({ protocol, hostname, path, query: queryOf(url), method: "", headers: {} })
+  return { host, lines: `${canonicalPath(path)}\n${query}` }
 }
 
 const plainTarget = remembered((url: string) => targetOf(new URL(url)))
@@ -75,8 +82,33 @@ const scopeFor = (credentials: AwsCredentials, day: string, { region, service }:
   return place.scope?.day === day ? place.scope : (place.scope = scopeOf(credentials, day, service, region))
 }
 
-/** A time as signatures write it, in whole seconds. */
-const timeOf = (date: Date): string => `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`
+let lastTime = { second: NaN, text: "" }
+
+/** A time as signatures write it, in whole seconds; the last one is kept. */
+const timeOf = (date: Date): string => {
+  const second = Math.floor(date.getTime() / 1_000)
+  if (second !== lastTime.second) {
+    lastTime = { second, text: `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z` }
+  }
+  return lastTime.text
+}
+
+const unsigned = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
+
+const isSigned = (name: string): boolean =>
+  !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) && !unsigned.some((pattern) => pattern.test(name))
+
+/** Which of the headers of a request are signed, in order. */
+const signedOf = remembered((names) => {
+  const signed = names.split(";").filter(isSigned).toSorted()
+  return { signed, signedHeaders: signed.join(";") }
+})
+
+const isPlain = (value: string): boolean => !/^ | $|[\t\r\n]|  /.test(value)
+
+/** A header's value with single spaces, and none around it. */
+const canonicalValue = (value: string): string =>
+  isPlain(value) ? value : value.replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "")
 
 /** Signs a request whose URL is absolute and whose body, if any, is bytes. */
 export const sign = (
@@ -90,11 +122,13 @@ export const sign = (
     if (credentials.sessionToken !== undefined) {
       added["x-amz-security-token"] = Redacted.value(credentials.sessionToken)
     }
-    const { destination, host, lines } = target(request)
-    const headers = getCanonicalHeaders({ ...destination, headers: { host, ...request.headers, ...added } })
-    const names = Object.keys(headers)
-    const signedHeaders = names.join(";")
-    const headerLines = names.map((name) => `${name}:${headers[name]}\n`).join("")
+    const { host, lines } = target(request)
+    const headers: Record<string, string> = Object.assign({ host }, request.headers, added)
+    const { signed, signedHeaders } = signedOf(Object.keys(headers).join(";"))
+    let headerLines = ""
+    for (const name of signed) {
+      headerLines += `${name}:${canonicalValue(headers[name]!)}\n`
+    }
     const canonical = `${request.method}\n${lines}\n${headerLines}\n${signedHeaders}\n${bodyHash}`
     const scope = scopeFor(credentials, time.slice(0, 8), scoped)
     return andThen(sha256Hex(canonical), (hash) =>
