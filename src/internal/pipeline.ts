@@ -113,7 +113,7 @@ const attempts = <I, O, E, R>(attempt: Attempt, operation: Operation<I, O, E, R>
       const ended = () => (lastEnded = clock.unsafeCurrentTimeMillis())
       const next = (span: Tracer.Span | undefined) =>
         deadlines.within("attempt", call)(attempt({ operation, input, request, call, span, fiber, ended }))
-      return isTraced(fiber) ? attemptSpan(call.attempts, next) : next(undefined)
+      return isTraced(fiber) ? attemptSpan(fiber, call.attempts, next) : next(undefined)
     })
 }
 
@@ -166,6 +166,6 @@ export const make = (options: PipelineOptions) =>
         const bound = bind(options.params, input)
         const random = Context.get(fiber.currentDefaultServices, Random.Random)
         const call = run(operation, bound, fiber.currentContext, random)
-        return isTraced(fiber) ? callSpan(operation, bound, call) : call
+        return isTraced(fiber) ? callSpan(fiber, operation, bound, call) : call
       })
   })

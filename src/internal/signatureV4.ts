@@ -61,15 +61,25 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array => {
 interface Scope {
   readonly day: string
   readonly name: string
+  readonly credential: string
   readonly key: Awaitable<Uint8Array>
+}
+
+const textOf = (secret: Redacted.Redacted): string => {
+  const value: unknown = Redacted.value(secret)
+  if (typeof value !== "string") {
+    throw new TypeError("Keys are text")
+  }
+  return value
 }
 
 const scopeOf = (credentials: AwsCredentials, day: string, service: string, region: string): Scope => {
   const key = [region, service, "aws4_request"].reduce<Awaitable<Uint8Array>>(
     (key, part) => andThen(key, (known) => hmacSha256(known, part)),
-    hmacSha256(`AWS4${Redacted.value(credentials.secretAccessKey)}`, day)
+    hmacSha256(`AWS4${textOf(credentials.secretAccessKey)}`, day)
   )
-  return { day, name: createScope(day, region, service), key }
+  const name = createScope(day, region, service)
+  return { day, name, credential: `${textOf(credentials.accessKeyId)}/${name}`, key }
 }
 
 /** The scopes of each pair of keys, by service and region; each is kept for its day. */
@@ -134,9 +144,8 @@ export const sign = (
     return andThen(sha256Hex(canonical), (hash) =>
       andThen(scope.key, (key) =>
         andThen(hmacSha256Hex(key, `${ALGORITHM_IDENTIFIER}\n${time}\n${scope.name}\n${hash}`), (signature) => {
-          const credential = `${Redacted.value(credentials.accessKeyId)}/${scope.name}`
           added["authorization"] =
-            `${ALGORITHM_IDENTIFIER} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+            `${ALGORITHM_IDENTIFIER} Credential=${scope.credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
           return withHeaders(request, added)
         })))
   })

@@ -39,16 +39,16 @@ const stepsOf = (http: NodeSageMaker.Options["http"]) =>
 describe("a call that nobody traces takes few steps of Effect's runtime", () => {
   it.scopedLive("over Node's client", () =>
     Effect.gen(function*() {
-      assert.isAtMost(yield* stepsOf({ proxy: false }), 45)
+      assert.isAtMost(yield* stepsOf({ proxy: false }), 32)
     }))
 
   it.scopedLive("over fetch", () =>
     Effect.gen(function*() {
-      assert.isAtMost(yield* stepsOf(FetchHttpClient.layer), 135)
+      assert.isAtMost(yield* stepsOf(FetchHttpClient.layer), 120)
     }))
 
   it.scopedLive("which are counted", () =>
     Effect.gen(function*() {
-      assert.isAtLeast(yield* stepsOf({ proxy: false }), 30)
+      assert.isAtLeast(yield* stepsOf({ proxy: false }), 20)
     }))
 })
