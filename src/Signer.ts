@@ -50,6 +50,8 @@ export class Signer extends Context.Tag("effect-sagemaker-runtime/Signer")<Signe
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, CredentialsError | SigningError>
 }>() {}
 
+const refused = () => new SigningError({ message: "The request could not be signed" })
+
 /**
  * Signs with AWS Signature Version 4 (`@smithy/signature-v4`), fresh credentials for every attempt.
  *
@@ -61,7 +63,6 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
   Effect.gen(function*() {
     const { get } = yield* Credentials
     const signatureV4 = yield* Effect.promise(() => import("./internal/signatureV4.ts"))
-    const refused = () => new SigningError({ message: "The request could not be signed" })
     const signed = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
       Effect.flatMap(get, (credentials) => {
         try {

@@ -5,7 +5,8 @@ import manifest from "../package.json" with { type: "json" }
 /** A declaration file without its comments. */
 const declared = async (path: string): Promise<string> => {
   const text = await readFile(new URL(`../${path}`, import.meta.url), "utf8")
-  return text.replace(/^import type /gm, "import ").replace(/\/\*[\s\S]*?\*\/\n?/g, "").replace(/^\s*\/\/.*\n?/gm, "").replace(/\n{2,}/g, "\n").trim()
+  return text.replace(/^import type /gm, "import ").replace(/\/\*[\s\S]*?\*\/\n?/g, "").replace(/^\s*\/\/.*\n?/gm, "")
+    .replace(/\n{2,}/g, "\n").trim()
 }
 
 const modulesOf = async (path: string): Promise<ReadonlyArray<string>> => {

@@ -231,10 +231,14 @@ export const makeAttempt = (client: Client): Attempt => {
         },
         onSuccess: (output) => {
           ended()
-          if (sample !== undefined && !connection.isHandedOver) {
+          if (connection.isHandedOver) {
+            return Effect.succeed(output)
+          }
+          if (sample !== undefined) {
             learn(sample)
           }
-          return connection.isOver ? Effect.succeed(output) : Effect.as(connection.close(), output)
+          const closing = connection.close()
+          return closing === Effect.void ? Effect.succeed(output) : Effect.as(closing, output)
         }
       })
     )

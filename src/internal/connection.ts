@@ -19,11 +19,6 @@ export class Connection {
     return this.#lease === undefined ? this.#leave() : Scope.close(this.#lease, Exit.void)
   }
 
-  /** Whether there is nothing to close, or it is for another to close. */
-  get isOver(): boolean {
-    return this.isHandedOver || this.#release === Effect.void
-  }
-
   get isHandedOver(): boolean {
     return this.#lease !== undefined
   }

@@ -55,34 +55,16 @@ export interface PipelineOptions {
   readonly attempt: Attempt
 }
 
-const bytesAsText = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
-
-/** The hexadecimal digits of a whole number below 2^16. */
-const hex = (number: number): string => bytesAsText[number >>> 8]! + bytesAsText[number & 0xff]!
-
-/** The hexadecimal digits of 48 bits of chance, by four. */
-const digits = (chance: number): readonly [string, string, string] => {
-  const high = Math.floor(chance * 2 ** 24)
-  const low = Math.floor((chance * 2 ** 24 - high) * 2 ** 24)
-  return [hex(high >>> 8), hex(((high & 0xff) << 8) | (low >>> 16)), hex(low & 0xffff)]
-}
-
 const liveRandom = Context.get(DefaultServices.liveServices, Random.Random)
 
-/** Uses a version 4 UUID from Effect's own randomness; from the runtime's where nobody has put another in its place. */
+/** Uses a version 4 UUID: the runtime's own, or one of the random numbers somebody has put in their place. */
 const withUuid = <A, E, R>(random: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
-  random === liveRandom && "randomUUID" in crypto ? use(crypto.randomUUID()) : uuidOf(random, use)
-
-const uuidOf = <A, E, R>({ next }: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
-  Effect.flatMap(next, (a) =>
-    Effect.flatMap(next, (b) =>
-      Effect.flatMap(next, (c) => {
-        const [one, two, three] = digits(a)
-        const [four, five, six] = digits(b)
-        const [seven, eight] = digits(c)
-        const variant = "89ab"[five.charCodeAt(0) & 3]
-        return use(`${one}${two}-${three}-4${four.slice(1)}-${variant}${five.slice(1)}-${six}${seven}${eight}`)
-      })))
+  random === liveRandom && "randomUUID" in crypto
+    ? use(crypto.randomUUID())
+    : Effect.flatMap(Effect.replicateEffect(random.nextIntBetween(0, 2 ** 16), 8), (numbers) => {
+      const digits = numbers.map((number) => number.toString(16).padStart(4, "0")).join("")
+      return use(digits.replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-"))
+    })
 
 const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined && value !== null
 

@@ -21,9 +21,9 @@ import type { Awaitable } from "../protocol/sha256.ts"
 import type { SigningScope } from "../Signer.ts"
 import { withHeaders } from "./request.ts"
 
-/** Goes on with a value as soon as it is there. */
-const andThen = <A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>): Awaitable<B> =>
-  value instanceof Promise ? value.then(next) : next(value)
+/** Goes on with a value: at once, or as soon as it is there. */
+const andThen = <A, B>(value: Awaitable<A>, then: (value: A) => Awaitable<B>): Awaitable<B> =>
+  value instanceof Promise ? value.then(then) : then(value)
 
 const queryOf = (url: URL): Record<string, Array<string>> => {
   const query: Record<string, Array<string>> = {}
@@ -75,7 +75,7 @@ const textOf = (secret: Redacted.Redacted): string => {
 
 const scopeOf = (credentials: AwsCredentials, day: string, service: string, region: string): Scope => {
   const key = [region, service, "aws4_request"].reduce<Awaitable<Uint8Array>>(
-    (key, part) => andThen(key, (known) => hmacSha256(known, part)),
+    (last, part) => andThen(last, (known) => hmacSha256(known, part)),
     hmacSha256(`AWS4${textOf(credentials.secretAccessKey)}`, day)
   )
   const name = createScope(day, region, service)

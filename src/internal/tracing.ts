@@ -24,69 +24,50 @@ const nobody = Context.get(DefaultServices.liveServices, Tracer.Tracer)
 export const isTraced = (fiber: AnyFiber): boolean =>
   fiber.currentTracer !== nobody && fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
-/** Ends a span with what came of its effect. */
-const ending = (fiber: AnyFiber, span: Tracer.Span) => {
-  const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-  const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
-  return (exit: Exit.Exit<unknown, unknown>) => span.end(isTimed ? clock.unsafeCurrentTimeNanos() : BigInt(0), exit)
-}
-
 /**
  * Runs an effect inside a span: `Effect.useSpan` in half its steps, of which each enters the tracer's context.
+ *
+ * `after` is run once the span has ended.
  */
 const spanned = <A, E, R>(
   fiber: AnyFiber,
   name: string,
   options: Tracer.SpanOptions,
   use: (span: Tracer.Span) => Effect.Effect<A, E, R>,
-  failed: (span: Tracer.Span, cause: Cause.Cause<E>) => void = () => {}
+  after?: Effect.Effect<void>
 ): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Effect.makeSpan(name, options), (span) => {
-      const end = ending(fiber, span)
-      return Effect.matchCauseEffect(restore(use(span)), {
-        onFailure: (cause) => {
-          failed(span, cause)
-          end(Exit.failCause(cause))
-          return Effect.failCause(cause)
-        },
-        onSuccess: (value) => {
-          const exit = Exit.succeed(value)
-          end(exit)
-          return exit
-        }
-      })
-    })
-  )
-
-/** Runs an effect with a span as the parent of all spans in it: `Effect.withParentSpan` in half its steps. */
-const below = <A, E, R>(fiber: AnyFiber, span: Tracer.Span, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
-  const outside = fiber.currentContext
-  const leave = FiberRef.set(FiberRef.currentContext, outside)
-  return Effect.uninterruptibleMask((restore) =>
-    Effect.zipRight(
-      FiberRef.set(FiberRef.currentContext, Context.add(outside, Tracer.ParentSpan, span)),
-      Effect.matchCauseEffect(restore(effect), {
-        onFailure: (cause) => Effect.zipRight(leave, Effect.failCause(cause)),
-        onSuccess: (value) => Effect.as(leave, value)
-      })
+    Effect.flatMap(
+      Effect.makeSpan(name, { captureStackTrace: false, ...options }),
+      (span) =>
+        Effect.flatMap(Effect.exit(restore(use(span))), (exit) => {
+          const failure = Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
+          if (Option.isSome(failure)) {
+            span.attribute("error.type", toRetryable(failure.value)._tag)
+          }
+          const isTimed = fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
+          const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+          span.end(isTimed ? clock.unsafeCurrentTimeNanos() : 0n, exit)
+          return after === undefined ? exit : Effect.zipRight(after, exit)
+        })
     )
   )
-}
 
-/** Runs a call inside its span. */
+const within = (context: Context.Context<never>) => FiberRef.set(FiberRef.currentContext, context)
+
+/** Runs a call inside its span, which is the parent of all others in it. */
 export const callSpan = <I, O, E, R, A, E2, R2>(
   fiber: AnyFiber,
   operation: Operation<I, O, E, R>,
   input: I,
   call: Effect.Effect<A, E2, R2>
-): Effect.Effect<A, E2, R2> =>
-  spanned(
+): Effect.Effect<A, E2, R2> => {
+  const outside = fiber.currentContext
+  return spanned(
     fiber,
     `SageMakerRuntime.${operation.name}`,
     {
       kind: "internal",
-      captureStackTrace: false,
       attributes: {
         "rpc.system": "aws-api",
         "rpc.service": "SageMakerRuntime",
@@ -94,8 +75,10 @@ export const callSpan = <I, O, E, R, A, E2, R2>(
         ...operation.attributes?.(input)
       }
     },
-    (span) => below(fiber, span, call)
+    (span) => Effect.zipRight(within(Context.add(outside, Tracer.ParentSpan, span)), call),
+    within(outside)
   )
+}
 
 /** Runs an attempt inside its span, which the attempt may annotate. */
 export const attemptSpan = <A, E, R>(
@@ -103,18 +86,7 @@ export const attemptSpan = <A, E, R>(
   number: number,
   attempt: (span: Tracer.Span) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
-  spanned(
-    fiber,
-    "SageMakerRuntime.attempt",
-    { kind: "client", captureStackTrace: false, attributes: { "aws.attempt": number } },
-    attempt,
-    (span, cause) => {
-      const failure = Cause.failureOption(cause)
-      if (Option.isSome(failure)) {
-        span.attribute("error.type", toRetryable(failure.value)._tag)
-      }
-    }
-  )
+  spanned(fiber, "SageMakerRuntime.attempt", { kind: "client", attributes: { "aws.attempt": number } }, attempt)
 
 /** The headers that make what the service does part of the trace: below the attempt's span, or the caller's. */
 export const traceHeaders = (fiber: AnyFiber, attempt: Tracer.Span | undefined): Headers.Headers | undefined => {

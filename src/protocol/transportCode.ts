@@ -33,15 +33,11 @@ const refusedHere = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH
 const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArray<string>]> = [
   [refused, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "ECONNREFUSED", "ConnectionRefused"]],
   [timedOut, ["UND_ERR_CONNECT_TIMEOUT"]],
-  [forbidden, ["PROXY_401", "PROXY_403", "PROXY_407"]],
   [lost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
   [lost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
   [lost, eitherSide],
   [aborted, closed],
   [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
-  [untrusted, ["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID", "CERT_REVOKED", "CERT_UNTRUSTED"]],
-  [untrusted, ["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "ERR_TLS_CERT_ALTNAME_INVALID"]],
-  [untrusted, ["UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"]],
   [brokenTls, ["EPROTO"]],
   [unreadable, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
   [unknown, refusedHere]
@@ -87,13 +83,18 @@ const chain = (error: unknown): ReadonlyArray<ErrorLike> => {
   return visit(error)
 }
 
+/** OpenSSL's names for what is wrong with a certificate, and Node's. */
+const ofCertificate = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/
+
 const byForm = (code: string): Omit<TransportFailure, "code"> | undefined =>
-  /^ERR_(SSL|TLS)_/.test(code)
+  ofCertificate.test(code)
+    ? untrusted
+    : /^ERR_(SSL|TLS)_/.test(code)
     ? brokenTls
     : code.startsWith("HPE_")
     ? unreadable
-    : /^PROXY_[0-9]{3}$/.test(code)
-    ? refused
+    : code.startsWith("PROXY_")
+    ? /40[137]$/.test(code) ? forbidden : refused
     : undefined
 
 const lookUp = (error: ErrorLike): TransportFailure | undefined => {

@@ -95,7 +95,7 @@ const signatureOf = async (received: Received, claim: Claim, date: string, secre
   const stringToSign = ["AWS4-HMAC-SHA256", date, scope, await sha256Hex(canonicalRequest)].join("\n")
   const parts = [claim.shortDate, claim.region, claim.service, "aws4_request"]
   const key = await parts.reduce<Promise<string | Uint8Array>>(
-    async (key, part) => hmacSha256(await key, part),
+    async (last, part) => hmacSha256(await last, part),
     Promise.resolve(`AWS4${secret}`)
   )
   return hmacSha256Hex(key, stringToSign)
