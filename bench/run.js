@@ -8,8 +8,8 @@ import { bars, report } from "./report.js"
 
 const isQuick = process.argv.includes("--quick")
 const settings = isQuick
-  ? { count: 400, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 1_000 }
-  : { count: 4_000, everywhere: everyone, processes: 3, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
+  ? { count: 300, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 800 }
+  : { count: 4_000, everywhere: everyone, processes: 5, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
 
 const of = async (name) =>
   JSON.parse(await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8")).version

@@ -5,9 +5,9 @@ import { quantile } from "./statistics.js"
 const [module, url] = process.argv.slice(2)
 const client = (await import(`./clients/${module}.js`)).make(url)
 
-/** CPU in µs of so much work, after half as much: while others have their turn, V8 gives up memory it then wants back. */
+/** CPU in µs of so much work after as much again: while others have their turn, V8 gives up memory and code it wants back. */
 const measured = async (count, work) => {
-  await work(Math.ceil(count / 2))
+  await work(count)
   const cpu = process.cpuUsage()
   await work(count)
   const { system, user } = process.cpuUsage(cpu)
