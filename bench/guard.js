@@ -8,7 +8,7 @@ const mebibyte = 1024 * 1024
 const limits = [
   { work: "calls", peer: "aws-sdk-v3", limit: 0.5, options: { bytes: 1024, concurrency: 32, count: 1_500 } },
   { work: "calls", peer: "undici", limit: 4.5, options: { bytes: 1024, concurrency: 32, count: 1_500 } },
-  { work: "calls", peer: "undici", limit: 3, options: { bytes: 25 * mebibyte, concurrency: 1, count: 3 } },
+  { work: "calls", peer: "undici", limit: 2, options: { bytes: 25 * mebibyte, concurrency: 1, count: 3 } },
   { work: "parts", peer: "aws-sdk-v3", limit: 0.3, options: { parts: 20_000, size: 64, streams: 3 } },
   { work: "parts", peer: "aws-sdk-v3", limit: 2, options: { parts: 1_000, size: 16 * 1024, streams: 4 } }
 ]
