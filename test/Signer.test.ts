@@ -155,6 +155,53 @@ describe("nothing is sent", () => {
     }))
 })
 
+describe("a request of one's own", () => {
+  const signed = (headers: Record<string, string>, sessionToken = "") =>
+    Effect.flatMap(
+      Signer.Signer,
+      (_) =>
+        _.sign(HttpClientRequest.post("https://example.com/", { headers }), {
+          service: "sagemaker",
+          region: "eu-west-1",
+          date: new Date(0)
+        })
+    ).pipe(
+      Effect.map((request) => request.headers),
+      Effect.provide(
+        Layer.provide(
+          Signer.layer,
+          Layer.succeed(Credentials.Credentials, {
+            get: Effect.succeed({
+              accessKeyId: Redacted.make(keys.accessKeyId),
+              secretAccessKey: Redacted.make(keys.secretAccessKey),
+              sessionToken: Redacted.make(sessionToken)
+            })
+          })
+        )
+      )
+    )
+
+  it.effect("keeps its date, unsigned, since a browser or a proxy sets it anew", () =>
+    Effect.gen(function*() {
+      const headers = yield* signed({ date: "Thu, 01 Jan 1970 00:00:00 GMT" })
+      assert.strictEqual(headers["date"], "Thu, 01 Jan 1970 00:00:00 GMT")
+      assert.match(headers["authorization"]!, /SignedHeaders=host;x-amz-content-sha256;x-amz-date,/)
+    }))
+
+  it.effect("is signed with the hash it comes with", () =>
+    Effect.gen(function*() {
+      const headers = yield* signed({ "x-amz-content-sha256": "UNSIGNED-PAYLOAD" })
+      assert.strictEqual(headers["x-amz-content-sha256"], "UNSIGNED-PAYLOAD")
+      assert.notStrictEqual(headers["authorization"], (yield* signed({}))["authorization"])
+    }))
+
+  it.effect("carries no session token where that is empty", () =>
+    Effect.gen(function*() {
+      assert.notProperty(yield* signed({}), "x-amz-security-token")
+      assert.property(yield* signed({}, "token"), "x-amz-security-token")
+    }))
+})
+
 describe("an anonymous client", () => {
   it.effect("sends the request as it is", () =>
     Effect.gen(function*() {

@@ -8,9 +8,11 @@ import {
   ALGORITHM_IDENTIFIER,
   ALWAYS_UNSIGNABLE_HEADERS,
   createScope,
+  DATE_HEADER,
   getCanonicalQuery,
   PROXY_HEADER_PATTERN,
-  SEC_HEADER_PATTERN
+  SEC_HEADER_PATTERN,
+  SHA256_HEADER
 } from "@smithy/signature-v4"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -105,8 +107,10 @@ const timeOf = (date: Date): string => {
 
 const unsigned = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
 
+/** `Date` may be set anew on its way; `X-Amz-Date` counts. */
 const isSigned = (name: string): boolean =>
-  !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) && !unsigned.some((pattern) => pattern.test(name))
+  name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
+  !unsigned.some((pattern) => pattern.test(name))
 
 /** Which of the headers of a request are signed, in order. */
 const signedOf = remembered((names) => {
@@ -120,17 +124,18 @@ const isPlain = (value: string): boolean => !/^ | $|[\t\r\n]|  /.test(value)
 const canonicalValue = (value: string): string =>
   isPlain(value) ? value : value.replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "")
 
-/** Signs a request whose URL is absolute and whose body, if any, is bytes. */
+/** Signs a request whose URL is absolute and whose body, if any, is bytes; a hash it comes with is taken as it is. */
 export const sign = (
   credentials: AwsCredentials,
   request: HttpClientRequest.HttpClientRequest,
   scoped: SigningScope & { readonly date: Date }
 ): Awaitable<HttpClientRequest.HttpClientRequest> =>
-  andThen(sha256Hex(bodyOf(request)), (bodyHash) => {
+  andThen(request.headers[SHA256_HEADER] ?? sha256Hex(bodyOf(request)), (bodyHash) => {
     const time = timeOf(scoped.date)
-    const added: Record<string, string> = { "x-amz-content-sha256": bodyHash, "x-amz-date": time }
-    if (credentials.sessionToken !== undefined) {
-      added["x-amz-security-token"] = Redacted.value(credentials.sessionToken)
+    const added: Record<string, string> = { [SHA256_HEADER]: bodyHash, "x-amz-date": time }
+    const token = credentials.sessionToken === undefined ? "" : textOf(credentials.sessionToken)
+    if (token !== "") {
+      added["x-amz-security-token"] = token
     }
     const { host, lines } = target(request)
     const headers: Record<string, string> = Object.assign({ host }, request.headers, added)
@@ -141,11 +146,17 @@ export const sign = (
     }
     const canonical = `${request.method}\n${lines}\n${headerLines}\n${signedHeaders}\n${bodyHash}`
     const scope = scopeFor(credentials, time.slice(0, 8), scoped)
-    return andThen(sha256Hex(canonical), (hash) =>
-      andThen(scope.key, (key) =>
-        andThen(hmacSha256Hex(key, `${ALGORITHM_IDENTIFIER}\n${time}\n${scope.name}\n${hash}`), (signature) => {
-          added["authorization"] =
-            `${ALGORITHM_IDENTIFIER} Credential=${scope.credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
-          return withHeaders(request, added)
-        })))
+    return andThen(
+      sha256Hex(canonical),
+      (hash) =>
+        andThen(
+          scope.key,
+          (key) =>
+            andThen(hmacSha256Hex(key, `${ALGORITHM_IDENTIFIER}\n${time}\n${scope.name}\n${hash}`), (signature) => {
+              added["authorization"] =
+                `${ALGORITHM_IDENTIFIER} Credential=${scope.credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+              return withHeaders(request, added)
+            })
+        )
+    )
   })

@@ -41,6 +41,7 @@ export default defineConfig({
   srcDir: "pages",
   outDir: `${root}/build/site`,
   cacheDir: `${root}/build/site-cache`,
+  head: [["link", { rel: "icon", href: "data:," }]],
   cleanUrls: true,
   ignoreDeadLinks: [/LICENSE$/],
   themeConfig: {
