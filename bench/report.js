@@ -101,7 +101,7 @@ export const report = (measured) => {
       Object.fromEntries(Object.entries(cpuOf(results)).map(([client, cpu]) => [client, cpu.map((micros) => micros / 1_000)]))
     )),
     "## Streams",
-    "CPU per part, in µs, and the time to the first part, in ms:",
+    `CPU per part, in µs, and the time to the first part, in ms; two rounds in each of ${settings.processes} sets of processes:`,
     sideBySide(["64 B", "16 KiB", "first part"], [
       cpuOf(streams.parts[64]),
       cpuOf(streams.parts[16 * 1024]),

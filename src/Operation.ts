@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { constraint, isNumber } from "./internal/constraint.ts"
 import * as internal from "./internal/payload.ts"
-import { encodeSegment } from "./protocol/canonicalPath.ts"
+import { encodeSegment } from "./protocol/path.ts"
 import { remembered } from "./protocol/remembered.ts"
 import type {
   AccessDeniedError,

@@ -188,6 +188,11 @@ describe("a request of one's own", () => {
       assert.match(headers["authorization"]!, /SignedHeaders=host;x-amz-content-sha256;x-amz-date,/)
     }))
 
+  it.effect("is signed for the host of its URL, whatever its headers say", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* signed({ host: "elsewhere" }))["authorization"], (yield* signed({}))["authorization"])
+    }))
+
   it.effect("is signed with the hash it comes with", () =>
     Effect.gen(function*() {
       const headers = yield* signed({ "x-amz-content-sha256": "UNSIGNED-PAYLOAD" })

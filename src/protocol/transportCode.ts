@@ -87,9 +87,11 @@ const chain = (error: unknown): ReadonlyArray<ErrorLike> => {
 const ofCertificate = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/
 
 const byForm = (code: string): Omit<TransportFailure, "code"> | undefined =>
-  ofCertificate.test(code)
+  code.startsWith("ERR_SSL_")
+    ? brokenTls
+    : ofCertificate.test(code)
     ? untrusted
-    : /^ERR_(SSL|TLS)_/.test(code)
+    : code.startsWith("ERR_TLS_")
     ? brokenTls
     : code.startsWith("HPE_")
     ? unreadable

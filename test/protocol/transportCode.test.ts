@@ -24,7 +24,12 @@ const table = [
     "HOSTNAME_MISMATCH",
     "INVALID_CA"
   ]],
-  ["tls", true, "never", ["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "ERR_TLS_HANDSHAKE_TIMEOUT"]],
+  ["tls", true, "never", [
+    "EPROTO",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "ERR_TLS_HANDSHAKE_TIMEOUT"
+  ]],
   ["protocol", true, "never", [
     "HPE_INVALID_CONSTANT",
     "HPE_INVALID_CHUNK_SIZE",

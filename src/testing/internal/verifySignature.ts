@@ -1,6 +1,6 @@
 /** Checks AWS Signature Version 4 on a received request by computing the signature again, apart from the signer. */
 import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
-import { canonicalPath, encodeSegment } from "../../protocol/canonicalPath.ts"
+import { canonicalPath, encodeSegment } from "../../protocol/path.ts"
 import type { Received } from "./wire.ts"
 
 /** The keys a signature must be made with. */
