@@ -67,7 +67,9 @@ export default defineConfig({
   resolve: mergeConfig(main.resolve ?? {}, {
     alias: [
       { find: "#papaparse", replacement: source("internal/codec/papaparse.ts") },
-      { find: /^#(\w+)$/, replacement: source("protocol/$1.ts") }
+      { find: "#crc32", replacement: source("protocol/bytes/crc32.ts") },
+      { find: "#runtime", replacement: source("protocol/userAgent/runtime.ts") },
+      { find: "#sha256", replacement: source("protocol/bytes/sha256.ts") }
     ]
   }),
   plugins: [emulator],

@@ -6,10 +6,10 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 export default defineConfig({
   resolve: {
     alias: [
-      { find: "#crc32", replacement: source("node/internal/crc32.ts") },
-      { find: "#papaparse", replacement: source("node/internal/papaparse.ts") },
-      { find: "#runtime", replacement: source("node/internal/runtime.ts") },
-      { find: "#sha256", replacement: source("node/internal/sha256.ts") },
+      { find: "#crc32", replacement: source("node/internal/platform/crc32.ts") },
+      { find: "#papaparse", replacement: source("node/internal/platform/papaparse.ts") },
+      { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },
+      { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
       { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
       { find: /^effect-sagemaker-runtime\/(node|testing)$/, replacement: source("$1/index.ts") },
       { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }

@@ -42,12 +42,12 @@ const chunks = (question: string, answer: string) => {
   ].map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).concat("data: [DONE]\n\n")
 }
 
-const lastMessage = ({ messages }: Chat.Request) => Schema.decodeUnknown(Schema.String)(messages.at(-1)?.content)
+const lastMessage = ({ messages }: Chat.ChatRequest) => Schema.decodeUnknown(Schema.String)(messages.at(-1)?.content)
 
 export const deployGuide = (text: string) => {
   const answer = learn(text)
   return Emulator.endpoint("guide", ({ Body }) =>
-    Codec.json(Chat.Request).decode(Body).pipe(
+    Codec.json(Chat.ChatRequest).decode(Body).pipe(
       Effect.flatMap(lastMessage),
       Effect.map((question) => ({
         ContentType: "text/event-stream",

@@ -5,7 +5,7 @@ const guide = ModelEndpoint.chat("guide")
 
 export const ask = (question: string, write: (text: string) => Effect.Effect<void>) =>
   Effect.gen(function*() {
-    const usage = yield* Ref.make<Tokens.Usage>({})
+    const usage = yield* Ref.make<Tokens.TokenUsage>({})
     yield* guide.stream({ messages: [{ role: "user", content: question }] }).pipe(
       Stream.tap((token) => Ref.update(usage, (before) => token.usage ?? before)),
       Stream.runForEach(({ text }) => write(text))
@@ -13,5 +13,5 @@ export const ask = (question: string, write: (text: string) => Effect.Effect<voi
     return yield* Ref.get(usage)
   }).pipe(
     Effect.catchTag("ModelStreamError", ({ ErrorCode }) =>
-      Effect.as(write(`\n(the model stopped: ${ErrorCode})`), {} as Tokens.Usage))
+      Effect.as(write(`\n(the model stopped: ${ErrorCode})`), {} as Tokens.TokenUsage))
   )

@@ -2,7 +2,7 @@ import { Effect, Layer } from "effect"
 import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 
-export const emulated = (deploy: Effect.Effect<Emulator.Endpoint>) => {
+export const emulated = (deploy: Effect.Effect<Emulator.EmulatorEndpoint>) => {
   const emulator = Layer.unwrapEffect(Effect.map(deploy, (model) => NodeEmulator.layer({ endpoints: [model] })))
   return Layer.unwrapEffect(
     Effect.map(NodeEmulator.NodeEmulator, ({ url }) =>

@@ -9,7 +9,7 @@ import { flowersLive } from "./flowers.ts"
 const setosa = { sepalLength: 5.1, sepalWidth: 3.5, petalLength: 1.4, petalWidth: 0.2 }
 const virginica = { sepalLength: 6.9, sepalWidth: 3.1, petalLength: 5.7, petalWidth: 2.3 }
 
-const clientOf = (deploy: Effect.Effect<Emulator.Endpoint>) =>
+const clientOf = (deploy: Effect.Effect<Emulator.EmulatorEndpoint>) =>
   SageMakerRuntime.layer({ region: "us-east-1" }).pipe(
     Layer.provide(Signer.layerAnonymous),
     Layer.provide(Layer.unwrapEffect(
@@ -17,7 +17,7 @@ const clientOf = (deploy: Effect.Effect<Emulator.Endpoint>) =>
     ))
   )
 
-const post = (deploy: Effect.Effect<Emulator.Endpoint>, flowers: ReadonlyArray<typeof setosa>) =>
+const post = (deploy: Effect.Effect<Emulator.EmulatorEndpoint>, flowers: ReadonlyArray<typeof setosa>) =>
   Effect.acquireUseRelease(
     Effect.sync(() =>
       HttpApiBuilder.toWebHandler(Layer.merge(Layer.provide(flowersLive, clientOf(deploy)), HttpServer.layerContext))

@@ -34,7 +34,7 @@ const texts = Schema.Union(
  * @since 0.1.0
  * @category schemas
  */
-export const ToolCall = Schema.Struct({
+export const ChatToolCall = Schema.Struct({
   id: Schema.String,
   type: Schema.Literal("function"),
   function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
@@ -46,7 +46,7 @@ export const ToolCall = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type ToolCall = typeof ToolCall.Type
+export type ChatToolCall = typeof ChatToolCall.Type
 
 /**
  * A message of a conversation.
@@ -54,7 +54,7 @@ export type ToolCall = typeof ToolCall.Type
  * @since 0.1.0
  * @category schemas
  */
-export const Message = Schema.Union(
+export const ChatMessage = Schema.Union(
   Schema.Struct({
     role: Schema.Literal("system", "developer", "user"),
     content: texts,
@@ -63,7 +63,7 @@ export const Message = Schema.Union(
   Schema.Struct({
     role: Schema.Literal("assistant"),
     content: absent(texts),
-    tool_calls: optional(Schema.Array(ToolCall))
+    tool_calls: optional(Schema.Array(ChatToolCall))
   }),
   Schema.Struct({ role: Schema.Literal("tool"), content: texts, tool_call_id: Schema.String })
 )
@@ -74,7 +74,7 @@ export const Message = Schema.Union(
  * @since 0.1.0
  * @category models
  */
-export type Message = typeof Message.Type
+export type ChatMessage = typeof ChatMessage.Type
 
 /**
  * A function the model may call; `parameters` is a JSON Schema, as `JSONSchema.make` of Effect gives.
@@ -82,7 +82,7 @@ export type Message = typeof Message.Type
  * @since 0.1.0
  * @category schemas
  */
-export const Tool = Schema.Struct({
+export const ChatTool = Schema.Struct({
   type: Schema.Literal("function"),
   function: Schema.Struct({
     name: Schema.String,
@@ -98,7 +98,7 @@ export const Tool = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type Tool = typeof Tool.Type
+export type ChatTool = typeof ChatTool.Type
 
 /**
  * A request for a completion; members a server has besides (`top_k`, `guided_json`, …) are sent as they are.
@@ -106,11 +106,11 @@ export type Tool = typeof Tool.Type
  * @since 0.1.0
  * @category schemas
  */
-export const Request = Schema.Struct(
+export const ChatRequest = Schema.Struct(
   {
-    messages: Schema.Array(Message),
+    messages: Schema.Array(ChatMessage),
     model: optional(Schema.String),
-    tools: optional(Schema.Array(Tool)),
+    tools: optional(Schema.Array(ChatTool)),
     tool_choice: optional(
       Schema.Union(
         Schema.Literal("none", "auto", "required"),
@@ -141,7 +141,7 @@ export const Request = Schema.Struct(
  * @since 0.1.0
  * @category models
  */
-export type Request = typeof Request.Type
+export type ChatRequest = typeof ChatRequest.Type
 
 /**
  * How many tokens a completion took.
@@ -149,7 +149,7 @@ export type Request = typeof Request.Type
  * @since 0.1.0
  * @category schemas
  */
-export const Usage = Schema.Struct({
+export const ChatUsage = Schema.Struct({
   prompt_tokens: absent(Schema.Number),
   completion_tokens: absent(Schema.Number),
   total_tokens: absent(Schema.Number)
@@ -161,7 +161,7 @@ export const Usage = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type Usage = typeof Usage.Type
+export type ChatUsage = typeof ChatUsage.Type
 
 /**
  * A completion: the model's message, or several.
@@ -169,7 +169,7 @@ export type Usage = typeof Usage.Type
  * @since 0.1.0
  * @category schemas
  */
-export const Completion = Schema.Struct({
+export const ChatCompletion = Schema.Struct({
   id: optional(Schema.String),
   model: optional(Schema.String),
   choices: Schema.Array(
@@ -179,13 +179,13 @@ export const Completion = Schema.Struct({
         role: optional(Schema.String),
         content: absent(Schema.String),
         reasoning_content: absent(Schema.String),
-        tool_calls: absent(Schema.Array(ToolCall))
+        tool_calls: absent(Schema.Array(ChatToolCall))
       }),
       finish_reason: absent(Schema.String),
       logprobs: absent(Schema.Object)
     })
   ),
-  usage: absent(Usage)
+  usage: absent(ChatUsage)
 })
 
 /**
@@ -194,4 +194,4 @@ export const Completion = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type Completion = typeof Completion.Type
+export type ChatCompletion = typeof ChatCompletion.Type

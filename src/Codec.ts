@@ -9,10 +9,10 @@ import * as Schema from "effect/Schema"
 import { issuesOf, undecodable, unencodable } from "./internal/codec/codecError.ts"
 import * as csvTable from "./internal/codec/csv.ts"
 import { parse, stringify } from "./internal/codec/json.ts"
-import { fits, jsonLinesTypes, jsonTypes, readableAs } from "./internal/codec/mediaTypes.ts"
-import { textOf, withoutMark } from "./internal/codec/text.ts"
-import * as mediaTypes from "./protocol/mediaType.ts"
-import * as numpy from "./protocol/npy.ts"
+import { jsonLinesTypes, jsonTypes, matchesMediaType, requireMediaType } from "./internal/codec/mediaTypes.ts"
+import { decodeText, stripByteOrderMark } from "./internal/codec/text.ts"
+import * as mediaTypes from "./protocol/payload/mediaType.ts"
+import * as numpy from "./protocol/payload/npy.ts"
 import type { CodecError } from "./SageMakerError.ts"
 
 /**
@@ -78,9 +78,9 @@ const textual = <A>(
       catch: () => unencodable(mediaType, `it has no ${name} form`)
     }),
   decode: (body) =>
-    Effect.flatMap(textOf(mediaType, body, undefined), (text) =>
+    Effect.flatMap(decodeText(mediaType, body, undefined), (text) =>
       Effect.try({
-        try: () => read(withoutMark(text)),
+        try: () => read(stripByteOrderMark(text)),
         catch: () => undecodable(mediaType, body, `it is not ${name}`)
       }))
 })
@@ -197,10 +197,10 @@ export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
         onRight: (text) => encoder.encode(text)
       }),
     decode: (body, contentType) =>
-      Either.flatMap(textOf(mediaType, body, contentType), (text) => {
+      Either.flatMap(decodeText(mediaType, body, contentType), (text) => {
         const said = mediaTypes.parse(contentType ?? "")?.parameters.get("header")?.toLowerCase()
         const format = { delimiter, header: said === "present" || (header && said !== "absent") }
-        return Either.mapBoth(csvTable.read(table, withoutMark(text), format), {
+        return Either.mapBoth(csvTable.read(table, stripByteOrderMark(text), format), {
           onLeft: (problem) => undecodable(mediaType, body, problem),
           onRight: (value) => value as I
         })
@@ -219,7 +219,7 @@ export const text: Codec<string> = {
   mediaType: "text/plain",
   reads: ["text/*"],
   encode: (value) => Effect.sync(() => encoder.encode(value)),
-  decode: (body, contentType) => textOf("text/plain", body, contentType)
+  decode: (body, contentType) => decodeText("text/plain", body, contentType)
 }
 
 /**
@@ -359,7 +359,7 @@ export const oneOf = <A, R>(first: Codec<A, R>, ...others: ReadonlyArray<Codec<A
     reads: codecs.flatMap(readsOf),
     decode: (body, contentType) => {
       const essence = mediaTypes.parse(contentType ?? "")?.essence
-      const fitting = essence === undefined ? first : codecs.find((codec) => fits(readsOf(codec), essence))
+      const fitting = essence === undefined ? first : codecs.find((codec) => matchesMediaType(readsOf(codec), essence))
       return (fitting ?? first).decode(body, contentType)
     }
   }
@@ -371,7 +371,7 @@ export const oneOf = <A, R>(first: Codec<A, R>, ...others: ReadonlyArray<Codec<A
  * @since 0.1.0
  * @category models
  */
-export interface Payload {
+export interface EncodedPayload {
   readonly Body: Uint8Array
   readonly ContentType?: string | undefined
 }
@@ -395,8 +395,9 @@ export interface Payload {
  * @since 0.1.0
  * @category decoding
  */
-export const decode = <A, R>(codec: Codec<A, R>) => ({ Body, ContentType }: Payload): Effect.Effect<A, CodecError, R> =>
-  Effect.zipRight(
-    readableAs(readsOf(codec), ContentType, Body),
-    Effect.suspend(() => codec.decode(Body, ContentType))
-  )
+export const decode =
+  <A, R>(codec: Codec<A, R>) => ({ Body, ContentType }: EncodedPayload): Effect.Effect<A, CodecError, R> =>
+    Effect.zipRight(
+      requireMediaType(readsOf(codec), ContentType, Body),
+      Effect.suspend(() => codec.decode(Body, ContentType))
+    )

@@ -11,8 +11,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
-import { cached } from "./internal/credentialsCache.ts"
-import { parse } from "./internal/credentialsInput.ts"
+import { cacheCredentials } from "./internal/credentials/cache.ts"
+import { parseCredentials } from "./internal/credentials/parse.ts"
 import { CredentialsError } from "./SageMakerError.ts"
 
 /**
@@ -66,7 +66,7 @@ export class Credentials extends Context.Tag("effect-sagemaker-runtime/Credentia
  * @category layers
  */
 export const layer = (credentials: CredentialsInput): Layer.Layer<Credentials> =>
-  Layer.succeed(Credentials, { get: parse("the given credentials", credentials) })
+  Layer.succeed(Credentials, { get: parseCredentials("the given credentials", credentials) })
 
 /**
  * Keys from a configuration.
@@ -79,7 +79,7 @@ export const layerConfig = (
 ): Layer.Layer<Credentials, ConfigError.ConfigError> =>
   Layer.effect(
     Credentials,
-    Effect.map(Config.unwrap(config), (input) => ({ get: parse("the configuration", input) }))
+    Effect.map(Config.unwrap(config), (input) => ({ get: parseCredentials("the configuration", input) }))
   )
 
 const environment = Config.all({
@@ -99,7 +99,7 @@ const environment = Config.all({
 export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
   Credentials,
   Effect.configProviderWith((provider) =>
-    cached(
+    cacheCredentials(
       environment.pipe(
         Effect.withConfigProvider(provider),
         Effect.mapError(() =>
@@ -109,7 +109,7 @@ export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
           })
         ),
         Effect.flatMap(({ expiration, sessionToken, ...keys }) =>
-          parse("environment", {
+          parseCredentials("environment", {
             ...keys,
             sessionToken: Option.getOrUndefined(sessionToken),
             expiration: Option.getOrUndefined(expiration)
@@ -155,9 +155,9 @@ const providerFailed = (error: unknown): CredentialsError =>
 export const layerProvider = (provider: AwsCredentialProvider): Layer.Layer<Credentials> =>
   Layer.scoped(
     Credentials,
-    cached(
+    cacheCredentials(
       Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
-        Effect.flatMap((input) => parse("the provider", input)),
+        Effect.flatMap((input) => parseCredentials("the provider", input)),
         Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
       )
     )

@@ -8,12 +8,12 @@ import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Codec from "./Codec.ts"
 import { jsonLinesTypes, jsonTypes } from "./internal/codec/mediaTypes.ts"
-import * as eventsOf from "./internal/framing/events.ts"
-import { lines as wholeLines, unreadable } from "./internal/framing/lines.ts"
-import { withoutMark } from "./internal/framing/mark.ts"
-import { untilDone } from "./internal/framing/untilDone.ts"
-import { decoded, stepped } from "./internal/stepping.ts"
-import * as utf8 from "./protocol/utf8.ts"
+import { splitLines as wholeLines, undecodableStream } from "./internal/framing/lines.ts"
+import { stripByteOrderMark } from "./internal/framing/mark.ts"
+import * as eventsOf from "./internal/framing/serverSentEvents.ts"
+import { decodeEach, transduce } from "./internal/framing/transducer.ts"
+import { takeUntilDone } from "./internal/framing/untilDone.ts"
+import * as utf8 from "./protocol/bytes/utf8.ts"
 import type { CodecError } from "./SageMakerError.ts"
 
 /**
@@ -25,7 +25,7 @@ import type { CodecError } from "./SageMakerError.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Limits {
+export interface FramingLimits {
   readonly maxLineBytes?: number | undefined
 }
 
@@ -43,7 +43,7 @@ export interface Framing<out A, out E = CodecError, out R = never> {
   readonly reads?: ReadonlyArray<string> | undefined
   readonly frame: <E2, R2>(
     parts: Stream.Stream<Uint8Array, E2, R2>,
-    limits?: Limits
+    limits?: FramingLimits
   ) => Stream.Stream<A, E | E2, R | R2>
 }
 
@@ -55,7 +55,7 @@ export interface Framing<out A, out E = CodecError, out R = never> {
  */
 export const defaultMaxLineBytes: number = 16 * 1024 * 1024
 
-const limited = (limits: Limits | undefined): number => limits?.maxLineBytes ?? defaultMaxLineBytes
+const limited = (limits: FramingLimits | undefined): number => limits?.maxLineBytes ?? defaultMaxLineBytes
 
 /**
  * The same framing with another longest line.
@@ -77,19 +77,19 @@ export const withMaxLineBytes = (maxLineBytes: number) => <A, E, R>(framing: Fra
 export const text: Framing<string> = {
   mediaType: "text/plain",
   reads: ["*/*"],
-  frame: stepped({
+  frame: transduce({
     initial: () => new Uint8Array(),
     step: (rest: Uint8Array, chunk: Uint8Array) => {
       const next = utf8.step(rest, chunk)
       return {
         state: next.rest,
         out: next.text === "" ? [] : [next.text],
-        failure: next.isInvalid ? unreadable("text/plain", "it is not UTF-8") : undefined
+        failure: next.isInvalid ? undecodableStream("text/plain", "it is not UTF-8") : undefined
       }
     },
     finish: (rest) => ({
       out: [],
-      failure: rest.byteLength === 0 ? undefined : unreadable("text/plain", "it ends inside a character")
+      failure: rest.byteLength === 0 ? undefined : undecodableStream("text/plain", "it ends inside a character")
     })
   })
 }
@@ -98,7 +98,7 @@ const textOf = (line: Uint8Array): Effect.Effect<string, CodecError> =>
   Effect.suspend(() => {
     const decodedLine = utf8.decode(line)
     return decodedLine === undefined
-      ? Effect.fail(unreadable("text/plain", "it is not UTF-8", line))
+      ? Effect.fail(undecodableStream("text/plain", "it is not UTF-8", line))
       : Effect.succeed(decodedLine)
   })
 
@@ -114,7 +114,7 @@ export const lines: Framing<string> = {
   frame: (parts, limits) =>
     parts.pipe(
       wholeLines("text/plain", { maxLineBytes: limited(limits), loneCr: false }),
-      decoded(textOf)
+      decodeEach(textOf)
     )
 }
 
@@ -146,7 +146,7 @@ export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Framing<A, C
       parts.pipe(
         wholeLines(mediaType, { maxLineBytes: limited(limits), loneCr: false }),
         Stream.filter((bytes) => !isBlank(bytes)),
-        decoded((bytes) => line.decode(bytes))
+        decodeEach((bytes) => line.decode(bytes))
       )
   }
 }
@@ -182,11 +182,11 @@ export const sse: Framing<ServerSentEvent> = {
   frame: (parts, limits) =>
     parts.pipe(
       wholeLines(eventsOf.mediaType, { maxLineBytes: limited(limits), loneCr: true }),
-      stepped({
+      transduce({
         initial: (): Reading => ({ events: eventsOf.make(limited(limits), { strict: false }), isFirst: true }),
         step: ({ events, isFirst }: Reading, line: Uint8Array) => ({
           state: { events, isFirst: false },
-          ...events.feed(isFirst ? withoutMark(line) : line)
+          ...events.feed(isFirst ? stripByteOrderMark(line) : line)
         }),
         finish: ({ events }) => ({ out: events.end() })
       })
@@ -210,9 +210,9 @@ export const sseJson = <A, I, R>(schema: Schema.Schema<A, I, R>): Framing<A, Cod
     ...sse,
     frame: (parts, limits) =>
       sse.frame(parts, limits).pipe(
-        untilDone(isDone),
+        takeUntilDone(isDone),
         Stream.filter((event) => event.data.trim() !== ""),
-        decoded((event) => data.decode(encoder.encode(event.data)))
+        decodeEach((event) => data.decode(encoder.encode(event.data)))
       )
   }
 }

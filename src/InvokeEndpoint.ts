@@ -7,9 +7,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { execute } from "./internal/execute.ts"
-import { encoder } from "./internal/invocation.ts"
-import * as members from "./internal/members.ts"
+import { execute } from "./internal/client/execute.ts"
+import { encodeInvocation } from "./internal/operation/encodeInvocation.ts"
+import * as members from "./internal/operation/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -37,7 +37,7 @@ export const requestHeaders = Op.headers({
  */
 export const responseHeaders = Op.headers({
   ContentType: ["content-type", Schema.String],
-  ...members.answered,
+  ...members.responseMembers,
   NewSessionId: ["x-amzn-sagemaker-new-session-id", Schema.String],
   ClosedSessionId: ["x-amzn-sagemaker-closed-session-id", Schema.String]
 })
@@ -51,7 +51,7 @@ export const responseHeaders = Op.headers({
  * @since 0.1.0
  * @category models
  */
-export interface Input extends members.Common, members.Routing {
+export interface InvokeEndpointInput extends members.CommonMembers, members.RoutingMembers {
   /** The endpoint's name. */
   readonly EndpointName: string
   /** The model's input; a string is sent as its UTF-8 bytes. */
@@ -72,7 +72,7 @@ export interface Input extends members.Common, members.Routing {
  * @since 0.1.0
  * @category models
  */
-export interface Output {
+export interface InvokeEndpointOutput {
   /** The model's output; empty, never missing. */
   readonly Body: Uint8Array
   /** The media type of `Body`. */
@@ -85,7 +85,7 @@ export interface Output {
   readonly NewSessionId?: string | undefined
   /** The session that was closed. */
   readonly ClosedSessionId?: string | undefined
-  readonly $metadata: Op.Metadata
+  readonly $metadata: Op.ResponseMetadata
 }
 
 /**
@@ -94,7 +94,7 @@ export interface Output {
  * @since 0.1.0
  * @category errors
  */
-export type ModelledError =
+export type InvokeEndpointModeledError =
   | SageMakerError.ModelError
   | SageMakerError.ModelNotReadyException
   | SageMakerError.ValidationError
@@ -108,7 +108,7 @@ export type ModelledError =
  * @since 0.1.0
  * @category errors
  */
-export type Error = ModelledError | SageMakerError.CommonError
+export type InvokeEndpointError = InvokeEndpointModeledError | SageMakerError.CommonError
 
 /**
  * The operation as a value, for `SageMakerRuntime.execute`.
@@ -116,9 +116,9 @@ export type Error = ModelledError | SageMakerError.CommonError
  * @since 0.1.0
  * @category operations
  */
-export const operation: Op.Operation<Input, Output, ModelledError> = {
+export const operation: Op.Operation<InvokeEndpointInput, InvokeEndpointOutput, InvokeEndpointModeledError> = {
   name: "InvokeEndpoint",
-  encode: encoder(requestHeaders, "invocations"),
+  encode: encodeInvocation(requestHeaders, "invocations"),
   decode: ({ bytes, headers, metadata }) =>
     Effect.map(bytes, (Body) => Object.assign(responseHeaders.decode(headers), { Body, $metadata: metadata })),
   errors: [
@@ -130,7 +130,7 @@ export const operation: Op.Operation<Input, Output, ModelledError> = {
     SageMakerError.InternalDependencyException
   ],
   sensitive: members.sensitive,
-  attributes: members.attributes
+  attributes: members.spanAttributes
 }
 
 /**
@@ -151,5 +151,6 @@ export const operation: Op.Operation<Input, Output, ModelledError> = {
  * @since 0.1.0
  * @category constructors
  */
-export const invokeEndpoint = (input: Input): Effect.Effect<Output, Error, SageMakerRuntime> =>
-  execute(operation, input)
+export const invokeEndpoint = (
+  input: InvokeEndpointInput
+): Effect.Effect<InvokeEndpointOutput, InvokeEndpointError, SageMakerRuntime> => execute(operation, input)

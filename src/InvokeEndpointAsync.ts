@@ -9,8 +9,8 @@ import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { execute } from "./internal/execute.ts"
-import * as members from "./internal/members.ts"
+import { execute } from "./internal/client/execute.ts"
+import * as members from "./internal/operation/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -57,7 +57,7 @@ export const maxInlineBytes = 128_000
  * @since 0.1.0
  * @category models
  */
-export interface Input extends members.Common {
+export interface InvokeEndpointAsyncInput extends members.CommonMembers {
   /** The endpoint's name. */
   readonly EndpointName: string
   /** The model's input, up to 128,000 bytes; a string is sent as its UTF-8 bytes. */
@@ -84,14 +84,14 @@ export interface Input extends members.Common {
  * @since 0.1.0
  * @category models
  */
-export interface Output {
+export interface InvokeEndpointAsyncOutput {
   /** The work's id. */
   readonly InferenceId?: string | undefined
   /** Where the result will be. */
   readonly OutputLocation?: string | undefined
   /** Where the failure will be instead. */
   readonly FailureLocation?: string | undefined
-  readonly $metadata: Op.Metadata
+  readonly $metadata: Op.ResponseMetadata
 }
 
 /**
@@ -100,7 +100,7 @@ export interface Output {
  * @since 0.1.0
  * @category errors
  */
-export type ModelledError =
+export type InvokeEndpointAsyncModeledError =
   | SageMakerError.ValidationError
   | SageMakerError.InternalFailure
   | SageMakerError.ServiceUnavailable
@@ -111,7 +111,7 @@ export type ModelledError =
  * @since 0.1.0
  * @category errors
  */
-export type Error = ModelledError | SageMakerError.CommonError
+export type InvokeEndpointAsyncError = InvokeEndpointAsyncModeledError | SageMakerError.CommonError
 
 const endpointName = Op.label("EndpointName", members.endpointName)
 
@@ -119,12 +119,12 @@ const octetStream = { "content-type": "application/octet-stream" }
 
 const inlineReason = "an inline body, for which InputLocation is the way out, ends at"
 
-const inlineLimit = ({ maxBodyBytes, validation }: Op.Settings): number | false =>
+const inlineLimit = ({ maxBodyBytes, validation }: Op.OperationSettings): number | false =>
   !validation.max ? maxBodyBytes : maxBodyBytes === false ? maxInlineBytes : Math.min(maxBodyBytes, maxInlineBytes)
 
 const oneInput = (
-  { Body, InputLocation }: Pick<Input, "Body" | "InputLocation">,
-  settings: Op.Settings
+  { Body, InputLocation }: Pick<InvokeEndpointAsyncInput, "Body" | "InputLocation">,
+  settings: Op.OperationSettings
 ): Effect.Effect<
   HttpBody.HttpBody | undefined,
   SageMakerError.InvalidInputError | SageMakerError.PayloadTooLargeError
@@ -144,7 +144,7 @@ const oneInput = (
 
 const Accepted = Schema.parseJson(Schema.Struct({ InferenceId: Schema.optional(Schema.NullOr(Schema.String)) }))
 
-const accepted = (bytes: Uint8Array, { attempts, requestId, totalRetryDelay }: Op.Metadata) =>
+const accepted = (bytes: Uint8Array, { attempts, requestId, totalRetryDelay }: Op.ResponseMetadata) =>
   bytes.byteLength === 0
     ? Effect.succeed({})
     : Schema.decodeUnknown(Accepted)(new TextDecoder().decode(bytes)).pipe(
@@ -165,7 +165,11 @@ const accepted = (bytes: Uint8Array, { attempts, requestId, totalRetryDelay }: O
  * @since 0.1.0
  * @category operations
  */
-export const operation: Op.Operation<Input, Output, ModelledError> = {
+export const operation: Op.Operation<
+  InvokeEndpointAsyncInput,
+  InvokeEndpointAsyncOutput,
+  InvokeEndpointAsyncModeledError
+> = {
   name: "InvokeEndpointAsync",
   encode: ({ Body, EndpointName, ...fields }, settings) =>
     Effect.gen(function*() {
@@ -181,7 +185,7 @@ export const operation: Op.Operation<Input, Output, ModelledError> = {
     }),
   errors: [SageMakerError.ValidationError, SageMakerError.InternalFailure, SageMakerError.ServiceUnavailable],
   sensitive: members.sensitive,
-  attributes: members.attributes
+  attributes: members.spanAttributes
 }
 
 /**
@@ -202,5 +206,6 @@ export const operation: Op.Operation<Input, Output, ModelledError> = {
  * @since 0.1.0
  * @category constructors
  */
-export const invokeEndpointAsync = (input: Input): Effect.Effect<Output, Error, SageMakerRuntime> =>
-  execute(operation, input)
+export const invokeEndpointAsync = (
+  input: InvokeEndpointAsyncInput
+): Effect.Effect<InvokeEndpointAsyncOutput, InvokeEndpointAsyncError, SageMakerRuntime> => execute(operation, input)

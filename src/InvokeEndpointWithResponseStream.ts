@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { execute } from "./internal/execute.ts"
-import { encoder } from "./internal/invocation.ts"
-import * as members from "./internal/members.ts"
-import { parts } from "./internal/parts.ts"
+import { execute } from "./internal/client/execute.ts"
+import { encodeInvocation } from "./internal/operation/encodeInvocation.ts"
+import { eventStreamBody } from "./internal/operation/eventStreamBody.ts"
+import * as members from "./internal/operation/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -39,7 +39,7 @@ export const requestHeaders = Op.headers({
  */
 export const responseHeaders = Op.headers({
   ContentType: ["x-amzn-sagemaker-content-type", Schema.String],
-  ...members.answered
+  ...members.responseMembers
 })
 
 /**
@@ -48,7 +48,7 @@ export const responseHeaders = Op.headers({
  * @since 0.1.0
  * @category models
  */
-export interface Input extends members.Common, members.Routing {
+export interface InvokeEndpointWithResponseStreamInput extends members.CommonMembers, members.RoutingMembers {
   /** The endpoint's name. */
   readonly EndpointName: string
   /** The model's input; a string is sent as its UTF-8 bytes. */
@@ -68,7 +68,7 @@ export interface Input extends members.Common, members.Routing {
  * @since 0.1.0
  * @category models
  */
-export interface Output {
+export interface InvokeEndpointWithResponseStreamOutput {
   /** The parts, as the model sends them. */
   readonly Body: Stream.Stream<Uint8Array, SageMakerError.StreamError>
   /** The media type of the parts together. */
@@ -77,7 +77,7 @@ export interface Output {
   readonly InvokedProductionVariant?: string | undefined
   /** What the model's container says besides its output. */
   readonly CustomAttributes?: string | undefined
-  readonly $metadata: Op.Metadata
+  readonly $metadata: Op.ResponseMetadata
 }
 
 /**
@@ -86,7 +86,7 @@ export interface Output {
  * @since 0.1.0
  * @category errors
  */
-export type ModelledError =
+export type InvokeEndpointWithResponseStreamModeledError =
   | SageMakerError.ModelError
   | SageMakerError.ModelStreamError
   | SageMakerError.ValidationError
@@ -100,7 +100,9 @@ export type ModelledError =
  * @since 0.1.0
  * @category errors
  */
-export type Error = ModelledError | SageMakerError.CommonError
+export type InvokeEndpointWithResponseStreamError =
+  | InvokeEndpointWithResponseStreamModeledError
+  | SageMakerError.CommonError
 
 const streamErrors: ReadonlyArray<
   Op.ErrorClass<SageMakerError.ModelStreamError | SageMakerError.InternalStreamFailure>
@@ -112,13 +114,18 @@ const streamErrors: ReadonlyArray<
  * @since 0.1.0
  * @category operations
  */
-export const operation: Op.Operation<Input, Output, ModelledError, Scope.Scope> = {
+export const operation: Op.Operation<
+  InvokeEndpointWithResponseStreamInput,
+  InvokeEndpointWithResponseStreamOutput,
+  InvokeEndpointWithResponseStreamModeledError,
+  Scope.Scope
+> = {
   name: "InvokeEndpointWithResponseStream",
-  encode: encoder(requestHeaders, "invocations-response-stream"),
-  decode: ({ headers, metadata, refuse, stream, unknown }) =>
+  encode: encodeInvocation(requestHeaders, "invocations-response-stream"),
+  decode: ({ headers, metadata, streamError, stream, unknownError }) =>
     Effect.map(stream, (bytes) => ({
       ...responseHeaders.decode(headers),
-      Body: parts(bytes, { refuse: refuse(streamErrors), unknown, metadata }),
+      Body: eventStreamBody(bytes, { streamError: streamError(streamErrors), unknownError, metadata }),
       $metadata: metadata
     })),
   errors: [
@@ -129,7 +136,7 @@ export const operation: Op.Operation<Input, Output, ModelledError, Scope.Scope> 
     SageMakerError.ServiceUnavailable
   ],
   sensitive: members.sensitive,
-  attributes: members.attributes
+  attributes: members.spanAttributes
 }
 
 /**
@@ -139,8 +146,12 @@ export const operation: Op.Operation<Input, Output, ModelledError, Scope.Scope> 
  * @category constructors
  */
 export const invokeEndpointWithResponseStream = (
-  input: Input
-): Effect.Effect<Output, Error, SageMakerRuntime | Scope.Scope> => execute(operation, input)
+  input: InvokeEndpointWithResponseStreamInput
+): Effect.Effect<
+  InvokeEndpointWithResponseStreamOutput,
+  InvokeEndpointWithResponseStreamError,
+  SageMakerRuntime | Scope.Scope
+> => execute(operation, input)
 
 /**
  * Sends a request to a deployed model and streams the parts of its answer.
@@ -159,6 +170,6 @@ export const invokeEndpointWithResponseStream = (
  * @category constructors
  */
 export const streamEndpoint = (
-  input: Input
-): Stream.Stream<Uint8Array, Error | SageMakerError.StreamError, SageMakerRuntime> =>
+  input: InvokeEndpointWithResponseStreamInput
+): Stream.Stream<Uint8Array, InvokeEndpointWithResponseStreamError | SageMakerError.StreamError, SageMakerRuntime> =>
   Stream.unwrapScoped(Effect.map(invokeEndpointWithResponseStream(input), ({ Body }) => Body))

@@ -11,8 +11,8 @@ import * as Stream from "effect/Stream"
 import * as Chat from "./Chat.ts"
 import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
-import { readableAs } from "./internal/codec/mediaTypes.ts"
-import { coldModelsTold } from "./internal/coldModels.ts"
+import { withoutColdModelRetries } from "./internal/client/coldModels.ts"
+import { requireMediaType } from "./internal/codec/mediaTypes.ts"
 import * as InvokeEndpoint from "./InvokeEndpoint.ts"
 import * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
 import * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseStream.ts"
@@ -27,7 +27,9 @@ import * as Tokens from "./Tokens.ts"
  * @since 0.1.0
  * @category models
  */
-export interface RequestOptions extends Partial<Omit<InvokeEndpoint.Input, "EndpointName" | "Body">> {}
+export interface ModelEndpointOptions
+  extends Partial<Omit<InvokeEndpoint.InvokeEndpointInput, "EndpointName" | "Body">>
+{}
 
 /**
  * The same for a response stream.
@@ -35,7 +37,9 @@ export interface RequestOptions extends Partial<Omit<InvokeEndpoint.Input, "Endp
  * @since 0.1.0
  * @category models
  */
-export interface StreamOptions extends Partial<Omit<InvokeEndpointWithResponseStream.Input, "EndpointName" | "Body">> {}
+export interface ModelEndpointStreamOptions
+  extends Partial<Omit<InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput, "EndpointName" | "Body">>
+{}
 
 /**
  * The same for work handed over.
@@ -43,8 +47,8 @@ export interface StreamOptions extends Partial<Omit<InvokeEndpointWithResponseSt
  * @since 0.1.0
  * @category models
  */
-export interface AsyncOptions
-  extends Partial<Omit<InvokeEndpointAsync.Input, "EndpointName" | "Body" | "InputLocation">>
+export interface ModelEndpointAsyncOptions
+  extends Partial<Omit<InvokeEndpointAsync.InvokeEndpointAsyncInput, "EndpointName" | "Body" | "InputLocation">>
 {}
 
 /**
@@ -53,7 +57,7 @@ export interface AsyncOptions
  * @since 0.1.0
  * @category errors
  */
-export type Error = InvokeEndpoint.Error | CodecError
+export type ModelEndpointError = InvokeEndpoint.InvokeEndpointError | CodecError
 
 /**
  * Everything a typed stream can fail with, besides what its framing adds.
@@ -61,7 +65,10 @@ export type Error = InvokeEndpoint.Error | CodecError
  * @since 0.1.0
  * @category errors
  */
-export type StreamError = InvokeEndpointWithResponseStream.Error | SageMakerError.StreamError | CodecError
+export type ModelEndpointStreamError =
+  | InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamError
+  | SageMakerError.StreamError
+  | CodecError
 
 /**
  * A deployed model: what it takes, what it gives.
@@ -76,20 +83,24 @@ export type StreamError = InvokeEndpointWithResponseStream.Error | SageMakerErro
  */
 export interface ModelEndpoint<in A, out B, out R = never> {
   readonly name: string
-  readonly defaults: RequestOptions
+  readonly defaults: ModelEndpointOptions
   readonly invoke: (
     value: A,
-    options?: RequestOptions
-  ) => Effect.Effect<B, Error, SageMakerRuntime | R>
+    options?: ModelEndpointOptions
+  ) => Effect.Effect<B, ModelEndpointError, SageMakerRuntime | R>
   readonly stream: <C, E, R2>(
     value: A,
     framing: Framing<C, E, R2>,
-    options?: StreamOptions
-  ) => Stream.Stream<C, StreamError | E, SageMakerRuntime | R | R2>
+    options?: ModelEndpointStreamOptions
+  ) => Stream.Stream<C, ModelEndpointStreamError | E, SageMakerRuntime | R | R2>
   readonly invokeAsync: (
     value: A,
-    options?: AsyncOptions
-  ) => Effect.Effect<InvokeEndpointAsync.Output, InvokeEndpointAsync.Error | CodecError, SageMakerRuntime | R>
+    options?: ModelEndpointAsyncOptions
+  ) => Effect.Effect<
+    InvokeEndpointAsync.InvokeEndpointAsyncOutput,
+    InvokeEndpointAsync.InvokeEndpointAsyncError | CodecError,
+    SageMakerRuntime | R
+  >
 }
 
 /** The members that are not left open, as a member given as `undefined` is. */
@@ -134,7 +145,7 @@ export const make = <A, R1, B, R2>(
   { request, response, ...defaults }: {
     readonly request: Codec.Codec<A, R1>
     readonly response: Codec.Codec<B, R2>
-  } & RequestOptions
+  } & ModelEndpointOptions
 ): ModelEndpoint<A, B, R1 | R2> => {
   const { Accept: _, ...withoutAccept } = defaults
   return {
@@ -169,7 +180,7 @@ export const make = <A, R1, B, R2>(
           EndpointName: name,
           Body
         })
-        yield* readableAs(framing.reads ?? ["*/*"], answer.ContentType)
+        yield* requireMediaType(framing.reads ?? ["*/*"], answer.ContentType)
         return framing.frame(answer.Body)
       })),
     invokeAsync: (value, options) =>
@@ -195,24 +206,24 @@ export const make = <A, R1, B, R2>(
  * @since 0.1.0
  * @category models
  */
-export interface ChatEndpoint extends Omit<ModelEndpoint<Chat.Request, Chat.Completion>, "stream"> {
+export interface ChatEndpoint extends Omit<ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>, "stream"> {
   readonly stream: {
     (
-      request: Chat.Request,
+      request: Chat.ChatRequest,
       framing?: Tokens.Dialect,
-      options?: StreamOptions
+      options?: ModelEndpointStreamOptions
     ): Stream.Stream<
       Tokens.Token,
-      StreamError,
+      ModelEndpointStreamError,
       SageMakerRuntime
     >
     <C, E, R>(
-      request: Chat.Request,
+      request: Chat.ChatRequest,
       framing: Framing<C, E, R>,
-      options?: StreamOptions
+      options?: ModelEndpointStreamOptions
     ): Stream.Stream<
       C,
-      StreamError | E,
+      ModelEndpointStreamError | E,
       SageMakerRuntime | R
     >
   }
@@ -238,20 +249,20 @@ export interface ChatEndpoint extends Omit<ModelEndpoint<Chat.Request, Chat.Comp
  * @since 0.1.0
  * @category constructors
  */
-export const chat = (name: string, defaults: RequestOptions = {}): ChatEndpoint => {
+export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint => {
   const endpoint = make(name, {
     ...defaults,
-    request: Codec.json(Chat.Request),
-    response: Codec.json(Chat.Completion)
+    request: Codec.json(Chat.ChatRequest),
+    response: Codec.json(Chat.ChatCompletion)
   })
   return {
     ...endpoint,
     invoke: (request, options) =>
       endpoint.invoke({ ...request, stream: undefined, stream_options: undefined }, options),
     stream: <C, E, R>(
-      request: Chat.Request,
+      request: Chat.ChatRequest,
       framing: Framing<C, E, R> | Tokens.Dialect = Tokens.detected,
-      options?: StreamOptions
+      options?: ModelEndpointStreamOptions
     ) =>
       endpoint.stream(
         { stream_options: { include_usage: true }, ...request, stream: true },
@@ -267,7 +278,7 @@ export const chat = (name: string, defaults: RequestOptions = {}): ChatEndpoint 
  * @since 0.1.0
  * @category models
  */
-export interface WarmUp {
+export interface WarmUpProgress {
   readonly attempts: number
   readonly elapsed: Duration.Duration
 }
@@ -299,17 +310,17 @@ export const warmUp = <A, B, R, Out, R2 = never, R3 = never>(
   schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>,
   { onProgress = () => Effect.void, value, ...options }: {
     readonly value?: A
-    readonly onProgress?: ((progress: WarmUp) => Effect.Effect<void, never, R3>) | undefined
-  } & RequestOptions = {}
-): Effect.Effect<WarmUp, Error, SageMakerRuntime | R | R2 | R3> =>
+    readonly onProgress?: ((progress: WarmUpProgress) => Effect.Effect<void, never, R3>) | undefined
+  } & ModelEndpointOptions = {}
+): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3> =>
   Effect.gen(function*() {
     const begin = yield* Clock.currentTimeMillis
     let attempts = 0
     const progress = Effect.map(
       Clock.currentTimeMillis,
-      (now): WarmUp => ({ attempts, elapsed: Duration.millis(now - begin) })
+      (now): WarmUpProgress => ({ attempts, elapsed: Duration.millis(now - begin) })
     )
-    const probe: Effect.Effect<unknown, Error, SageMakerRuntime | R> = value === undefined
+    const probe: Effect.Effect<unknown, ModelEndpointError, SageMakerRuntime | R> = value === undefined
       ? InvokeEndpoint.invokeEndpoint({
         ...given(endpoint.defaults),
         ...given(options),
@@ -319,12 +330,12 @@ export const warmUp = <A, B, R, Out, R2 = never, R3 = never>(
       : endpoint.invoke(value, options)
     const asked = Effect.suspend(() => {
       attempts += 1
-      return coldModelsTold(probe)
+      return withoutColdModelRetries(probe)
     })
     yield* asked.pipe(
       Effect.tapErrorTag("ModelNotReadyException", () => Effect.flatMap(progress, onProgress)),
       Effect.retry({
-        schedule: schedule as Schedule.Schedule<Out, Error, R2>,
+        schedule: schedule as Schedule.Schedule<Out, ModelEndpointError, R2>,
         while: ({ _tag }) => _tag === "ModelNotReadyException"
       })
     )

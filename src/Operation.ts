@@ -11,10 +11,10 @@ import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { constraint, isNumber } from "./internal/constraint.ts"
-import * as internal from "./internal/payload.ts"
-import { encodeSegment } from "./protocol/path.ts"
-import { remembered } from "./protocol/remembered.ts"
+import { constraint, isNumber } from "./internal/operation/constraint.ts"
+import * as internal from "./internal/operation/payload.ts"
+import { encodeSegment } from "./protocol/endpoint/path.ts"
+import { memoize } from "./protocol/function/memoize.ts"
 import type {
   AccessDeniedError,
   CommonError,
@@ -60,12 +60,12 @@ export interface Operation<in I, out O, out E = never, out R = never> {
   readonly name: string
   readonly encode: (
     input: I,
-    settings: Settings
+    settings: OperationSettings
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError>
-  readonly decode: (response: Response) => Effect.Effect<O, E | CommonError, R>
+  readonly decode: (response: OperationResponse) => Effect.Effect<O, E | CommonError, R>
   readonly errors: ReadonlyArray<ErrorClass<E>>
   readonly sensitive?: ReadonlyArray<string> | undefined
-  readonly attributes?: ((input: I) => Attributes) | undefined
+  readonly attributes?: ((input: I) => SpanAttributes) | undefined
 }
 
 /**
@@ -74,7 +74,7 @@ export interface Operation<in I, out O, out E = never, out R = never> {
  * @since 0.1.0
  * @category models
  */
-export interface Attributes {
+export interface SpanAttributes {
   readonly [name: string]: string | number | boolean
 }
 
@@ -96,7 +96,7 @@ export interface ErrorClass<out E> {
  * @since 0.1.0
  * @category models
  */
-export interface Settings {
+export interface OperationSettings {
   readonly validation: Validation
   readonly maxBodyBytes: number | false
 }
@@ -119,7 +119,7 @@ export interface Validation {
  * @since 0.1.0
  * @category models
  */
-export interface Metadata {
+export interface ResponseMetadata {
   readonly requestId?: string | undefined
   readonly httpStatusCode: number
   readonly attempts: number
@@ -132,7 +132,7 @@ export interface Metadata {
  * @since 0.1.0
  * @category models
  */
-export type StreamRefusal = AccessDeniedError | ThrottlingError | UnknownServiceError
+export type StreamServiceError = AccessDeniedError | ThrottlingError | UnknownServiceError
 
 /**
  * What can go wrong while a body is read.
@@ -152,14 +152,16 @@ export type BodyError = TransportError | TimeoutError | ProtocolError
  * @since 0.1.0
  * @category models
  */
-export interface Response {
+export interface OperationResponse {
   readonly status: number
   readonly headers: Headers.Headers
-  readonly metadata: Metadata
+  readonly metadata: ResponseMetadata
   readonly bytes: Effect.Effect<Uint8Array, BodyError>
   readonly stream: Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope>
-  readonly refuse: <E>(errors: ReadonlyArray<ErrorClass<E>>) => (code: string, members: string) => E | StreamRefusal
-  readonly unknown: (code: string | undefined, message: string | undefined) => UnknownServiceError
+  readonly streamError: <E>(
+    errors: ReadonlyArray<ErrorClass<E>>
+  ) => (code: string, members: string) => E | StreamServiceError
+  readonly unknownError: (code: string | undefined, message: string | undefined) => UnknownServiceError
 }
 
 /**
@@ -278,7 +280,7 @@ export const label = (
   schema: Schema.Schema<string>
 ): (value: unknown, validation: Validation) => Either.Either<string, InvalidInputError> => {
   const brokenBy = constraint(schema)
-  const segmentOf = remembered((text) => Either.try(() => encodeSegment(text)))
+  const segmentOf = memoize((text) => Either.try(() => encodeSegment(text)))
   return (value, validation) => {
     if (typeof value !== "string" || value === "") {
       return refused(field, "a string that is not empty")

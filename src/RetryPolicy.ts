@@ -9,9 +9,9 @@ import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import { leftAlone, restored } from "./internal/leftAlone.ts"
-import * as sendRate from "./internal/sendRate.ts"
-import * as retry from "./protocol/retry.ts"
+import { markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
+import * as sendRate from "./internal/retry/sendRate.ts"
+import * as retry from "./protocol/retry/retry.ts"
 import { type Retryable, toRetryable } from "./SageMakerError.ts"
 
 /**
@@ -35,7 +35,7 @@ export interface SendRate {
  * @since 0.1.0
  * @category models
  */
-export interface Quota {
+export interface RetryQuota {
   readonly tokens: Effect.Effect<number>
   readonly withdraw: (amount: number) => Effect.Effect<boolean>
   readonly refund: (lastCost: number | undefined) => Effect.Effect<void>
@@ -52,7 +52,7 @@ export interface Quota {
  */
 export interface Policy {
   readonly maxAttempts?: number | undefined
-  readonly around: (quota: Quota) => <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly around: (quota: RetryQuota) => <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 /**
@@ -64,7 +64,7 @@ export interface Policy {
  * @since 0.1.0
  * @category models
  */
-export interface StandardOptions {
+export interface StandardRetryOptions {
   readonly maxAttempts?: number | undefined
   readonly maxDelayMillis?: number | undefined
   readonly retryTimeouts?: boolean | undefined
@@ -76,7 +76,7 @@ export interface StandardOptions {
  * @since 0.1.0
  * @category constructors
  */
-export const makeQuota = (tokens: number = retry.quotaSize): Quota => {
+export const makeQuota = (tokens: number = retry.quotaSize): RetryQuota => {
   let left = tokens
   let rate: SendRate | undefined
   return {
@@ -119,7 +119,7 @@ const kindOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClass =>
  * @since 0.1.0
  * @category policies
  */
-export const standard = (options: StandardOptions = {}): Policy => {
+export const standard = (options: StandardRetryOptions = {}): Policy => {
   const given = Math.floor(options.maxAttempts ?? defaultMaxAttempts)
   const maxAttempts = Number.isNaN(given) ? defaultMaxAttempts : Math.max(1, given)
   const retryTimeouts = options.retryTimeouts ?? false
@@ -164,7 +164,7 @@ export const standard = (options: StandardOptions = {}): Policy => {
  * @since 0.1.0
  * @category policies
  */
-export const paced: Policy = { maxAttempts: 1, around: (quota) => sendRate.paced(quota.sendRate(makeSendRate)) }
+export const paced: Policy = { maxAttempts: 1, around: (quota) => sendRate.withSendRate(quota.sendRate(makeSendRate)) }
 
 /**
  * One attempt.
@@ -267,7 +267,7 @@ export const whileError: {
   around: (quota) => {
     const around = policy.around(quota)
     return <A, E, R>(attempt: Effect.Effect<A, E, R>) =>
-      restored(around(leftAlone(attempt, (error) => !predicate(toRetryable(error)))))
+      unmarkFinal(around(markFinal(attempt, (error) => !predicate(toRetryable(error)))))
   }
 }))
 
@@ -277,7 +277,7 @@ export const whileError: {
  * @since 0.1.0
  * @category policies
  */
-export const adaptive = (options: StandardOptions = {}): Policy => compose(standard(options), paced)
+export const adaptive = (options: StandardRetryOptions = {}): Policy => compose(standard(options), paced)
 
 /**
  * The policy in force: that of the client, overridden where a call's own context holds one.

@@ -20,7 +20,7 @@
  */
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { conceal } from "./internal/conceal.ts"
+import { hiddenFields } from "./internal/error/hiddenFields.ts"
 
 /**
  * Whether sending the request again can help, and at which pace.
@@ -116,7 +116,7 @@ export class ValidationError extends Schema.TaggedError<ValidationError>()(
  * @since 0.1.0
  * @category service errors
  */
-export class ModelError extends conceal(
+export class ModelError extends hiddenFields(
   Schema.TaggedError<ModelError>()(
     "ModelError",
     merged(serviceFields({ status: 424, code: "ModelError", retry: "never", message: "The model failed" }), {
@@ -192,7 +192,7 @@ export class InternalDependencyException extends Schema.TaggedError<InternalDepe
  * @since 0.1.0
  * @category service errors
  */
-export class ModelStreamError extends conceal(
+export class ModelStreamError extends hiddenFields(
   Schema.TaggedError<ModelStreamError>()(
     "ModelStreamError",
     merged(
@@ -263,7 +263,7 @@ export class ThrottlingError extends Schema.TaggedError<ThrottlingError>()(
  * @since 0.1.0
  * @category service errors
  */
-export class UnknownServiceError extends conceal(
+export class UnknownServiceError extends hiddenFields(
   Schema.TaggedError<UnknownServiceError>()(
     "UnknownServiceError",
     merged(callFields("The service answered with an error this client does not know", "never"), {
@@ -402,7 +402,7 @@ export class ProtocolError extends Schema.TaggedError<ProtocolError>()(
 ) {}
 
 /**
- * A limit of `Load` has no room for the call: nothing was sent.
+ * A limit of `Resilience` has no room for the call: nothing was sent.
  *
  * `endpoint` is what the limit goes by, `permits` how many of its calls may run and `queue` how many may wait.
  *
@@ -423,7 +423,7 @@ export class OverloadedError extends Schema.TaggedError<OverloadedError>()(
 }
 
 /**
- * The circuit breaker of `Load` lets no attempt through, because too many have failed; this one was not sent.
+ * The circuit breaker of `Resilience` lets no attempt through, because too many have failed; this one was not sent.
  *
  * `endpoint` is what the breaker goes by, `lastFailure` the tag of the failure that opened it, `retryAfterMillis` the time
  * until it tries again; `attempts` counts those of this call that were sent before.
@@ -477,7 +477,7 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
  * @since 0.1.0
  * @category client errors
  */
-export class CodecError extends conceal(
+export class CodecError extends hiddenFields(
   Schema.TaggedError<CodecError>()(
     "CodecError",
     merged(retryFields("never"), {

@@ -9,13 +9,13 @@ import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { makeAttempt } from "./internal/attempt.ts"
-import { sendOf } from "./internal/exchange.ts"
-import { over } from "./internal/httpExchange.ts"
-import * as pipeline from "./internal/pipeline.ts"
-import { settings } from "./internal/settings.ts"
+import { makeAttempt } from "./internal/client/attempt.ts"
+import * as pipeline from "./internal/client/pipeline.ts"
+import { settings } from "./internal/client/settings.ts"
+import { over } from "./internal/transport/fromHttpClient.ts"
+import { sendOf } from "./internal/transport/transport.ts"
 import type { Operation, Validation } from "./Operation.ts"
-import { serviceUrl } from "./protocol/serviceUrl.ts"
+import { serviceUrl } from "./protocol/endpoint/serviceUrl.ts"
 import { type CommonError, ConfigurationError } from "./SageMakerError.ts"
 import { Signer } from "./Signer.ts"
 
@@ -52,7 +52,7 @@ export class SageMakerRuntime extends Context.Tag("effect-sagemaker-runtime/Sage
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface SageMakerRuntimeOptions {
   readonly region: string
   readonly endpoint?: string | { readonly href: string } | undefined
   readonly useFipsEndpoint?: boolean | undefined
@@ -72,7 +72,7 @@ export interface Options {
  * @category constructors
  */
 export const make = (
-  options: Options
+  options: SageMakerRuntimeOptions
 ): Effect.Effect<Context.Tag.Service<SageMakerRuntime>, ConfigurationError, HttpClient.HttpClient | Signer> =>
   Effect.gen(function*() {
     const resolved = serviceUrl(options)
@@ -113,7 +113,7 @@ export const make = (
  * @category layers
  */
 export const layer = (
-  options: Options
+  options: SageMakerRuntimeOptions
 ): Layer.Layer<SageMakerRuntime, ConfigurationError, HttpClient.HttpClient | Signer> =>
   Layer.effect(SageMakerRuntime, make(options))
 
@@ -124,6 +124,6 @@ export const layer = (
  * @category layers
  */
 export const layerConfig = (
-  config: Config.Config.Wrap<Options>
+  config: Config.Config.Wrap<SageMakerRuntimeOptions>
 ): Layer.Layer<SageMakerRuntime, ConfigError.ConfigError | ConfigurationError, HttpClient.HttpClient | Signer> =>
   Layer.effect(SageMakerRuntime, Effect.flatMap(Config.unwrap(config), make))

@@ -12,10 +12,10 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Chat from "./Chat.ts"
 import type { Framing } from "./Framing.ts"
-import { type Error as InvokeError, invokeEndpoint } from "./InvokeEndpoint.ts"
+import { invokeEndpoint, type InvokeEndpointError as InvokeError } from "./InvokeEndpoint.ts"
 import type * as ModelEndpoint from "./ModelEndpoint.ts"
 import type { Payload } from "./Operation.ts"
-import { isGone, sessionOf } from "./protocol/session.ts"
+import { isGone, sessionOf } from "./protocol/endpoint/session.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 import type * as Tokens from "./Tokens.ts"
@@ -30,7 +30,7 @@ import type * as Tokens from "./Tokens.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options extends Omit<ModelEndpoint.RequestOptions, "SessionId"> {
+export interface SessionOptions extends Omit<ModelEndpoint.ModelEndpointOptions, "SessionId"> {
   readonly open?: Payload | undefined
   readonly close?: Payload | undefined
 }
@@ -50,15 +50,15 @@ export interface Session<in A, out B, out R = never> {
   readonly close: Effect.Effect<void, InvokeError>
   readonly invoke: (
     value: A,
-    options?: ModelEndpoint.RequestOptions
-  ) => Effect.Effect<B, ModelEndpoint.Error | SageMakerError.SessionExpiredError, SageMakerRuntime | R>
+    options?: ModelEndpoint.ModelEndpointOptions
+  ) => Effect.Effect<B, ModelEndpoint.ModelEndpointError | SageMakerError.SessionExpiredError, SageMakerRuntime | R>
   readonly stream: <C, E, R2>(
     value: A,
     framing: Framing<C, E, R2>,
-    options?: ModelEndpoint.StreamOptions
+    options?: ModelEndpoint.ModelEndpointStreamOptions
   ) => Stream.Stream<
     C,
-    ModelEndpoint.StreamError | SageMakerError.SessionExpiredError | E,
+    ModelEndpoint.ModelEndpointStreamError | SageMakerError.SessionExpiredError | E,
     SageMakerRuntime | R | R2
   >
 }
@@ -69,22 +69,26 @@ export interface Session<in A, out B, out R = never> {
  * @since 0.1.0
  * @category models
  */
-export interface ChatSession extends Omit<Session<Chat.Request, Chat.Completion>, "stream"> {
+export interface ChatSession extends Omit<Session<Chat.ChatRequest, Chat.ChatCompletion>, "stream"> {
   readonly stream: {
     (
-      request: Chat.Request,
+      request: Chat.ChatRequest,
       framing?: Tokens.Dialect,
-      options?: ModelEndpoint.StreamOptions
+      options?: ModelEndpoint.ModelEndpointStreamOptions
     ): Stream.Stream<
       Tokens.Token,
-      ModelEndpoint.StreamError | SageMakerError.SessionExpiredError,
+      ModelEndpoint.ModelEndpointStreamError | SageMakerError.SessionExpiredError,
       SageMakerRuntime
     >
     <C, E, R>(
-      request: Chat.Request,
+      request: Chat.ChatRequest,
       framing: Framing<C, E, R>,
-      options?: ModelEndpoint.StreamOptions
-    ): Stream.Stream<C, ModelEndpoint.StreamError | SageMakerError.SessionExpiredError | E, SageMakerRuntime | R>
+      options?: ModelEndpoint.ModelEndpointStreamOptions
+    ): Stream.Stream<
+      C,
+      ModelEndpoint.ModelEndpointStreamError | SageMakerError.SessionExpiredError | E,
+      SageMakerRuntime | R
+    >
   }
 }
 
@@ -131,15 +135,15 @@ const unbroken = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
 export const make: {
   (
     endpoint: ModelEndpoint.ChatEndpoint,
-    options?: Options
+    options?: SessionOptions
   ): Effect.Effect<ChatSession, InvokeError, SageMakerRuntime | Scope.Scope>
   <A, B, R>(
     endpoint: ModelEndpoint.ModelEndpoint<A, B, R>,
-    options?: Options
+    options?: SessionOptions
   ): Effect.Effect<Session<A, B, R>, InvokeError, SageMakerRuntime | Scope.Scope>
 } = <A, B, R>(
   endpoint: Pick<ModelEndpoint.ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke" | "stream">,
-  { close: closing = defaultClose, open: opening = defaultOpen, ...options }: Options = {}
+  { close: closing = defaultClose, open: opening = defaultOpen, ...options }: SessionOptions = {}
 ): Effect.Effect<Session<A, B, R> & ChatSession, InvokeError, SageMakerRuntime | Scope.Scope> =>
   Effect.gen(function*() {
     const { Accept: _, ContentType: _type, ...routing } = endpoint.defaults
@@ -195,9 +199,9 @@ export const make: {
       id,
       expires: Option.map(Option.fromNullable(expires), (at) => DateTime.unsafeMake(at)),
       close,
-      invoke: (value: A, call?: ModelEndpoint.RequestOptions) =>
+      invoke: (value: A, call?: ModelEndpoint.ModelEndpointOptions) =>
         Effect.zipRight(notYet, Effect.mapError(endpoint.invoke(value, { ...call, SessionId: id }), refused)),
-      stream: <C, E, R2>(value: A, framing: Framing<C, E, R2>, call?: ModelEndpoint.StreamOptions) =>
+      stream: <C, E, R2>(value: A, framing: Framing<C, E, R2>, call?: ModelEndpoint.ModelEndpointStreamOptions) =>
         Stream.unwrap(
           Effect.as(notYet, Stream.mapError(endpoint.stream(value, framing, { ...call, SessionId: id }), refused))
         )

@@ -62,7 +62,7 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
   Signer,
   Effect.gen(function*() {
     const { get } = yield* Credentials
-    const signatureV4 = yield* Effect.promise(() => import("./internal/signatureV4.ts"))
+    const signatureV4 = yield* Effect.promise(() => import("./internal/signer/signatureV4.ts"))
     const signed = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
       Effect.flatMap(get, (credentials) => {
         try {

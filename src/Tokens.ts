@@ -16,9 +16,9 @@ import type { Framing } from "./Framing.ts"
 import { issuesOf } from "./internal/codec/codecError.ts"
 import { parse } from "./internal/codec/json.ts"
 import { jsonLinesTypes, jsonTypes } from "./internal/codec/mediaTypes.ts"
-import { once } from "./internal/once.ts"
 import * as dialects from "./internal/tokens/dialects.ts"
-import { payloads } from "./internal/tokens/payloads.ts"
+import { decodeEvents } from "./internal/tokens/payloads.ts"
+import { lazy } from "./protocol/function/lazy.ts"
 import { CodecError, ModelStreamError } from "./SageMakerError.ts"
 
 /**
@@ -35,7 +35,7 @@ export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" |
  * @since 0.1.0
  * @category models
  */
-export interface Usage {
+export interface TokenUsage {
   readonly inputTokens?: number
   readonly outputTokens?: number
   readonly totalTokens?: number
@@ -70,7 +70,7 @@ export interface Token {
   readonly logprob?: number
   readonly toolCalls?: ReadonlyArray<ToolCallPart>
   readonly finishReason?: FinishReason
-  readonly usage?: Usage
+  readonly usage?: TokenUsage
 }
 
 /**
@@ -81,14 +81,14 @@ export interface Token {
  */
 export interface Dialect extends Framing<Token, CodecError | ModelStreamError> {}
 
-type Reader = (value: unknown) => Either.Either<dialects.Meaning, ReadonlyArray<string>> | undefined
+type Reader = (value: unknown) => Either.Either<dialects.DecodedEvent, ReadonlyArray<string>> | undefined
 
 const reader = <A, I>(
   schemaOf: LazyArg<Schema.Schema<A, I>>,
   member: string,
-  meaning: (event: A) => dialects.Meaning
+  meaning: (event: A) => dialects.DecodedEvent
 ): Reader => {
-  const read = once(() => {
+  const read = lazy(() => {
     const schema = schemaOf()
     const decode = Schema.decodeUnknownEither(schema)
     const issuesIn = issuesOf(schema.ast)
@@ -112,7 +112,7 @@ const unreadable = (name: string, text: string, issues: ReadonlyArray<string>) =
 
 const isName = (text: string): boolean => /^[\w.-]{1,64}$/.test(text)
 
-const failed = ({ message, name, status }: dialects.Reported) => {
+const failed = ({ message, name, status }: dialects.StreamedError) => {
   const ErrorCode = name !== undefined && isName(name) ? name : undefined
   const said = [ErrorCode, status].filter((part) => part !== undefined)
   return new ModelStreamError({
@@ -132,7 +132,7 @@ const tokensOf = (name: string, readers: ReadonlyArray<Reader>) =>
 ): Effect.Effect<ReadonlyArray<Token>, CodecError | ModelStreamError> =>
   Effect.gen(function*() {
     const value = yield* Either.mapLeft(jsonOf(text), (issues) => unreadable(name, text, issues))
-    const error = dialects.reported(value)
+    const error = dialects.streamedError(value)
     if (error !== undefined) {
       return yield* failed(error)
     }
@@ -155,7 +155,7 @@ const dialect = (
   return {
     mediaType,
     reads: ["text/event-stream", ...jsonLinesTypes, ...jsonTypes],
-    frame: (parts, limits) => payloads(parts, limits, read)
+    frame: (parts, limits) => decodeEvents(parts, limits, read)
   }
 }
 
@@ -227,12 +227,12 @@ export interface ToolCall {
  * @since 0.1.0
  * @category models
  */
-export interface Completion {
+export interface CollectedCompletion {
   readonly text: string
   readonly reasoning: string
   readonly toolCalls: ReadonlyArray<ToolCall>
   readonly finishReason?: FinishReason
-  readonly usage?: Usage
+  readonly usage?: TokenUsage
 }
 
 const withPart = (calls: Map<number, ToolCall>, { arguments: more, id, index, name }: ToolCallPart) => {
@@ -254,10 +254,10 @@ const withPart = (calls: Map<number, ToolCall>, { arguments: more, id, index, na
 export const collect = <E, R>(
   tokens: Stream.Stream<Token, E, R>,
   choice: number = 0
-): Effect.Effect<Completion, E, R> =>
+): Effect.Effect<CollectedCompletion, E, R> =>
   Effect.suspend(() => {
     const calls = new Map<number, ToolCall>()
-    const begin: Completion = { text: "", reasoning: "", toolCalls: [] }
+    const begin: CollectedCompletion = { text: "", reasoning: "", toolCalls: [] }
     return Stream.runFold(
       tokens,
       begin,

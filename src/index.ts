@@ -42,17 +42,17 @@ export * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseS
 /**
  * @since 0.1.0
  */
-export * as Load from "./Load.ts"
-
-/**
- * @since 0.1.0
- */
 export * as ModelEndpoint from "./ModelEndpoint.ts"
 
 /**
  * @since 0.1.0
  */
 export * as Operation from "./Operation.ts"
+
+/**
+ * @since 0.1.0
+ */
+export * as Resilience from "./Resilience.ts"
 
 /**
  * @since 0.1.0

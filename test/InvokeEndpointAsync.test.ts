@@ -15,7 +15,7 @@ import { scripted, scriptedWith } from "./support/scripted.ts"
 
 const upperCase = Emulator.endpoint("upper", ({ Body }) => Effect.succeed(new TextDecoder().decode(Body).toUpperCase()))
 
-const client = (...endpoints: ReadonlyArray<Emulator.Endpoint>) =>
+const client = (...endpoints: ReadonlyArray<Emulator.EmulatorEndpoint>) =>
   SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
     Layer.provide(Signer.layer),
     Layer.provideMerge(Emulator.layerHttpClient({ endpoints })),
@@ -92,7 +92,7 @@ it.live("runs the work one after the other, after it was accepted", () =>
   }))
 
 describe("work that fails is a failure, and the work after it is run:", () => {
-  const models: ReadonlyArray<readonly [what: string, Emulator.Endpoint["handler"]]> = [
+  const models: ReadonlyArray<readonly [what: string, Emulator.EmulatorEndpoint["handler"]]> = [
     ["a model that dies", () => Effect.die(new Error("out of memory"))],
     ["a model that throws", () => {
       throw new Error("out of memory")
@@ -148,7 +148,7 @@ describe("an InferenceId that comes again stands for its latest work", () => {
 
 it.live("shows a model every member of the request", () =>
   Effect.gen(function*() {
-    const seen = yield* Ref.make<Emulator.Request | undefined>(undefined)
+    const seen = yield* Ref.make<Emulator.EmulatorRequest | undefined>(undefined)
     const spy = Emulator.endpoint("spy", (request) => Effect.as(Ref.set(seen, request), ""))
     const members = {
       EndpointName: "spy",
@@ -173,7 +173,10 @@ it.live("shows a model every member of the request", () =>
   }))
 
 describe("refuses, before any I/O,", () => {
-  const refused = (input: Partial<InvokeEndpointAsync.Input>, settings: Partial<SageMakerRuntime.Options> = {}) =>
+  const refused = (
+    input: Partial<InvokeEndpointAsync.InvokeEndpointAsyncInput>,
+    settings: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {}
+  ) =>
     Effect.gen(function*() {
       const server = yield* scriptedWith(settings, { status: 202 })
       const error = yield* Effect.flip(

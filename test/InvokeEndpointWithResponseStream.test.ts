@@ -12,14 +12,17 @@ import {
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
-import { encode } from "../src/protocol/frame.ts"
+import { encode } from "../src/protocol/eventStream/frame.ts"
 import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
 import { during } from "./support/call.ts"
 import { refusal, type Reply, scripted } from "./support/scripted.ts"
 
-const input: InvokeEndpointWithResponseStream.Input = { EndpointName: "story", Body: "once" }
+const input: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput = {
+  EndpointName: "story",
+  Body: "once"
+}
 
-const client = (handler: Emulator.Endpoint["handler"]) =>
+const client = (handler: Emulator.EmulatorEndpoint["handler"]) =>
   SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
     Layer.provide([Signer.layer, Emulator.layerHttpClient({ endpoints: [{ name: "story", handler }] })]),
     Layer.provide(Credentials.layer(Emulator.credentials))
@@ -328,7 +331,8 @@ describe("idle", () => {
 describe("a Body that is read twice", () => {
   const closed = { _tag: "TransportError", reason: "aborted", retry: "never" } as const
 
-  const read = (body: InvokeEndpointWithResponseStream.Output["Body"]) => Effect.either(Stream.runCollect(body))
+  const read = (body: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamOutput["Body"]) =>
+    Effect.either(Stream.runCollect(body))
 
   it.scoped("gives its parts once, one reading after the other", () =>
     Effect.gen(function*() {

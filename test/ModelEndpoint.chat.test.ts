@@ -52,7 +52,7 @@ const service = Effect.sync(() => {
 
 const llama = ModelEndpoint.chat("llama")
 
-const request: Chat.Request = {
+const request: Chat.ChatRequest = {
   messages: [
     { role: "system", content: "Be kind" },
     { role: "user", content: [{ type: "text", text: "Hi" }, { type: "image_url", image_url: { url: "data:," } }] },

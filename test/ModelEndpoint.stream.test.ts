@@ -19,7 +19,7 @@ const trainer = ModelEndpoint.make("trainer", {
 
 /** A model that answers with these parts, and what it was asked. */
 const answering = (output: { readonly ContentType?: string; readonly parts: ReadonlyArray<string> }) => {
-  const asked: Array<InvokeEndpointWithResponseStream.Input> = []
+  const asked: Array<InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput> = []
   const layer = MockRuntime.layer(
     MockRuntime.on(InvokeEndpointWithResponseStream.operation, (input) => {
       asked.push(input)
@@ -43,7 +43,9 @@ describe("a typed stream", () => {
       const model = answering({ ContentType: "application/jsonlines", parts: lines })
       const progress = yield* collected(trainer.stream([{ x: 1 }, { x: 2 }], Framing.jsonLines(Progress)), model)
       assert.deepStrictEqual(progress, [{ done: 1 }, { done: 2 }])
-      const [{ Body, ...members }] = model.asked as [InvokeEndpointWithResponseStream.Input]
+      const [{ Body, ...members }] = model.asked as [
+        InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput
+      ]
       assert.deepStrictEqual(members, {
         EndpointName: "trainer",
         ContentType: "text/csv",
@@ -86,7 +88,7 @@ describe("a typed stream", () => {
 })
 
 describe("work handed over", () => {
-  const asked: Array<InvokeEndpointAsync.Input> = []
+  const asked: Array<InvokeEndpointAsync.InvokeEndpointAsyncInput> = []
   const queue = MockRuntime.layer(
     MockRuntime.on(InvokeEndpointAsync.operation, (input) => {
       asked.push(input)

@@ -14,7 +14,10 @@ const scored: Reply = { status: 200, headers: { "content-type": "application/jso
 const bodyOf = ({ body }: { readonly body: { readonly _tag: string; readonly body?: unknown } }) =>
   new TextDecoder().decode(body.body as Uint8Array)
 
-const requestWith = (options: Parameters<typeof anomaly.invoke>[1], defaults: ModelEndpoint.RequestOptions = {}) =>
+const requestWith = (
+  options: Parameters<typeof anomaly.invoke>[1],
+  defaults: ModelEndpoint.ModelEndpointOptions = {}
+) =>
   Effect.gen(function*() {
     const server = yield* scriptedWith({ params: { InferenceId: "bound", SessionId: "bound" } }, scored)
     const endpoint = ModelEndpoint.make("anomaly-v2", {
@@ -85,7 +88,7 @@ describe("a model endpoint", () => {
 
   it.effect("keeps its name and its body, whatever a JavaScript caller adds", () =>
     Effect.gen(function*() {
-      const request = yield* requestWith({ EndpointName: "other", Body: "other" } as ModelEndpoint.RequestOptions)
+      const request = yield* requestWith({ EndpointName: "other", Body: "other" } as ModelEndpoint.ModelEndpointOptions)
       assert.match(request.url, /\/endpoints\/anomaly-v2\/invocations$/)
       assert.notInclude(bodyOf(request), "other")
     }))

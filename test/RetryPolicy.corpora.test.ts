@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, FiberRef, Random, TestClock } from "effect"
 import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
-import { classify, retryAfterMillis } from "../src/protocol/retry.ts"
+import { classify, retryAfterMillis } from "../src/protocol/retry/retry.ts"
 import { hasCorpora, needsCorpora } from "./support/corpora.ts"
 import { callsOf, type Case, retryCases, type Step } from "./support/retryCases.ts"
 import { scripted } from "./support/scripted.ts"
@@ -32,13 +32,13 @@ const watched = ({ given }: Case, ledger: Array<Entry>): RetryPolicy.Policy => {
     maxDelayMillis: given.max_backoff_time && given.max_backoff_time * 1_000
   })
   let drained = false
-  const drain = (quota: RetryPolicy.Quota) =>
+  const drain = (quota: RetryPolicy.RetryQuota) =>
     Effect.suspend(() => {
       const surplus = drained ? 0 : 500 - (given.initial_retry_tokens ?? 500)
       drained = true
       return quota.withdraw(surplus)
     })
-  const note = (quota: RetryPolicy.Quota, event: Entry["event"]) =>
+  const note = (quota: RetryPolicy.RetryQuota, event: Entry["event"]) =>
     Effect.map(quota.tokens, (tokens) => ledger.push({ event, tokens }))
   return {
     ...policy,

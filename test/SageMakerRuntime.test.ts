@@ -14,7 +14,10 @@ import { inspect } from "node:util"
 import { call, input } from "./support/call.ts"
 import { ok, type Reply, scripted, scriptedHttp, scriptedWith } from "./support/scripted.ts"
 
-const sentBy = (options: Partial<SageMakerRuntime.Options>, given: InvokeEndpoint.Input = input) =>
+const sentBy = (
+  options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>,
+  given: InvokeEndpoint.InvokeEndpointInput = input
+) =>
   Effect.gen(function*() {
     const server = yield* scriptedWith(options, ok)
     yield* Effect.provide(invokeEndpoint(given), server.layer)
@@ -106,7 +109,7 @@ describe("bound members", () => {
     Effect.gen(function*() {
       const { url } = yield* sentBy(
         { params: { EndpointName: "bound-endpoint" } },
-        { Body: "x" } as InvokeEndpoint.Input
+        { Body: "x" } as InvokeEndpoint.InvokeEndpointInput
       )
       assert.include(url, "/endpoints/bound-endpoint/")
     }))
@@ -254,7 +257,7 @@ describe("an output", () => {
     }))
 })
 
-const built = (options: SageMakerRuntime.Options) =>
+const built = (options: SageMakerRuntime.SageMakerRuntimeOptions) =>
   Effect.gen(function*() {
     const { http } = yield* scriptedHttp(ok)
     const layer = Layer.provide(SageMakerRuntime.layer(options), [Signer.layerAnonymous, http])
@@ -278,7 +281,7 @@ const configured = (variables: Record<string, string>) =>
   })
 
 describe("a client's configuration", () => {
-  const wrong: ReadonlyArray<readonly [setting: string, Partial<SageMakerRuntime.Options>]> = [
+  const wrong: ReadonlyArray<readonly [setting: string, Partial<SageMakerRuntime.SageMakerRuntimeOptions>]> = [
     ["region", { region: "" }],
     ["region", { region: "canary.example/" }],
     ["region", { region: "-canary" }],
@@ -344,7 +347,7 @@ describe("make", () => {
 })
 
 describe("a Blob", () => {
-  const send = (Body: Operation.BlobLike, options: Partial<SageMakerRuntime.Options> = {}) =>
+  const send = (Body: Operation.BlobLike, options: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {}) =>
     Effect.gen(function*() {
       const server = yield* scriptedWith(options, ok)
       const error = yield* Effect.flip(Effect.provide(invokeEndpoint({ ...input, Body }), server.layer))

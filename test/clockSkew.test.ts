@@ -31,7 +31,7 @@ const service = (code: string, initialOffset: number) =>
 
 const client = (
   server: Effect.Effect.Success<ReturnType<typeof service>>,
-  options: Partial<SageMakerRuntime.Options> = {},
+  options: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {},
   maxAttempts = 3
 ) =>
   SageMakerRuntime.layer({ region: "eu-west-1", ...options }).pipe(

@@ -4,11 +4,17 @@ import { InvokeEndpoint, type Operation } from "effect-sagemaker-runtime"
 import { hasCorpora, needsCorpora } from "./support/corpora.ts"
 import { accepts, type ModelMember, textMembers } from "./support/smithyModel.ts"
 
-const settings: Operation.Settings = { validation: { min: true, max: true, pattern: true }, maxBodyBytes: false }
+const settings: Operation.OperationSettings = {
+  validation: { min: true, max: true, pattern: true },
+  maxBodyBytes: false
+}
 
-const unchecked: Operation.Settings = { validation: { min: false, max: false, pattern: false }, maxBodyBytes: false }
+const unchecked: Operation.OperationSettings = {
+  validation: { min: false, max: false, pattern: false },
+  maxBodyBytes: false
+}
 
-const encode = (members: object, by: Operation.Settings = settings) =>
+const encode = (members: object, by: Operation.OperationSettings = settings) =>
   Effect.runSync(Effect.either(InvokeEndpoint.operation.encode({ EndpointName: "anomaly", Body: "", ...members }, by)))
 
 const members = textMembers("InvokeEndpointInput")

@@ -15,7 +15,7 @@ import {
   streamEndpoint,
   Timeouts
 } from "effect-sagemaker-runtime"
-import { encode } from "../src/protocol/frame.ts"
+import { encode } from "../src/protocol/eventStream/frame.ts"
 import { bodyCut, stalled } from "./support/bodies.ts"
 import { printed } from "./support/printed.ts"
 
@@ -27,7 +27,7 @@ const keys = {
 
 const Body = "{\"patient\":\"canary <body> & more\",\"readings\":[1,2]}"
 const CustomAttributes = "canary-attributes  with \"two\" spaces"
-const input: InvokeEndpoint.Input = {
+const input: InvokeEndpoint.InvokeEndpointInput = {
   EndpointName: "anomaly-v2",
   ContentType: "application/json",
   Body,
@@ -269,7 +269,7 @@ class Refused extends Schema.TaggedError<Refused>()("Refused", {
   Count: Schema.optional(Schema.Number)
 }) {}
 
-const refusable: Operation.Operation<InvokeEndpoint.Input, void, Refused> = {
+const refusable: Operation.Operation<InvokeEndpoint.InvokeEndpointInput, void, Refused> = {
   ...InvokeEndpoint.operation,
   decode: () => Effect.void,
   errors: [Refused]
@@ -476,7 +476,7 @@ const tagOf = <A, E>(effect: Effect.Effect<A, E, SageMakerRuntime.SageMakerRunti
 describe("what this side refuses is not printed:", () => {
   it.effect("input that breaks a constraint", () =>
     Effect.gen(function*() {
-      const broken: ReadonlyArray<Partial<InvokeEndpoint.Input>> = [
+      const broken: ReadonlyArray<Partial<InvokeEndpoint.InvokeEndpointInput>> = [
         { CustomAttributes: "canary\r\n" },
         { CustomAttributes: "canary".repeat(1_000) },
         { ContentType: "canary é" },

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck } from "effect"
-import * as node from "../src/node/internal/sha256.ts"
-import * as web from "../src/protocol/sha256.ts"
+import * as node from "../src/node/internal/platform/sha256.ts"
+import * as web from "../src/protocol/bytes/sha256.ts"
 
 /** Text, or bytes that are a part of a larger buffer, as the parts of a body often are. */
 const data = FastCheck.oneof(

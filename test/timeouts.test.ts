@@ -221,7 +221,7 @@ it.effect("the finalizer of an interrupted fiber may make a call, with deadlines
       }] as const
     ) {
       const server = yield* scripted(after("5 seconds"))
-      const end = yield* Deferred.make<InvokeEndpoint.Output, SageMakerError.SageMakerError>()
+      const end = yield* Deferred.make<InvokeEndpoint.InvokeEndpointOutput, SageMakerError.SageMakerError>()
       const fiber = yield* Effect.never.pipe(
         Effect.onInterrupt(() => Effect.intoDeferred(Timeouts.use(deadlines)(call), end)),
         Effect.provide(server.layer),

@@ -8,8 +8,8 @@ import {
   type InvokeEndpoint,
   invokeEndpoint,
   type InvokeEndpointWithResponseStream,
-  Load,
   ModelEndpoint,
+  Resilience,
   RetryPolicy,
   SageMakerError,
   SageMakerRuntime,
@@ -36,9 +36,13 @@ const handled = () => Effect.succeed("handled")
 
 describe("invokeEndpoint", () => {
   it("has its output, errors and requirement in its type", () => {
-    expectTypeOf(call).toEqualTypeOf<Effect.Effect<InvokeEndpoint.Output, InvokeEndpoint.Error, Runtime>>()
-    expectTypeOf<InvokeEndpoint.Error>().toEqualTypeOf<InvokeEndpoint.ModelledError | SageMakerError.CommonError>()
-    expectTypeOf<InvokeEndpoint.Output["Body"]>().toEqualTypeOf<Uint8Array>()
+    expectTypeOf(call).toEqualTypeOf<
+      Effect.Effect<InvokeEndpoint.InvokeEndpointOutput, InvokeEndpoint.InvokeEndpointError, Runtime>
+    >()
+    expectTypeOf<InvokeEndpoint.InvokeEndpointError>().toEqualTypeOf<
+      InvokeEndpoint.InvokeEndpointModeledError | SageMakerError.CommonError
+    >()
+    expectTypeOf<InvokeEndpoint.InvokeEndpointOutput["Body"]>().toEqualTypeOf<Uint8Array>()
   })
 
   it("leaves no error after all of them are caught by tag", () => {
@@ -62,13 +66,13 @@ describe("invokeEndpoint", () => {
       OverloadedError: handled,
       CircuitOpenError: handled
     })
-    expectTypeOf(safe).toEqualTypeOf<Effect.Effect<InvokeEndpoint.Output | string, never, Runtime>>()
+    expectTypeOf(safe).toEqualTypeOf<Effect.Effect<InvokeEndpoint.InvokeEndpointOutput | string, never, Runtime>>()
   })
 
   it("still has the errors that are not caught", () => {
     const rest = Effect.catchTags(call, { ModelError: handled })
     expectTypeOf<Effect.Effect.Error<typeof rest>>().toEqualTypeOf<
-      Exclude<InvokeEndpoint.Error, SageMakerError.ModelError>
+      Exclude<InvokeEndpoint.InvokeEndpointError, SageMakerError.ModelError>
     >()
   })
 
@@ -126,20 +130,22 @@ describe("layers", () => {
 
   it("keep what else they give under a limit, and a limit's errors are those of any call", () => {
     const limited = NodeSageMaker.layer().pipe(
-      Load.circuitBreaker(),
-      Load.rateLimit({ limit: 1, interval: "1 second" }),
-      Load.concurrency({ permits: 1 }),
-      Load.fallback({ a: { EndpointName: "b" } })
+      Resilience.circuitBreaker(),
+      Resilience.rateLimit({ limit: 1, interval: "1 second" }),
+      Resilience.concurrency({ permits: 1 }),
+      Resilience.fallback({ a: { EndpointName: "b" } })
     )
     expectTypeOf(limited).toEqualTypeOf<
       Layer.Layer<
-        Runtime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient | Load.CircuitBreakers,
+        Runtime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient | Resilience.CircuitBreakers,
         SageMakerError.ConfigurationError
       >
     >()
-    expectTypeOf<SageMakerError.OverloadedError | SageMakerError.CircuitOpenError>().toExtend<InvokeEndpoint.Error>()
+    expectTypeOf<SageMakerError.OverloadedError | SageMakerError.CircuitOpenError>().toExtend<
+      InvokeEndpoint.InvokeEndpointError
+    >()
     // @ts-expect-error a limit needs a client to stand around
-    Load.concurrency({ permits: 1 })(Signer.layerAnonymous)
+    Resilience.concurrency({ permits: 1 })(Signer.layerAnonymous)
   })
 
   it("make a program that runs where all are given, and only there", () => {
@@ -263,7 +269,7 @@ describe("ModelEndpoint", () => {
   it("takes and gives the codecs' types", () => {
     expectTypeOf(endpoint).toEqualTypeOf<ModelEndpoint.ModelEndpoint<typeof Reading.Type, string>>()
     expectTypeOf(endpoint.invoke({ cpu: 1, at: new Date(0) })).toEqualTypeOf<
-      Effect.Effect<string, InvokeEndpoint.Error | SageMakerError.CodecError, Runtime>
+      Effect.Effect<string, InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError, Runtime>
     >()
     // @ts-expect-error a date is no text
     void endpoint.invoke({ cpu: 1, at: "1970-01-01" })
@@ -280,7 +286,7 @@ describe("ModelEndpoint", () => {
     })
     const scaled = ModelEndpoint.make("a", { request: Codec.bytes, response: Codec.json(Scaled) })
     expectTypeOf(scaled.invoke(new Uint8Array())).toEqualTypeOf<
-      Effect.Effect<number, InvokeEndpoint.Error | SageMakerError.CodecError, Runtime | Units>
+      Effect.Effect<number, InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError, Runtime | Units>
     >()
   })
 })
@@ -292,12 +298,14 @@ describe("typed inference", () => {
 
   it("streams what the framing makes, and fails as it may", () => {
     expectTypeOf(endpoint.stream(reading, Framing.jsonLines(Reading))).toEqualTypeOf<
-      Stream.Stream<typeof Reading.Type, ModelEndpoint.StreamError, Runtime>
+      Stream.Stream<typeof Reading.Type, ModelEndpoint.ModelEndpointStreamError, Runtime>
     >()
     expectTypeOf(Framing.lines.frame(streamEndpoint({ EndpointName: "a", Body: "" }))).toEqualTypeOf<
       Stream.Stream<
         string,
-        InvokeEndpointWithResponseStream.Error | SageMakerError.StreamError | SageMakerError.CodecError,
+        | InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamError
+        | SageMakerError.StreamError
+        | SageMakerError.CodecError,
         Runtime
       >
     >()
@@ -329,13 +337,13 @@ describe("typed inference", () => {
     const chat = ModelEndpoint.chat("llama")
     const messages = [{ role: "user", content: "Hi" }] as const
     expectTypeOf(chat.stream({ messages, top_k: 3 })).toEqualTypeOf<
-      Stream.Stream<Tokens.Token, ModelEndpoint.StreamError, Runtime>
+      Stream.Stream<Tokens.Token, ModelEndpoint.ModelEndpointStreamError, Runtime>
     >()
     expectTypeOf(chat.stream({ messages }, Framing.sse)).toEqualTypeOf<
-      Stream.Stream<Framing.ServerSentEvent, ModelEndpoint.StreamError, Runtime>
+      Stream.Stream<Framing.ServerSentEvent, ModelEndpoint.ModelEndpointStreamError, Runtime>
     >()
     expectTypeOf(chat.invoke({ messages })).toEqualTypeOf<
-      Effect.Effect<Chat.Completion, ModelEndpoint.Error, Runtime>
+      Effect.Effect<Chat.ChatCompletion, ModelEndpoint.ModelEndpointError, Runtime>
     >()
     // @ts-expect-error there is no such role
     void chat.invoke({ messages: [{ role: "oracle", content: "Hi" }] })
@@ -345,19 +353,19 @@ describe("typed inference", () => {
     expectTypeOf(Session.make(endpoint)).toEqualTypeOf<
       Effect.Effect<
         Session.Session<typeof Reading.Type, typeof Reading.Type>,
-        InvokeEndpoint.Error,
+        InvokeEndpoint.InvokeEndpointError,
         Runtime | Scope.Scope
       >
     >()
     const session = {} as Session.ChatSession
     expectTypeOf(session.stream({ messages: [] })).toEqualTypeOf<
-      Stream.Stream<Tokens.Token, ModelEndpoint.StreamError | SageMakerError.SessionExpiredError, Runtime>
+      Stream.Stream<Tokens.Token, ModelEndpoint.ModelEndpointStreamError | SageMakerError.SessionExpiredError, Runtime>
     >()
     expectTypeOf(Effect.flatMap(Session.make(ModelEndpoint.chat("llama")), ({ invoke }) => invoke({ messages: [] })))
       .toEqualTypeOf<
         Effect.Effect<
-          Chat.Completion,
-          ModelEndpoint.Error | SageMakerError.SessionExpiredError,
+          Chat.ChatCompletion,
+          ModelEndpoint.ModelEndpointError | SageMakerError.SessionExpiredError,
           Runtime | Scope.Scope
         >
       >()
@@ -365,7 +373,7 @@ describe("typed inference", () => {
 
   it("is warmed up with what a schedule needs", () => {
     expectTypeOf(ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: reading })).toEqualTypeOf<
-      Effect.Effect<ModelEndpoint.WarmUp, ModelEndpoint.Error, Runtime>
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
     >()
     // @ts-expect-error the value is not one of the endpoint's
     void ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: "reading" })

@@ -7,19 +7,21 @@ import { ok, scriptedWith } from "./support/scripted.ts"
 const long = "a".repeat(64)
 
 /** What a client makes of an input that a type checker may never have seen, and how often it asked the service. */
-const attempt = (options: Partial<SageMakerRuntime.Options>, input: unknown) =>
+const attempt = (options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>, input: unknown) =>
   Effect.gen(function*() {
     const server = yield* scriptedWith(options, ok)
-    const exit = yield* Effect.exit(invokeEndpoint(input as InvokeEndpoint.Input)).pipe(Effect.provide(server.layer))
+    const exit = yield* Effect.exit(invokeEndpoint(input as InvokeEndpoint.InvokeEndpointInput)).pipe(
+      Effect.provide(server.layer)
+    )
     return { exit, attempts: yield* server.attempts }
   })
 
 const request = (members: object) => ({ EndpointName: "anomaly", Body: "{}", ...members })
 
-const isSent = (options: Partial<SageMakerRuntime.Options>, members: object) =>
+const isSent = (options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>, members: object) =>
   Effect.map(attempt(options, request(members)), ({ exit }) => Exit.isSuccess(exit))
 
-const refusal = (options: Partial<SageMakerRuntime.Options>, input: unknown) =>
+const refusal = (options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>, input: unknown) =>
   Effect.gen(function*() {
     const { attempts, exit } = yield* attempt(options, input)
     assert.strictEqual(attempts, 0)
@@ -30,7 +32,7 @@ const tooShort = { EnableExplanations: "" }
 const tooLong = { TargetVariant: long }
 const misspelt = { TargetVariant: "not_a_name" }
 
-const sent = (validation: SageMakerRuntime.Options["validation"]) =>
+const sent = (validation: SageMakerRuntime.SageMakerRuntimeOptions["validation"]) =>
   Effect.forEach([tooShort, tooLong, misspelt], (members) => isSent({ validation }, members))
 
 describe("validation", () => {
@@ -72,7 +74,7 @@ describe("validation", () => {
     }))
 })
 
-const settings: ReadonlyArray<SageMakerRuntime.Options["validation"]> = [
+const settings: ReadonlyArray<SageMakerRuntime.SageMakerRuntimeOptions["validation"]> = [
   true,
   false,
   { min: false, max: false, pattern: false }
@@ -112,7 +114,10 @@ const unsafe: ReadonlyArray<readonly [what: string, field: string, input: unknow
     )
 ]
 
-const tooLarge = (options: Partial<SageMakerRuntime.Options>, Body: InvokeEndpoint.Input["Body"]) =>
+const tooLarge = (
+  options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>,
+  Body: InvokeEndpoint.InvokeEndpointInput["Body"]
+) =>
   Effect.map(
     refusal({ ...options, validation: false }, request({ Body })),
     ({ _tag }) => assert.strictEqual(_tag, "PayloadTooLargeError")

@@ -12,7 +12,7 @@ describe("warming a model up", () => {
     Effect.gen(function*() {
       const server = yield* scripted(notReady, notReady, notReady, ok)
       const told = yield* Ref.make<ReadonlyArray<readonly [number, number]>>([])
-      const onProgress = ({ attempts, elapsed }: ModelEndpoint.WarmUp) =>
+      const onProgress = ({ attempts, elapsed }: ModelEndpoint.WarmUpProgress) =>
         Ref.update(told, (before) => [...before, [attempts, Duration.toMillis(elapsed)] as const])
       const fiber = yield* ModelEndpoint.warmUp(model, everyFive, { onProgress }).pipe(
         Effect.provide(server.layer),

@@ -6,7 +6,7 @@ import { score } from "../anomaly.ts"
 
 it.effect("asks the model once, with the reading", () =>
   Effect.gen(function*() {
-    const asked = yield* Ref.make<ReadonlyArray<InvokeEndpoint.Input>>([])
+    const asked = yield* Ref.make<ReadonlyArray<InvokeEndpoint.InvokeEndpointInput>>([])
     const recording = MockRuntime.layer(
       MockRuntime.on(InvokeEndpoint.operation, (input) =>
         Effect.as(Ref.update(asked, Array.append(input)), { Body: new TextEncoder().encode("{\"score\":0.9}") }))

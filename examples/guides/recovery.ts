@@ -6,7 +6,7 @@ const answer = (EndpointName: string) =>
     Effect.map(({ Body }) => new TextDecoder().decode(Body))
   )
 
-const told = (error: InvokeEndpoint.Error): string =>
+const told = (error: InvokeEndpoint.InvokeEndpointError): string =>
   SageMakerError.isAccessDenied(error)
     ? `ask for permission: ${error.code}`
     : SageMakerError.isRetryable(error)

@@ -20,12 +20,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { type AwsCredentials, Credentials } from "../Credentials.ts"
-import { cached } from "../internal/credentialsCache.ts"
-import { parse } from "../internal/credentialsInput.ts"
+import { cacheCredentials } from "../internal/credentials/cache.ts"
+import { parseCredentials } from "../internal/credentials/parse.ts"
 import { CredentialsError } from "../SageMakerError.ts"
-import { ask, type Source } from "./internal/providers.ts"
-import { RegionInUse } from "./internal/region.ts"
-import { locate } from "./internal/sharedConfig.ts"
+import { ClientRegion } from "./internal/config/region.ts"
+import { locate } from "./internal/config/sharedConfig.ts"
+import { type CredentialSource, resolveCredentials } from "./internal/credentials/providers.ts"
 
 /**
  * Which profile, and which region's STS.
@@ -36,7 +36,7 @@ import { locate } from "./internal/sharedConfig.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface NodeCredentialsOptions {
   readonly profile?: string | undefined
   readonly region?: string | undefined
 }
@@ -48,7 +48,7 @@ export interface Options {
  * @since 0.1.0
  * @category models
  */
-export interface WebIdentityOptions extends Options {
+export interface WebIdentityOptions extends NodeCredentialsOptions {
   readonly roleArn?: string | undefined
   readonly webIdentityTokenFile?: string | undefined
   readonly roleSessionName?: string | undefined
@@ -68,17 +68,22 @@ export interface AssumeRoleOptions {
   readonly region?: string | undefined
 }
 
-const environment: Source = { name: "environment", provider: (aws, { logger }) => aws.fromEnv({ logger }) }
+const environment: CredentialSource = { name: "environment", provider: (aws, { logger }) => aws.fromEnv({ logger }) }
 
-const profile: Source = { name: "profile", provider: (aws, init) => aws.fromIni(init) }
+const profile: CredentialSource = { name: "profile", provider: (aws, init) => aws.fromIni(init) }
 
-const sso: Source = { name: "SSO", provider: (aws, init) => aws.fromSSO(init) }
+const sso: CredentialSource = { name: "SSO", provider: (aws, init) => aws.fromSSO(init) }
 
-const login: Source = { name: "login session", provider: (aws, init) => aws.fromLoginCredentials(init) }
+const login: CredentialSource = { name: "login session", provider: (aws, init) => aws.fromLoginCredentials(init) }
 
-const credentialProcess: Source = { name: "credential_process", provider: (aws, init) => aws.fromProcess(init) }
+const credentialProcess: CredentialSource = {
+  name: "credential_process",
+  provider: (aws, init) => aws.fromProcess(init)
+}
 
-const webIdentity = ({ roleArn, roleSessionName, webIdentityTokenFile }: WebIdentityOptions = {}): Source => ({
+const webIdentity = (
+  { roleArn, roleSessionName, webIdentityTokenFile }: WebIdentityOptions = {}
+): CredentialSource => ({
   name: "web identity",
   provider: (aws, init) =>
     aws.fromTokenFile({
@@ -89,16 +94,16 @@ const webIdentity = ({ roleArn, roleSessionName, webIdentityTokenFile }: WebIden
     })
 })
 
-const container: Source = { name: "container", provider: (aws, { logger }) => aws.fromHttp({ logger }) }
+const container: CredentialSource = { name: "container", provider: (aws, { logger }) => aws.fromHttp({ logger }) }
 
-const instanceMetadata: Source = {
+const instanceMetadata: CredentialSource = {
   name: "instance metadata",
   provider: (aws, { logger, ...init }) => aws.fromInstanceMetadata({ logger, profile: init.profile })
 }
 
 const isSet = (variable: string): boolean => (process.env[variable] ?? "") !== ""
 
-const machine = (): ReadonlyArray<Source> =>
+const machine = (): ReadonlyArray<CredentialSource> =>
   isSet("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || isSet("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     ? [container]
     : !isSet("AWS_EC2_METADATA_DISABLED") || process.env["AWS_EC2_METADATA_DISABLED"] === "false"
@@ -106,31 +111,31 @@ const machine = (): ReadonlyArray<Source> =>
     : []
 
 const layerFrom = (
-  sources: (profile: string | undefined) => Effect.Effect<ReadonlyArray<Source>, CredentialsError>,
-  options: Options = {}
+  sources: (profile: string | undefined) => Effect.Effect<ReadonlyArray<CredentialSource>, CredentialsError>,
+  options: NodeCredentialsOptions = {}
 ): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
   Layer.scoped(
     Credentials,
     Effect.gen(function*() {
       const context = yield* Effect.context<HttpClient.HttpClient>()
       const provider = yield* Effect.configProviderWith(Effect.succeed)
-      const region = options.region ?? (yield* RegionInUse)
+      const region = options.region ?? (yield* ClientRegion)
       const load = Effect.gen(function*() {
         const location = yield* Effect.mapError(
           locate(options.profile),
           ({ message }) => new CredentialsError({ message, sources: ["profile"] })
         )
         const chain = yield* sources(location.profile)
-        const input = yield* ask(chain, { location, region })
-        return yield* parse("the provider", input)
+        const input = yield* resolveCredentials(chain, { location, region })
+        return yield* parseCredentials("the provider", input)
       })
-      return yield* cached(load.pipe(Effect.withConfigProvider(provider), Effect.provide(context)))
+      return yield* cacheCredentials(load.pipe(Effect.withConfigProvider(provider), Effect.provide(context)))
     })
   )
 
 const layerOf = (
-  sources: (profile: string | undefined) => ReadonlyArray<Source>,
-  options?: Options
+  sources: (profile: string | undefined) => ReadonlyArray<CredentialSource>,
+  options?: NodeCredentialsOptions
 ): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
   layerFrom((chosen) => Effect.sync(() => sources(chosen)), options)
 
@@ -143,7 +148,9 @@ const layerOf = (
  * @since 0.1.0
  * @category layers
  */
-export const layerDefault = (options: Options = {}): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
+export const layerDefault = (
+  options: NodeCredentialsOptions = {}
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
   layerOf(
     (
       chosen
@@ -166,8 +173,9 @@ export const layerEnvironment: Layer.Layer<Credentials, never, HttpClient.HttpCl
  * @since 0.1.0
  * @category layers
  */
-export const layerProfile = (options: Options = {}): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
-  layerOf(() => [profile], options)
+export const layerProfile = (
+  options: NodeCredentialsOptions = {}
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [profile], options)
 
 /**
  * Keys from IAM Identity Center, with the session `aws sso login` left.
@@ -175,8 +183,9 @@ export const layerProfile = (options: Options = {}): Layer.Layer<Credentials, ne
  * @since 0.1.0
  * @category layers
  */
-export const layerSso = (options: Options = {}): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
-  layerOf(() => [sso], options)
+export const layerSso = (
+  options: NodeCredentialsOptions = {}
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [sso], options)
 
 /**
  * Keys from the session `aws login` left.
@@ -184,8 +193,9 @@ export const layerSso = (options: Options = {}): Layer.Layer<Credentials, never,
  * @since 0.1.0
  * @category layers
  */
-export const layerLogin = (options: Options = {}): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
-  layerOf(() => [login], options)
+export const layerLogin = (
+  options: NodeCredentialsOptions = {}
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [login], options)
 
 /**
  * Keys that the profile's `credential_process` prints.
@@ -193,8 +203,9 @@ export const layerLogin = (options: Options = {}): Layer.Layer<Credentials, neve
  * @since 0.1.0
  * @category layers
  */
-export const layerProcess = (options: Options = {}): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
-  layerOf(() => [credentialProcess], options)
+export const layerProcess = (
+  options: NodeCredentialsOptions = {}
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [credentialProcess], options)
 
 /**
  * Keys of a role taken on with a token, as Kubernetes service accounts and CI systems do.
@@ -234,7 +245,7 @@ export const layerAssumeRole = (
   options: AssumeRoleOptions
 ): Layer.Layer<Credentials, never, Credentials | HttpClient.HttpClient> =>
   Layer.unwrapEffect(Effect.map(Credentials, ({ get }) => {
-    const assumeRole = ({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): Source => ({
+    const assumeRole = ({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): CredentialSource => ({
       name: "assumed role",
       provider: (aws, { clientConfig, logger, parentClientConfig: { region } }) =>
         aws.fromTemporaryCredentials({

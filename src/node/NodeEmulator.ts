@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { ConfigurationError } from "../SageMakerError.ts"
 import * as Emulator from "../testing/Emulator.ts"
-import type { Answered } from "../testing/internal/wire.ts"
+import type { WireResponse } from "../testing/internal/emulator/wire.ts"
 
 /**
  * Settings of the emulator and where it listens: `127.0.0.1` and a free port by default.
@@ -20,7 +20,7 @@ import type { Answered } from "../testing/internal/wire.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options<R = never> extends Emulator.Options<R> {
+export interface NodeEmulatorOptions<R = never> extends Emulator.EmulatorOptions<R> {
   readonly host?: string | undefined
   readonly port?: number | undefined
 }
@@ -57,7 +57,7 @@ const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<
     }
   })
 
-const send = (response: ServerResponse, { body, headers, status }: Answered): Effect.Effect<void> =>
+const send = (response: ServerResponse, { body, headers, status }: WireResponse): Effect.Effect<void> =>
   Effect.suspend(() => {
     response.writeHead(status, headers)
     if (body instanceof Uint8Array) {
@@ -135,7 +135,7 @@ const serve = Effect.gen(function*() {
  * @category layers
  */
 export const layer = <R = never>(
-  options: Options<R>
+  options: NodeEmulatorOptions<R>
 ): Layer.Layer<NodeEmulator | Emulator.Emulator, ConfigurationError, R> =>
   Layer.provideMerge(
     Layer.scoped(

@@ -11,8 +11,8 @@ import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Dispatcher } from "undici"
 import type { ConfigurationError } from "../SageMakerError.ts"
-import { open } from "./internal/connections.ts"
-import { clientOver } from "./internal/httpClient.ts"
+import { open } from "./internal/http/connectionPools.ts"
+import { clientOver } from "./internal/http/httpClient.ts"
 
 /**
  * A proxy for every request but those to the hosts of `except` (names, with their subdomains; `host:port`; `*`).
@@ -20,7 +20,7 @@ import { clientOver } from "./internal/httpClient.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Proxy {
+export interface ProxyOptions {
   readonly url: string
   readonly username?: string | undefined
   readonly password?: string | Redacted.Redacted | undefined
@@ -41,11 +41,11 @@ export interface Proxy {
  * @since 0.1.0
  * @category models
  */
-export interface Options {
+export interface NodeHttpClientOptions {
   readonly connectTimeout?: Duration.DurationInput | undefined
   readonly connections?: number | undefined
   readonly keepAliveTimeout?: Duration.DurationInput | undefined
-  readonly proxy?: string | Proxy | false | undefined
+  readonly proxy?: string | ProxyOptions | false | undefined
   readonly ca?: string | Uint8Array | ReadonlyArray<string | Uint8Array> | undefined
   readonly cert?: string | Uint8Array | undefined
   readonly key?: string | Uint8Array | Redacted.Redacted<string | Uint8Array> | undefined
@@ -60,7 +60,7 @@ export interface Options {
  * @category constructors
  */
 export const make = (
-  options: Options = {}
+  options: NodeHttpClientOptions = {}
 ): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => Effect.map(open(options), clientOver)
 
 /**
@@ -78,5 +78,5 @@ export const make = (
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options: Options = {}): Layer.Layer<HttpClient.HttpClient, ConfigurationError> =>
+export const layer = (options: NodeHttpClientOptions = {}): Layer.Layer<HttpClient.HttpClient, ConfigurationError> =>
   Layer.scoped(HttpClient.HttpClient, make(options))

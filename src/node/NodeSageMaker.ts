@@ -13,12 +13,12 @@ import { ConfigurationError } from "../SageMakerError.ts"
 import * as SageMakerRuntime from "../SageMakerRuntime.ts"
 import * as Signer from "../Signer.ts"
 import * as Timeouts from "../Timeouts.ts"
-import { type Configuration, type Given, resolve } from "./internal/configuration.ts"
-import { open } from "./internal/connections.ts"
-import { clientOver } from "./internal/httpClient.ts"
-import { tracing } from "./internal/recursion.ts"
-import { RegionInUse } from "./internal/region.ts"
-import { load } from "./internal/sharedConfig.ts"
+import { type Configuration, type ConfigurationOptions, resolve } from "./internal/config/configuration.ts"
+import { ClientRegion } from "./internal/config/region.ts"
+import { load } from "./internal/config/sharedConfig.ts"
+import { open } from "./internal/http/connectionPools.ts"
+import { clientOver } from "./internal/http/httpClient.ts"
+import { tracing } from "./internal/lambda/xrayTrace.ts"
 import * as NodeCredentials from "./NodeCredentials.ts"
 import type * as NodeHttpClient from "./NodeHttpClient.ts"
 
@@ -36,28 +36,33 @@ import type * as NodeHttpClient from "./NodeHttpClient.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Options<E = never, R = HttpClient.HttpClient, HttpE = never, HttpR = never> extends Given {
+export interface NodeSageMakerOptions<E = never, R = HttpClient.HttpClient, HttpE = never, HttpR = never>
+  extends ConfigurationOptions
+{
   readonly profile?: string | undefined
   readonly credentials?:
     | Credentials.CredentialsInput
     | Credentials.AwsCredentialProvider
     | Layer.Layer<Credentials.Credentials, E, R>
     | undefined
-  readonly http?: NodeHttpClient.Options | Layer.Layer<HttpClient.HttpClient, HttpE, HttpR> | undefined
+  readonly http?: NodeHttpClient.NodeHttpClientOptions | Layer.Layer<HttpClient.HttpClient, HttpE, HttpR> | undefined
   readonly retry?: RetryPolicy.Policy | undefined
   readonly timeouts?: Timeouts.Deadlines | undefined
 }
 
 const httpOf = <E, R>(
-  http: Options<never, never, E, R>["http"],
+  http: NodeSageMakerOptions<never, never, E, R>["http"],
   { caBundle }: Configuration
 ): Layer.Layer<HttpClient.HttpClient, E | ConfigurationError, R> =>
   Layer.isLayer(http)
     ? http as Layer.Layer<HttpClient.HttpClient, E, R>
-    : Layer.scoped(HttpClient.HttpClient, Effect.map(open(http as NodeHttpClient.Options ?? {}, caBundle), clientOver))
+    : Layer.scoped(
+      HttpClient.HttpClient,
+      Effect.map(open(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle), clientOver)
+    )
 
 const credentialsOf = <E, R>(
-  { credentials, profile }: Pick<Options<E, R>, "credentials" | "profile">
+  { credentials, profile }: Pick<NodeSageMakerOptions<E, R>, "credentials" | "profile">
 ): Layer.Layer<Credentials.Credentials, E, R | HttpClient.HttpClient> =>
   credentials === undefined
     ? NodeCredentials.layerDefault({ profile })
@@ -104,7 +109,7 @@ const policyOf = (
  * @category layers
  */
 export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
-  options: Options<E, R, HttpE, HttpR> = {}
+  options: NodeSageMakerOptions<E, R, HttpE, HttpR> = {}
 ): Layer.Layer<
   SageMakerRuntime.SageMakerRuntime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient,
   E | HttpE | ConfigurationError,
@@ -133,7 +138,7 @@ export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
       Layer.provideMerge(Signer.layer),
       Layer.provideMerge(Layer.provide(
         credentialsOf({ credentials, profile }),
-        Layer.succeed(RegionInUse, configuration.options.region)
+        Layer.succeed(ClientRegion, configuration.options.region)
       )),
       Layer.provideMerge(httpOf(http, configuration))
     )

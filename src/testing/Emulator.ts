@@ -14,11 +14,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
-import type { Input as InvokeEndpointInput, Output as InvokeEndpointOutput } from "../InvokeEndpoint.ts"
-import type { Input as InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
-import type { Objects, Outcome } from "./internal/asyncWork.ts"
-import { makeService } from "./internal/service.ts"
-import { type Answered, type Received, withoutBody } from "./internal/wire.ts"
+import type {
+  InvokeEndpointInput as InvokeEndpointInput,
+  InvokeEndpointOutput as InvokeEndpointOutput
+} from "../InvokeEndpoint.ts"
+import type { InvokeEndpointAsyncInput as InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
+import type { Objects, Outcome } from "./internal/emulator/asyncWork.ts"
+import { makeService } from "./internal/emulator/service.ts"
+import { type ReceivedRequest, type WireResponse, withoutBody } from "./internal/emulator/wire.ts"
 
 /**
  * A request as a handler sees it: the operation, its members, the body as bytes.
@@ -26,7 +29,7 @@ import { type Answered, type Received, withoutBody } from "./internal/wire.ts"
  * @since 0.1.0
  * @category models
  */
-export interface Request
+export interface EmulatorRequest
   extends Omit<InvokeEndpointInput, "Body">, Omit<InvokeEndpointAsyncInput, keyof InvokeEndpointInput>
 {
   readonly operation: "InvokeEndpoint" | "InvokeEndpointWithResponseStream" | "InvokeEndpointAsync"
@@ -39,7 +42,7 @@ export interface Request
  * @since 0.1.0
  * @category models
  */
-export interface Output extends Omit<InvokeEndpointOutput, "Body" | "$metadata"> {
+export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$metadata"> {
   readonly Body: string | Uint8Array | Stream.Stream<string | Uint8Array, unknown>
 }
 
@@ -49,7 +52,7 @@ export interface Output extends Omit<InvokeEndpointOutput, "Body" | "$metadata">
  * @since 0.1.0
  * @category models
  */
-export type Answer = Output["Body"] | Output | HttpServerResponse.HttpServerResponse
+export type EmulatorResponse = EmulatorOutput["Body"] | EmulatorOutput | HttpServerResponse.HttpServerResponse
 
 /**
  * A deployed model; made by `endpoint`.
@@ -57,9 +60,9 @@ export type Answer = Output["Body"] | Output | HttpServerResponse.HttpServerResp
  * @since 0.1.0
  * @category models
  */
-export interface Endpoint<out R = never> {
+export interface EmulatorEndpoint<out R = never> {
   readonly name: string
-  readonly handler: (request: Request) => Effect.Effect<Answer, unknown, R>
+  readonly handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, unknown, R>
 }
 
 /**
@@ -73,8 +76,8 @@ export interface Endpoint<out R = never> {
  * @since 0.1.0
  * @category models
  */
-export interface Options<R = never> {
-  readonly endpoints: ReadonlyArray<Endpoint<R>>
+export interface EmulatorOptions<R = never> {
+  readonly endpoints: ReadonlyArray<EmulatorEndpoint<R>>
   readonly credentials?: CredentialsInput | "anonymous" | undefined
   readonly region?: string | undefined
   readonly maxBodyBytes?: number | undefined
@@ -101,7 +104,7 @@ export const credentials: CredentialsInput = {
  * @category tags
  */
 export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emulator")<Emulator, {
-  readonly handle: (request: Received) => Effect.Effect<Answered>
+  readonly handle: (request: ReceivedRequest) => Effect.Effect<WireResponse>
   readonly objects: Objects
   readonly outcome: (InferenceId: string) => Effect.Effect<Outcome>
 }>() {}
@@ -125,8 +128,8 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  */
 export const endpoint = <E, R>(
   name: string,
-  handler: (request: Request) => Effect.Effect<Answer, E, R>
-): Endpoint<R> => ({ name, handler })
+  handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, E, R>
+): EmulatorEndpoint<R> => ({ name, handler })
 
 /**
  * The emulated service.
@@ -134,7 +137,7 @@ export const endpoint = <E, R>(
  * @since 0.1.0
  * @category layers
  */
-export const layer = <R = never>(options: Options<R>): Layer.Layer<Emulator, never, R> =>
+export const layer = <R = never>(options: EmulatorOptions<R>): Layer.Layer<Emulator, never, R> =>
   Layer.scoped(Emulator, makeService(options, options.credentials ?? credentials))
 
 /**
@@ -160,7 +163,7 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
 /** What a broken connection looks like to an HTTP client. */
 const connectionLost = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
 
-const webResponse = ({ body, headers, status }: Answered): Effect.Effect<Response> =>
+const webResponse = ({ body, headers, status }: WireResponse): Effect.Effect<Response> =>
   Effect.map(Effect.runtime(), (runtime) =>
     new Response(
       withoutBody.has(status)
@@ -178,7 +181,7 @@ const webResponse = ({ body, headers, status }: Answered): Effect.Effect<Respons
  * @category layers
  */
 export const layerHttpClient = <R = never>(
-  options: Options<R>
+  options: EmulatorOptions<R>
 ): Layer.Layer<HttpClient.HttpClient | Emulator, never, R> =>
   Layer.provideMerge(
     Layer.effect(

@@ -9,10 +9,10 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
-import { within } from "../internal/deadlines.ts"
-import * as pipeline from "../internal/pipeline.ts"
-import { settings } from "../internal/settings.ts"
-import type { Metadata, Operation } from "../Operation.ts"
+import { within } from "../internal/client/deadlines.ts"
+import * as pipeline from "../internal/client/pipeline.ts"
+import { settings } from "../internal/client/settings.ts"
+import type { Operation, ResponseMetadata } from "../Operation.ts"
 import type { CommonError } from "../SageMakerError.ts"
 import { SageMakerRuntime } from "../SageMakerRuntime.ts"
 
@@ -22,8 +22,8 @@ import { SageMakerRuntime } from "../SageMakerRuntime.ts"
  * @since 0.1.0
  * @category models
  */
-export type HandlerOutput<O> = O extends { readonly $metadata: Metadata }
-  ? Omit<O, "$metadata"> & { readonly $metadata?: Metadata | undefined }
+export type HandlerOutput<O> = O extends { readonly $metadata: ResponseMetadata }
+  ? Omit<O, "$metadata"> & { readonly $metadata?: ResponseMetadata | undefined }
   : O
 
 /**
@@ -32,7 +32,7 @@ export type HandlerOutput<O> = O extends { readonly $metadata: Metadata }
  * @since 0.1.0
  * @category models
  */
-export interface Answer {
+export interface MockHandler {
   readonly operation: string
   readonly handler: (input: never) => Effect.Effect<unknown, unknown>
 }
@@ -58,7 +58,7 @@ export interface Answer {
 export const on = <I, O, E, R>(
   operation: Operation<I, O, E, R>,
   handler: (input: I) => Effect.Effect<HandlerOutput<O>, E | CommonError>
-): Answer => ({ operation: operation.name, handler })
+): MockHandler => ({ operation: operation.name, handler })
 
 /** The same error as if the pipeline had made it: with the attempts and the delay of this call. */
 const stamped = <E>(error: E, { attempts, totalRetryDelay }: pipeline.Call): E => {
@@ -81,7 +81,7 @@ const withMetadata = (output: unknown, { attempts, totalRetryDelay }: pipeline.C
  * @since 0.1.0
  * @category layers
  */
-export const layer = (...answers: ReadonlyArray<Answer>): Layer.Layer<SageMakerRuntime> => {
+export const layer = (...answers: ReadonlyArray<MockHandler>): Layer.Layer<SageMakerRuntime> => {
   const handlers = new Map(answers.map(({ handler, operation }) => [operation, handler]))
   const attempt: pipeline.Attempt = <I, O, E, R>({ call, ended, input, operation }: pipeline.Task<I, O, E, R>) =>
     Effect.suspend(() => {

@@ -72,7 +72,7 @@ const tcpServer = (handle: (socket: Socket, count: number) => void) =>
     ({ close }) => Effect.sync(close)
   )
 
-const clientOf = (endpoint: string, options: NodeHttpClient.Options = {}) =>
+const clientOf = (endpoint: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
     Layer.provide([Signer.layerAnonymous, NodeHttpClient.layer({ proxy: false, ...options })])
   )

@@ -10,7 +10,7 @@ import { serve } from "../support/server.ts"
 
 const secureServer = serveSecurely((_, response) => response.end("secure"))
 
-const answerTo = (url: string, options: NodeHttpClient.Options = {}) =>
+const answerTo = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   Effect.scoped(
     Effect.gen(function*() {
       const { ca } = yield* certificates

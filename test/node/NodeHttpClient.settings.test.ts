@@ -3,11 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect } from "effect"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { Agent } from "undici"
-import { type TransportFailure, transportFailure } from "../../src/protocol/transportCode.ts"
+import { type TransportFailure, transportFailure } from "../../src/protocol/error/transportFailure.ts"
 import { certificates } from "../support/certificates.ts"
 import { serve } from "../support/server.ts"
 
-const wrong: ReadonlyArray<readonly [string, NodeHttpClient.Options]> = [
+const wrong: ReadonlyArray<readonly [string, NodeHttpClient.NodeHttpClientOptions]> = [
   ["http.connections", { connections: 0 }],
   ["http.connections", { connections: -1 }],
   ["http.connections", { connections: 1.5 }],

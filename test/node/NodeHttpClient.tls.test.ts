@@ -17,7 +17,7 @@ const secureServer = (clientCertificate = false) =>
     clientCertificate
   )
 
-const answerTo = (url: string, options: NodeHttpClient.Options = {}) =>
+const answerTo = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   Effect.scoped(
     Effect.flatMap(NodeHttpClient.make(options), (client) => Effect.flatMap(client.get(url), ({ text }) => text))
   )
@@ -141,7 +141,7 @@ it.scopedLive("certificates and keys that are not PEM are refused before anythin
   Effect.gen(function*() {
     const { ca, client: { cert, key } } = yield* certificates
     const pair = "http.cert or http.key"
-    const options: ReadonlyArray<readonly [string, NodeHttpClient.Options]> = [
+    const options: ReadonlyArray<readonly [string, NodeHttpClient.NodeHttpClientOptions]> = [
       ["http.ca", { ca: "garbage" }],
       ["http.ca", { ca: "" }],
       ["http.ca", { ca: [] }],

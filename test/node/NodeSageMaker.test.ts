@@ -10,7 +10,10 @@ import { serve } from "../support/server.ts"
 
 const region = { AWS_REGION: "eu-west-1" }
 
-const signedBy = (options: NodeSageMaker.Options, place: Parameters<typeof requestsIn>[0] = { env: region }) =>
+const signedBy = (
+  options: NodeSageMaker.NodeSageMakerOptions,
+  place: Parameters<typeof requestsIn>[0] = { env: region }
+) =>
   Effect.map(
     requestsIn(place, options),
     ([request]) =>

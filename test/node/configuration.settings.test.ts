@@ -13,7 +13,7 @@ interface Setting {
   readonly key: string
   /** Two values as text, what they are in code, and what a request shows of them. */
   readonly values: readonly [string, string]
-  readonly code: readonly [NodeSageMaker.Options, NodeSageMaker.Options]
+  readonly code: readonly [NodeSageMaker.NodeSageMakerOptions, NodeSageMaker.NodeSageMakerOptions]
   readonly shows: readonly [string, string]
   readonly env?: Readonly<Record<string, string>>
   readonly look: (...requests: ReadonlyArray<HttpClientRequest.HttpClientRequest>) => string | undefined
@@ -82,7 +82,7 @@ const region = { AWS_REGION: "us-east-1" }
 /** What two calls show of a setting where it stands in code, in the environment and in the profile. */
 const shown = (
   { env, key, look, variable }: Setting,
-  given: { readonly code?: NodeSageMaker.Options; readonly env?: string; readonly profile?: string }
+  given: { readonly code?: NodeSageMaker.NodeSageMakerOptions; readonly env?: string; readonly profile?: string }
 ) =>
   Effect.map(
     requestsIn(
@@ -191,7 +191,7 @@ const throttled = refusal(400, "ThrottlingException")
 /** How a call ends that is throttled for ever, with no chance in its delays. */
 const endIn = (
   place: Place,
-  options: NodeSageMaker.Options = {},
+  options: NodeSageMaker.NodeSageMakerOptions = {},
   around: <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.Layer<A, E, R> = (layer) => layer
 ) =>
   Effect.gen(function*() {

@@ -18,7 +18,7 @@ class Steps extends Supervisor.AbstractSupervisor<void> {
 
 const watched = RuntimeFlagsPatch.enable(RuntimeFlags.OpSupervision)
 
-const stepsOf = (http: NodeSageMaker.Options["http"]) =>
+const stepsOf = (http: NodeSageMaker.NodeSageMakerOptions["http"]) =>
   Effect.gen(function*() {
     const server = yield* serve((request, response) => request.resume().on("end", () => response.end("yes")))
     const layer = NodeSageMaker.layer({

@@ -49,7 +49,10 @@ const inputOf = ({ kind }: Case) => ({
   Body: kind === "upload" ? "canary! ".repeat(1024 * 1024) : "canary body"
 })
 
-type CallError = InvokeEndpoint.Error | InvokeEndpointWithResponseStream.Error | SageMakerError.StreamError
+type CallError =
+  | InvokeEndpoint.InvokeEndpointError
+  | InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamError
+  | SageMakerError.StreamError
 
 const layerOf = ({ url }: FaultServer) =>
   Layer.unwrapEffect(

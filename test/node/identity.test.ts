@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { platform, release } from "node:os"
 import { afterEach, vi } from "vitest"
-import type * as Runtime from "../../src/node/internal/runtime.ts"
-import { token } from "../../src/protocol/token.ts"
-import type * as UserAgent from "../../src/protocol/userAgent.ts"
-import { version } from "../../src/protocol/userAgent.ts"
+import type * as Runtime from "../../src/node/internal/platform/runtime.ts"
+import { token } from "../../src/protocol/userAgent/headerToken.ts"
+import type * as UserAgent from "../../src/protocol/userAgent/userAgent.ts"
+import { version } from "../../src/protocol/userAgent/userAgent.ts"
 import { requestsIn } from "../support/configured.ts"
 
 vi.hoisted(() => {
@@ -52,7 +52,7 @@ describe("the execution environment", () => {
   const agentIn = async (environment: string | undefined): Promise<string> => {
     vi.resetModules()
     vi.stubEnv("AWS_EXECUTION_ENV", environment)
-    const { userAgent }: typeof UserAgent = await import("../../src/protocol/userAgent.ts")
+    const { userAgent }: typeof UserAgent = await import("../../src/protocol/userAgent/userAgent.ts")
     return userAgent("scoring")
   }
 
@@ -75,7 +75,7 @@ describe("another JavaScript runtime", () => {
   it.each(["bun", "deno", "llrt"])("is named: %s", async (engine) => {
     vi.resetModules()
     vi.stubGlobal("process", { ...process, env: {}, versions: { ...process.versions, [engine]: "1.2.3" } })
-    const { runtimeParts }: typeof Runtime = await import("../../src/node/internal/runtime.ts")
+    const { runtimeParts }: typeof Runtime = await import("../../src/node/internal/platform/runtime.ts")
     assert.strictEqual(runtimeParts().platform.at(-1), `md/${engine}#1.2.3`)
   })
 })

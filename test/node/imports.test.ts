@@ -44,6 +44,6 @@ describe.concurrent("importing a subpath loads no package but Effect's and the o
   })
 
   it("which the test would notice", async () => {
-    assert.include(await packagesOf("internal/signatureV4.js"), "@smithy/signature-v4")
+    assert.include(await packagesOf("internal/signer/signatureV4.js"), "@smithy/signature-v4")
   })
 })

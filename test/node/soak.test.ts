@@ -5,7 +5,7 @@ import {
   type InvokeEndpoint,
   invokeEndpoint,
   type InvokeEndpointWithResponseStream,
-  Load,
+  Resilience,
   SageMakerError,
   SageMakerRuntime,
   Signer,
@@ -13,7 +13,7 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
-import { encode } from "../../src/protocol/frame.ts"
+import { encode } from "../../src/protocol/eventStream/frame.ts"
 import { type Exchange, faultServer, response } from "../support/faultServer.ts"
 import { memoryInUse } from "../support/memory.ts"
 
@@ -70,7 +70,10 @@ const server = faultServer({
   }
 })
 
-type CallError = InvokeEndpoint.Error | InvokeEndpointWithResponseStream.Error | SageMakerError.StreamError
+type CallError =
+  | InvokeEndpoint.InvokeEndpointError
+  | InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamError
+  | SageMakerError.StreamError
 
 const call = (EndpointName: string): Effect.Effect<void, CallError, SageMakerRuntime.SageMakerRuntime> =>
   Effect.asVoid(invokeEndpoint({ EndpointName, ContentType: "text/plain", Body: "reading" }))
@@ -117,8 +120,8 @@ const run = (url: string, plan: ReadonlyArray<Effect.Effect.Success<typeof rando
       SageMakerRuntime.layer({ region: "eu-west-1", endpoint: url }).pipe(
         Layer.provide([Signer.layer, NodeHttpClient.layer({ proxy: false })]),
         Layer.provide(Credentials.layer({ accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" })),
-        Load.circuitBreaker({ overrides: { ok: { failureRatio: 1 } }, breakDuration: "200 millis" }),
-        Load.concurrency({ permits: 24, queue: 32, overrides: { ok: { queue: 512 }, "s-ok": { queue: 512 } } })
+        Resilience.circuitBreaker({ overrides: { ok: { failureRatio: 1 } }, breakDuration: "200 millis" }),
+        Resilience.concurrency({ permits: 24, queue: 32, overrides: { ok: { queue: 512 }, "s-ok": { queue: 512 } } })
       )
     ),
     Effect.map(Arr.groupBy(tags)),

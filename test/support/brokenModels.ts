@@ -9,7 +9,7 @@ import {
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 
-type Handler = Emulator.Endpoint["handler"]
+type Handler = Emulator.EmulatorEndpoint["handler"]
 
 /** What a caller sees of a model that answers what no service could, by operation. */
 interface Seen {
@@ -91,7 +91,7 @@ export const brokenModels: ReadonlyArray<Seen> = [
 ]
 
 /** Those models, deployed under their place in the list. */
-export const brokenEndpoints: ReadonlyArray<Emulator.Endpoint> = brokenModels.map(({ handler }, index) =>
+export const brokenEndpoints: ReadonlyArray<Emulator.EmulatorEndpoint> = brokenModels.map(({ handler }, index) =>
   Emulator.endpoint(`broken-${index}`, handler)
 )
 

@@ -1,7 +1,11 @@
 import { type Duration, Effect, Fiber, Random, TestClock } from "effect"
 import { type InvokeEndpoint, invokeEndpoint } from "effect-sagemaker-runtime"
 
-export const input: InvokeEndpoint.Input = { EndpointName: "anomaly-v2", ContentType: "text/plain", Body: "reading" }
+export const input: InvokeEndpoint.InvokeEndpointInput = {
+  EndpointName: "anomaly-v2",
+  ContentType: "text/plain",
+  Body: "reading"
+}
 
 /** The call most tests make. */
 export const call = invokeEndpoint(input)

@@ -36,7 +36,7 @@ export const inPlace =
 /** The requests of a program of a client that is set up in a place. */
 export const requestsIn = (
   place: Place,
-  options: NodeSageMaker.Options = {},
+  options: NodeSageMaker.NodeSageMakerOptions = {},
   program: Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime> = call,
   ...replies: ReadonlyArray<Reply>
 ) =>
@@ -50,13 +50,13 @@ export const requestsIn = (
 const path = "/endpoints/anomaly-v2/invocations"
 
 /** The base URL a client in a place calls. */
-export const urlIn = (place: Place, options?: NodeSageMaker.Options) =>
+export const urlIn = (place: Place, options?: NodeSageMaker.NodeSageMakerOptions) =>
   Effect.map(requestsIn(place, options), ([request]) => request?.url.replace(path, ""))
 
 /** What is wrong with the configuration of a place. */
 export const problemIn = (
   place: Place,
-  options: NodeSageMaker.Options = {}
+  options: NodeSageMaker.NodeSageMakerOptions = {}
 ): Effect.Effect<SageMakerError.ConfigurationError, unknown> =>
   Effect.gen(function*() {
     const server = yield* scriptedHttp(ok)

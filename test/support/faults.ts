@@ -1,5 +1,5 @@
 import { Effect, type Scope } from "effect"
-import { encode } from "../../src/protocol/frame.ts"
+import { encode } from "../../src/protocol/eventStream/frame.ts"
 import {
   type Exchange,
   type Fault,

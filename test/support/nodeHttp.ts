@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net"
 import { call } from "./call.ts"
 import { certificates } from "./certificates.ts"
 
-export const callTo = (endpoint: string, options: NodeHttpClient.Options = {}) =>
+export const callTo = (endpoint: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   call.pipe(
     Effect.provide(
       SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(

@@ -47,7 +47,10 @@ export const scriptedHttp = (...replies: ReadonlyArray<Reply>) =>
 export const scripted = (...replies: ReadonlyArray<Reply>) => scriptedWith({}, ...replies)
 
 /** The same with options of the client. */
-export const scriptedWith = (options: Partial<SageMakerRuntime.Options>, ...replies: ReadonlyArray<Reply>) =>
+export const scriptedWith = (
+  options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>,
+  ...replies: ReadonlyArray<Reply>
+) =>
   Effect.map(scriptedHttp(...replies), (server) => ({
     ...server,
     layer: SageMakerRuntime.layer({ region: "eu-west-1", ...options }).pipe(

@@ -29,5 +29,5 @@ export const refused = (status: number, code?: string): Effect.Effect<Response> 
   Effect.sync(() => new Response("{}", { status, headers: code === undefined ? {} : { "x-amzn-errortype": code } }))
 
 /** A call of an endpoint. */
-export const invoke = (EndpointName: string, members: Partial<InvokeEndpoint.Input> = {}) =>
+export const invoke = (EndpointName: string, members: Partial<InvokeEndpoint.InvokeEndpointInput> = {}) =>
   invokeEndpoint({ EndpointName, Body: "reading", ...members })

@@ -15,7 +15,7 @@ const cut = (bytes: Uint8Array, ...offsets: ReadonlyArray<number>): ReadonlyArra
 export const framed = <A, E extends { readonly message: string }>(
   framing: Framing.Framing<A, E>,
   parts: ReadonlyArray<Uint8Array>,
-  limits?: Framing.Limits
+  limits?: Framing.FramingLimits
 ) =>
   Effect.gen(function*() {
     const out: Array<A> = []

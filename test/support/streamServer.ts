@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
-import { encode } from "../../src/protocol/frame.ts"
+import { encode } from "../../src/protocol/eventStream/frame.ts"
 
 /** A frame that carries a payload part. */
 export const part = (payload: Uint8Array): Uint8Array =>

@@ -24,7 +24,7 @@ export interface Input {
 
 export interface Output {
   readonly state: string
-  readonly $metadata: Operation.Metadata
+  readonly $metadata: Operation.ResponseMetadata
 }
 
 const headers = Operation.headers({

@@ -19,8 +19,8 @@ import { brokenEndpoints, brokenModels, endsOf } from "../support/brokenModels.t
 const echo = Emulator.endpoint("echo", ({ Body, ContentType }) => Effect.succeed({ Body, ContentType }))
 
 const client = (
-  options: Emulator.Options,
-  settings: Partial<SageMakerRuntime.Options> = {},
+  options: Emulator.EmulatorOptions,
+  settings: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {},
   keys: Credentials.CredentialsInput = Emulator.credentials
 ) =>
   SageMakerRuntime.layer({ region: "eu-west-1", ...settings }).pipe(
@@ -29,7 +29,7 @@ const client = (
     Layer.provide(RetryPolicy.layer(RetryPolicy.none))
   )
 
-const input: InvokeEndpoint.Input = { EndpointName: "echo", ContentType: "text/plain", Body: "hello" }
+const input: InvokeEndpoint.InvokeEndpointInput = { EndpointName: "echo", ContentType: "text/plain", Body: "hello" }
 
 const text = ({ Body }: { readonly Body: Uint8Array }) => new TextDecoder().decode(Body)
 
@@ -43,7 +43,7 @@ it.live("answers a signed request with the handler's answer", () =>
 
 it.live("shows a handler every member of the request", () =>
   Effect.gen(function*() {
-    const seen = yield* Ref.make<Emulator.Request | undefined>(undefined)
+    const seen = yield* Ref.make<Emulator.EmulatorRequest | undefined>(undefined)
     const spy = Emulator.endpoint("spy", (request) => Effect.as(Ref.set(seen, request), ""))
     const members = {
       EndpointName: "spy",
@@ -82,10 +82,10 @@ it.live("passes on the members of an answer", () =>
   }))
 
 const failure = (
-  options: Emulator.Options,
-  settings?: Partial<SageMakerRuntime.Options>,
+  options: Emulator.EmulatorOptions,
+  settings?: Partial<SageMakerRuntime.SageMakerRuntimeOptions>,
   keys?: Credentials.CredentialsInput,
-  request: Partial<InvokeEndpoint.Input> = {}
+  request: Partial<InvokeEndpoint.InvokeEndpointInput> = {}
 ) => Effect.flip(Effect.provide(invokeEndpoint({ ...input, ...request }), client(options, settings, keys)))
 
 describe("refuses a request", () => {
@@ -144,7 +144,7 @@ describe("refuses a request", () => {
 
 it.live("refuses an unsigned request, unless it is anonymous", () =>
   Effect.gen(function*() {
-    const unsigned = (options: Emulator.Options) =>
+    const unsigned = (options: Emulator.EmulatorOptions) =>
       SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
         Layer.provide([Signer.layerAnonymous, Emulator.layerHttpClient(options)])
       )
@@ -236,7 +236,7 @@ it.live("answers a stream's failure before its first part as InvokeEndpoint and 
   }))
 
 describe("in process", () => {
-  const anonymous = (handler: Emulator.Endpoint["handler"]) =>
+  const anonymous = (handler: Emulator.EmulatorEndpoint["handler"]) =>
     SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
       Layer.provide(Signer.layerAnonymous),
       Layer.provideMerge(

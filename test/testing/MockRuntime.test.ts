@@ -3,18 +3,23 @@ import { Cause, Duration, Effect, Exit, Fiber, Layer, Ref, TestClock } from "eff
 import { InvokeEndpoint, invokeEndpoint, RetryPolicy, SageMakerError, Timeouts } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
 
-const input: InvokeEndpoint.Input = { EndpointName: "anomaly-v2", Body: "reading" }
+const input: InvokeEndpoint.InvokeEndpointInput = { EndpointName: "anomaly-v2", Body: "reading" }
 const Body = new TextEncoder().encode("answer")
 
 const mock = (
   handler: Parameters<
-    typeof MockRuntime.on<InvokeEndpoint.Input, InvokeEndpoint.Output, InvokeEndpoint.ModelledError, never>
+    typeof MockRuntime.on<
+      InvokeEndpoint.InvokeEndpointInput,
+      InvokeEndpoint.InvokeEndpointOutput,
+      InvokeEndpoint.InvokeEndpointModeledError,
+      never
+    >
   >[1]
 ) => MockRuntime.layer(MockRuntime.on(InvokeEndpoint.operation, handler))
 
 it.effect("gives the handler the input and the caller its output", () =>
   Effect.gen(function*() {
-    const seen = yield* Ref.make<ReadonlyArray<InvokeEndpoint.Input>>([])
+    const seen = yield* Ref.make<ReadonlyArray<InvokeEndpoint.InvokeEndpointInput>>([])
     const layer = mock((request) => Effect.as(Ref.update(seen, (_) => [..._, request]), { Body }))
     const output = yield* Effect.provide(invokeEndpoint(input), layer)
     assert.deepStrictEqual(output.Body, Body)

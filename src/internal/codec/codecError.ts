@@ -2,7 +2,7 @@
 import * as ParseResult from "effect/ParseResult"
 import type * as AST from "effect/SchemaAST"
 import { CodecError } from "../../SageMakerError.ts"
-import { declaredKeys } from "../declaredKeys.ts"
+import { declaredKeys } from "./declaredKeys.ts"
 
 export const unencodable = (mediaType: string, problem: string, issues: ReadonlyArray<string> = []): CodecError =>
   new CodecError({

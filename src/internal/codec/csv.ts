@@ -2,7 +2,7 @@
 import { papaparse } from "#papaparse"
 import * as Either from "effect/Either"
 import * as AST from "effect/SchemaAST"
-import { type Cell, type Kind, kindsOf, readCell, writeCell } from "./cells.ts"
+import { type Cell, type Kind, kindsOf, readCell, writeCell } from "./csvCells.ts"
 
 /** How a table is written and read. */
 export interface Format {

@@ -1,7 +1,7 @@
 /** Text of a payload, in the character set it says it is in. */
 import * as Either from "effect/Either"
-import { parse } from "../../protocol/mediaType.ts"
-import { decode } from "../../protocol/utf8.ts"
+import { decode } from "../../protocol/bytes/utf8.ts"
+import { parse } from "../../protocol/payload/mediaType.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { undecodable } from "./codecError.ts"
 
@@ -17,7 +17,7 @@ const inCharset = (charset: string, body: Uint8Array): string | undefined => {
 }
 
 /** The text of a body; UTF-8 unless its media type names another character set. */
-export const textOf = (
+export const decodeText = (
   mediaType: string,
   body: Uint8Array,
   contentType: string | undefined
@@ -32,4 +32,4 @@ export const textOf = (
 }
 
 /** The text without the byte order mark some programs begin a file with. */
-export const withoutMark = (text: string): string => (text.startsWith("\ufeff") ? text.slice(1) : text)
+export const stripByteOrderMark = (text: string): string => (text.startsWith("\ufeff") ? text.slice(1) : text)

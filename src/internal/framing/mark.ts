@@ -2,5 +2,5 @@
 const mark = [0xef, 0xbb, 0xbf]
 
 /** A line without it. */
-export const withoutMark = (line: Uint8Array): Uint8Array =>
+export const stripByteOrderMark = (line: Uint8Array): Uint8Array =>
   mark.every((byte, at) => line[at] === byte) ? line.subarray(mark.length) : line

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
  *
  * What comes after is read and dropped for at most a second, so that the connection can be used again.
  */
-export const untilDone =
+export const takeUntilDone =
   <A>(isDone: (element: A) => boolean) => <E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
     Stream.unwrapScoped(Effect.map(Stream.toPull(stream), (pull) => {
       let done = false

@@ -1,13 +1,13 @@
 /** What models on SageMaker write a token at a time, and what each of it means. */
 import * as Schema from "effect/Schema"
-import type { FinishReason, Token, ToolCallPart, Usage } from "../../Tokens.ts"
-import { once } from "../once.ts"
+import { lazy } from "../../protocol/function/lazy.ts"
+import type { FinishReason, Token, TokenUsage, ToolCallPart } from "../../Tokens.ts"
 
 /** What an event of a dialect tells, or the error that a model tells in it. */
-export type Meaning = ReadonlyArray<Token> | Reported
+export type DecodedEvent = ReadonlyArray<Token> | StreamedError
 
 /** An error inside a stream, in the model's own words. */
-export interface Reported {
+export interface StreamedError {
   readonly _tag: "Reported"
   readonly name: string | undefined
   readonly status: number | undefined
@@ -44,7 +44,7 @@ const token = (members: { readonly [M in keyof Token]: Token[M] | null | undefin
 /** Whether a token says anything: the first chunk of a chat often has a role only. */
 const says = (written: Token): boolean => written.text !== "" || Object.keys(written).length > 2
 
-const counts = (usage: { readonly [Name in keyof Usage]: number | null | undefined }): Usage | undefined => {
+const counts = (usage: { readonly [Name in keyof TokenUsage]: number | null | undefined }): TokenUsage | undefined => {
   const known = Object.entries(usage).filter(([, count]) => typeof count === "number")
   return known.length === 0 ? undefined : Object.fromEntries(known)
 }
@@ -127,7 +127,7 @@ export const generation = () =>
     )
   })
 
-export const fromGeneration = ({ details, token: generated }: Shape<typeof generation>): Meaning => {
+export const fromGeneration = ({ details, token: generated }: Shape<typeof generation>): DecodedEvent => {
   if (details?.finish_reason === "error") {
     return { _tag: "Reported", name: undefined, status: undefined, message: undefined }
   }
@@ -165,7 +165,7 @@ const errorEvent = () =>
     code: absent(Schema.Union(Schema.Number, Schema.String))
   })
 
-const isErrorEvent = once(() => Schema.is(errorEvent()))
+const isErrorEvent = lazy(() => Schema.is(errorEvent()))
 
 const statusOf = (code: number | string | null | undefined): number | undefined =>
   typeof code === "number" ? code : /^\d{3}$/.test(code ?? "") ? Number(code) : undefined
@@ -173,7 +173,7 @@ const statusOf = (code: number | string | null | undefined): number | undefined 
 const nameOf = (code: number | string | null | undefined): string | undefined =>
   typeof code === "string" && !/^\d+$/.test(code) ? code : undefined
 
-const named = ({ code, message, type }: Shape<typeof errorObject>): Reported => ({
+const named = ({ code, message, type }: Shape<typeof errorObject>): StreamedError => ({
   _tag: "Reported",
   name: type ?? nameOf(code),
   status: statusOf(code),
@@ -181,7 +181,7 @@ const named = ({ code, message, type }: Shape<typeof errorObject>): Reported => 
 })
 
 /** The error an event tells of: vLLM's and OpenAI's `error` object, TGI's and LMI's text. */
-export const reported = (value: unknown): Reported | undefined => {
+export const streamedError = (value: unknown): StreamedError | undefined => {
   if (!isErrorEvent()(value)) {
     return undefined
   }

@@ -1,0 +1,44 @@
+/** How the requests of the real-time operations are written: a name in the path, members as headers, a body. */
+import type * as HttpBody from "@effect/platform/HttpBody"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Op from "../../Operation.ts"
+import { memoize } from "../../protocol/function/memoize.ts"
+import type { InvalidInputError, PayloadTooLargeError } from "../../SageMakerError.ts"
+import { post } from "../transport/request.ts"
+import { endpointName } from "./members.ts"
+
+interface Invocation {
+  readonly EndpointName: string
+  readonly Body: Op.Payload
+  readonly ContentType?: string | undefined
+}
+
+const name = Op.label("EndpointName", endpointName)
+
+/** Writes requests to a resource of an endpoint. */
+export const encodeInvocation = <T extends Op.HeaderTable>(
+  { encode }: Op.HeaderCodec<T>,
+  resource: string
+) => {
+  const pathOf = memoize((endpoint) => `/endpoints/${endpoint}/${resource}`)
+  return (
+    { Body, EndpointName, ...fields }: Invocation & Op.HeaderMembers<T>,
+    { maxBodyBytes, validation }: Op.OperationSettings
+  ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError> => {
+    const endpoint = name(EndpointName, validation)
+    if (Either.isLeft(endpoint)) {
+      return Effect.fail(endpoint.left)
+    }
+    const headers = encode(fields as unknown as Op.HeaderMembers<T>, validation)
+    if (Either.isLeft(headers)) {
+      return Effect.fail(headers.left)
+    }
+    const body = Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
+    const request = (content: HttpBody.Uint8Array) => post(pathOf(endpoint.right), headers.right, content)
+    return Either.isEither(body) && Either.isRight(body)
+      ? Effect.succeed(request(body.right as HttpBody.Uint8Array))
+      : Effect.map(body, request)
+  }
+}

@@ -1,0 +1,37 @@
+/** The parts of an event-stream body as a stream: every frame is decoded or fails, chunks stay chunks. */
+import type * as Stream from "effect/Stream"
+import type { OperationResponse, ResponseMetadata } from "../../Operation.ts"
+import * as eventStream from "../../protocol/eventStream/eventStream.ts"
+import { ProtocolError, type UnknownServiceError } from "../../SageMakerError.ts"
+import { transduce } from "../framing/transducer.ts"
+
+const decoder = new TextDecoder()
+
+/** The payloads of a body's frames. */
+export const eventStreamBody = <E, E2>(
+  body: Stream.Stream<Uint8Array, E>,
+  { metadata: { attempts, requestId, totalRetryDelay }, streamError, unknownError }: {
+    readonly streamError: (code: string, members: string) => E2
+    readonly unknownError: OperationResponse["unknownError"]
+    readonly metadata: ResponseMetadata
+  }
+): Stream.Stream<Uint8Array, E | E2 | UnknownServiceError | ProtocolError> => {
+  const failed = (failure: eventStream.Failure): E2 | UnknownServiceError | ProtocolError => {
+    if (failure._tag === "Broken") {
+      const message = `The response stream is broken: ${failure.problem}`
+      return new ProtocolError({ message, requestId, attempts, totalRetryDelay })
+    }
+    return failure._tag === "Exception"
+      ? streamError(failure.code, decoder.decode(failure.payload))
+      : unknownError(failure.code, failure.message)
+  }
+  const ending = (failure: eventStream.Failure | undefined) => failure === undefined ? undefined : failed(failure)
+  return transduce({
+    initial: () => eventStream.initial,
+    step: (state: eventStream.State, chunk: Uint8Array) => {
+      const next = eventStream.step(state, chunk)
+      return { state: next.state, out: next.parts, failure: ending(next.failure) }
+    },
+    finish: (state) => ({ out: [], failure: ending(eventStream.finish(state)) })
+  })(body)
+}

@@ -1,0 +1,86 @@
+/** Which proxy carries what. */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { ConfigurationError } from "../../../SageMakerError.ts"
+import type { NodeHttpClientOptions, ProxyOptions } from "../../NodeHttpClient.ts"
+import { anyText, fromEnvironment } from "../config/sources.ts"
+
+/** URLs with user and password, empty where there is none; and the hosts that need no proxy, separated by commas. */
+export interface Proxies {
+  readonly http: string
+  readonly https: string
+  readonly except: string
+}
+
+const exceptions = (hosts: ReadonlyArray<string>): string =>
+  hosts.some((host) => host.trim() === "*") ? "*" : hosts.join(",")
+
+const isDecodable = (encoded: string): boolean => {
+  try {
+    return decodeURIComponent(encoded) !== undefined
+  } catch {
+    return false
+  }
+}
+
+const withUser = ({ password, url, username }: ProxyOptions): URL | undefined => {
+  const parsed = new URL(url)
+  if (username !== undefined) {
+    parsed.username = encodeURIComponent(username)
+  }
+  if (password !== undefined) {
+    parsed.password = encodeURIComponent(Redacted.isRedacted(password) ? Redacted.value(password) : password)
+  }
+  return /^https?:$/.test(parsed.protocol) && isDecodable(parsed.username) && isDecodable(parsed.password)
+    ? parsed
+    : undefined
+}
+
+const proxyUrl = (proxy: ProxyOptions, setting: string, source?: string): Effect.Effect<string, ConfigurationError> =>
+  Effect.try(() => withUser(proxy)).pipe(
+    Effect.orElseSucceed(() => undefined),
+    Effect.flatMap((url) =>
+      url === undefined
+        ? new ConfigurationError({ setting, problem: "is not an http or https URL", ...(source && { source }) })
+        : Effect.succeed(url.href)
+    )
+  )
+
+/** A variable in lower case, as most programs have it, or in upper case. */
+const eitherCase = (variable: string) =>
+  Effect.flatMap(
+    fromEnvironment(variable.toLowerCase(), anyText),
+    (found) => (found === undefined ? fromEnvironment(variable, anyText) : Effect.succeed(found))
+  )
+
+const fromVariable = (variable: string) =>
+  Effect.flatMap(eitherCase(variable), (found) =>
+    found === undefined ? Effect.succeed("") : proxyUrl(
+      { url: /^[\w.-]+:[0-9]+$/.test(found.value) ? `http://${found.value}` : found.value },
+      found.setting,
+      found.source
+    ))
+
+const fromCode = (proxy: string | ProxyOptions): Effect.Effect<Proxies, ConfigurationError> =>
+  Effect.gen(function*() {
+    const { except = [], ...given }: ProxyOptions = typeof proxy === "string" ? { url: proxy } : proxy
+    if (!Array.isArray(except)) {
+      return yield* new ConfigurationError({ setting: "http.proxy", problem: "has an except that is no list" })
+    }
+    const url = yield* proxyUrl(given, "http.proxy")
+    return { http: url, https: url, except: exceptions(except) }
+  })
+
+export const proxiesOf = ({ proxy }: NodeHttpClientOptions): Effect.Effect<Proxies | undefined, ConfigurationError> =>
+  Effect.gen(function*() {
+    if (proxy === false) {
+      return undefined
+    }
+    if (proxy !== undefined && proxy !== null) {
+      return yield* fromCode(proxy)
+    }
+    const http = yield* fromVariable("HTTP_PROXY")
+    const https = yield* fromVariable("HTTPS_PROXY")
+    const except = (yield* eitherCase("NO_PROXY"))?.value ?? ""
+    return http === "" && https === "" ? undefined : { http, https, except: exceptions(except.split(/[\s,]+/)) }
+  })

@@ -1,0 +1,86 @@
+/** Whom to trust and who to be, checked before any connection. */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { X509Certificate } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { createSecureContext, type SecureContext } from "node:tls"
+import { ConfigurationError } from "../../../SageMakerError.ts"
+import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
+import { anyText, type ConfigValue, fromEnvironment } from "../config/sources.ts"
+
+type Pem = string | Uint8Array
+
+const begin = "-----BEGIN CERTIFICATE-----"
+
+/** OpenSSL takes anything for certificates, and then trusts none. */
+const areCertificates = (pem: unknown): boolean => {
+  if (typeof pem !== "string" && !(pem instanceof Uint8Array)) {
+    return false
+  }
+  const [, ...certificates] = Buffer.from(pem).toString("latin1").split(begin)
+  try {
+    return certificates.length > 0 && certificates.every((rest) => new X509Certificate(begin + rest).raw.length > 0)
+  } catch {
+    return false
+  }
+}
+
+const fromFile = ({ setting, source, value }: ConfigValue<string>): Effect.Effect<Array<Pem>, ConfigurationError> =>
+  Effect.tryPromise({
+    try: () => readFile(value, "utf8"),
+    catch: () => new ConfigurationError({ setting, source, problem: "names a file that cannot be read" })
+  }).pipe(
+    Effect.filterOrFail(
+      areCertificates,
+      () => new ConfigurationError({ setting, source, problem: "names a file without a certificate" })
+    ),
+    Effect.map((pem) => [pem])
+  )
+
+const fromCode = (ca: unknown): Effect.Effect<Array<Pem>, ConfigurationError> => {
+  const all: ReadonlyArray<unknown> = Array.isArray(ca) ? ca : [ca]
+  return all.length > 0 && all.every(areCertificates)
+    ? Effect.succeed(all as Array<Pem>)
+    : Effect.fail(new ConfigurationError({ setting: "http.ca", problem: "is no certificate in PEM" }))
+}
+
+const plain = <A>(value: A | Redacted.Redacted<A>): A => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
+
+const contextOf = (
+  options: Parameters<typeof createSecureContext>[0]
+): Effect.Effect<SecureContext, ConfigurationError> =>
+  Effect.try({
+    try: () => createSecureContext(options),
+    catch: () =>
+      new ConfigurationError({
+        setting: "http.cert or http.key",
+        problem: "is not in PEM, or they do not fit each other"
+      })
+  })
+
+/** Made once, since a bundle takes long to read: for the service, and for a proxy, which is not shown our certificate. */
+export interface Tls {
+  readonly service: { readonly secureContext?: SecureContext }
+  readonly proxy: { readonly secureContext?: SecureContext }
+}
+
+export const tlsOf = (
+  { ca: given, cert, key, passphrase }: NodeHttpClientOptions,
+  caBundle: ConfigValue<string> | undefined
+): Effect.Effect<Tls, ConfigurationError> =>
+  Effect.gen(function*() {
+    const bundle = caBundle ?? (yield* fromEnvironment("AWS_CA_BUNDLE", anyText))
+    const ca = given === undefined ? bundle && (yield* fromFile(bundle)) : yield* fromCode(given)
+    const trust = ca === undefined ? {} : { ca: ca as Array<string> }
+    const identity = {
+      ...(cert !== undefined && { cert: cert as string }),
+      ...(key !== undefined && { key: plain(key) as string }),
+      ...(passphrase !== undefined && { passphrase: plain(passphrase) })
+    }
+    return {
+      service: ca === undefined && Object.keys(identity).length === 0
+        ? {}
+        : { secureContext: yield* contextOf({ ...trust, ...identity }) },
+      proxy: ca === undefined ? {} : { secureContext: yield* contextOf(trust) }
+    }
+  })

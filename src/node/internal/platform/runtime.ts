@@ -1,0 +1,19 @@
+import { platform, release } from "node:os"
+import { token } from "../../../protocol/userAgent/headerToken.ts"
+import type { RuntimeParts } from "../../../protocol/userAgent/runtime.ts"
+
+/** This system, its JavaScript runtime and, where AWS names one, its execution environment. */
+export const runtimeParts = (): RuntimeParts => {
+  const engine = ["deno", "bun", "llrt"].find((name) => process.versions[name] !== undefined)
+  const environment = process.env["AWS_EXECUTION_ENV"] ?? ""
+  return {
+    platform: [
+      `os/${token(platform())}#${token(release())}`,
+      "lang/js",
+      engine === undefined
+        ? `md/nodejs#${process.versions.node}`
+        : `md/${engine}#${token(process.versions[engine] ?? "")}`
+    ],
+    execution: environment === "" ? [] : [`exec-env/${token(environment)}`]
+  }
+}

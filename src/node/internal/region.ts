@@ -1,6 +1,0 @@
-import * as Context from "effect/Context"
-
-/** The region of the client around a layer of credentials. */
-export class RegionInUse extends Context.Reference<RegionInUse>()("effect-sagemaker-runtime/node/RegionInUse", {
-  defaultValue: (): string | undefined => undefined
-}) {}

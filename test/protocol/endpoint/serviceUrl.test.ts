@@ -1,0 +1,111 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck, Schema } from "effect"
+import { serviceUrl } from "../../../src/protocol/endpoint/serviceUrl.ts"
+import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
+import { decodeCorpus } from "../../support/corpus.ts"
+
+const EndpointTests = Schema.Struct({
+  testCases: Schema.Array(Schema.Struct({
+    documentation: Schema.String,
+    params: Schema.optionalWith(
+      Schema.Struct({
+        Region: Schema.optional(Schema.String),
+        UseFIPS: Schema.optional(Schema.Boolean),
+        UseDualStack: Schema.optional(Schema.Boolean),
+        Endpoint: Schema.optional(Schema.String)
+      }),
+      { default: () => ({}) }
+    ),
+    expect: Schema.Union(
+      Schema.Struct({ endpoint: Schema.Struct({ url: Schema.String }) }),
+      Schema.Struct({ error: Schema.String })
+    )
+  }))
+})
+
+const cases = decodeCorpus("endpoints/sagemaker-runtime.endpoint-tests-1.json", EndpointTests)?.testCases ?? []
+
+/** `region` is required here; where AWS's case leaves it open beside an endpoint, any will do. */
+const regionOf = (params: { readonly Region?: string | undefined; readonly Endpoint?: string | undefined }) =>
+  params.Region ?? (params.Endpoint === undefined ? "" : "eu-west-1")
+
+describe.skipIf(!hasCorpora)(needsCorpora("the service URL is what AWS's endpoint cases expect"), () => {
+  it.each(cases)("$documentation", ({ expect, params }) => {
+    const actual = serviceUrl({
+      region: regionOf(params),
+      endpoint: params.Endpoint,
+      useFipsEndpoint: params.UseFIPS,
+      useDualstackEndpoint: params.UseDualStack
+    })
+    if ("endpoint" in expect) {
+      assert.deepStrictEqual(actual, { _tag: "Url", url: expect.endpoint.url })
+    } else {
+      assert.strictEqual(actual._tag, "Invalid")
+      const reason = expect.error.replace("Invalid Configuration: ", "")
+      assert.include(
+        actual._tag === "Invalid" ? actual.problem : "",
+        reason === "Missing Region" ? "is not a valid host label" : reason
+      )
+    }
+  })
+
+  it("there are 47 of them", () => assert.lengthOf(cases, 47))
+})
+
+describe("a region", () => {
+  it.each([
+    ["empty", ""],
+    ["dotted", "us.east.1"],
+    ["a path", "us-east-1/x"],
+    ["a backslash", "us-east-1\\x"],
+    ["a port", "us-east-1:443"],
+    ["user information", "us@east"],
+    ["a query", "us?east"],
+    ["a fragment", "us#east"],
+    ["an encoded dot", "us%2eeast"],
+    ["a leading hyphen", "-a"],
+    ["a trailing hyphen", "a-"],
+    ["white space", " us-east-1"],
+    ["a trailing line break", "us-east-1\n"],
+    ["too long", "a".repeat(64)],
+    ["not ASCII", "eu-wést-1"],
+    ["letters of another width", "ｕs-east-1"]
+  ])("that is no host label is refused: %s", (_, region) => {
+    assert.deepStrictEqual(serviceUrl({ region }), {
+      _tag: "Invalid",
+      setting: "region",
+      problem: "is not a valid host label"
+    })
+  })
+
+  it.each([["undefined", undefined], ["null", null], ["a number", 5], ["an object", { toString: () => "us-east-1" }]])(
+    "a JavaScript caller gives as %s is refused",
+    (_, region) => assert.strictEqual(serviceUrl({ region: region as never })._tag, "Invalid")
+  )
+
+  it("is checked beside a custom endpoint too: requests are signed for it", () => {
+    assert.strictEqual(serviceUrl({ region: "a.b", endpoint: "https://example.com" })._tag, "Invalid")
+  })
+
+  it("of 63 characters is accepted", () => {
+    assert.strictEqual(serviceUrl({ region: "a".repeat(63) })._tag, "Url")
+  })
+
+  it.prop(
+    "either is refused or stays one label of the host, whatever it is",
+    [FastCheck.oneof(
+      FastCheck.string({ unit: "binary" }),
+      FastCheck.string(),
+      FastCheck.stringMatching(/^[a-z0-9-]{1,70}$/)
+    )],
+    ([region]) => {
+      const actual = serviceUrl({ region })
+      if (actual._tag === "Url") {
+        const url = new URL(actual.url)
+        assert.strictEqual(url.origin.toLowerCase(), actual.url.toLowerCase())
+        assert.strictEqual(url.hostname.split(".")[2], region.toLowerCase())
+      }
+    },
+    { fastCheck: { numRuns: 300 } }
+  )
+})

@@ -1,0 +1,133 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type TransportFailure, transportFailure } from "../../../src/protocol/error/transportFailure.ts"
+
+const coded = (code: string, more: object = {}) => Object.assign(new Error("low-level"), { code, ...more })
+const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause })
+
+/** What Node makes of several addresses that could not be reached: it carries the first one's code. */
+const noneReached = (...errors: ReadonlyArray<Error & { readonly code: string }>) =>
+  Object.assign(new AggregateError(errors), { code: errors[0]?.code })
+
+const unknown: TransportFailure = { reason: "other", requestSent: true, retry: "never", code: undefined }
+
+const table = [
+  ["connect", false, "transient", ["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED"]],
+  ["timeout", false, "transient", ["UND_ERR_CONNECT_TIMEOUT"]],
+  ["reset", true, "transient", ["ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]],
+  ["reset", true, "transient", ["UND_ERR_SOCKET", "ERR_STREAM_PREMATURE_CLOSE", "ERR_HTTP2_STREAM_ERROR"]],
+  ["aborted", true, "never", ["ABORT_ERR", "UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
+  ["tls", false, "never", [
+    "CERT_HAS_EXPIRED",
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "HOSTNAME_MISMATCH",
+    "INVALID_CA"
+  ]],
+  ["tls", true, "never", [
+    "EPROTO",
+    "ERR_SSL_WRONG_VERSION_NUMBER",
+    "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+    "ERR_TLS_HANDSHAKE_TIMEOUT"
+  ]],
+  ["protocol", true, "never", [
+    "HPE_INVALID_CONSTANT",
+    "HPE_INVALID_CHUNK_SIZE",
+    "HTTPParserError",
+    "UND_ERR_HEADERS_OVERFLOW"
+  ]]
+] as const
+
+const rows: ReadonlyArray<TransportFailure & { readonly code: string }> = table.flatMap((
+  [reason, requestSent, retry, codes]
+) => codes.map((code) => ({ code, reason, requestSent, retry })))
+
+describe("a transport error", () => {
+  it.each(rows)("$code is $reason, however deep it is nested", (expected) => {
+    const error = coded(expected.code)
+    for (const nested of [error, fetchFailed(error), fetchFailed(fetchFailed(error)), new AggregateError([error])]) {
+      assert.deepStrictEqual(transportFailure(nested), expected)
+    }
+  })
+
+  it.each(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])(
+    "%s of connect() never sent a request",
+    (code) => {
+      const expected: TransportFailure = { code, reason: "connect", requestSent: false, retry: "transient" }
+      assert.deepStrictEqual(transportFailure(fetchFailed(coded(code, { syscall: "connect" }))), expected)
+    }
+  )
+
+  it("of connect() at every address never sent a request, though Node's summary does not say so", () => {
+    const errors = ["ETIMEDOUT", "ENETUNREACH"].map((code) => coded(code, { syscall: "connect" }))
+    const failure = transportFailure(fetchFailed(noneReached(...errors)))
+    assert.deepStrictEqual(failure, { code: "ETIMEDOUT", reason: "connect", requestSent: false, retry: "transient" })
+  })
+
+  it("is known by its name where it has no code", () => {
+    assert.strictEqual(transportFailure(new DOMException("stop", "AbortError")).reason, "aborted")
+    assert.strictEqual(transportFailure({ name: "ConnectionRefused" }).reason, "connect")
+  })
+
+  it("is known by the outermost code that says something", () => {
+    assert.strictEqual(transportFailure(coded("ECONNRESET", { cause: coded("ENOTFOUND") })).code, "ECONNRESET")
+    assert.strictEqual(transportFailure(coded("E_OWN", { cause: coded("ENOTFOUND") })).code, "ENOTFOUND")
+  })
+
+  it.each(["Failed to fetch", "Load failed", "Network connection lost."])(
+    "that a browser words %j is a lost connection",
+    (message) =>
+      assert.deepStrictEqual(transportFailure(new TypeError(message)), {
+        reason: "reset",
+        requestSent: true,
+        retry: "transient",
+        code: undefined
+      })
+  )
+
+  it.each([
+    ["fetch's own", fetchFailed(undefined)],
+    ["a plain error", new Error("x")],
+    ["a code nobody knows", coded("EWHATEVER")],
+    ["a code that is no text", { code: 7 }],
+    ["text", "ECONNRESET"],
+    ["null", null],
+    ["undefined", undefined],
+    ["a function", () => coded("ECONNRESET")],
+    ["an empty aggregate", new AggregateError([])],
+    ["aggregated nothings", new AggregateError([null, undefined, 5])]
+  ])("that tells nothing is final and may have been sent: %s", (_, error) => {
+    assert.deepStrictEqual(transportFailure(error), unknown)
+  })
+
+  it.each(["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"])(
+    "is not mistaken for a member every object has: %s",
+    (code) => {
+      assert.deepStrictEqual(transportFailure({ code }), unknown)
+      assert.deepStrictEqual(transportFailure({ name: code }), unknown)
+    }
+  )
+})
+
+describe("an error that contains itself", () => {
+  it("as its cause is read once", () => {
+    const error: { cause?: unknown } = {}
+    error.cause = { cause: error }
+    assert.deepStrictEqual(transportFailure(error), unknown)
+  })
+
+  it("many times over is read once", () => {
+    const error: { cause?: unknown; errors?: ReadonlyArray<unknown> } = {}
+    error.cause = error
+    let reads = 0
+    const counted = new Proxy(error, {
+      get: (target, key) => {
+        reads += 1
+        return Reflect.get(target, key)
+      }
+    })
+    error.errors = Array.from({ length: 8 }, () => counted)
+    assert.deepStrictEqual(transportFailure(counted), unknown)
+    assert.isBelow(reads, 100)
+  })
+})

@@ -1,0 +1,8 @@
+import { readdirSync } from "node:fs"
+
+const publicModules = readdirSync(new URL("../../src", import.meta.url))
+  .filter((file) => file.endsWith(".ts") && file !== "index.ts")
+  .map((file) => file.replace(".ts", ""))
+
+/** The entry points of the package, as paths below `dist` without their extension. */
+export const entryPoints: ReadonlyArray<string> = ["index", "node/index", "testing/index", ...publicModules]
