@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import type { Dispatcher } from "undici"
 import type { ConfigurationError } from "../SageMakerError.ts"
 import { open } from "./internal/http/connectionPools.ts"
-import { clientOver } from "./internal/http/httpClient.ts"
+import { makeHttpClient } from "./internal/http/httpClient.ts"
 
 /**
  * A proxy for every request but those to the hosts of `except` (names, with their subdomains; `host:port`; `*`).
@@ -61,7 +61,7 @@ export interface NodeHttpClientOptions {
  */
 export const make = (
   options: NodeHttpClientOptions = {}
-): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => Effect.map(open(options), clientOver)
+): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => Effect.map(open(options), makeHttpClient)
 
 /**
  * A client as a layer; variables of the environment are read through the `ConfigProvider`.

@@ -8,6 +8,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Credentials from "../Credentials.ts"
+import { PlatformHeaders } from "../internal/client/call.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { ConfigurationError } from "../SageMakerError.ts"
 import * as SageMakerRuntime from "../SageMakerRuntime.ts"
@@ -17,8 +18,8 @@ import { type Configuration, type ConfigurationOptions, resolve } from "./intern
 import { ClientRegion } from "./internal/config/region.ts"
 import { load } from "./internal/config/sharedConfig.ts"
 import { open } from "./internal/http/connectionPools.ts"
-import { clientOver } from "./internal/http/httpClient.ts"
-import { tracing } from "./internal/lambda/xrayTrace.ts"
+import { makeHttpClient } from "./internal/http/httpClient.ts"
+import { xrayTraceHeaders } from "./internal/lambda/xrayTrace.ts"
 import * as NodeCredentials from "./NodeCredentials.ts"
 import type * as NodeHttpClient from "./NodeHttpClient.ts"
 
@@ -58,7 +59,7 @@ const httpOf = <E, R>(
     ? http as Layer.Layer<HttpClient.HttpClient, E, R>
     : Layer.scoped(
       HttpClient.HttpClient,
-      Effect.map(open(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle), clientOver)
+      Effect.map(open(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle), makeHttpClient)
     )
 
 const credentialsOf = <E, R>(
@@ -125,10 +126,9 @@ export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
     }
     const configuration = yield* resolve(given, yield* load(profile))
     const policy = yield* policyOf(retry, configuration)
-    const trace = yield* tracing
     const client = SageMakerRuntime.make(configuration.options).pipe(
-      Effect.provideServiceEffect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, trace.requests)),
-      Effect.mapBoth({ onFailure: configuration.rename, onSuccess: trace.calls })
+      Effect.provideService(PlatformHeaders, yield* xrayTraceHeaders),
+      Effect.mapError(configuration.rename)
     )
     return Layer.effect(SageMakerRuntime.SageMakerRuntime, client).pipe(
       Layer.provide([

@@ -6,10 +6,13 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
-import { within } from "../internal/client/deadlines.ts"
+import type { Attempt, AttemptContext } from "../internal/client/attempt.ts"
+import type { CallProgress } from "../internal/client/call.ts"
+import { withDeadline } from "../internal/client/deadlines.ts"
 import * as pipeline from "../internal/client/pipeline.ts"
 import { settings } from "../internal/client/settings.ts"
 import type { Operation, ResponseMetadata } from "../Operation.ts"
@@ -61,7 +64,7 @@ export const on = <I, O, E, R>(
 ): MockHandler => ({ operation: operation.name, handler })
 
 /** The same error as if the pipeline had made it: with the attempts and the delay of this call. */
-const stamped = <E>(error: E, { attempts, totalRetryDelay }: pipeline.Call): E => {
+const stamped = <E>(error: E, { attempts, totalRetryDelay }: CallProgress): E => {
   const errorClass: unknown = Predicate.isRecord(error) ? error.constructor : undefined
   if (!Predicate.isFunction(errorClass) || !Predicate.hasProperty(errorClass, "fields")) {
     return error
@@ -72,7 +75,7 @@ const stamped = <E>(error: E, { attempts, totalRetryDelay }: pipeline.Call): E =
   return "attempts" in known ? Reflect.construct(errorClass, [{ ...known, attempts, totalRetryDelay }]) as E : error
 }
 
-const withMetadata = (output: unknown, { attempts, totalRetryDelay }: pipeline.Call): unknown =>
+const withMetadata = (output: unknown, { attempts, totalRetryDelay }: CallProgress): unknown =>
   Predicate.isRecord(output) ? { $metadata: { httpStatusCode: 200, attempts, totalRetryDelay }, ...output } : output
 
 /**
@@ -83,7 +86,7 @@ const withMetadata = (output: unknown, { attempts, totalRetryDelay }: pipeline.C
  */
 export const layer = (...answers: ReadonlyArray<MockHandler>): Layer.Layer<SageMakerRuntime> => {
   const handlers = new Map(answers.map(({ handler, operation }) => [operation, handler]))
-  const attempt: pipeline.Attempt = <I, O, E, R>({ call, ended, input, operation }: pipeline.Task<I, O, E, R>) =>
+  const attempt: Attempt = <I, O, E, R>({ call, input, operation }: AttemptContext<I, O, E, R>) =>
     Effect.suspend(() => {
       const handler = handlers.get(operation.name)
       if (handler === undefined) {
@@ -91,14 +94,14 @@ export const layer = (...answers: ReadonlyArray<MockHandler>): Layer.Layer<SageM
           `MockRuntime has no answer for ${operation.name}: add MockRuntime.on(${operation.name}.operation, handler)`
         )
       }
-      call.requestSent = true
+      call.markSent(true)
       return (handler(input as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>).pipe(
         Effect.mapBoth({
           onSuccess: (output) => withMetadata(output, call) as O,
           onFailure: (error) => stamped(error, call)
         }),
-        within("firstByte", call),
-        Effect.ensuring(Effect.sync(ended))
+        withDeadline("firstByte", call),
+        Effect.ensuring(Effect.map(Clock.currentTimeMillis, (now) => call.endAttempt(now)))
       )
     })
   return Layer.effect(

@@ -221,7 +221,7 @@ describe("a call ends as it should, and leaves nothing behind, where", () => {
         const { attempts, ends, executions } = fault
         assert.deepInclude(measured, { attempts, executions, ends, leaked: 0 })
         if (fault.kind === "upload" && ends.startsWith("TransportError")) {
-          assert.match(error?.message ?? "", /8388608 bytes: SageMaker takes 25 MB at most, a serverless endpoint 4 MB/)
+          assert.match(error?.message ?? "", /8388608 bytes: SageMaker accepts up to 25 MB, a serverless endpoint 4 MB/)
         }
         if (error !== undefined) {
           const { texts } = yield* Effect.scoped(

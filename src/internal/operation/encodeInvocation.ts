@@ -6,8 +6,8 @@ import * as Either from "effect/Either"
 import * as Op from "../../Operation.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { InvalidInputError, PayloadTooLargeError } from "../../SageMakerError.ts"
-import { post } from "../transport/request.ts"
 import { endpointName } from "./members.ts"
+import { post } from "./request.ts"
 
 interface Invocation {
   readonly EndpointName: string

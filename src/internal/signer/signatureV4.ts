@@ -22,7 +22,7 @@ import type { Awaitable } from "../../protocol/bytes/sha256.ts"
 import { canonicalPath } from "../../protocol/endpoint/path.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { SigningScope } from "../../Signer.ts"
-import { withHeaders } from "../transport/request.ts"
+import { withHeaders } from "../operation/request.ts"
 
 /** Goes on with a value: at once, or as soon as it is there. */
 const andThen = <A, B>(value: Awaitable<A>, then: (value: A) => Awaitable<B>): Awaitable<B> =>

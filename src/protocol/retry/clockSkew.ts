@@ -46,3 +46,25 @@ export const correctedOffset = (sample: Sample): number | undefined => {
     ? offset
     : undefined
 }
+
+/** The offset of the service's clock from this machine's, in milliseconds, which a client learns from responses. */
+export class ClockOffset {
+  #millis: number
+  readonly #isCorrected: boolean
+
+  constructor(initialMillis: number, isCorrected: boolean) {
+    this.#millis = initialMillis
+    this.#isCorrected = isCorrected
+  }
+
+  get millis(): number {
+    return this.#millis
+  }
+
+  /** Learns from a response; returns whether its request was signed with a wrong time. */
+  learn(sample: Sample): boolean {
+    const offset = this.#isCorrected ? correctedOffset(sample) : undefined
+    this.#millis = offset ?? this.#millis
+    return offset !== undefined
+  }
+}

@@ -138,9 +138,9 @@ export const open = (
       Effect.promise(() => Promise.all([direct.destroy(), proxied?.destroy(), destroyAll()]))
     )
     return {
-      dispatcher: {
-        dispatch: (request, handler) => carrier(String(request.origin)).dispatch(request, handler)
-      },
+      dispatcher: proxied === undefined
+        ? direct
+        : { dispatch: (request, handler) => carrier(String(request.origin)).dispatch(request, handler) },
       perOrigin: connections
     }
   })

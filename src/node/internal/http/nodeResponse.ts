@@ -1,3 +1,4 @@
+/** A response of the pooled HTTP client, in the form of the platform's `HttpClientResponse`. */
 import * as Cookies from "@effect/platform/Cookies"
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -8,24 +9,13 @@ import * as UrlParams from "@effect/platform/UrlParams"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
-import { noHeaders } from "../../../internal/transport/request.ts"
-import type { Body } from "./body.ts"
-import type { RawHeaders } from "./dispatch.ts"
+import type * as Stream from "effect/Stream"
+import { BodyReader } from "../../../internal/transport/bodyReader.ts"
+import { defaultClock } from "../../../internal/transport/defaultServices.ts"
+import { type RawHeaders, toHeaders } from "./dispatch.ts"
+import type { UndiciSource } from "./undiciSource.ts"
 
-/** Headers with one text for each name. */
-export const headersOf = (raw: RawHeaders): Headers.Headers => {
-  const headers = noHeaders()
-  for (const name of Object.keys(raw)) {
-    const value = raw[name]
-    if (value !== undefined) {
-      headers[name] = typeof value === "string" ? value : value.join(", ")
-    }
-  }
-  return headers
-}
-
-/** A response of Node's HTTP client; its body can be read once as a stream, or as often as wanted as a whole. */
+/** A response whose body can be read once as a stream, or any number of times as a whole. */
 export class NodeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly [IncomingMessage.TypeId]: IncomingMessage.TypeId = IncomingMessage.TypeId
@@ -33,7 +23,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
   readonly request: HttpClientRequest.HttpClientRequest
   readonly status: number
   readonly headers: Headers.Headers
-  readonly #body: Body
+  readonly #body: BodyReader<HttpClientError.ResponseError>
   readonly #raw: RawHeaders
   #bytes: Effect.Effect<Uint8Array, HttpClientError.ResponseError> | undefined
 
@@ -41,14 +31,20 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
     request: HttpClientRequest.HttpClientRequest,
     status: number,
     headers: RawHeaders,
-    body: Body
+    source: UndiciSource
   ) {
     super()
     this.request = request
     this.status = status
     this.#raw = headers
-    this.headers = headersOf(headers)
-    this.#body = body
+    this.headers = toHeaders(headers)
+    const decodeError = (cause: unknown) => this.decodeError(cause)
+    this.#body = new BodyReader(source, {
+      clock: defaultClock,
+      idle: Infinity,
+      onIdle: () => decodeError(undefined),
+      onError: decodeError
+    })
   }
 
   get cookies(): Cookies.Cookies {
@@ -56,15 +52,15 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
-    return Stream.mapError(this.#body.stream(Infinity), (cause) => this.unreadable(cause))
+    return this.#body.stream
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
-    return Effect.map(this.#whole, (bytes) => bytes.slice().buffer)
+    return Effect.map(this.#wholeBody, (bytes) => bytes.slice().buffer)
   }
 
   get text(): Effect.Effect<string, HttpClientError.ResponseError> {
-    return Effect.map(this.#whole, (bytes) => new TextDecoder().decode(bytes))
+    return Effect.map(this.#wholeBody, (bytes) => new TextDecoder().decode(bytes))
   }
 
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
@@ -76,11 +72,11 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
   }
 
   get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
-    return Effect.flatMap(this.#whole, (bytes) =>
+    return Effect.flatMap(this.#wholeBody, (bytes) =>
       Effect.tryPromise({
         try: () =>
           new Response(bytes.slice(), { headers: { "content-type": this.headers["content-type"] ?? "" } }).formData(),
-        catch: (cause) => this.unreadable(cause)
+        catch: (cause) => this.decodeError(cause)
       }))
   }
 
@@ -92,18 +88,18 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
     })
   }
 
-  get #whole(): Effect.Effect<Uint8Array, HttpClientError.ResponseError> {
+  get #wholeBody(): Effect.Effect<Uint8Array, HttpClientError.ResponseError> {
     return this.#bytes ??= Effect.runSync(
-      Effect.cached(this.#body.rest(Infinity, (cause) => this.unreadable(cause)))
+      Effect.cached(this.#body.bytes)
     )
   }
 
   #parsed<A>(parse: (text: string) => A): Effect.Effect<A, HttpClientError.ResponseError> {
-    return Effect.tryMap(this.text, { try: parse, catch: (cause) => this.unreadable(cause) })
+    return Effect.tryMap(this.text, { try: parse, catch: (cause) => this.decodeError(cause) })
   }
 
-  /** The error of a body that cannot be read. */
-  unreadable(cause: unknown): HttpClientError.ResponseError {
+  /** The error of a body that cannot be read or decoded. */
+  decodeError(cause: unknown): HttpClientError.ResponseError {
     return new HttpClientError.ResponseError({ request: this.request, response: this, reason: "Decode", cause })
   }
 }
