@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions, ProxyOptions } from "../../NodeHttpClient.ts"
-import { anyText, fromEnvironment } from "../config/sources.ts"
+import { fromEnvironment, string as anyText } from "../config/sources.ts"
 
 /** URLs with user and password, empty where there is none; and the hosts that need no proxy, separated by commas. */
 export interface Proxies {

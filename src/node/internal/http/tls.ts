@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises"
 import { createSecureContext, type SecureContext } from "node:tls"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
-import { anyText, type ConfigValue, fromEnvironment } from "../config/sources.ts"
+import { type ConfigValue, fromEnvironment, string as anyText } from "../config/sources.ts"
 
 type Pem = string | Uint8Array
 

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import type { ConfigurationError } from "../../../SageMakerError.ts"
 import type { SageMakerRuntime } from "../../../SageMakerRuntime.ts"
-import { anyText, fromEnvironment } from "../config/sources.ts"
+import { fromEnvironment, string as anyText } from "../config/sources.ts"
 
 type Runtime = Context.Tag.Service<SageMakerRuntime>
 
