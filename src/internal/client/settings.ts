@@ -10,7 +10,8 @@ export interface SettingsOptions {
   readonly appId?: string | undefined
 }
 
-const defaultMaxBodyBytes = 25 * 1024 * 1024
+/** The default limit of a request body in bytes: 25 MiB. */
+export const defaultMaxBodyBytes = 25 * 1024 * 1024
 
 /** A hundred years. */
 const maxClockOffset = 100 * 365 * 24 * 3_600_000
