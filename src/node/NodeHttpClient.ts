@@ -46,7 +46,7 @@ export interface ProxyOptions {
  */
 export interface NodeHttpClientOptions {
   /**
-   * The time limit for opening a connection, including TLS and the proxy's tunnel.
+   * The time limit for opening a connection, including the TLS handshake.
    *
    * Default: 5 seconds. Range: from 1 millisecond to 24 days.
    */
@@ -72,10 +72,10 @@ export interface NodeHttpClientOptions {
   /**
    * The trusted CA certificates in PEM format, in place of Node's.
    *
-   * Default: the certificates in the file that `AWS_CA_BUNDLE` names, then Node's.
+   * Default: the file named by `AWS_CA_BUNDLE`, else Node's certificates.
    */
   readonly ca?: string | Uint8Array | ReadonlyArray<string | Uint8Array> | undefined
-  /** The client certificate for mutual TLS, in PEM format. Requires `key`. Default: none. */
+  /** The client certificate for mutual TLS, in PEM format. Its private key is `key`. Default: none. */
   readonly cert?: string | Uint8Array | undefined
   /** The private key of `cert`, in PEM format. Default: none. */
   readonly key?: string | Uint8Array | Redacted.Redacted<string | Uint8Array> | undefined
