@@ -147,9 +147,9 @@ const layerOf = (source: CredentialSource, options?: NodeCredentialsOptions): Cr
  * 2. The profile of the shared files: access keys, SSO, login session, process, role or web identity.
  * 3. The profile's `credential_process`.
  * 4. A web identity token (`AWS_WEB_IDENTITY_TOKEN_FILE`).
- * 5. The role of the ECS task or EKS pod if `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or
- *    `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set, else of the EC2 instance unless `AWS_EC2_METADATA_DISABLED` is set to a
- *    value other than `false`.
+ * 5. The role of the ECS task or EKS pod, if `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or
+ *    `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set.
+ * 6. The role of the EC2 instance, if neither variable is set. `AWS_EC2_METADATA_DISABLED=true` skips this step.
  *
  * The search ends at a source that is configured but fails.
  *

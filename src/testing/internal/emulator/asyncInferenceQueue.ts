@@ -16,7 +16,7 @@ import type { EmulatorObjects } from "./objects.ts"
 export type AsyncInferenceOutcome = Either.Either<Uint8Array, string>
 
 /** An asynchronous inference request. */
-export interface AsyncInferenceRequest {
+interface AsyncInferenceRequest {
   readonly inferenceId: string
   readonly outputLocation: string
   readonly failureLocation: string
