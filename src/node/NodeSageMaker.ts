@@ -1,5 +1,5 @@
 /**
- * A working client in one layer, set up as AWS's own SDKs would be where it runs.
+ * The SageMaker Runtime client for Node in one layer, with HTTP, credentials and AWS configuration.
  *
  * @since 0.1.0
  */
@@ -24,15 +24,7 @@ import * as NodeCredentials from "./NodeCredentials.ts"
 import type * as NodeHttpClient from "./NodeHttpClient.ts"
 
 /**
- * Settings of a client; what is left out comes from the environment, then from the profile.
- *
- * - `profile`: of the shared config and credentials files (`AWS_PROFILE`, then `default`).
- * - `credentials`: keys, an AWS SDK v3 provider or a layer, over this client's HTTP; AWS's default chain without it.
- * - `http`: settings of the pooled client, or another `HttpClient` as a layer.
- * - `retry`: a policy; without it the one in context, then `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`.
- * - `timeouts`: deadlines, over those in context.
- * - `allowInsecureEndpoint`: take an endpoint of plain `http` beyond this machine from the environment or the profile.
- * - `ignoreConfiguredEndpointUrls`: take no endpoint from there at all.
+ * Options of the client. An option that is not set is read from the environment, then from the AWS profile.
  *
  * @since 0.1.0
  * @category models
@@ -40,14 +32,41 @@ import type * as NodeHttpClient from "./NodeHttpClient.ts"
 export interface NodeSageMakerOptions<E = never, R = HttpClient.HttpClient, HttpE = never, HttpR = never>
   extends ConfigurationOptions
 {
+  /**
+   * The profile of the shared config and credentials files. A profile that does not exist is a `ConfigurationError`.
+   *
+   * Default: `AWS_PROFILE`, then `default`.
+   */
   readonly profile?: string | undefined
+  /**
+   * The AWS credentials: fixed values, a credential provider of AWS SDK v3, or a layer.
+   *
+   * A layer may use the client's `HttpClient`. Default: `NodeCredentials.layerDefault`.
+   */
   readonly credentials?:
     | Credentials.CredentialsInput
     | Credentials.AwsCredentialProvider
     | Layer.Layer<Credentials.Credentials, E, R>
     | undefined
+  /**
+   * Options of the HTTP client, or a layer that provides another `HttpClient`.
+   *
+   * Default: `NodeHttpClient.layer()`, with the CA certificates of `AWS_CA_BUNDLE` or the profile's `ca_bundle`.
+   */
   readonly http?: NodeHttpClient.NodeHttpClientOptions | Layer.Layer<HttpClient.HttpClient, HttpE, HttpR> | undefined
+  /**
+   * The retry policy.
+   *
+   * Default: the `RetryPolicy` in the context; else `AWS_RETRY_MODE` (`retry_mode`) and `AWS_MAX_ATTEMPTS`
+   * (`max_attempts`); else AWS's standard mode with 3 attempts.
+   */
   readonly retry?: RetryPolicy.Policy | undefined
+  /**
+   * The timeouts of a call. A timeout that is not set keeps the value of the `Timeouts` in the context.
+   *
+   * Default: 70 seconds to the response headers, 120 seconds between two chunks of a body, no limit per attempt or in
+   * total.
+   */
   readonly timeouts?: Timeouts.Deadlines | undefined
 }
 
@@ -73,7 +92,7 @@ const credentialsOf = <E, R>(
     ? Credentials.layerProvider(credentials)
     : Credentials.layer(credentials as Credentials.CredentialsInput)
 
-/** The policy to build the client with, unless the context has one already. */
+/** A policy in the context takes precedence over the environment and the profile. */
 const policyOf = (
   given: RetryPolicy.Policy | undefined,
   { retry }: Configuration
@@ -90,10 +109,10 @@ const policyOf = (
   )
 
 /**
- * A client with everything it needs: HTTP, credentials, region, endpoint and retry mode are found as AWS's SDKs find them.
+ * Provides the client with its HTTP client, credentials and signer, configured from the same sources as AWS's SDKs.
  *
- * The environment is read through Effect's `ConfigProvider`; AWS's credential providers read the process's own. A wrong
- * value is a `ConfigurationError` that names its key and where it stands.
+ * Environment variables are read through Effect's `ConfigProvider`; AWS's credential providers read `process.env`. An
+ * invalid value is a `ConfigurationError` with the name of the setting and its source.
  *
  * @example
  * ```ts
@@ -101,7 +120,7 @@ const policyOf = (
  * import { invokeEndpoint } from "effect-sagemaker-runtime"
  * import { NodeSageMaker } from "effect-sagemaker-runtime/node"
  *
- * export const answer = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
+ * export const response = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
  *   Effect.provide(NodeSageMaker.layer())
  * )
  * ```

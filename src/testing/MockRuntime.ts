@@ -1,8 +1,8 @@
 /**
- * A client whose answers a test gives, typed by the operation.
+ * A mock client for tests: handlers return the outputs of operations, without HTTP.
  *
- * Validation, retry and deadlines run around the answers as in the real client; only signing and HTTP are gone. The parts
- * of a stream are the handler's own: `idle` does not run between them.
+ * Input validation, retries and timeouts apply as in the real client. Requests are not signed or sent. The `idle` timeout
+ * does not apply to a stream that a handler returns.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,7 @@ import type { CommonError } from "../SageMakerError.ts"
 import { SageMakerRuntime } from "../SageMakerRuntime.ts"
 
 /**
- * What a handler gives: the operation's output, `$metadata` only where a test cares.
+ * The output of a handler: the operation's output, in which `$metadata` is optional.
  *
  * @since 0.1.0
  * @category models
@@ -30,18 +30,22 @@ export type HandlerOutput<O> = O extends { readonly $metadata: ResponseMetadata 
   : O
 
 /**
- * An operation's answer, made by `on`.
+ * The handler of one operation, created with `on`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MockHandler {
+  /** The operation's name, such as `InvokeEndpoint`. */
   readonly operation: string
+  /** Returns the output for an input, or fails with an error of the operation. It is called once per attempt. */
   readonly handler: (input: never) => Effect.Effect<unknown, unknown>
 }
 
 /**
- * Answers an operation: the handler sees the input of every attempt.
+ * Creates a handler for an operation. It is called with the operation's input, once per attempt.
+ *
+ * If it fails with a retryable error, the retry policy calls it again.
  *
  * @example
  * ```ts
@@ -63,7 +67,7 @@ export const on = <I, O, E, R>(
   handler: (input: I) => Effect.Effect<HandlerOutput<O>, E | CommonError>
 ): MockHandler => ({ operation: operation.name, handler })
 
-/** The same error as if the pipeline had made it: with the attempts and the delay of this call. */
+/** Sets `attempts` and `totalRetryDelay`, as the real client does. */
 const stamped = <E>(error: E, { attempts, totalRetryDelay }: CallProgress): E => {
   const errorClass: unknown = Predicate.isRecord(error) ? error.constructor : undefined
   if (!Predicate.isFunction(errorClass) || !Predicate.hasProperty(errorClass, "fields")) {
@@ -79,7 +83,9 @@ const withMetadata = (output: unknown, { attempts, totalRetryDelay }: CallProgre
   Predicate.isRecord(output) ? { $metadata: { httpStatusCode: 200, attempts, totalRetryDelay }, ...output } : output
 
 /**
- * A client that answers as the handlers say; an operation without a handler dies saying which.
+ * Provides a client that runs operations with the given handlers.
+ *
+ * Calling an operation without a handler is a defect whose message names the operation.
  *
  * @since 0.1.0
  * @category layers
@@ -91,7 +97,7 @@ export const layer = (...answers: ReadonlyArray<MockHandler>): Layer.Layer<SageM
       const handler = handlers.get(operation.name)
       if (handler === undefined) {
         return Effect.dieMessage(
-          `MockRuntime has no answer for ${operation.name}: add MockRuntime.on(${operation.name}.operation, handler)`
+          `MockRuntime has no handler for ${operation.name}: add MockRuntime.on(${operation.name}.operation, handler)`
         )
       }
       call.markSent(true)

@@ -78,7 +78,8 @@ describe.skipIf(!hasCorpora)(needsCorpora("a configured endpoint is the one AWS'
 
 const region = { AWS_REGION: "eu-west-1" }
 const insecure = "http://models.example.com"
-const plainHttp = "is plain http beyond this machine: use https, or set allowInsecureEndpoint in code"
+const plainHttp =
+  "must be an https URL, because its host is not a loopback address: use https, or set allowInsecureEndpoint in code"
 const sections = (key: string) => `[default]\nservices = mine\n[services mine]\n${key} =\n  endpoint_url = ${insecure}`
 
 describe("plain http beyond this machine", () => {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions, ProxyOptions } from "../../NodeHttpClient.ts"
-import { anyText, fromEnvironment } from "../config/sources.ts"
+import { fromEnvironment, string } from "../config/sources.ts"
 
 /** URLs with user and password, empty where there is none; and the hosts that need no proxy, separated by commas. */
 export interface Proxies {
@@ -49,8 +49,8 @@ const proxyUrl = (proxy: ProxyOptions, setting: string, source?: string): Effect
 /** A variable in lower case, as most programs have it, or in upper case. */
 const eitherCase = (variable: string) =>
   Effect.flatMap(
-    fromEnvironment(variable.toLowerCase(), anyText),
-    (found) => (found === undefined ? fromEnvironment(variable, anyText) : Effect.succeed(found))
+    fromEnvironment(variable.toLowerCase(), string),
+    (found) => (found === undefined ? fromEnvironment(variable, string) : Effect.succeed(found))
   )
 
 const fromVariable = (variable: string) =>

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises"
 import { createSecureContext, type SecureContext } from "node:tls"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
-import { anyText, type ConfigValue, fromEnvironment } from "../config/sources.ts"
+import { type ConfigValue, fromEnvironment, string } from "../config/sources.ts"
 
 type Pem = string | Uint8Array
 
@@ -69,7 +69,7 @@ export const tlsOf = (
   caBundle: ConfigValue<string> | undefined
 ): Effect.Effect<Tls, ConfigurationError> =>
   Effect.gen(function*() {
-    const bundle = caBundle ?? (yield* fromEnvironment("AWS_CA_BUNDLE", anyText))
+    const bundle = caBundle ?? (yield* fromEnvironment("AWS_CA_BUNDLE", string))
     const ca = given === undefined ? bundle && (yield* fromFile(bundle)) : yield* fromCode(given)
     const trust = ca === undefined ? {} : { ca: ca as Array<string> }
     const identity = {
