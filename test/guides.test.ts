@@ -105,7 +105,9 @@ describe("programs in the guides", () => {
       const fetchJson = (given: typeof environment) =>
         Effect.promise(async (): Promise<unknown> => (await worker.fetch(new Request(url), given)).json())
       assert.deepStrictEqual(yield* fetchJson(environment), { score: 0.9 })
-      assert.deepStrictEqual(yield* fetchJson({ ...environment, SECRET_ACCESS_KEY: "no" }), { error: "AccessDeniedError" })
+      assert.deepStrictEqual(yield* fetchJson({ ...environment, SECRET_ACCESS_KEY: "no" }), {
+        error: "AccessDeniedError"
+      })
     }).pipe(Effect.provide(emulator)))
 
   it.live("Lambda handler", () =>

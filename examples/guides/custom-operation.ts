@@ -3,7 +3,12 @@ import { Effect, Schema } from "effect"
 import { Operation, SageMakerError, SageMakerRuntime } from "effect-sagemaker-runtime"
 
 class ContainerStopped extends Schema.TaggedError<ContainerStopped>()("ContainerStopped", {
-  ...SageMakerError.serviceFields({ status: 410, code: "ContainerStopped", retry: "never", message: "The container has stopped" }),
+  ...SageMakerError.serviceFields({
+    status: 410,
+    code: "ContainerStopped",
+    retry: "never",
+    message: "The container has stopped"
+  }),
   StoppedAt: Schema.optional(Schema.String)
 }) {}
 
