@@ -9,12 +9,12 @@ const guides = [
   ["First call", "docs/guides/first-call"],
   ["Layers", "docs/guides/layers"],
   ["Errors", "docs/guides/errors"],
-  ["Retry, timeouts, load", "docs/guides/policies"],
+  ["Retry, timeouts, load", "docs/guides/retry-timeouts-resilience"],
   ["Streams", "docs/guides/streams"],
   ["Typed models", "docs/typed-models"],
   ["Testing", "docs/guides/testing"],
-  ["Lambda, containers, Workers", "docs/guides/platforms"],
-  ["An operation of your own", "docs/guides/operations"],
+  ["Lambda, containers, Workers", "docs/guides/lambda-containers-workers"],
+  ["An operation of your own", "docs/guides/custom-operations"],
   ["Security", "docs/guides/security"],
   ["Coming from AWS's SDKs", "docs/migrating"]
 ]
@@ -22,7 +22,7 @@ const guides = [
 const toLookUp = [
   ["How a call works", "docs/how-a-call-works"],
   ["On Node", "docs/node"],
-  ["Under faults", "docs/resilience"],
+  ["Under faults", "docs/failure-behaviour"],
   ["Performance", "docs/performance"]
 ]
 

@@ -2,7 +2,7 @@ import { Config, Layer } from "effect"
 import { RetryPolicy } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
 
-export const throughProxy = Layer.unwrapEffect(
+export const live = Layer.unwrapEffect(
   Config.redacted("PROXY_PASSWORD").pipe(
     Config.map((password) =>
       NodeSageMaker.layer({

@@ -4,15 +4,15 @@ import { InvokeEndpoint } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
 import { score } from "../anomaly.ts"
 
-it.effect("asks the model once, with the reading", () =>
+it.effect("sends one request to the endpoint", () =>
   Effect.gen(function*() {
-    const asked = yield* Ref.make<ReadonlyArray<InvokeEndpoint.InvokeEndpointInput>>([])
+    const requests = yield* Ref.make<ReadonlyArray<InvokeEndpoint.InvokeEndpointInput>>([])
     const recording = MockRuntime.layer(
       MockRuntime.on(InvokeEndpoint.operation, (input) =>
-        Effect.as(Ref.update(asked, Array.append(input)), { Body: new TextEncoder().encode("{\"score\":0.9}") }))
+        Effect.as(Ref.update(requests, Array.append(input)), { Body: new TextEncoder().encode("{\"score\":0.9}") }))
     )
     yield* Effect.provide(score({ cpu: 0.2, load: 17 }), recording)
-    const [first, ...others] = yield* Ref.get(asked)
+    const [first, ...others] = yield* Ref.get(requests)
     assert.strictEqual(first?.EndpointName, "anomaly-v2")
     assert.deepStrictEqual(others, [])
   }))

@@ -5,9 +5,9 @@ const lines = Framing.lines.frame(streamEndpoint({ EndpointName: "story", Body: 
 
 export const firstLine = Stream.runHead(lines)
 
-export const told = lines.pipe(
+export const allLines = lines.pipe(
   Stream.map((line) => `> ${line}`),
-  Stream.catchTag("ModelStreamError", ({ ErrorCode }) => Stream.make(`(the model stopped: ${ErrorCode})`)),
+  Stream.catchTag("ModelStreamError", ({ ErrorCode }) => Stream.make(`model stream error: ${ErrorCode}`)),
   Stream.runCollect,
   Effect.map((all) => [...all].join("\n"))
 )
