@@ -83,29 +83,37 @@ const httpOf = <E, R>(
 
 const credentialsOf = <E, R>(
   { credentials, profile }: Pick<NodeSageMakerOptions<E, R>, "credentials" | "profile">
-): Layer.Layer<Credentials.Credentials, E, R | HttpClient.HttpClient> =>
-  credentials === undefined
-    ? NodeCredentials.layerDefault({ profile })
-    : Layer.isLayer(credentials)
-    ? credentials as Layer.Layer<Credentials.Credentials, E, R>
-    : typeof credentials === "function"
+): Layer.Layer<Credentials.Credentials, E, R | HttpClient.HttpClient> => {
+  if (credentials === undefined) {
+    return NodeCredentials.layerDefault({ profile })
+  }
+  if (Layer.isLayer(credentials)) {
+    return credentials as Layer.Layer<Credentials.Credentials, E, R>
+  }
+  return typeof credentials === "function"
     ? Credentials.layerProvider(credentials)
     : Credentials.layer(credentials as Credentials.CredentialsInput)
+}
+
+const configuredPolicy = (
+  { retry }: Configuration
+): Effect.Effect<RetryPolicy.Policy | undefined, ConfigurationError> =>
+  Effect.map(retry, ({ maxAttempts, mode }) => {
+    if (mode === "adaptive") {
+      return RetryPolicy.adaptive({ maxAttempts })
+    }
+    return maxAttempts === undefined ? undefined : RetryPolicy.standard({ maxAttempts })
+  })
 
 /** A policy in the context takes precedence over the environment and the profile. */
 const policyOf = (
-  given: RetryPolicy.Policy | undefined,
-  { retry }: Configuration
+  policy: RetryPolicy.Policy | undefined,
+  configuration: Configuration
 ): Effect.Effect<RetryPolicy.Policy | undefined, ConfigurationError> =>
   Effect.contextWithEffect((context: Context.Context<never>) =>
-    given !== undefined || context.unsafeMap.has(RetryPolicy.RetryPolicy.key)
-      ? Effect.succeed(given)
-      : Effect.map(retry, ({ maxAttempts, mode }) =>
-        mode === "adaptive"
-          ? RetryPolicy.adaptive({ maxAttempts })
-          : maxAttempts === undefined
-          ? undefined
-          : RetryPolicy.standard({ maxAttempts }))
+    policy !== undefined || context.unsafeMap.has(RetryPolicy.RetryPolicy.key)
+      ? Effect.succeed(policy)
+      : configuredPolicy(configuration)
   )
 
 /**
@@ -136,14 +144,17 @@ export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
   Exclude<R, HttpClient.HttpClient> | HttpR
 > =>
   Layer.unwrapEffect(Effect.gen(function*() {
-    const { credentials, http, profile, retry, timeouts, ...given } = options
+    const { credentials, http, profile, retry, timeouts, ...clientOptions } = options
     if (retry !== undefined && typeof retry?.around !== "function") {
-      return yield* new ConfigurationError({ setting: "retry", problem: "is no policy" })
+      return yield* new ConfigurationError({
+        setting: "retry",
+        problem: "must be a policy of RetryPolicy, such as RetryPolicy.standard()"
+      })
     }
     if (typeof (http ?? {}) !== "object") {
-      return yield* new ConfigurationError({ setting: "http", problem: "is neither settings nor a layer" })
+      return yield* new ConfigurationError({ setting: "http", problem: "must be an object of options or a layer" })
     }
-    const configuration = yield* resolve(given, yield* load(profile))
+    const configuration = yield* resolve(clientOptions, yield* load(profile))
     const policy = yield* policyOf(retry, configuration)
     const client = SageMakerRuntime.make(configuration.options).pipe(
       Effect.provideService(PlatformHeaders, yield* xrayTraceHeaders),

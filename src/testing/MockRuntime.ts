@@ -68,15 +68,15 @@ export const on = <I, O, E, R>(
 ): MockHandler => ({ operation: operation.name, handler })
 
 /** Sets `attempts` and `totalRetryDelay`, as the real client does. */
-const stamped = <E>(error: E, { attempts, totalRetryDelay }: CallProgress): E => {
+const withProgress = <E>(error: E, { attempts, totalRetryDelay }: CallProgress): E => {
   const errorClass: unknown = Predicate.isRecord(error) ? error.constructor : undefined
   if (!Predicate.isFunction(errorClass) || !Predicate.hasProperty(errorClass, "fields")) {
     return error
   }
   const { _tag, ...fields } = errorClass.fields as { readonly [name: string]: unknown }
   const values = Object.keys(fields).map((name) => [name, Reflect.get(error as object, name)] as const)
-  const known = Object.fromEntries(values.filter(([, value]) => value !== undefined))
-  return "attempts" in known ? Reflect.construct(errorClass, [{ ...known, attempts, totalRetryDelay }]) as E : error
+  const defined = Object.fromEntries(values.filter(([, value]) => value !== undefined))
+  return "attempts" in defined ? Reflect.construct(errorClass, [{ ...defined, attempts, totalRetryDelay }]) as E : error
 }
 
 const withMetadata = (output: unknown, { attempts, totalRetryDelay }: CallProgress): unknown =>
@@ -90,8 +90,8 @@ const withMetadata = (output: unknown, { attempts, totalRetryDelay }: CallProgre
  * @since 0.1.0
  * @category layers
  */
-export const layer = (...answers: ReadonlyArray<MockHandler>): Layer.Layer<SageMakerRuntime> => {
-  const handlers = new Map(answers.map(({ handler, operation }) => [operation, handler]))
+export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<SageMakerRuntime> => {
+  const handlers = new Map(mockHandlers.map(({ handler, operation }) => [operation, handler]))
   const attempt: Attempt = <I, O, E, R>({ call, input, operation }: AttemptContext<I, O, E, R>) =>
     Effect.suspend(() => {
       const handler = handlers.get(operation.name)
@@ -104,7 +104,7 @@ export const layer = (...answers: ReadonlyArray<MockHandler>): Layer.Layer<SageM
       return (handler(input as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>).pipe(
         Effect.mapBoth({
           onSuccess: (output) => withMetadata(output, call) as O,
-          onFailure: (error) => stamped(error, call)
+          onFailure: (error) => withProgress(error, call)
         }),
         withDeadline("firstByte", call),
         Effect.ensuring(Effect.map(Clock.currentTimeMillis, (now) => call.endAttempt(now)))
