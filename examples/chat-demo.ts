@@ -21,33 +21,30 @@ const answer = (question: string) =>
   })
 
 const answerAll = (questions: ReadonlyArray<string>) =>
-  Effect.forEach(
-    questions,
-    (question) =>
-      Console.log("").pipe(Effect.zipRight(row("question", paint("bold", question))), Effect.zipRight(answer(question)))
-  )
+  Effect.forEach(questions, (question) =>
+    Effect.gen(function*() {
+      yield* Console.log("")
+      yield* row("question", paint("bold", question))
+      yield* answer(question)
+    }))
 
-const questionsTyped = Stream.unwrapScoped(Effect.gen(function*() {
-  const lines = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      createInterface({ input: process.stdin, output: process.stdout, prompt: "\n  question            " })
-    ),
-    (lines) => Effect.sync(() => lines.close())
-  )
-  lines.prompt()
-  return Stream.fromAsyncIterable(lines, (cause) => cause).pipe(
+const openTerminal = Effect.acquireRelease(
+  Effect.sync(() => createInterface({ input: process.stdin, output: process.stdout, prompt: "\nquestion> " })),
+  (terminal) => Effect.sync(() => terminal.close())
+)
+
+const conversation = Effect.gen(function*() {
+  yield* Console.log("\nAsk a question about this client. An empty line ends the chat. For example:")
+  yield* Effect.forEach(suggestions, (question) => Console.log(`  ${question}`))
+  const terminal = yield* openTerminal
+  terminal.prompt()
+  yield* Stream.fromAsyncIterable(terminal, (cause) => cause).pipe(
     Stream.orDie,
     Stream.map((line) => line.trim()),
-    Stream.takeUntil((line) => line === ""),
-    Stream.filter((line) => line !== ""),
-    Stream.mapEffect((line) => Effect.tap(answer(line), Effect.sync(() => lines.prompt())))
+    Stream.takeWhile((line) => line !== ""),
+    Stream.runForEach((line) => Effect.tap(answer(line), Effect.sync(() => terminal.prompt())))
   )
-}))
-
-const conversation = Console.log("\nAsk a question about this client. An empty line ends the chat. For example:").pipe(
-  Effect.zipRight(Effect.forEach(suggestions, (question) => Console.log(`  ${question}`))),
-  Effect.zipRight(Stream.runDrain(questionsTyped))
-)
+}).pipe(Effect.scoped)
 
 const question = process.argv.slice(2).join(" ")
 
