@@ -25,7 +25,7 @@ const completionChunks = (question: string, answer: string) => {
 
 const inSmallParts = (text: string) =>
   Stream.fromIterable(new TextEncoder().encode(text)).pipe(
-    Stream.rechunk(50),
+    Stream.rechunk(80),
     Stream.chunks,
     Stream.map((bytes) => Uint8Array.from(Chunk.toReadonlyArray(bytes))),
     Stream.schedule(Schedule.spaced("10 millis"))

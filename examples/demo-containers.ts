@@ -22,7 +22,7 @@ export const tickerContainer = Effect.gen(function*() {
   const stopped = yield* Deferred.make<number>()
   const ticks = Stream.repeatEffect(Ref.updateAndGet(produced, (count) => count + 1)).pipe(
     Stream.map((count) => `tick ${count}\n`),
-    Stream.schedule(Schedule.spaced("100 millis")),
+    Stream.schedule(Schedule.spaced("50 millis")),
     Stream.ensuring(Effect.flatMap(Ref.get(produced), (count) => Deferred.succeed(stopped, count)))
   )
   const endpoint = Emulator.endpoint("ticker", () => Effect.succeed({ ContentType: "text/plain", Body: ticks }))

@@ -12,7 +12,7 @@ export const typedCall = (text: string) => insight.invoke(text)
 export const throttledCall = (text: string) =>
   invokeEndpoint({ EndpointName: "busy", ContentType: "text/plain", Body: text })
 
-export const callWithDeadline = (text: string) => slow.invoke(text).pipe(Timeouts.use({ total: "250 millis" }))
+export const callWithDeadline = (text: string) => slow.invoke(text).pipe(Timeouts.use({ total: "200 millis" }))
 
 export const cancelledStream = () => ticker.stream("", Framing.lines).pipe(Stream.take(3))
 
