@@ -1,30 +1,85 @@
-/** Gathers the pages of the site: the repository's Markdown as it is, and what docgen makes of the doc comments. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+/** Gathers the pages of the site: the repository's Markdown, the API reference and the landing page. */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { classSignatures } from "./classes.js"
+import { formatCode } from "./format.js"
+import { parseModule, renderIndex, renderModule } from "./reference.js"
+import { runLanding } from "./run-landing.js"
 
 const site = fileURLToPath(new URL(".", import.meta.url))
 const root = join(site, "../..")
 const pages = join(site, "pages")
 
-const copy = (path) => cpSync(join(root, path), join(pages, path), { recursive: true })
+const read = (path) => readFileSync(path, "utf8")
 
-const referenceOf = (text, name) =>
-  text
-    .replace(/^[\s\S]*?overview\n/, `# ${name}\n`)
-    .replace(/<h2 class="text-delta">[\s\S]*?\n---\n/, "")
-    .replace(/^(#{1,2}) (?=\S)/gm, (marks, hashes, at) => (at === 0 ? marks : `${hashes}# `))
+const write = (path, text) => {
+  mkdirSync(dirname(join(pages, path)), { recursive: true })
+  writeFileSync(join(pages, path), text)
+}
+
+const markdownLink = /\[([^\]]+)\]\(([^)\s#:]+)(#[^)\s]*)?\)/g
+
+/** A link to a file of the repository that is no page of the site becomes its text. */
+const withoutSourceLinks = (path, text) =>
+  text.replace(markdownLink, (whole, label, target) => {
+    const isPage = /\.(?:md|svg|png)$/.test(target) || target === "LICENSE"
+    return isPage || !existsSync(resolve(root, dirname(path), target)) ? whole : label
+  })
+
+const formatPrograms = (text) => text.replace(/(?<=^```ts\n)[\s\S]*?(?=^```)/gm, (code) => formatCode(code))
+
+const isText = (path) => path.endsWith(".md")
+
+const gatherPage = (path) =>
+  isText(path)
+    ? write(path, formatPrograms(withoutSourceLinks(path, read(join(root, path)))))
+    : cpSync(join(root, path), join(pages, path))
+
+const gatherReference = async () => {
+  const made = join(root, ".docgen/modules")
+  const files = readdirSync(made, { recursive: true }).filter((file) => file.endsWith(".ts.md")).toSorted()
+  const modules = await Promise.all(files.map(async (file) => {
+    const path = file.replace(".ts.md", "")
+    const name = path.slice(path.lastIndexOf("/") + 1)
+    const entry = ["effect-sagemaker-runtime", ...path.split("/").slice(0, -1)].join("/")
+    return { path, ...parseModule(read(join(made, file)), { entry, name }, await classSignatures(path)) }
+  }))
+  for (const module of modules) {
+    write(`reference/${module.path}.md`, renderModule(module))
+  }
+  const linked = modules.map((module) => ({ ...module, link: `/reference/${module.path}` }))
+  write("reference/index.md", renderIndex(linked.toSorted((a, b) => a.entry.localeCompare(b.entry))))
+}
+
+/** A link of the landing page whose page does not exist becomes its text, so that a rename does not break the build. */
+const withoutMissingPages = (text) =>
+  text.replace(/\[([^\]]+)\]\((\/[^)\s#]*)\)(\{[^}]*\})?/g, (whole, label, target) => {
+    const isPresent = [`${target}.md`, `${target}index.md`].some((path) => existsSync(join(pages, path)))
+    if (!isPresent) {
+      console.warn(`docs/site/index.md links to ${target}, which does not exist`)
+    }
+    return isPresent ? whole : label
+  })
+
+const gatherLanding = async () => {
+  const [ready, loading] = await runLanding()
+  const text = read(join(site, "index.md"))
+    .replace("{{ program }}", () => read(join(root, "examples/landing/score.ts")).trimEnd())
+    .replace("{{ ready }}", () => ready)
+    .replace("{{ loading }}", () => loading)
+  write("index.md", withoutMissingPages(text))
+}
 
 rmSync(pages, { recursive: true, force: true })
-const guides = readdirSync(join(root, "docs")).filter((name) => name !== "site").map((name) => join("docs", name))
-for (const path of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", ...guides]) {
-  copy(path)
-}
-cpSync(join(site, "index.md"), join(pages, "index.md"))
+const documents = readdirSync(join(root, "docs"), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
+  .filter((path) => !path.startsWith("docs/site/"))
 
-const made = join(root, ".docgen/modules")
-for (const file of readdirSync(made, { recursive: true }).filter((name) => name.endsWith(".ts.md"))) {
-  const target = join(pages, "reference", file.replace(".ts.md", ".md"))
-  mkdirSync(dirname(target), { recursive: true })
-  writeFileSync(target, referenceOf(readFileSync(join(made, file), "utf8"), file.replace(/^.*\/|\.ts\.md$/g, "")))
+for (const path of ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", ...documents]) {
+  gatherPage(path)
 }
+write("LICENSE.md", `# License\n\n${read(join(root, "LICENSE")).replace(/^(MIT License)$/m, "**$1**")}`)
+await gatherReference()
+await gatherLanding()
