@@ -9,9 +9,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import { cacheCredentials } from "./internal/credentials/cache.ts"
+import { numberAt } from "./internal/credentials/numberAt.ts"
 import { parseCredentials } from "./internal/credentials/parse.ts"
 import { CredentialsError } from "./SageMakerError.ts"
 
@@ -119,11 +119,6 @@ export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
     )
   )
 )
-
-const numberAt = (error: unknown, ...path: ReadonlyArray<string>): number | undefined => {
-  const value = path.reduce<unknown>((at, key) => (Predicate.hasProperty(at, key) ? at[key] : undefined), error)
-  return typeof value === "number" ? value : undefined
-}
 
 const providerFailed = (error: unknown): CredentialsError =>
   new CredentialsError({

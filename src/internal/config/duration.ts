@@ -1,0 +1,23 @@
+/** Checks durations given as options. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { ConfigurationError } from "../../SageMakerError.ts"
+
+/** A duration in milliseconds, `Infinity` included; `undefined` if the value is not a duration. */
+export const durationMillis = (value: unknown): number | undefined => {
+  const decoded = Duration.decodeUnknown(value)
+  return decoded._tag === "Some" ? Duration.toMillis(decoded.value) : undefined
+}
+
+/** A positive, finite duration in milliseconds; otherwise the error names the setting. */
+export const positiveDurationMillis = (
+  setting: string,
+  value: unknown,
+  expected: string = "a positive, finite duration such as \"10 seconds\"",
+  maxMillis: number = Number.MAX_VALUE
+): Effect.Effect<number, ConfigurationError> => {
+  const millis = durationMillis(value)
+  return millis !== undefined && millis > 0 && millis <= maxMillis
+    ? Effect.succeed(millis)
+    : Effect.fail(new ConfigurationError({ setting, problem: `expected ${expected}` }))
+}
