@@ -434,3 +434,17 @@ describe("NodeSageMaker.layer", () => {
     NodeSageMaker.layer({ credentials: FetchHttpClient.layer })
   })
 })
+
+describe("error classes", () => {
+  type Fields<C> = C extends { readonly fields: infer F extends Schema.Struct.Fields } ? Schema.Struct.Type<F> : never
+  type Declared<A, Names> = { [K in keyof A as K extends Names ? K : never]: A[K] }
+  type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
+  type Classes = typeof SageMakerError
+  type Names = SageMakerError.SageMakerError["_tag"]
+
+  it("declare the fields of their schemas", () => {
+    expectTypeOf<
+      { [K in Names]: Same<Declared<InstanceType<Classes[K]>, keyof Fields<Classes[K]>>, Fields<Classes[K]>> }
+    >().toEqualTypeOf<{ [K in Names]: true }>()
+  })
+})

@@ -1,12 +1,13 @@
 /** Checks durations given as options. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { ConfigurationError } from "../../SageMakerError.ts"
 
 /** A duration in milliseconds, `Infinity` included; `undefined` if the value is not a duration. */
 export const durationMillis = (value: unknown): number | undefined => {
   const decoded = Duration.decodeUnknown(value)
-  return decoded._tag === "Some" ? Duration.toMillis(decoded.value) : undefined
+  return Option.isSome(decoded) ? Duration.toMillis(decoded.value) : undefined
 }
 
 /** A positive, finite duration in milliseconds; otherwise the error names the setting. */
