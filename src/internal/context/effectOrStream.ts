@@ -21,6 +21,6 @@ export const provideReference = <Self extends EffectOrStream, Id, A>(
     Context.add(context, reference, value(context as Context.Context<never>))
   const provided: EffectOrStream = Effect.isEffect(self)
     ? Effect.mapInputContext(self, add)
-    : Stream.mapInputContext(self as Stream.Stream<unknown, unknown, unknown>, add)
+    : Stream.mapInputContext(self, add)
   return provided as Same<Self>
 }
