@@ -812,7 +812,7 @@ export class ConfigurationError extends errorClass<Retryable>()(
    */
   declare readonly setting: string
   /**
-   * What was expected, such as `expected a positive integer`.
+   * What was expected, such as `must be a positive integer`.
    *
    * @since 0.1.0
    */

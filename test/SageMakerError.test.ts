@@ -47,8 +47,12 @@ const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, mess
     "The circuit breaker for chat is open (last failure: InternalFailure): retry in 50 ms"
   ],
   [
-    new SageMakerError.ConfigurationError({ setting: "AWS_REGION", problem: "expected text", source: "environment" }),
-    "AWS_REGION (environment): expected text"
+    new SageMakerError.ConfigurationError({
+      setting: "AWS_REGION",
+      problem: "must be a string",
+      source: "environment"
+    }),
+    "AWS_REGION (environment): must be a string"
   ],
   [
     new SageMakerError.CodecError({ message: "Not JSON", mediaType: "text/csv", direction: "decode", body: bytes }),

@@ -34,7 +34,7 @@ const checkTargets = (
   return lists.every(([, list]) => list.every(isTarget))
     ? Effect.succeed(new Map(lists))
     : Effect.fail(
-      invalidSetting("Resilience.fallback", "targets that are objects, such as { EndpointName: \"chat-small\" }")
+      invalidSetting("Resilience.fallback", "a record of objects such as { EndpointName: \"chat-small\" }")
     )
 }
 
