@@ -4,5 +4,5 @@ export interface RuntimeParts {
   readonly execution: ReadonlyArray<string>
 }
 
-/** The default for runtimes that have no implementation of their own. */
+/** The default implementation. Node selects another one by the package import `#runtime`. */
 export const runtimeParts = (): RuntimeParts => ({ platform: ["lang/js"], execution: [] })
