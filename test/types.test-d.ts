@@ -1,5 +1,17 @@
 import { FetchHttpClient, HttpClient } from "@effect/platform"
-import { Config, type ConfigError, Context, Effect, Layer, Schedule, Schema, type Scope, type Stream } from "effect"
+import {
+  type Cause,
+  Config,
+  type ConfigError,
+  Context,
+  Effect,
+  Layer,
+  Option,
+  Schedule,
+  Schema,
+  type Scope,
+  Stream
+} from "effect"
 import {
   type Chat,
   Codec,
@@ -172,6 +184,37 @@ describe("layers", () => {
     expectTypeOf(RetryPolicy.use(RetryPolicy.none)(call)).toEqualTypeOf<typeof call>()
     expectTypeOf(Timeouts.use({ total: "1 second" })(call)).toEqualTypeOf<typeof call>()
     expectTypeOf(Effect.provide(call, RetryPolicy.layer(RetryPolicy.none))).toEqualTypeOf<typeof call>()
+  })
+
+  it("can be set for effects and streams, whose types they keep", () => {
+    const stream = streamEndpoint({ EndpointName: "anomaly-v2", Body: "{}" })
+    const total = { total: "1 second" } as const
+    expectTypeOf(call.pipe(Timeouts.use(total), RetryPolicy.use(RetryPolicy.none))).toEqualTypeOf<typeof call>()
+    expectTypeOf(Timeouts.use(call, total)).toEqualTypeOf<typeof call>()
+    expectTypeOf(RetryPolicy.use(call, RetryPolicy.none)).toEqualTypeOf<typeof call>()
+    expectTypeOf(stream.pipe(Timeouts.use(total), RetryPolicy.use(RetryPolicy.none))).toEqualTypeOf<typeof stream>()
+    expectTypeOf(Timeouts.use(stream, total)).toEqualTypeOf<typeof stream>()
+    expectTypeOf(RetryPolicy.use(stream, RetryPolicy.none)).toEqualTypeOf<typeof stream>()
+    expectTypeOf(Timeouts.use(Effect.Do, total)).toEqualTypeOf<Effect.Effect<{}>>()
+    expectTypeOf(Option.some(1).pipe(Timeouts.use(total))).toEqualTypeOf<
+      Effect.Effect<number, Cause.NoSuchElementException>
+    >()
+  })
+
+  it("can be set in generic functions", () => {
+    const quick = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.zipRight(Effect.void, effect.pipe(Timeouts.use({ total: "1 second" })))
+    const once = <A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+      stream.pipe(RetryPolicy.use(RetryPolicy.none), Stream.take(1))
+    expectTypeOf(quick(call)).toEqualTypeOf<typeof call>()
+    expectTypeOf(once(Stream.make(1))).toEqualTypeOf<Stream.Stream<number>>()
+  })
+
+  it("cannot be set for other values", () => {
+    // @ts-expect-error a number is neither an effect nor a stream
+    Timeouts.use(1, { total: "1 second" })
+    // @ts-expect-error a promise is neither an effect nor a stream
+    RetryPolicy.use(RetryPolicy.none)(Promise.resolve(1))
   })
 })
 
@@ -432,5 +475,19 @@ describe("NodeSageMaker.layer", () => {
     NodeSageMaker.layer({ region: 1 })
     // @ts-expect-error a layer of something else
     NodeSageMaker.layer({ credentials: FetchHttpClient.layer })
+  })
+})
+
+describe("error classes", () => {
+  type Fields<C> = C extends { readonly fields: infer F extends Schema.Struct.Fields } ? Schema.Struct.Type<F> : never
+  type Declared<A, Names> = { [K in keyof A as K extends Names ? K : never]: A[K] }
+  type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
+  type Classes = typeof SageMakerError
+  type Names = SageMakerError.SageMakerError["_tag"]
+
+  it("declare the fields of their schemas", () => {
+    expectTypeOf<
+      { [K in Names]: Same<Declared<InstanceType<Classes[K]>, keyof Fields<Classes[K]>>, Fields<Classes[K]>> }
+    >().toEqualTypeOf<{ [K in Names]: true }>()
   })
 })

@@ -1,10 +1,10 @@
 /** The deadlines of a call, in milliseconds, and the errors of those that pass. */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import { InvalidInputError, TimeoutError } from "../../SageMakerError.ts"
 import type * as Timeouts from "../../Timeouts.ts"
+import { durationMillis } from "../config/duration.ts"
 import { timeout } from "../transport/timeout.ts"
 import type { Call } from "./call.ts"
 
@@ -22,13 +22,12 @@ type Resolved = Either.Either<ConcreteTimeouts, InvalidInputError>
 const resolve = (layers: ReadonlyArray<Timeouts.Deadlines | undefined>): Resolved => {
   const millisOf = (name: keyof Timeouts.Deadlines) => {
     const value = layers.reduce<Duration.DurationInput | undefined>((found, layer) => layer?.[name] ?? found, undefined)
-    return Option.match(Duration.decodeUnknown(value ?? Duration.infinity), {
-      onNone: () =>
-        Either.left(
-          new InvalidInputError({ field: `Timeouts.${name}`, constraint: "a duration, such as \"5 seconds\"" })
-        ),
-      onSome: (duration) => Either.right(Duration.toMillis(duration))
-    })
+    const millis = durationMillis(value ?? Infinity)
+    return millis === undefined
+      ? Either.left(
+        new InvalidInputError({ field: `Timeouts.${name}`, constraint: "a duration such as \"5 seconds\"" })
+      )
+      : Either.right(millis)
   }
   return Either.all({
     firstByte: millisOf("firstByte"),

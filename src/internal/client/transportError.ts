@@ -2,18 +2,9 @@
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { connectTimeoutMillis, transportFailure } from "../../protocol/error/transportFailure.ts"
 import { ProtocolError, TimeoutError, TransportError } from "../../SageMakerError.ts"
+import { transportMessage } from "../error/transportMessage.ts"
 import type { CallProgress } from "./call.ts"
 import { defined } from "./errorMapping.ts"
-
-type Reason = Exclude<ReturnType<typeof transportFailure>["reason"], "timeout" | "protocol">
-
-const messages: { readonly [reason in Reason]: string } = {
-  connect: "Could not connect to",
-  reset: "Lost the connection to",
-  aborted: "This client closed the connection to",
-  tls: "Could not establish a trusted TLS connection to",
-  other: "The HTTP exchange failed with"
-}
 
 /** The smallest body that a service may reject for its size: a container can have a limit of one megabyte. */
 const largeBodyBytes = 1_000_000
@@ -66,13 +57,11 @@ export const fromHttpClientError = (
   if (reason === "protocol") {
     return new ProtocolError({ ...progress, message: `The response is not valid HTTP${suffix}`, retry })
   }
-  const server = address.host === undefined ? "the service" : `${address.host}:${address.port}`
+  const fields = { ...address, ...defined({ code }), reason }
   return new TransportError({
     ...progress,
-    ...address,
-    ...defined({ code }),
-    message: `${messages[reason]} ${server}${suffix}${reason === "reset" ? sizeHint(error) : ""}`,
-    reason,
+    ...fields,
+    message: transportMessage(fields) + (reason === "reset" ? sizeHint(error) : ""),
     requestSent: requestSent || error._tag === "ResponseError",
     retry
   })

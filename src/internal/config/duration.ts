@@ -2,7 +2,8 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { ConfigurationError } from "../../SageMakerError.ts"
+import type { ConfigurationError } from "../../SageMakerError.ts"
+import { invalidSetting } from "./invalidSetting.ts"
 
 /** A duration in milliseconds, `Infinity` included; `undefined` if the value is not a duration. */
 export const durationMillis = (value: unknown): number | undefined => {
@@ -20,5 +21,5 @@ export const positiveDurationMillis = (
   const millis = durationMillis(value)
   return millis !== undefined && millis > 0 && millis <= maxMillis
     ? Effect.succeed(millis)
-    : Effect.fail(new ConfigurationError({ setting, problem: `expected ${expected}` }))
+    : Effect.fail(invalidSetting(setting, expected))
 }

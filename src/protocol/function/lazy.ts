@@ -1,5 +1,5 @@
-/** A value that is made when it is first asked for: schemas take longer to make than a program has to start. */
-export const lazy = <A>(make: () => A): () => A => {
-  let made: { readonly value: A } | undefined
-  return () => (made ??= { value: make() }).value
+/** Computes a value on first use, because building schemas at import would slow down a program's start. */
+export const lazy = <A>(compute: () => A): () => A => {
+  let computed: { readonly value: A } | undefined
+  return () => (computed ??= { value: compute() }).value
 }
