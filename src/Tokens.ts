@@ -174,6 +174,8 @@ export interface CollectedCompletion {
 /**
  * Runs a token stream and combines the tokens of one choice. `choice` is the index of the choice, by default 0.
  *
+ * Call it with the stream, or use it in a pipe: `stream.pipe(Tokens.collect)` or `stream.pipe(Tokens.collect(1))`.
+ *
  * @example
  * ```ts
  * import { ModelEndpoint, Tokens } from "effect-sagemaker-runtime"
@@ -188,10 +190,12 @@ export interface CollectedCompletion {
  * @since 0.1.0
  * @category destructors
  */
-export const collect: {
-  (choice?: number): <E, R>(tokens: Stream.Stream<Token, E, R>) => Effect.Effect<CollectedCompletion, E, R>
-  <E, R>(tokens: Stream.Stream<Token, E, R>, choice?: number): Effect.Effect<CollectedCompletion, E, R>
-} = dual(
-  ([first]) => Predicate.hasProperty(first, Stream.StreamTypeId),
-  <E, R>(tokens: Stream.Stream<Token, E, R>, choice: number = 0) => internal.collect(tokens, choice)
-)
+// One signature instead of overloads: TypeScript infers no type parameters of an overloaded function in a pipe.
+export const collect: <S extends Stream.Stream<Token, unknown, unknown> | number = number>(
+  tokens?: S,
+  choice?: number
+) => S extends Stream.Stream<Token, infer E, infer R> ? Effect.Effect<CollectedCompletion, E, R>
+  : <E, R>(tokens: Stream.Stream<Token, E, R>) => Effect.Effect<CollectedCompletion, E, R> = dual(
+    ([first]) => Predicate.hasProperty(first, Stream.StreamTypeId),
+    <E, R>(tokens: Stream.Stream<Token, E, R>, choice: number = 0) => internal.collect(tokens, choice)
+  )

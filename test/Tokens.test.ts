@@ -302,7 +302,7 @@ describe("tokens together", () => {
   it.effect("collect the given choice, data-first and in a pipe", () =>
     Effect.gen(function*() {
       const stream = Tokens.detected.frame(Stream.make(bytesOf(transcripts[2]!.text)))
-      const second = { text: "b", reasoning: "", toolCalls: [], finishReason: "content_filter" }
+      const second = { text: "b", reasoning: "", toolCalls: [], finishReason: "content_filter" } as const
       assert.deepStrictEqual(yield* Tokens.collect(stream, 1), second)
       assert.deepStrictEqual(yield* stream.pipe(Tokens.collect(1)), second)
       const first = yield* Tokens.collect(stream)

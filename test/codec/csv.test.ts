@@ -204,7 +204,10 @@ describe("on the wire", () => {
       const latin1 = Uint8Array.of(0x31, 0x2c, 0xe9)
       assert.deepStrictEqual(yield* point.decode(latin1, "text/csv; charset=iso-8859-1"), { x: 1, label: "é" })
       assert.match((yield* Effect.flip(point.decode(latin1))).message, /invalid UTF-8$/)
-      assert.match((yield* Effect.flip(point.decode(latin1, "text/csv; charset=klingon"))).message, /invalid text for the charset of its content type$/)
+      assert.match(
+        (yield* Effect.flip(point.decode(latin1, "text/csv; charset=klingon"))).message,
+        /invalid text for the charset of its content type$/
+      )
     }))
 })
 
