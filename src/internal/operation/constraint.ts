@@ -1,9 +1,10 @@
+/** Checks the constraints of a schema, one kind at a time, so that each kind can be turned off. */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type { Validation } from "../../Operation.ts"
 
-/** Finds the constraint a value breaks and says it in words. */
+/** Describes the first constraint that a value violates. */
 export type Constraint = (value: unknown, validation: Validation) => string | undefined
 
 interface Check {
@@ -34,7 +35,7 @@ const isNumberAst = (ast: AST.AST): boolean => AST.isRefinement(ast) ? isNumberA
 /** Whether a schema describes numbers. */
 export const isNumber = (schema: Schema.Schema<string> | Schema.Schema<number>): boolean => isNumberAst(schema.ast)
 
-/** Compiles a schema of text or a number into a list of checks, each of a kind that can be switched off. */
+/** Compiles the filters of a string or number schema. */
 export const constraint = (schema: Schema.Schema<string> | Schema.Schema<number>): Constraint => {
   const type = isNumber(schema) ? "number" : "string"
   const checks = checksOf(schema.ast)

@@ -4,20 +4,18 @@ import * as Predicate from "effect/Predicate"
 import type { EndpointTarget, FallbackOptions } from "../../Resilience.ts"
 import { ConfigurationError, isRetryable } from "../../SageMakerError.ts"
 import { SageMakerRuntime } from "../../SageMakerRuntime.ts"
+import { targetMembers } from "../operation/members.ts"
 import { targetOf } from "./perEndpoint.ts"
 
 /** Whether another endpoint may do better: sending again could help, or no attempt was let through. */
 const isHopeful = (error: unknown): boolean => isRetryable(error) || Predicate.isTagged("CircuitOpenError")(error)
 
-/** The members that mean something on one endpoint only. */
-const ofTheEndpoint = ["TargetVariant", "TargetModel", "TargetContainerHostname", "InferenceComponentName"]
-
 /** The input for another place. */
 const redirected = <I>(input: I, target: EndpointTarget): I => {
   const left = target.EndpointName === undefined || target.EndpointName === targetOf(input).EndpointName
     ? []
-    : ofTheEndpoint
-  const kept = Object.entries(input as object).filter(([name]) => !left.includes(name))
+    : targetMembers
+  const kept = Object.entries(input as object).filter(([name]) => !left.some((member) => member === name))
   return { ...Object.fromEntries(kept), ...target } as I
 }
 

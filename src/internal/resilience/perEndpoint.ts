@@ -5,19 +5,14 @@ import * as Predicate from "effect/Predicate"
 import type { EndpointTarget, PerEndpoint } from "../../Resilience.ts"
 import { ConfigurationError } from "../../SageMakerError.ts"
 import type { InterceptedCall } from "../client/interceptor.ts"
-
-const members = [
-  "EndpointName",
-  "TargetVariant",
-  "TargetModel",
-  "TargetContainerHostname",
-  "InferenceComponentName"
-] as const
+import { endpointTargetMembers } from "../operation/members.ts"
 
 /** Where a call's input says that it goes. */
 export const targetOf = (input: unknown): EndpointTarget =>
   Predicate.isRecord(input)
-    ? Object.fromEntries(members.flatMap((name) => (typeof input[name] === "string" ? [[name, input[name]]] : [])))
+    ? Object.fromEntries(
+      endpointTargetMembers.flatMap((name) => (typeof input[name] === "string" ? [[name, input[name]]] : []))
+    )
     : {}
 
 /** What a call counts under: by default its endpoint's name, its operation's where it names no endpoint. */
