@@ -43,14 +43,16 @@ export const responseHeaders = Op.headers({
 })
 
 /**
- * The input of `invokeEndpoint`, with AWS's member names.
+ * The optional input members of `invokeEndpoint`, with AWS's names.
  *
  * If `Accept` is omitted, `fetch` sends an `Accept` header that matches every media type, and the model receives it.
  *
  * @since 0.1.0
  * @category models
  */
-export interface InvokeEndpointInput extends members.RealTimeMembers {
+export interface InvokeEndpointOptions extends members.CommonOptions, members.RoutingOptions {
+  /** The ID of the stateful session to continue, or `NEW_SESSION` to start one. At most 256 characters. */
+  readonly SessionId?: string | undefined
   /** The model to invoke, on a multi-model endpoint. At most 1,024 printable ASCII characters. */
   readonly TargetModel?: string | undefined
   /**
@@ -59,6 +61,14 @@ export interface InvokeEndpointInput extends members.RealTimeMembers {
    */
   readonly EnableExplanations?: string | undefined
 }
+
+/**
+ * The input of `invokeEndpoint`, with AWS's member names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InvokeEndpointInput extends members.RealTimeMembers, InvokeEndpointOptions {}
 
 /**
  * The output of `invokeEndpoint`, with AWS's member names.

@@ -52,16 +52,12 @@ export const responseHeaders = Op.headers({
 export const maxInlineBytes = 128_000
 
 /**
- * The input of `invokeEndpointAsync`, with AWS's member names. Exactly one of `Body` and `InputLocation` is required.
+ * The optional input members of `invokeEndpointAsync`, with AWS's names.
  *
  * @since 0.1.0
  * @category models
  */
-export interface InvokeEndpointAsyncInput extends members.CommonMembers {
-  /** The inline input of the model, at most 128,000 bytes. A string is sent as UTF-8. */
-  readonly Body?: Op.Payload | undefined
-  /** The URL of the input in Amazon S3, with the scheme `s3:` or `https:`. At most 1,024 characters. */
-  readonly InputLocation?: string | undefined
+export interface InvokeEndpointAsyncOptions extends members.CommonOptions {
   /** A path that is appended to the endpoint's S3 output path. At most 512 S3-safe characters. */
   readonly S3OutputPathExtension?: string | undefined
   /** The file name of the result. At most 32 letters, digits, hyphens and underscores, with at most one dot. */
@@ -70,6 +66,19 @@ export interface InvokeEndpointAsyncInput extends members.CommonMembers {
   readonly RequestTTLSeconds?: number | undefined
   /** How long the model can process the request, in seconds: 1 to 3,600. Default of the service: 900. */
   readonly InvocationTimeoutSeconds?: number | undefined
+}
+
+/**
+ * The input of `invokeEndpointAsync`, with AWS's member names. Exactly one of `Body` and `InputLocation` is required.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InvokeEndpointAsyncInput extends members.EndpointMembers, InvokeEndpointAsyncOptions {
+  /** The inline input of the model, at most 128,000 bytes. A string is sent as UTF-8. */
+  readonly Body?: Op.Payload | undefined
+  /** The URL of the input in Amazon S3, with the scheme `s3:` or `https:`. At most 1,024 characters. */
+  readonly InputLocation?: string | undefined
 }
 
 /**

@@ -43,15 +43,25 @@ export const responseHeaders = Op.headers({
 })
 
 /**
+ * The optional input members of `invokeEndpointWithResponseStream` and `streamEndpoint`, with AWS's names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InvokeEndpointWithResponseStreamOptions extends members.CommonOptions, members.RoutingOptions {
+  /** The ID of the stateful session to continue. At most 256 characters. Start a session with `invokeEndpoint`. */
+  readonly SessionId?: string | undefined
+}
+
+/**
  * The input of `invokeEndpointWithResponseStream` and `streamEndpoint`, with AWS's member names.
  *
  * @since 0.1.0
  * @category models
  */
-export interface InvokeEndpointWithResponseStreamInput extends members.RealTimeMembers {
-  /** The ID of the stateful session to continue. At most 256 characters. Start a session with `invokeEndpoint`. */
-  readonly SessionId?: string | undefined
-}
+export interface InvokeEndpointWithResponseStreamInput
+  extends members.RealTimeMembers, InvokeEndpointWithResponseStreamOptions
+{}
 
 /**
  * The output of `invokeEndpointWithResponseStream`, with AWS's member names.

@@ -29,9 +29,7 @@ import * as Tokens from "./Tokens.ts"
  * @since 0.1.0
  * @category models
  */
-export interface ModelEndpointOptions
-  extends Partial<Omit<InvokeEndpoint.InvokeEndpointInput, "EndpointName" | "Body">>
-{}
+export interface ModelEndpointOptions extends InvokeEndpoint.InvokeEndpointOptions {}
 
 /**
  * Input members of `streamEndpoint` except the endpoint's name and the body.
@@ -40,7 +38,7 @@ export interface ModelEndpointOptions
  * @category models
  */
 export interface ModelEndpointStreamOptions
-  extends Partial<Omit<InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput, "EndpointName" | "Body">>
+  extends InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamOptions
 {}
 
 /**
@@ -49,9 +47,7 @@ export interface ModelEndpointStreamOptions
  * @since 0.1.0
  * @category models
  */
-export interface ModelEndpointAsyncOptions
-  extends Partial<Omit<InvokeEndpointAsync.InvokeEndpointAsyncInput, "EndpointName" | "Body" | "InputLocation">>
-{}
+export interface ModelEndpointAsyncOptions extends InvokeEndpointAsync.InvokeEndpointAsyncOptions {}
 
 /**
  * All errors of `ModelEndpoint.invoke`.
@@ -240,7 +236,18 @@ export const make = <A, R1, B, R2>(
  * @since 0.1.0
  * @category models
  */
-export interface ChatEndpoint extends Omit<ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>, "stream"> {
+export interface ChatEndpoint {
+  /** The name of the endpoint. */
+  readonly name: string
+  /** Input members that every call sends. The options of a call override them. */
+  readonly defaults: ModelEndpointOptions
+  /**
+   * Sends a request and returns the completion, as `ModelEndpoint.invoke` does. The members `stream` and `stream_options`
+   * of the request are dropped.
+   */
+  readonly invoke: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
+  /** Queues an asynchronous inference request, as `ModelEndpoint.invokeAsync` does. */
+  readonly invokeAsync: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invokeAsync"]
   /**
    * Sends a request and streams the completion as tokens. Default framing: `Tokens.detected`. The request asks for token
    * usage (`stream_options`) unless it sets `stream_options` itself.

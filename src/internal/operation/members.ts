@@ -115,10 +115,23 @@ export const spanAttributes = ({ EndpointName }: { readonly EndpointName: string
   "aws.sagemaker.endpoint_name": EndpointName
 })
 
-/** Input members of InvokeEndpoint, InvokeEndpointWithResponseStream and InvokeEndpointAsync. */
-export interface CommonMembers {
+/** The required input member of every operation. */
+export interface EndpointMembers {
   /** The name of the endpoint. At most 63 letters, digits and hyphens. */
   readonly EndpointName: string
+}
+
+/** The required input members of InvokeEndpoint and InvokeEndpointWithResponseStream. */
+export interface RealTimeMembers extends EndpointMembers {
+  /**
+   * The input of the model: a string (sent as UTF-8), bytes, an `ArrayBuffer`, a view of one, or a `Blob`. At most
+   * `maxBodyBytes` of the client, by default 25 MiB.
+   */
+  readonly Body: Payload
+}
+
+/** Optional input members of InvokeEndpoint, InvokeEndpointWithResponseStream and InvokeEndpointAsync. */
+export interface CommonOptions {
   /** The media type of the input. Default: `application/octet-stream`. At most 1,024 ASCII characters. */
   readonly ContentType?: string | undefined
   /** The media type that the model should return. At most 1,024 ASCII characters. */
@@ -135,21 +148,14 @@ export interface CommonMembers {
   readonly InferenceId?: string | undefined
 }
 
-/** Input members of InvokeEndpoint and InvokeEndpointWithResponseStream. */
-export interface RealTimeMembers extends CommonMembers {
-  /**
-   * The input of the model: a string (sent as UTF-8), bytes, an `ArrayBuffer`, a view of one, or a `Blob`. At most
-   * `maxBodyBytes` of the client, by default 25 MiB.
-   */
-  readonly Body: Payload
+/** Optional input members of InvokeEndpoint and InvokeEndpointWithResponseStream that route a request. */
+export interface RoutingOptions {
   /** The production variant to invoke. Default: SageMaker distributes requests by the variants' weights. */
   readonly TargetVariant?: string | undefined
   /** The host name of the container to invoke, on an endpoint with several directly invoked containers. */
   readonly TargetContainerHostname?: string | undefined
   /** The inference component to invoke, on an endpoint with inference components. At most 63 characters. */
   readonly InferenceComponentName?: string | undefined
-  /** The ID of the stateful session to continue, or `NEW_SESSION` to start one. At most 256 characters. */
-  readonly SessionId?: string | undefined
   /**
    * An identifier that routes requests with the same value to the same instance, so that they share its prefix cache. At
    * most 1,024 ASCII characters.
