@@ -7,6 +7,7 @@ import {
   Effect,
   Layer,
   Option,
+  pipe,
   Schedule,
   Schema,
   type Scope,
@@ -29,7 +30,7 @@ import {
   Signer,
   streamEndpoint,
   Timeouts,
-  type Tokens
+  Tokens
 } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { describe, expectTypeOf, it } from "vitest"
@@ -420,6 +421,103 @@ describe("typed inference", () => {
     >()
     // @ts-expect-error the value is not one of the endpoint's
     void ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: "reading" })
+  })
+})
+
+describe("dual functions infer the same types data-first and in a pipe", () => {
+  class Units extends Context.Tag("Units")<Units, number>() {}
+  class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
+  const Scaled = Schema.transformOrFail(Schema.Number, Schema.Number, {
+    strict: true,
+    decode: (value) => Effect.map(Units, (unit) => value * unit),
+    encode: (value) => Effect.map(Units, (unit) => value / unit)
+  })
+  const scaled = Codec.json(Scaled)
+
+  it("Codec.withMediaType", () => {
+    expectTypeOf(Codec.withMediaType(scaled, "a/b")).toEqualTypeOf<Codec.Codec<number, Units>>()
+    expectTypeOf(pipe(scaled, Codec.withMediaType("a/b"))).toEqualTypeOf<Codec.Codec<number, Units>>()
+  })
+
+  it("Codec.alsoReads", () => {
+    expectTypeOf(Codec.alsoReads(scaled, "a/b", "c/d")).toEqualTypeOf<Codec.Codec<number, Units>>()
+    expectTypeOf(pipe(scaled, Codec.alsoReads("a/b", "c/d"))).toEqualTypeOf<Codec.Codec<number, Units>>()
+  })
+
+  it("Codec.compose", () => {
+    const Halved = Schema.transform(Schema.Number, Schema.BigIntFromSelf, {
+      strict: true,
+      decode: (value) => BigInt(value / 2),
+      encode: (value) => Number(value) * 2
+    })
+    expectTypeOf(Codec.compose(scaled, Halved)).toEqualTypeOf<Codec.Codec<bigint, Units>>()
+    expectTypeOf(pipe(scaled, Codec.compose(Halved))).toEqualTypeOf<Codec.Codec<bigint, Units>>()
+    expectTypeOf(Codec.compose(Codec.json(Schema.Number), Scaled)).toEqualTypeOf<Codec.Codec<number, Units>>()
+    // @ts-expect-error the schema does not transform text
+    void Codec.compose(Codec.text, Scaled)
+    // @ts-expect-error the schema does not transform text
+    void pipe(Codec.text, Codec.compose(Scaled))
+  })
+
+  it("Codec.decode", () => {
+    type Decoded = Effect.Effect<number, SageMakerError.CodecError, Units>
+    const payload = { Body: new Uint8Array() }
+    expectTypeOf(Codec.decode(payload, scaled)).toEqualTypeOf<Decoded>()
+    expectTypeOf(pipe(payload, Codec.decode(scaled))).toEqualTypeOf<Decoded>()
+    expectTypeOf(Effect.flatMap(call, Codec.decode(scaled))).toEqualTypeOf<
+      Effect.Effect<number, InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError, Runtime | Units>
+    >()
+  })
+
+  it("Framing.withMaxLineBytes", () => {
+    const framing = Framing.jsonLines(Scaled)
+    expectTypeOf(Framing.withMaxLineBytes(framing, 8)).toEqualTypeOf<typeof framing>()
+    expectTypeOf(pipe(framing, Framing.withMaxLineBytes(8))).toEqualTypeOf<typeof framing>()
+  })
+
+  it("Tokens.collect, with and without a choice", () => {
+    const tokens = {} as Stream.Stream<Tokens.Token, Broken, Units>
+    type Collected = Effect.Effect<Tokens.CollectedCompletion, Broken, Units>
+    expectTypeOf(Tokens.collect(tokens)).toEqualTypeOf<Collected>()
+    expectTypeOf(Tokens.collect(tokens, 1)).toEqualTypeOf<Collected>()
+    expectTypeOf(tokens.pipe(Tokens.collect)).toEqualTypeOf<Collected>()
+    expectTypeOf(tokens.pipe(Tokens.collect())).toEqualTypeOf<Collected>()
+    expectTypeOf(tokens.pipe(Tokens.collect(1))).toEqualTypeOf<Collected>()
+    expectTypeOf(ModelEndpoint.chat("llama").stream({ messages: [] }).pipe(Tokens.collect)).toEqualTypeOf<
+      Effect.Effect<Tokens.CollectedCompletion, ModelEndpoint.ModelEndpointStreamError, Runtime>
+    >()
+    const generic = <E, R>(stream: Stream.Stream<Tokens.Token, E, R>): Effect.Effect<string, E, R> =>
+      Effect.map(Tokens.collect(stream), ({ text }) => text)
+    expectTypeOf(generic(tokens)).toEqualTypeOf<Effect.Effect<string, Broken, Units>>()
+    // @ts-expect-error the stream has no tokens
+    void Tokens.collect({} as Stream.Stream<string>)
+    // @ts-expect-error the stream has no tokens
+    void ({} as Stream.Stream<string>).pipe(Tokens.collect(1))
+  })
+
+  it("ModelEndpoint.warmUp", () => {
+    const model = ModelEndpoint.make("a", { request: scaled, response: Codec.text })
+    const schedule = {} as Schedule.Schedule<number, SageMakerError.ModelNotReadyException, Proxied>
+    class Proxied extends Context.Tag("Proxied")<Proxied, number>() {}
+    class Progress extends Context.Tag("Progress")<Progress, number>() {}
+    type Warm<R> = Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime | Units | R>
+    const onProgress = () => Effect.asVoid(Progress)
+    expectTypeOf(ModelEndpoint.warmUp(model, schedule)).toEqualTypeOf<Warm<Proxied>>()
+    expectTypeOf(pipe(model, ModelEndpoint.warmUp(schedule))).toEqualTypeOf<Warm<Proxied>>()
+    expectTypeOf(ModelEndpoint.warmUp(model, schedule, { value: 1, onProgress })).toEqualTypeOf<
+      Warm<Proxied | Progress>
+    >()
+    expectTypeOf(pipe(model, ModelEndpoint.warmUp(schedule, { value: 1, onProgress }))).toEqualTypeOf<
+      Warm<Proxied | Progress>
+    >()
+    expectTypeOf(pipe(model, ModelEndpoint.warmUp(schedule, { onProgress, TargetVariant: "blue" }))).toEqualTypeOf<
+      Warm<Proxied | Progress>
+    >()
+    expectTypeOf(pipe(ModelEndpoint.chat("llama"), ModelEndpoint.warmUp(Schedule.spaced("1 second")))).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    // @ts-expect-error the value is not a number
+    void pipe(model, ModelEndpoint.warmUp(schedule, { value: "1" }))
   })
 })
 

@@ -6,6 +6,7 @@ import type { EndpointTarget, FallbackOptions } from "../../Resilience.ts"
 import { type ConfigurationError, isRetryable } from "../../SageMakerError.ts"
 import { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
+import { targetMembers } from "../operation/members.ts"
 import { endpointTarget } from "./perEndpoint.ts"
 
 type Targets = { readonly [endpoint: string]: EndpointTarget | ReadonlyArray<EndpointTarget> }
@@ -13,7 +14,7 @@ type Targets = { readonly [endpoint: string]: EndpointTarget | ReadonlyArray<End
 const isFallbackError = (error: unknown): boolean => isRetryable(error) || Predicate.isTagged("CircuitOpenError")(error)
 
 /** Members whose values are valid for one endpoint only. */
-const endpointMembers = new Set(["TargetVariant", "TargetModel", "TargetContainerHostname", "InferenceComponentName"])
+const endpointMembers: ReadonlySet<string> = new Set(targetMembers)
 
 const withTarget = <I>(input: I, target: EndpointTarget): I => {
   const isSameEndpoint = target.EndpointName === undefined ||

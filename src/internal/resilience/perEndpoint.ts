@@ -4,19 +4,14 @@ import * as Predicate from "effect/Predicate"
 import type { EndpointTarget, PerEndpoint } from "../../Resilience.ts"
 import type { ConfigurationError } from "../../SageMakerError.ts"
 import type { InterceptedCall } from "../client/interceptor.ts"
-
-const members = [
-  "EndpointName",
-  "TargetVariant",
-  "TargetModel",
-  "TargetContainerHostname",
-  "InferenceComponentName"
-] as const
+import { endpointTargetMembers } from "../operation/members.ts"
 
 /** The members of an input that select the endpoint, variant, model, container or inference component. */
 export const endpointTarget = (input: unknown): EndpointTarget =>
   Predicate.isRecord(input)
-    ? Object.fromEntries(members.flatMap((name) => (typeof input[name] === "string" ? [[name, input[name]]] : [])))
+    ? Object.fromEntries(
+      endpointTargetMembers.flatMap((name) => (typeof input[name] === "string" ? [[name, input[name]]] : []))
+    )
     : {}
 
 /** The key of a call. Default: its endpoint name, or the operation's name if the input has none. */

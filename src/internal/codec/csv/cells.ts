@@ -1,20 +1,20 @@
-/** Cells of a table: what a column may hold decides how its text is read. */
+/** Reads and writes the cells of a table. The kinds of a column decide how the text of a cell is read. */
 import type * as AST from "effect/SchemaAST"
 
-/** What a cell may hold. */
+/** What a cell can contain. */
 export type Kind = "string" | "number" | "boolean" | "null" | "undefined" | "any"
 
-/** A scalar in a cell; the empty cell is `undefined` or `null`. */
+/** The value of a cell. An empty cell is `undefined` or `null`. */
 export type Cell = string | number | boolean | null | undefined
 
-const literalKind = (literal: AST.LiteralValue): Kind =>
-  literal === null
-    ? "null"
-    : typeof literal === "number" || typeof literal === "boolean"
-    ? typeof literal as Kind
-    : "string"
+const literalKind = (literal: AST.LiteralValue): Kind => {
+  if (literal === null) {
+    return "null"
+  }
+  return typeof literal === "number" || typeof literal === "boolean" ? typeof literal as Kind : "string"
+}
 
-/** What the encoded side of a schema may hold, where it is a scalar. */
+/** What the encoded side of a schema can contain. Everything but scalars is `any`. */
 export const kindsOf = (ast: AST.AST): ReadonlySet<Kind> => {
   switch (ast._tag) {
     case "StringKeyword":
@@ -54,12 +54,12 @@ const namedNumbers: { readonly [text: string]: number } = {
   "-infinity": -Infinity
 }
 
-const numberOf = (text: string): number | undefined =>
+const parseNumber = (text: string): number | undefined =>
   numberPattern.test(text) ? Number(text) : namedNumbers[text.trim().toLowerCase()]
 
 const booleans: { readonly [text: string]: boolean } = { true: true, false: false }
 
-/** The value of a cell's text; text no kind fits stays text, for the schema to refuse. */
+/** The value of a cell. Text of another kind stays a string, which the schema then rejects. */
 export const readCell = (text: string, kinds: ReadonlySet<Kind>): Cell => {
   if (text === "" && kinds.has("undefined")) {
     return undefined
@@ -67,12 +67,12 @@ export const readCell = (text: string, kinds: ReadonlySet<Kind>): Cell => {
   if (text === "" && kinds.has("null")) {
     return null
   }
-  const number = kinds.has("number") || kinds.has("any") ? numberOf(text) : undefined
+  const number = kinds.has("number") || kinds.has("any") ? parseNumber(text) : undefined
   const boolean = kinds.has("boolean") || kinds.has("any") ? booleans[text.trim().toLowerCase()] : undefined
   return number ?? boolean ?? text
 }
 
-/** The text of a cell, `null` for an empty one; `undefined` where the value is no scalar. */
+/** The text of a cell, `null` for an empty cell, `undefined` for a value that is not a scalar. */
 export const writeCell = (value: unknown): string | null | undefined => {
   switch (typeof value) {
     case "string":
