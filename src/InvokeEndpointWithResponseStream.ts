@@ -9,13 +9,12 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { execute } from "./internal/client/execute.ts"
 import { encodeInvocation } from "./internal/operation/encodeInvocation.ts"
 import { eventStreamBody } from "./internal/operation/eventStreamBody.ts"
 import * as members from "./internal/operation/members.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
-import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
+import { execute, type SageMakerRuntime } from "./SageMakerRuntime.ts"
 
 /**
  * The input members that are sent as headers, with the header names and constraints of AWS's Smithy model.

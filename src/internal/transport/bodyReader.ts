@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { concat, concatExact } from "../../protocol/bytes/bytes.ts"
-import type { BodySource, ChunkReceiver } from "./bodySource.ts"
-import { IdleTimer } from "./idleTimer.ts"
+import type { BodySource } from "./bodySource.ts"
+import { makeIdleTimer } from "./idleTimer.ts"
 
 /** How a body is read, and the errors of reading it. */
 export interface BodyReaderOptions<E> {
@@ -20,243 +20,176 @@ export interface BodyReaderOptions<E> {
 }
 
 /** A response body that can be read once. */
-export class BodyReader<E> {
-  readonly #source: BodySource
-  readonly #options: BodyReaderOptions<E>
-  #isRead = false
-
-  constructor(source: BodySource, options: BodyReaderOptions<E>) {
-    this.#source = source
-    this.#options = options
-  }
-
+export interface BodyReader<E> {
   /** The whole body, in a buffer that holds nothing else. */
-  get bytes(): Effect.Effect<Uint8Array, E> {
-    return Effect.suspend(() => {
-      const collector = new Collector(this.#source, this.#options, Infinity)
-      return this.#claim()
-        ? collector.run(({ chunks, error }) => error === undefined ? Effect.succeed(concatExact(chunks)) : error)
-        : this.#alreadyRead
-    })
-  }
-
-  /** The beginning of the body: at least `limit` bytes where it has as many, and not many more; empty after a failure. */
-  firstBytes(limit: number): Effect.Effect<Uint8Array> {
-    return Effect.suspend(() =>
-      this.#claim()
-        ? new Collector(this.#source, this.#options, limit).run(({ chunks }) => Effect.succeed(concat(chunks)))
-        : Effect.succeed(new Uint8Array())
-    )
-  }
-
+  readonly bytes: Effect.Effect<Uint8Array, E>
+  /** The beginning of the body: at least `limit` bytes where it has as many, and not many more. A failure ends it. */
+  readonly firstBytes: (limit: number) => Effect.Effect<Uint8Array>
   /** The chunks as they arrive; ending the stream early closes the connection. */
-  get stream(): Stream.Stream<Uint8Array, E> {
-    return Stream.suspend(() => {
-      const pulls = new StreamPulls(this.#source, this.#options)
-      return this.#claim()
-        ? Stream.ensuring(Stream.repeatEffectChunkOption(pulls.next), pulls.close)
-        : Stream.fromEffect(this.#alreadyRead)
-    })
-  }
-
-  #claim(): boolean {
-    const isFirst = !this.#isRead
-    this.#isRead = true
-    return isFirst
-  }
-
-  get #alreadyRead(): Effect.Effect<never, E> {
-    return Effect.fail(this.#options.onError(new Error("The body has been read already")))
-  }
+  readonly stream: Stream.Stream<Uint8Array, E>
 }
 
-/** What a collector has read, and the error that ended it. */
-interface Collected<E> {
-  readonly chunks: ReadonlyArray<Uint8Array>
-  readonly error: Effect.Effect<never, E> | undefined
+type Chunks = ReadonlyArray<Uint8Array>
+
+/** How a body ended: `None` at its end, otherwise with an error. */
+type End<E> = Option.Option<E>
+
+/** Pulls chunks from a source, one pull at a time. */
+interface Pump<E> {
+  /** The chunks that have arrived, the end after the last ones, or `undefined` where there is nothing yet. */
+  readonly poll: () => Chunks | End<E> | undefined
+  /** Calls back when `poll` returns something; the returned function withdraws the callback. */
+  readonly wait: (callback: () => void) => () => void
+  readonly stop: () => void
 }
 
-/** Collects chunks until the body ends, an error occurs or `limit` bytes have arrived. */
-class Collector<E> implements ChunkReceiver {
-  readonly chunks: Array<Uint8Array> = []
-  error: Effect.Effect<never, E> | undefined
-  readonly #source: BodySource
-  readonly #options: BodyReaderOptions<E>
-  readonly #limit: number
-  #timer: IdleTimer | undefined
-  #size = 0
-  #isPulling = false
-  #hasReceived = false
-  #isEnded = false
-  #isIncomplete = false
-  #onEnd: (() => void) | undefined
-
-  constructor(source: BodySource, options: BodyReaderOptions<E>, limit: number) {
-    this.#source = source
-    this.#options = options
-    this.#limit = limit
-  }
-
-  /** Reads, without a wait where all chunks have arrived already. */
-  run<E2>(
-    result: (collected: Collected<E>) => Effect.Effect<Uint8Array, E2>
-  ): Effect.Effect<Uint8Array, E2> {
-    const ended = Effect.suspend(() => {
-      const read = Effect.suspend(() => result(this))
-      return this.#isIncomplete ? Effect.zipRight(this.#source.cancel, read) : read
-    })
-    this.#pull()
-    return this.#isEnded ? ended : Effect.async((resume) => {
-      this.#onEnd = () => resume(ended)
-      this.#wait()
-      return Effect.suspend(() => {
-        this.#onEnd = undefined
-        this.#end()
-        return this.#source.cancel
-      })
-    })
-  }
-
-  #wait(): void {
-    if (this.#isEnded) {
-      this.#onEnd?.()
-      return
-    }
-    const { clock, idle, onIdle } = this.#options
-    this.#timer ??= new IdleTimer(clock, idle, () => this.#fail(onIdle()))
-    this.#timer.start()
-  }
-
-  onChunks(chunks: ReadonlyArray<Uint8Array>, isLast: boolean): void {
-    for (const chunk of chunks) {
-      this.chunks.push(chunk)
-      this.#size += chunk.byteLength
-    }
-    if (isLast) {
-      this.#options.onComplete?.()
-      this.#end()
-    } else if (this.#size >= this.#limit) {
-      this.#isIncomplete = true
-      this.#end()
-    } else if (this.#isPulling) {
-      this.#hasReceived = true
-    } else if (!this.#isEnded) {
-      this.#timer?.start()
-      this.#pull()
+const makePump = <E>(
+  source: BodySource,
+  { clock, idle, onComplete, onError, onIdle }: BodyReaderOptions<E>,
+  pull: NonNullable<BodySource["pullAll"]> = source.pull
+): Pump<E> => {
+  let isPulling = false
+  let arrived: Chunks | undefined
+  let end: End<E> | undefined
+  let notify: (() => void) | undefined
+  const receive = (chunks: Chunks, ending: End<E> | undefined) => {
+    if (end === undefined) {
+      isPulling = false
+      arrived = chunks
+      end = ending
+      timer.pause()
+      const callback = notify
+      notify = undefined
+      callback?.()
     }
   }
-
-  onError(cause: unknown): void {
-    this.#fail(this.#options.onError(cause))
-  }
-
-  /** Pulls in a loop rather than recursively, as long as the source has chunks at once. */
-  #pull(): void {
-    const source = this.#source
-    this.#isPulling = true
-    do {
-      this.#hasReceived = false
-      if (this.#limit === Infinity && source.pullAll !== undefined) {
-        source.pullAll(this)
-      } else {
-        source.pull(this)
+  const timer = makeIdleTimer(clock, idle, () => receive([], Option.some(onIdle())))
+  const receiver = {
+    onChunks: (chunks: Chunks, isLast: boolean) => {
+      if (isLast) {
+        onComplete?.()
       }
-    } while (this.#hasReceived)
-    this.#isPulling = false
+      receive(chunks, isLast ? Option.none() : undefined)
+    },
+    onError: (cause: unknown) => receive([], Option.some(onError(cause)))
   }
-
-  #fail(error: E): void {
-    this.error ??= Effect.fail(error)
-    this.#isIncomplete = true
-    this.#end()
-  }
-
-  #end(): void {
-    if (!this.#isEnded) {
-      this.#isEnded = true
-      this.#timer?.stop()
-      this.#onEnd?.()
-    }
+  return {
+    poll: () => {
+      if (!isPulling && end === undefined && arrived === undefined) {
+        isPulling = true
+        pull.call(source, receiver)
+      }
+      const chunks = arrived
+      arrived = undefined
+      return chunks === undefined || (chunks.length === 0 && end !== undefined) ? end : chunks
+    },
+    wait: (callback) => {
+      notify = callback
+      timer.start()
+      return () => {
+        notify = undefined
+        timer.pause()
+      }
+    },
+    stop: timer.stop
   }
 }
 
-type Pulled<E> = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E>>
-
-/** The pulls of a stream. A pull that is interrupted loses nothing: the next one receives its chunks. */
-class StreamPulls<E> implements ChunkReceiver {
-  readonly #source: BodySource
-  readonly #options: BodyReaderOptions<E>
-  readonly #timer: IdleTimer
-  #isPulling = false
-  #received: Pulled<E> | undefined
-  #end: Pulled<E> | undefined
-  #onReceived: (() => void) | undefined
-
-  constructor(source: BodySource, options: BodyReaderOptions<E>) {
-    this.#source = source
-    this.#options = options
-    this.#timer = new IdleTimer(
-      options.clock,
-      options.idle,
-      () => this.#receive(undefined, this.#failure(options.onIdle()))
-    )
-  }
-
-  /** The next chunks, once they have arrived. */
-  readonly next: Pulled<E> = Effect.suspend(() => {
-    if (this.#received === undefined && this.#end === undefined && !this.#isPulling) {
-      this.#isPulling = true
-      this.#source.pull(this)
+/** Collects chunks until the body ends or `limit` bytes have arrived, without a wait for chunks that have arrived already. */
+const collect = <E, E2>(
+  source: BodySource,
+  options: BodyReaderOptions<E>,
+  limit: number,
+  result: (chunks: Chunks, end: End<E>) => Effect.Effect<Uint8Array, E2>
+): Effect.Effect<Uint8Array, E2> => {
+  const pump = makePump(source, options, limit === Infinity ? source.pullAll : undefined)
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  /** Takes what has arrived; returns the result at the end. */
+  const advance = (): Effect.Effect<Uint8Array, E2> | undefined => {
+    for (let next = pump.poll(); next !== undefined; next = pump.poll()) {
+      if (Option.isOption(next)) {
+        pump.stop()
+        const end = next
+        const ended = Effect.suspend(() => result(chunks, end))
+        return Option.isNone(end) ? ended : Effect.zipRight(source.cancel, ended)
+      }
+      for (const chunk of next) {
+        chunks.push(chunk)
+        size += chunk.byteLength
+      }
+      if (size >= limit) {
+        pump.stop()
+        return Effect.zipRight(source.cancel, Effect.suspend(() => result(chunks, Option.none())))
+      }
     }
-    return this.#take() ?? (this.#isPulling ? this.#wait : this.next)
-  })
-
-  readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    this.#timer.stop()
-    return this.#source.cancel
-  })
-
-  onChunks(chunks: ReadonlyArray<Uint8Array>, isLast: boolean): void {
-    if (isLast) {
-      this.#options.onComplete?.()
+    return undefined
+  }
+  return advance() ?? Effect.async((resume) => {
+    const step = () => {
+      const ended = advance()
+      if (ended === undefined) {
+        pump.wait(step)
+      } else {
+        resume(ended)
+      }
     }
-    const received = chunks.length === 0 ? undefined : Effect.succeed(Chunk.unsafeFromArray(chunks))
-    this.#receive(received, isLast ? Effect.fail(Option.none()) : undefined)
-  }
-
-  onError(cause: unknown): void {
-    this.#receive(undefined, this.#failure(this.#options.onError(cause)))
-  }
-
-  readonly #wait: Pulled<E> = Effect.async((resume) => {
-    this.#onReceived = () => resume(this.next)
-    this.#timer.start()
-    return Effect.sync(() => {
-      this.#onReceived = undefined
-      this.#timer.pause()
+    step()
+    return Effect.suspend(() => {
+      pump.stop()
+      return source.cancel
     })
   })
+}
 
-  #failure(error: E): Pulled<E> {
-    return Effect.fail(Option.some(error))
-  }
-
-  #receive(received: Pulled<E> | undefined, end: Pulled<E> | undefined): void {
-    if (this.#end !== undefined) {
-      return
+/** Streams the chunks. A pull that is interrupted loses nothing: the next one receives its chunks. */
+const streamChunks = <E>(source: BodySource, options: BodyReaderOptions<E>): Stream.Stream<Uint8Array, E> => {
+  const pump = makePump(source, options)
+  const next: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E>> = Effect.suspend(() => {
+    const arrived = pump.poll()
+    if (arrived === undefined) {
+      return wait
     }
-    this.#isPulling = false
-    this.#received = received
-    this.#end = end
-    this.#timer.pause()
-    const notify = this.#onReceived
-    this.#onReceived = undefined
-    notify?.()
-  }
+    return Option.isOption(arrived) ? Effect.fail(arrived) : Effect.succeed(Chunk.unsafeFromArray(arrived))
+  })
+  const wait: typeof next = Effect.async((resume) => Effect.sync(pump.wait(() => resume(next))))
+  const close = Effect.suspend(() => {
+    pump.stop()
+    return source.cancel
+  })
+  return Stream.ensuring(Stream.repeatEffectChunkOption(next), close)
+}
 
-  #take(): Pulled<E> | undefined {
-    const received = this.#received ?? this.#end
-    this.#received = undefined
-    return received
+/** Makes the reader of a body. */
+export const makeBodyReader = <E>(source: BodySource, options: BodyReaderOptions<E>): BodyReader<E> => {
+  let isRead = false
+  const once = <A>(read: () => A, alreadyRead: (error: E) => A): A => {
+    if (isRead) {
+      return alreadyRead(options.onError(new Error("The body has been read already")))
+    }
+    isRead = true
+    return read()
+  }
+  return {
+    bytes: Effect.suspend(() =>
+      once(
+        () =>
+          collect(
+            source,
+            options,
+            Infinity,
+            (chunks, end) => Option.isSome(end) ? Effect.fail(end.value) : Effect.succeed(concatExact(chunks))
+          ),
+        Effect.fail
+      )
+    ),
+    firstBytes: (limit) =>
+      Effect.suspend(() =>
+        once(
+          () => collect(source, options, limit, (chunks) => Effect.succeed(concat(chunks))),
+          () => Effect.succeed(new Uint8Array())
+        )
+      ),
+    stream: Stream.suspend(() => once(() => streamChunks(source, options), Stream.fail))
   }
 }

@@ -1,56 +1,57 @@
 import type * as Clock from "effect/Clock"
-import { timerOf } from "./timer.ts"
+import { type Cancel, noop, timerOf } from "./timer.ts"
+
+/** Measures how long a reader waits. */
+export interface IdleTimer {
+  /** Begins a wait. */
+  readonly start: () => void
+  /** Ends a wait; the timer stays for the next one. */
+  readonly pause: () => void
+  readonly stop: () => void
+}
+
+const never: IdleTimer = { start: noop, pause: noop, stop: noop }
 
 /**
- * Measures how long a reader waits for the next chunk.
+ * Calls back once a wait has lasted so many milliseconds.
  *
- * One timer serves a whole body: it fires at the earliest possible end of a wait and is then set again for the rest, so that a
- * chunk costs no timer.
+ * One timer serves all waits: it fires at the earliest possible end of a wait and is then set again for the rest, so that a
+ * wait costs no timer.
  */
-export class IdleTimer {
-  readonly #clock: Clock.Clock
-  readonly #millis: number
-  readonly #onIdle: () => void
-  #waitingSince: number | undefined
-  #cancel: (() => void) | undefined
-
-  constructor(clock: Clock.Clock, millis: number, onIdle: () => void) {
-    this.#clock = clock
-    this.#millis = millis
-    this.#onIdle = onIdle
+export const makeIdleTimer = (clock: Clock.Clock, millis: number, onIdle: () => void): IdleTimer => {
+  if (millis === Infinity) {
+    return never
   }
-
-  /** Begins a wait, also where one has begun. */
-  start(): void {
-    if (this.#millis !== Infinity) {
-      this.#waitingSince = this.#clock.unsafeCurrentTimeMillis()
-      this.#cancel ??= timerOf(this.#clock)(this.#millis, () => this.#check())
+  let waitingSince: number | undefined
+  let cancel: Cancel | undefined
+  const set = (delay: number) => {
+    cancel = timerOf(clock)(delay, check)
+  }
+  const check = () => {
+    cancel = undefined
+    if (waitingSince !== undefined) {
+      const left = millis - (clock.unsafeCurrentTimeMillis() - waitingSince)
+      if (left > 0) {
+        set(left)
+      } else {
+        onIdle()
+      }
     }
   }
-
-  /** Ends a wait; the timer stays for the next one. */
-  pause(): void {
-    this.#waitingSince = undefined
-  }
-
-  /** Ends all waits. */
-  stop(): void {
-    this.#waitingSince = undefined
-    this.#cancel?.()
-    this.#cancel = undefined
-  }
-
-  #check(): void {
-    this.#cancel = undefined
-    if (this.#waitingSince === undefined) {
-      return
-    }
-    const left = this.#millis - (this.#clock.unsafeCurrentTimeMillis() - this.#waitingSince)
-    if (left > 0) {
-      this.#cancel = timerOf(this.#clock)(left, () => this.#check())
-    } else {
-      this.#waitingSince = undefined
-      this.#onIdle()
+  return {
+    start: () => {
+      waitingSince = clock.unsafeCurrentTimeMillis()
+      if (cancel === undefined) {
+        set(millis)
+      }
+    },
+    pause: () => {
+      waitingSince = undefined
+    },
+    stop: () => {
+      waitingSince = undefined
+      cancel?.()
+      cancel = undefined
     }
   }
 }
