@@ -69,7 +69,8 @@ export default defineConfig({
       { find: "#papaparse", replacement: source("internal/codec/papaparse.ts") },
       { find: "#crc32", replacement: source("protocol/bytes/crc32.ts") },
       { find: "#runtime", replacement: source("protocol/userAgent/runtime.ts") },
-      { find: "#sha256", replacement: source("protocol/bytes/sha256.ts") }
+      { find: "#sha256", replacement: source("protocol/bytes/sha256.ts") },
+      { find: "#transportCodes", replacement: source("protocol/error/transportCodes.ts") }
     ]
   }),
   plugins: [emulator],

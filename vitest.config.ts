@@ -10,6 +10,7 @@ export default defineConfig({
       { find: "#papaparse", replacement: source("node/internal/platform/papaparse.ts") },
       { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },
       { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
+      { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },
       { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
       { find: /^effect-sagemaker-runtime\/(node|testing)$/, replacement: source("$1/index.ts") },
       { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }

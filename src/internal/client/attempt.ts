@@ -119,114 +119,119 @@ const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: Tra
   signedOffset
 })
 
-/** Makes the attempts of a client, which share the clock offset that responses have shown. */
-export const makeAttempt = (client: ClientOptions): Attempt => {
-  const runner = new AttemptRunner(client)
-  return (context) => runner.run(context)
+/** A client while it runs: its options, and the clock offset that responses have shown. */
+interface Client extends ClientOptions {
+  readonly learnedOffset: ClockOffset
+  readonly prepareRequest: ReturnType<typeof makePrepareRequest>
 }
 
-class AttemptRunner {
-  readonly #client: ClientOptions
-  readonly #clockOffset: ClockOffset
-  readonly #prepareRequest: ReturnType<typeof makePrepareRequest>
+const sign = (client: Client, { call, request }: AttemptScope, clock: Clock.Clock) =>
+  client.signer.sign(client.prepareRequest(request, call), {
+    service: "sagemaker",
+    region: client.region,
+    date: new Date(clock.unsafeCurrentTimeMillis() + client.learnedOffset.millis)
+  })
 
-  constructor(client: ClientOptions) {
-    this.#client = client
-    this.#clockOffset = new ClockOffset(client.clockOffset ?? 0, client.correctClockSkew !== false)
-    this.#prepareRequest = makePrepareRequest(client)
+const send = (
+  { systemTransport, transport }: Client,
+  { clock, connection, request, sentAt }: SentRequest,
+  call: Call
+): Effect.Effect<TransportResponse, BodyError> => {
+  const toError = (failure: TransportFailure): BodyError => {
+    if (failure._tag === "TransportTimeout") {
+      call.markSent(failure.requestSent)
+      return deadlineExceeded(failure.phase, call)
+    }
+    const error = fromHttpClientError(failure, call, clock.unsafeCurrentTimeMillis() - sentAt)
+    call.markSent(error._tag === "ProtocolError" || error.requestSent)
+    return error
   }
+  call.markSent(true)
+  const sendWith = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
+  return sendWith(request, call.deadlines, { connection, toError })
+}
 
-  run<I, O, E, R>(context: AttemptContext<I, O, E, R>): Effect.Effect<O, E | CommonError, R> {
-    const clock = Context.get(context.fiber.currentDefaultServices, Clock.Clock)
+const decode = <I, O, E, R>(
+  { learnedOffset }: Client,
+  { call, operation, span }: AttemptContext<I, O, E, R>,
+  { connection, request }: SentRequest,
+  response: TransportResponse,
+  sample: Sample
+): Effect.Effect<O, E | CommonError, R> => {
+  const { body, headers, status } = response
+  const requestId = requestIdOf(headers)
+  span?.attribute("http.response.status_code", status)
+  span?.attribute("aws.request_id", requestId)
+  const valuesToRedact = () => redactionValues(request, operation.sensitive ?? [])
+  if (status >= 200 && status < 300) {
+    return operation.decode(
+      new AttemptResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
+    )
+  }
+  return Effect.flatMap(body.firstBytes(maxErrorBytes), (bytes) => {
+    const text = new TextDecoder().decode(bytes)
+    const error = parseError(headers["x-amzn-errortype"], text)
+    return Effect.fail(errorMapping.fromErrorResponse(operation.errors, {
+      ...error,
+      status,
+      requestId,
+      body: text,
+      retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + learnedOffset.millis),
+      clockCorrected: learnedOffset.learn({ ...sample, code: error.code }),
+      redactionValues: valuesToRedact()
+    }, call))
+  })
+}
+
+/** Closes the connection unless a scope has taken it over. */
+const succeed = <O>(
+  { learnedOffset }: Client,
+  output: O,
+  connection: ConnectionLease,
+  sample: Sample | undefined
+): Effect.Effect<O> => {
+  if (connection.isTransferred) {
+    return Effect.succeed(output)
+  }
+  if (sample !== undefined) {
+    learnedOffset.learn(sample)
+  }
+  const closing = connection.close()
+  return closing === Effect.void ? Effect.succeed(output) : Effect.as(closing, output)
+}
+
+/** Makes the attempts of a client. */
+export const makeAttempt = (options: ClientOptions): Attempt => {
+  const client: Client = {
+    ...options,
+    learnedOffset: new ClockOffset(options.clockOffset ?? 0, options.correctClockSkew !== false),
+    prepareRequest: makePrepareRequest(options)
+  }
+  return (context) => {
+    const { call, fiber } = context
+    const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
     const connection = new ConnectionLease()
-    const signedOffset = this.#clockOffset.millis
+    const signedOffset = client.learnedOffset.millis
     let sample: Sample | undefined
-    const exchange = Effect.flatMap(this.#sign(context, clock), (signed) => {
+    const exchange = Effect.flatMap(sign(client, context, clock), (signed) => {
       const request = addUnsignedHeaders(signed, context)
       const sent = { request, connection, clock, sentAt: clock.unsafeCurrentTimeMillis(), signedOffset }
-      return Effect.flatMap(this.#send(sent, context.call), (response) => {
+      return Effect.flatMap(send(client, sent, call), (response) => {
         sample = sampleOf(sent, response)
-        return this.#decode(context, sent, response, sample)
+        return decode(client, context, sent, response, sample)
       })
     })
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(exchange), {
         onFailure: (cause) => {
-          context.call.endAttempt(clock.unsafeCurrentTimeMillis())
+          call.endAttempt(clock.unsafeCurrentTimeMillis())
           return Effect.zipRight(connection.close(), Effect.failCause(cause))
         },
         onSuccess: (output) => {
-          context.call.endAttempt(clock.unsafeCurrentTimeMillis())
-          return this.#succeed(output, connection, sample)
+          call.endAttempt(clock.unsafeCurrentTimeMillis())
+          return succeed(client, output, connection, sample)
         }
       })
     )
-  }
-
-  #sign({ call, request }: AttemptScope, clock: Clock.Clock): ReturnType<Context.Tag.Service<Signer>["sign"]> {
-    return this.#client.signer.sign(this.#prepareRequest(request, call), {
-      service: "sagemaker",
-      region: this.#client.region,
-      date: new Date(clock.unsafeCurrentTimeMillis() + this.#clockOffset.millis)
-    })
-  }
-
-  #send({ clock, connection, request, sentAt }: SentRequest, call: Call): Effect.Effect<TransportResponse, BodyError> {
-    const toError = (failure: TransportFailure): BodyError => {
-      if (failure._tag === "TransportTimeout") {
-        call.markSent(failure.requestSent)
-        return deadlineExceeded(failure.phase, call)
-      }
-      const error = fromHttpClientError(failure, call, clock.unsafeCurrentTimeMillis() - sentAt)
-      call.markSent(error._tag === "ProtocolError" || error.requestSent)
-      return error
-    }
-    call.markSent(true)
-    const { systemTransport, transport } = this.#client
-    const send = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
-    return send(request, call.deadlines, { connection, toError })
-  }
-
-  #decode<I, O, E, R>(
-    { call, operation, span }: AttemptContext<I, O, E, R>,
-    { connection, request }: SentRequest,
-    response: TransportResponse,
-    sample: Sample
-  ): Effect.Effect<O, E | CommonError, R> {
-    const { headers, status } = response
-    const requestId = requestIdOf(headers)
-    span?.attribute("http.response.status_code", status)
-    span?.attribute("aws.request_id", requestId)
-    const valuesToRedact = () => redactionValues(request, operation.sensitive ?? [])
-    if (status >= 200 && status < 300) {
-      return operation.decode(
-        new AttemptResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
-      )
-    }
-    return Effect.flatMap(response.body.firstBytes(maxErrorBytes), (bytes) => {
-      const body = new TextDecoder().decode(bytes)
-      const error = parseError(headers["x-amzn-errortype"], body)
-      return Effect.fail(errorMapping.fromErrorResponse(operation.errors, {
-        ...error,
-        status,
-        requestId,
-        body,
-        retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + this.#clockOffset.millis),
-        clockCorrected: this.#clockOffset.learn({ ...sample, code: error.code }),
-        redactionValues: valuesToRedact()
-      }, call))
-    })
-  }
-
-  /** Closes the connection unless a scope has taken it over. */
-  #succeed<O>(output: O, connection: ConnectionLease, sample: Sample | undefined): Effect.Effect<O> {
-    if (connection.isTransferred) {
-      return Effect.succeed(output)
-    }
-    if (sample !== undefined) {
-      this.#clockOffset.learn(sample)
-    }
-    const closing = connection.close()
-    return closing === Effect.void ? Effect.succeed(output) : Effect.as(closing, output)
   }
 }

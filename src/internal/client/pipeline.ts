@@ -66,6 +66,56 @@ const nextAttempt = <I, O, E, R>(
     return isTraced(fiber) ? withAttemptSpan(fiber, call.attempts, run) : run(undefined)
   })
 
+/** A client's own policy and deadlines, and what its calls share. */
+interface Client extends PipelineOptions {
+  readonly quota: RetryPolicy.RetryQuota
+  readonly policy: RetryPolicy.Policy
+  readonly resolveDeadlines: ReturnType<typeof deadlines.makeResolver>
+  readonly platformHeaders: Effect.Effect<Call["platformHeaders"]> | undefined
+}
+
+const runCall = <I, O, E, R>(
+  { attempt, quota, settings }: Client,
+  operation: Operation<I, O, E, R>,
+  input: I,
+  call: Call,
+  policy: RetryPolicy.Policy
+): Effect.Effect<O, E | CommonError, R> => {
+  const { interceptor } = call
+  const attempts = Effect.flatMap(operation.encode(input, settings), (request) => {
+    const next = nextAttempt(attempt, { operation, input, request }, call)
+    return policy.around(quota)(interceptor === undefined ? next : interceptor.attempt(call)(next))
+  })
+  return interceptor === undefined
+    ? deadlines.withDeadline("total", call)(attempts)
+    : interceptor.outside(deadlines.withDeadline("total", call)(interceptor.call(attempts)))
+}
+
+const startCall = <I, O, E, R>(
+  client: Client,
+  operation: Operation<I, O, E, R>,
+  input: I,
+  { currentContext: context, currentDefaultServices }: Fiber.RuntimeFiber<unknown, unknown>
+): Effect.Effect<O, E | CommonError, R> => {
+  const resolved = client.resolveDeadlines(getIfSet(context, Timeouts.Timeouts))
+  if (Either.isLeft(resolved)) {
+    return Effect.fail(resolved.left)
+  }
+  const policy = getIfSet(context, RetryPolicy.RetryPolicy) ?? client.policy
+  const start = (platformHeaders: Call["platformHeaders"]) =>
+    withInvocationId(Context.get(currentDefaultServices, Random.Random), (id) => {
+      const call = new Call({
+        id,
+        maxAttempts: policy.maxAttempts,
+        deadlines: resolved.right,
+        interceptor: Context.get(context, CurrentInterceptor)?.({ operation: operation.name, input }),
+        platformHeaders
+      })
+      return runCall(client, operation, input, call, policy)
+    })
+  return client.platformHeaders === undefined ? start(undefined) : Effect.flatMap(client.platformHeaders, start)
+}
+
 /**
  * Makes the function that runs an operation.
  *
@@ -73,67 +123,17 @@ const nextAttempt = <I, O, E, R>(
  */
 export const make = (options: PipelineOptions) =>
   Effect.map(Effect.context<never>(), (context) => {
-    const pipeline = new Pipeline(options, context)
+    const client: Client = {
+      ...options,
+      quota: RetryPolicy.makeQuota(),
+      policy: Context.get(context, RetryPolicy.RetryPolicy),
+      resolveDeadlines: deadlines.makeResolver(Timeouts.defaults, getIfSet(context, Timeouts.Timeouts)),
+      platformHeaders: Context.get(context, PlatformHeaders)
+    }
     return <I, O, E, R>(operation: Operation<I, O, E, R>, input: I): Effect.Effect<O, E | CommonError, R> =>
       Effect.withFiberRuntime((fiber) => {
         const boundInput = bindParams(options.params, input)
-        const call = pipeline.start(operation, boundInput, fiber)
+        const call = startCall(client, operation, boundInput, fiber)
         return isTraced(fiber) ? withCallSpan(fiber, operation, boundInput, call) : call
       })
   })
-
-class Pipeline {
-  readonly #options: PipelineOptions
-  readonly #quota = RetryPolicy.makeQuota()
-  readonly #policy: RetryPolicy.Policy
-  readonly #resolveDeadlines: ReturnType<typeof deadlines.makeResolver>
-  readonly #platformHeaders: Effect.Effect<Call["platformHeaders"]> | undefined
-
-  constructor(options: PipelineOptions, context: Context.Context<never>) {
-    this.#options = options
-    this.#policy = Context.get(context, RetryPolicy.RetryPolicy)
-    this.#resolveDeadlines = deadlines.makeResolver(Timeouts.defaults, getIfSet(context, Timeouts.Timeouts))
-    this.#platformHeaders = Context.get(context, PlatformHeaders)
-  }
-
-  start<I, O, E, R>(
-    operation: Operation<I, O, E, R>,
-    input: I,
-    { currentContext: context, currentDefaultServices }: Fiber.RuntimeFiber<unknown, unknown>
-  ): Effect.Effect<O, E | CommonError, R> {
-    const resolved = this.#resolveDeadlines(getIfSet(context, Timeouts.Timeouts))
-    if (Either.isLeft(resolved)) {
-      return Effect.fail(resolved.left)
-    }
-    const policy = getIfSet(context, RetryPolicy.RetryPolicy) ?? this.#policy
-    const run = (platformHeaders: Call["platformHeaders"]) =>
-      withInvocationId(Context.get(currentDefaultServices, Random.Random), (id) => {
-        const call = new Call({
-          id,
-          maxAttempts: policy.maxAttempts,
-          deadlines: resolved.right,
-          interceptor: Context.get(context, CurrentInterceptor)?.({ operation: operation.name, input }),
-          platformHeaders
-        })
-        return this.#run(operation, input, call, policy)
-      })
-    return this.#platformHeaders === undefined ? run(undefined) : Effect.flatMap(this.#platformHeaders, run)
-  }
-
-  #run<I, O, E, R>(
-    operation: Operation<I, O, E, R>,
-    input: I,
-    call: Call,
-    policy: RetryPolicy.Policy
-  ): Effect.Effect<O, E | CommonError, R> {
-    const { attempt, settings } = this.#options
-    const { interceptor } = call
-    const attempts = Effect.flatMap(operation.encode(input, settings), (request) => {
-      const next = nextAttempt(attempt, { operation, input, request }, call)
-      return policy.around(this.#quota)(interceptor === undefined ? next : interceptor.attempt(call)(next))
-    })
-    return interceptor === undefined
-      ? deadlines.withDeadline("total", call)(attempts)
-      : interceptor.outside(deadlines.withDeadline("total", call)(interceptor.call(attempts)))
-  }
-}

@@ -17,28 +17,6 @@ const fetchOptions = (init: RequestInit, requestHeaders: Headers.Headers): Reque
   headers: Object.fromEntries(Object.entries(init.headers ?? {}).filter(([name]) => !(name in requestHeaders)))
 })
 
-/** The options that a `fetch` layer was built with, as far as its calls have shown them. */
-class LearnedOptions {
-  #options: RequestInit | undefined
-  /** Headers of all requests so far, which may hide a header of the layer's options. */
-  #hiding: ReadonlyArray<string> = []
-
-  /** Whether the options, as far as they apply to this request, are known. */
-  covers({ headers }: HttpClientRequest.HttpClientRequest): boolean {
-    return this.#options !== undefined && this.#hiding.every((name) => name in headers)
-  }
-
-  learn(init: RequestInit, { headers }: HttpClientRequest.HttpClientRequest): void {
-    const options = fetchOptions(init, headers)
-    this.#hiding = this.#options === undefined ? Object.keys(headers) : this.#hiding.filter((name) => name in headers)
-    this.#options = { ...options, headers: Object.assign({}, this.#options?.headers, options.headers) }
-    this.manual = { ...this.#options, redirect: "manual" }
-  }
-
-  /** The options with manual redirects. */
-  manual: RequestInit = {}
-}
-
 /**
  * Wraps a client so that it never follows a redirect. The request runs in the context given, in a fiber of its own.
  *
@@ -47,7 +25,14 @@ class LearnedOptions {
  * The first request is probed, and a later one without a header that may have hidden an option.
  */
 export const withManualRedirect = (client: HttpClient.HttpClient) => {
-  const learned = new LearnedOptions()
+  let learned: RequestInit | undefined
+  /** Headers of all requests so far, which may hide a header of the layer's options. */
+  let hiding: ReadonlyArray<string> = []
+  const learn = (init: RequestInit, { headers }: HttpClientRequest.HttpClientRequest) => {
+    const options = fetchOptions(init, headers)
+    hiding = learned === undefined ? Object.keys(headers) : hiding.filter((name) => name in headers)
+    learned = { ...options, headers: Object.assign({}, learned?.headers, options.headers), redirect: "manual" }
+  }
   return (
     request: HttpClientRequest.HttpClientRequest,
     context: Context.Context<never>
@@ -55,19 +40,19 @@ export const withManualRedirect = (client: HttpClient.HttpClient) => {
     const send = client.execute(request)
     const sendManually = Effect.suspend(() => {
       const own = Context.getOrElse(context, FetchHttpClient.RequestInit, () => undefined)
-      const init = own === undefined ? learned.manual : { ...learned.manual, ...own, redirect: "manual" as const }
+      const init = own === undefined ? learned ?? {} : { ...learned, ...own, redirect: "manual" as const }
       return Effect.zipRight(
         FiberRef.set(FiberRef.currentContext, Context.add(context, FetchHttpClient.RequestInit, init)),
         send
       )
     })
-    if (learned.covers(request)) {
+    if (learned !== undefined && hiding.every((name) => name in request.headers)) {
       return sendManually
     }
     let isFetch = false
     const probe = (_: unknown, init: RequestInit = {}): Promise<Response> => {
       isFetch = true
-      learned.learn(init, request)
+      learn(init, request)
       return Promise.resolve(new Response(null, { status: 204 }))
     }
     const probing = Context.add(Context.omit(FetchHttpClient.RequestInit)(context), FetchHttpClient.Fetch, probe)

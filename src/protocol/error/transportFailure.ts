@@ -1,51 +1,10 @@
-import type { RetryClass } from "../retry/retry.ts"
+import { isClientCode, meaningOfCode } from "#transportCodes"
+import { type CodeMeaning, connectionLost, meaning, notConnected, type TransportReason } from "./transportCodes.ts"
 
-/** Why a request failed. `timeout` is the HTTP client's connect timeout, `protocol` a response that is not valid HTTP. */
-type TransportReason = "connect" | "timeout" | "reset" | "aborted" | "tls" | "protocol" | "other"
-
-/** A request that failed below HTTP. `requestSent` is `false` only if the service cannot have received it. */
-export interface TransportFailure {
-  readonly reason: TransportReason
-  readonly requestSent: boolean
-  readonly retry: RetryClass
+/** A request that failed below HTTP. */
+export interface TransportFailure extends CodeMeaning {
   readonly code: string | undefined
 }
-
-const failure = (reason: TransportReason, requestSent: boolean, retry: RetryClass) => ({ reason, requestSent, retry })
-
-const notConnected = failure("connect", false, "transient")
-const timedOut = failure("timeout", false, "transient")
-const proxyDenied = failure("connect", false, "never")
-const connectionLost = failure("reset", true, "transient")
-const aborted = failure("aborted", true, "never")
-const untrusted = failure("tls", false, "never")
-const tlsFailed = failure("tls", true, "never")
-const invalidResponse = failure("protocol", true, "never")
-const unknown = failure("other", true, "never")
-
-/** Codes that mean "not connected" if the system call was `connect`, and a lost connection otherwise. */
-const connectOrLostCodes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
-
-const closedClientCodes = ["ABORT_ERR", "AbortError", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]
-const invalidRequestCodes = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]
-
-type Known = Omit<TransportFailure, "code">
-
-const table: ReadonlyArray<readonly [Known, ReadonlyArray<string>]> = [
-  [notConnected, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]],
-  [notConnected, ["ECONNREFUSED", "ConnectionRefused"]],
-  [timedOut, ["UND_ERR_CONNECT_TIMEOUT"]],
-  [connectionLost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
-  [connectionLost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
-  [connectionLost, connectOrLostCodes],
-  [aborted, closedClientCodes],
-  [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
-  [tlsFailed, ["EPROTO"]],
-  [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
-  [unknown, invalidRequestCodes]
-]
-
-const failureByCode = new Map(table.flatMap(([known, codes]) => codes.map((code) => [code, known] as const)))
 
 const browserNetworkErrors = new Set([
   "Failed to fetch",
@@ -86,40 +45,10 @@ const nestedErrors = (error: unknown): ReadonlyArray<ErrorLike> => {
   return visit(error)
 }
 
-/** The codes of OpenSSL and Node for an invalid certificate. */
-const certificateCode = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/
-
-/** Status 401, 403 or 407 of a proxy: a retry cannot succeed. */
-const proxyDeniedCode = /40[137]$/
-
-const failureByPattern = (code: string): Known | undefined => {
-  if (code.startsWith("ERR_SSL_")) {
-    return tlsFailed
-  }
-  if (certificateCode.test(code)) {
-    return untrusted
-  }
-  if (code.startsWith("ERR_TLS_")) {
-    return tlsFailed
-  }
-  if (code.startsWith("HPE_")) {
-    return invalidResponse
-  }
-  if (code.startsWith("PROXY_")) {
-    return proxyDeniedCode.test(code) ? proxyDenied : notConnected
-  }
-  return undefined
-}
-
-const failureOf = ({ syscall }: ErrorLike, code: string): Known | undefined =>
-  connectOrLostCodes.includes(code) && syscall === "connect"
-    ? notConnected
-    : failureByCode.get(code) ?? failureByPattern(code)
-
 const classifyError = (error: ErrorLike): TransportFailure | undefined => {
   for (const code of [error.code, error.name]) {
     if (typeof code === "string") {
-      const known = failureOf(error, code)
+      const known = meaningOfCode(code, error.syscall)
       if (known !== undefined) {
         return { ...known, code }
       }
@@ -137,16 +66,14 @@ const classifyErrors = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
   }
   return errors.some(({ message }) => typeof message === "string" && browserNetworkErrors.has(message))
     ? { ...connectionLost, code: undefined }
-    : { ...unknown, code: undefined }
+    : { ...meaning("other", true, "never"), code: undefined }
 }
-
-const clientCodes = new Set([...closedClientCodes, ...invalidRequestCodes])
 
 const connectReasons = new Set<TransportReason>(["connect", "timeout", "tls"])
 
 /** The failure of a request that was not sent: a lost connection was then one that could not be established. */
 const notSent = (classified: TransportFailure): TransportFailure =>
-  connectReasons.has(classified.reason) || clientCodes.has(classified.code ?? "")
+  connectReasons.has(classified.reason) || isClientCode(classified.code ?? "")
     ? { ...classified, requestSent: false }
     : { ...notConnected, code: classified.code }
 

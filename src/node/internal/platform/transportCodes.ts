@@ -1,0 +1,73 @@
+/** The error codes of Node, undici and OpenSSL, and of Bun and Deno, and what they mean. */
+import {
+  aborted,
+  type CodeLookup,
+  type CodeMeaning,
+  connectionLost,
+  meaning,
+  notConnected
+} from "../../../protocol/error/transportCodes.ts"
+
+const timedOut = meaning("timeout", false, "transient")
+const proxyDenied = meaning("connect", false, "never")
+const untrusted = meaning("tls", false, "never")
+const tlsFailed = meaning("tls", true, "never")
+const invalidResponse = meaning("protocol", true, "never")
+const unknown = meaning("other", true, "never")
+
+/** Codes that mean "not connected" if the system call was `connect`, and a lost connection otherwise. */
+const connectOrLostCodes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
+
+const closedClientCodes = ["ABORT_ERR", "AbortError", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]
+const invalidRequestCodes = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]
+
+const table: ReadonlyArray<readonly [CodeMeaning, ReadonlyArray<string>]> = [
+  [notConnected, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]],
+  [notConnected, ["ECONNREFUSED", "ConnectionRefused"]],
+  [timedOut, ["UND_ERR_CONNECT_TIMEOUT"]],
+  [connectionLost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
+  [connectionLost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
+  [connectionLost, connectOrLostCodes],
+  [aborted, closedClientCodes],
+  [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
+  [tlsFailed, ["EPROTO"]],
+  [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
+  [unknown, invalidRequestCodes]
+]
+
+const meanings = new Map(table.flatMap(([known, codes]) => codes.map((code) => [code, known] as const)))
+
+/** The codes of OpenSSL and Node for an invalid certificate. */
+const certificateCode = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/
+
+/** Status 401, 403 or 407 of a proxy: a retry cannot succeed. */
+const proxyDeniedCode = /40[137]$/
+
+const meaningOfPattern = (code: string): CodeMeaning | undefined => {
+  if (code.startsWith("ERR_SSL_")) {
+    return tlsFailed
+  }
+  if (certificateCode.test(code)) {
+    return untrusted
+  }
+  if (code.startsWith("ERR_TLS_")) {
+    return tlsFailed
+  }
+  if (code.startsWith("HPE_")) {
+    return invalidResponse
+  }
+  if (code.startsWith("PROXY_")) {
+    return proxyDeniedCode.test(code) ? proxyDenied : notConnected
+  }
+  return undefined
+}
+
+export const meaningOfCode: CodeLookup = (code, syscall) =>
+  connectOrLostCodes.includes(code) && syscall === "connect"
+    ? notConnected
+    : meanings.get(code) ?? meaningOfPattern(code)
+
+const clientCodes = new Set([...closedClientCodes, ...invalidRequestCodes])
+
+/** Whether a code says that this client ended the request, and nothing about the service. */
+export const isClientCode = (code: string): boolean => clientCodes.has(code)
