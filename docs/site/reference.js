@@ -45,15 +45,15 @@ const sections = (markdown, level) => {
 }
 
 const since = /^Added in (v\S+)$/m
-const signature = /^\*\*Signature\*\*\n\n```ts\n([\s\S]*?)```/m
+const signatureBlock = /^\*\*Signature\*\*\n\n```ts\n([\s\S]*?)```/m
 
 const formatExamples = (markdown) => markdown.replace(/(?<=^```ts[^\n]*\n)[\s\S]*?(?=^```)/gm, (code) => formatCode(code))
 
 const parseExport = (module, signatureOf) => ({ text, title }) => {
   const [, name, kind = "value"] = /^(\S+)(?: \(([^)]+)\))?/.exec(title)
   const [own, ...members] = sections(text, 3)
-  const declared = signature.exec(own.text)?.[1] ?? ""
-  const body = own.text.replace(signature, "").replace(since, "").replace(/\n{3,}/g, "\n\n").trim()
+  const declared = signatureBlock.exec(own.text)?.[1] ?? ""
+  const body = own.text.replace(signatureBlock, "").replace(since, "").replace(/\n{3,}/g, "\n\n").trim()
   return {
     name,
     kind: kind === "value" && /^export declare const \w+: (?:<|\(|\{\s*[<(])/.test(declared) ? "function" : kind,
@@ -63,11 +63,13 @@ const parseExport = (module, signatureOf) => ({ text, title }) => {
   }
 }
 
+const isTypeOfSchema = ({ kind, name, signature }) =>
+  kind === "type alias" && signature.includes(`= typeof ${name}.Type`)
+
 /** A type alias of a schema's type is shown with its schema. */
 const mergeTypes = (groups) => {
   const exported = groups.flatMap((group) => group.exports)
-  const isTypeOf = ({ kind, name, signature }) => kind === "type alias" && signature.includes(`= typeof ${name}.Type`)
-  for (const alias of exported.filter(isTypeOf)) {
+  for (const alias of exported.filter(isTypeOfSchema)) {
     const schema = exported.find(({ kind, name }) => kind === "value" && name === alias.name)
     if (schema !== undefined) {
       schema.alias = alias.signature
@@ -89,13 +91,19 @@ const renderSignature = ({ alias = "", kind, signature }) => {
     : fenced(code)
 }
 
-const labels = { value: "constant", "type alias": "type" }
+const labelOf = ({ alias, kind }) => {
+  if (kind === "value") {
+    return alias === undefined ? "constant" : "schema"
+  }
+  return kind === "type alias" ? "type" : kind
+}
 
 const renderExport = (module, anchors) => (entry) => {
-  const anchor = anchors.has(entry.name) ? `${entry.name}-${labels[entry.kind] ?? entry.kind}` : entry.name
+  const label = labelOf(entry)
+  const anchor = anchors.has(entry.name) ? `${entry.name}-${label}` : entry.name
   anchors.add(anchor)
   return [
-    `### ${entry.name} <Badge type="info" text="${labels[entry.kind] ?? entry.kind}" /> {#${anchor}}`,
+    `### ${entry.name} <Badge type="info" text="${label}" /> {#${anchor}}`,
     `<div class="signature">\n\n${renderSignature(entry)}\n\n</div>`,
     formatExamples(entry.body),
     entry.since === module.since ? "" : `Added in ${entry.since}`
@@ -108,10 +116,10 @@ const splitDescription = (text) => {
   return { first: first.trim(), rest: rest.join("\n\n").trim() }
 }
 
-export const parseModule = (markdown, { entry, name }, signatureOf) => {
+export const parseModule = (markdown, { entry, name, path }, signatureOf) => {
   const [head, ...groups] = sections(markdown.replace(/^\*{3}[\s\S]*?\n---\n/, ""), 1)
   const [overview, rest = ""] = head.text.replace(/^## .*\n/, "").split(/^---$/m)
-  const module = { name, entry, since: since.exec(overview)?.[1] ?? "" }
+  const module = { entry, name, path, since: since.exec(overview)?.[1] ?? "" }
   return {
     ...module,
     ...splitDescription((overview ?? rest).replace(since, "")),
@@ -138,12 +146,17 @@ export const renderModule = (module) => {
   ].filter((part) => part !== "").join("\n\n") + "\n"
 }
 
+const row = ({ first, name, path }) =>
+  `| [${name}](/reference/${path}) | ${first.replace(/\s*\n\s*/g, " ").replaceAll("|", "\\|")} |`
+
 export const renderIndex = (modules) => {
-  const entries = [...new Set(modules.map(({ entry }) => entry))]
-  const rows = (entry) =>
-    modules
+  const entries = [...new Set(modules.map(({ entry }) => entry))].toSorted((a, b) => a.localeCompare(b))
+  const tables = entries.map((entry) => {
+    const rows = modules
       .filter((module) => module.entry === entry)
-      .map(({ first, link, name }) => `| [${name}](${link}) | ${first.replace(/\s*\n\s*/g, " ").replaceAll("|", "\\|")} |`)
-  const tables = entries.map((entry) => [`## ${entry}`, "", "| module | description |", "| --- | --- |", ...rows(entry)].join("\n"))
+      .toSorted((a, b) => a.name.localeCompare(b.name))
+      .map(row)
+    return [`## ${entry}`, "", "| module | description |", "| --- | --- |", ...rows].join("\n")
+  })
   return ["# API reference", "Each module is a namespace export of its entry point.", ...tables].join("\n\n") + "\n"
 }

@@ -1,4 +1,4 @@
-import DefaultTheme from "vitepress/theme"
+// oxlint-disable-next-line import/no-unassigned-import -- Vite loads a style sheet by its import.
 import "./style.css"
 
-export default DefaultTheme
+export { default } from "vitepress/theme"
