@@ -1,10 +1,10 @@
-/** Fails where a client has become slower against its peers than noise explains: `npm run check:speed`. */
+/** Fails if this client is much slower relative to other clients than its limits allow: `npm run check:speed`. */
 import { inTurn, withClients, withServer } from "./processes.js"
 import { ratio } from "./statistics.js"
 
 const mebibyte = 1024 * 1024
 
-/** What each kind of work may cost against a peer: about twice what it does. */
+/** Limits of the ratio to another client: about twice the measured ratio, because a shared machine is noisy. */
 const limits = [
   { work: "calls", peer: "aws-sdk-v3", limit: 0.5, options: { bytes: 1024, concurrency: 32, count: 1_500 } },
   { work: "calls", peer: "undici", limit: 4.5, options: { bytes: 1024, concurrency: 32, count: 1_500 } },
@@ -22,7 +22,7 @@ const exceeded = await withServer((url) =>
       const rounds = await inTurn(pair, 5, work, () => options)
       const cpu = (client) => rounds[client].map((round) => round.cpu)
       const { median } = ratio(cpu("ours"), cpu(peer))
-      const line = `CPU of ${work} ${JSON.stringify(options)}: ${median.toFixed(2)} × ${peer}, at most ${limit}`
+      const line = `CPU of ${work} ${JSON.stringify(options)}: ratio to ${peer} is ${median.toFixed(2)}, limit ${limit}`
       console.log(line)
       if (median > limit) {
         failures.push(line)
@@ -33,5 +33,5 @@ const exceeded = await withServer((url) =>
 )
 
 if (exceeded.length > 0) {
-  throw new Error(`Slower than it may be:\n${exceeded.join("\n")}`)
+  throw new Error(`The ratio exceeds its limit:\n${exceeded.join("\n")}`)
 }

@@ -1,11 +1,11 @@
-/** Bars as an SVG. */
+/** Renders a bar chart as SVG. */
 import { parse, View } from "vega"
 import { compile } from "vega-lite"
 
 export const plot = (values) => {
   const { spec } = compile({
     data: { values },
-    title: "Client CPU, as a multiple of undici signed by hand",
+    title: "Client CPU time, relative to undici with a minimal signer",
     facet: { row: { field: "work", title: null, sort: null } },
     resolve: { scale: { x: "independent", y: "independent" } },
     spec: {

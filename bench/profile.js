@@ -1,7 +1,7 @@
-/** Where the CPU of a client's calls goes, by V8's own sampling. */
+/** CPU profile of a client, by package, from V8's sampling profiler. */
 import { Session } from "node:inspector/promises"
 
-const places = [
+const packages = [
   [/node_modules\/(@effect\/opentelemetry|@opentelemetry)\//, "OpenTelemetry"],
   [/node_modules\/@effect\/platform\//, "@effect/platform"],
   [/node_modules\/effect\//, "effect"],
@@ -14,12 +14,12 @@ const places = [
   [/^wasm:/, "HTTP parser"]
 ]
 
-const placeOf = ({ functionName, url }) =>
+const packageOf = ({ functionName, url }) =>
   functionName === "(garbage collector)"
     ? "garbage collection"
-    : places.find(([pattern]) => pattern.test(url))?.[1] ?? (url === "" ? "native: hashing, sockets, V8" : "the benchmark")
+    : packages.find(([pattern]) => pattern.test(url))?.[1] ?? (url === "" ? "native: hashing, sockets, V8" : "the benchmark")
 
-/** Microseconds by place while the work runs. */
+/** Runs `work` and returns the CPU time per package in microseconds. */
 export const profiled = async (work) => {
   const session = new Session()
   session.connect()
@@ -30,13 +30,13 @@ export const profiled = async (work) => {
   const { profile } = await session.post("Profiler.stop")
   session.disconnect()
   const frames = new Map(profile.nodes.map(({ callFrame, id }) => [id, callFrame]))
-  const byPlace = {}
+  const byPackage = {}
   for (const [at, id] of profile.samples.entries()) {
     const frame = frames.get(id)
-    // The profiler's own answer is a call of `dispatch`; idle time is nobody's.
+    // `dispatch` is the profiler's own work; idle time is not CPU time.
     if (!["(idle)", "dispatch"].includes(frame.functionName) || frame.url !== "") {
-      byPlace[placeOf(frame)] = (byPlace[placeOf(frame)] ?? 0) + profile.timeDeltas[at]
+      byPackage[packageOf(frame)] = (byPackage[packageOf(frame)] ?? 0) + profile.timeDeltas[at]
     }
   }
-  return byPlace
+  return byPackage
 }

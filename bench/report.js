@@ -1,12 +1,12 @@
-/** The report of a run: its tables, and which targets it meets. */
+/** Formats the results of a run as Markdown tables and compares them with the targets. */
 import { ratio, spread } from "./statistics.js"
 
 const names = {
   ours: "effect-sagemaker-runtime",
-  "ours-fetch": "effect-sagemaker-runtime over `fetch`",
-  "ours-traced": "effect-sagemaker-runtime, traced by OpenTelemetry",
-  undici: "undici, signed by hand",
-  aws4fetch: "`fetch`, signed by aws4fetch",
+  "ours-fetch": "effect-sagemaker-runtime on `fetch`",
+  "ours-traced": "effect-sagemaker-runtime with OpenTelemetry",
+  undici: "undici with a minimal signer",
+  aws4fetch: "`fetch` with aws4fetch",
   "aws-sdk-v2": "AWS SDK v2",
   "aws-sdk-v3": "AWS SDK v3"
 }
@@ -14,30 +14,30 @@ const names = {
 const short = (number) => number.toLocaleString("en-US", { maximumSignificantDigits: 3 })
 
 const ranged = (values) => {
-  const { least, median, most } = spread(values)
-  return values.length === 1 ? short(median) : `${short(median)} (${short(least)}–${short(most)})`
+  const { max, median, min } = spread(values)
+  return values.length === 1 ? short(median) : `${short(median)} (${short(min)}–${short(max)})`
 }
 
-const table = (head, rows) =>
-  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
+const table = (headings, rows) =>
+  [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
 
 const nameOf = (client) => names[client] ?? `\`${client}\``
 
-const byClient = (head, results, cells) =>
-  table(["client", ...head], Object.entries(results).map(([client, values]) => [nameOf(client)].concat(cells(values))))
+const byClient = (headings, results, cells) =>
+  table(["client", ...headings], Object.entries(results).map(([client, values]) => [nameOf(client)].concat(cells(values))))
 
-/** Columns of several measurements that have the same clients. */
-const sideBySide = (head, columns) =>
+/** One row per client and one column per measurement. */
+const sideBySide = (headings, columns) =>
   table(
-    ["client", ...head],
+    ["client", ...headings],
     Object.keys(columns[0]).map((client) => [nameOf(client)].concat(columns.map((values) => ranged(values[client]))))
   )
 
 const cpuOf = (results) => Object.fromEntries(Object.entries(results).map(([client, { cpu }]) => [client, cpu]))
 
-const target = (work, { least, median, most }, limit, unit = "") => [
-  work,
-  `${short(median)}${unit} (${short(least)}–${short(most)})`,
+const target = (measurement, { max, median, min }, limit, unit = "") => [
+  measurement,
+  `${short(median)}${unit} (${short(min)}–${short(max)})`,
   `≤ ${short(limit)}${unit}`,
   median <= limit ? "met" : "not met"
 ]
@@ -47,27 +47,27 @@ const targets = ({ bodies, calls, memory, sizes, startup, streams }) => {
   const against = (concurrency, other) => ratio(cpu(concurrency, "ours"), cpu(concurrency, other))
   const part = (size) => ratio(streams.parts[size].ours.cpu, streams.parts[size]["aws-sdk-v3"].cpu)
   return [
-    target("CPU per call, concurrency 32, × AWS SDK v3", against(32, "aws-sdk-v3"), 0.25),
-    target("… × AWS SDK v2", against(32, "aws-sdk-v2"), 0.6),
-    target("… × undici, signed by hand", against(32, "undici"), 2.8),
-    target("at concurrency 1,000, × undici, signed by hand", against(1_000, "undici"), against(32, "undici").median),
-    target("over `fetch`, × `fetch` signed by aws4fetch", ratio(cpu(32, "ours-fetch"), cpu(32, "aws4fetch")), 1.1),
-    target("traced by OpenTelemetry, × untraced", ratio(cpu(32, "ours-traced"), cpu(32, "ours")), 1.3),
-    target("CPU per part of 64 B, × AWS SDK v3", part(64), 0.15),
-    target("CPU per part of 16 KiB, × AWS SDK v3", part(16 * 1024), 0.77),
-    target("CPU per body of 25 MiB, × undici, signed by hand", ratio(bodies[25].ours.cpu, bodies[25].undici.cpu), 1.1),
-    target("memory of a body of 25 MiB beyond it", spread(memory.body.ours), 25, " MiB"),
-    target("import of the main entry beyond effect and HttpClient", spread(startup.imports["effect-sagemaker-runtime"]), 30, " ms"),
-    target("bundle on top of an app with Effect, `invokeEndpoint`", spread([sizes.onTop.anonymous]), 14, " kB"),
-    target("bundle on top of an app with Effect, all operations signed", spread([sizes.onTop.all]), 18, " kB")
+    target("CPU per call at concurrency 32, relative to AWS SDK v3", against(32, "aws-sdk-v3"), 0.25),
+    target("CPU per call at concurrency 32, relative to AWS SDK v2", against(32, "aws-sdk-v2"), 0.6),
+    target("CPU per call at concurrency 32, relative to undici with a minimal signer", against(32, "undici"), 2.8),
+    target("CPU per call at concurrency 1,000, relative to undici with a minimal signer", against(1_000, "undici"), against(32, "undici").median),
+    target("CPU per call on `fetch`, relative to `fetch` with aws4fetch", ratio(cpu(32, "ours-fetch"), cpu(32, "aws4fetch")), 1.1),
+    target("CPU per call with OpenTelemetry, relative to no tracing", ratio(cpu(32, "ours-traced"), cpu(32, "ours")), 1.3),
+    target("CPU per part of 64 B, relative to AWS SDK v3", part(64), 0.15),
+    target("CPU per part of 16 KiB, relative to AWS SDK v3", part(16 * 1024), 0.77),
+    target("CPU per body of 25 MiB, relative to undici with a minimal signer", ratio(bodies[25].ours.cpu, bodies[25].undici.cpu), 1.1),
+    target("memory for a body of 25 MiB, without the body", spread(memory.body.ours), 25, " MiB"),
+    target("import of the main entry, without effect and HttpClient", spread(startup.imports["effect-sagemaker-runtime"]), 30, " ms"),
+    target("bundle size added to an Effect application, `invokeEndpoint`", spread([sizes.onTop.anonymous]), 14, " kB"),
+    target("bundle size added to an Effect application, all operations, signed", spread([sizes.onTop.all]), 18, " kB")
   ]
 }
 
 const callsTable = (results) =>
-  byClient(["CPU, µs", "latency, ms", "latency of the slowest 1%, ms"], results, ({ cpu, half, most }) => [
+  byClient(["CPU, µs", "median latency, ms", "99th percentile latency, ms"], results, ({ cpu, p50, p99 }) => [
     ranged(cpu),
-    ranged(half),
-    ranged(most)
+    ranged(p50),
+    ranged(p99)
   ])
 
 /** The report as Markdown. */
@@ -81,67 +81,67 @@ export const report = (measured) => {
     short(sizes.alone[name]),
     short(sizes.onTop[name])
   ])
-  const whereItGoes = measured.profile === undefined ? [] : [
-    "## Where the time goes",
-    "CPU of a call of 1 KiB at concurrency 32, by the package it is spent in; sampling itself costs some.",
+  const cpuProfile = measured.profile === undefined ? [] : [
+    "## CPU profile",
+    "CPU time per call with a 1 KiB body at concurrency 32, in µs, by package. Sampling adds some time.",
     profileTable(measured.profile)
   ]
   return [
-    `${machine}. ${settings.rounds} rounds, clients in turn in each; cells are the median of the rounds (least–most).`,
+    `${machine}. ${settings.rounds} rounds. All clients run in each round. Cells contain the median of the rounds (minimum–maximum).`,
     "## Targets",
-    "Ratios are those of one round, and then their median, least and most.",
-    table(["work", "measured", "target", ""], targets(measured)),
+    "A ratio is calculated for each round. Cells contain the median of the ratios (minimum–maximum).",
+    table(["measurement", "result", "target", ""], targets(measured)),
     "## Calls",
-    `1 KiB there, 200 bytes back. ${settings.count.toLocaleString("en-US")} calls a round after ${settings.warmUp.toLocaleString("en-US")} of warm-up.`,
+    `Request body of 1 KiB, response body of 200 bytes. ${settings.count.toLocaleString("en-US")} calls per round, after a warm-up of ${settings.warmUp.toLocaleString("en-US")} calls.`,
     ...callsTables,
-    ...whereItGoes,
+    ...cpuProfile,
     "## Large bodies",
-    "CPU per call, in ms, one at a time:",
+    "CPU time per call at concurrency 1, in ms:",
     sideBySide(["1 MiB", "25 MiB"], [bodies[1], bodies[25]].map((results) =>
       Object.fromEntries(Object.entries(cpuOf(results)).map(([client, cpu]) => [client, cpu.map((micros) => micros / 1_000)]))
     )),
     "## Streams",
-    `CPU per part, in µs, and the time to the first part, in ms; two rounds in each of ${settings.processes} sets of processes:`,
+    `CPU time per part, in µs, and time to the first part, in ms. ${settings.processes} sets of processes, two rounds each:`,
     sideBySide(["64 B", "16 KiB", "first part"], [
       cpuOf(streams.parts[64]),
       cpuOf(streams.parts[16 * 1024]),
-      Object.fromEntries(Object.entries(streams.first).map(([client, { half }]) => [client, half]))
+      Object.fromEntries(Object.entries(streams.first).map(([client, { p50 }]) => [client, p50]))
     ]),
     "## Memory",
-    "How far a process grows at most, in MiB:",
-    sideBySide(["one body of 25 MiB, beyond the body", "1,000 open streams", `one stream of ${settings.stream.toLocaleString("en-US")} MiB`], [memory.body, memory.open, memory.long]),
+    "Largest growth of the process memory, in MiB:",
+    sideBySide(["one body of 25 MiB, without the body", "1,000 open streams", `one stream of ${settings.stream.toLocaleString("en-US")} MiB`], [memory.body, memory.open, memory.long]),
     "## Start",
-    "Import, in ms; of this package beyond `effect` and `@effect/platform/HttpClient`:",
+    "Import time, in ms. For this package, `effect` and `@effect/platform/HttpClient` are already loaded:",
     table(["module", "ms"], Object.entries(startup.imports).map(([module, values]) => [`\`${module}\``, ranged(values)])),
-    `Of the first, ${ranged(startup.found)} are Node's to find the modules of Effect it names, which are loaded already.`,
-    "From the start of a process to its first answer, in ms; of this package with all of Effect:",
+    `In the first row, Node spends ${ranged(startup.resolved)} ms on resolving the modules of Effect, which are already loaded.`,
+    "Time from process start to the first response, in ms. For this package it includes loading Effect:",
     sideBySide(["unbundled", "bundled"], [startup.unbundled, startup.bundled]),
     "## Bundle",
-    "For a browser, minified and gzipped, in kB; the signer is loaded with its layer and not counted:",
-    table(["program", "alone", "on top of an app with Effect"], bundles)
+    "Size for a browser, minified and gzipped, in kB. The signer is loaded on demand and not included:",
+    table(["program", "alone", "added to an Effect application"], bundles)
   ].join("\n\n")
 }
 
-/** Packages as rows, the busiest first. */
+/** One row per package, sorted by the CPU time of the first client. */
 const profileTable = (profile) => {
   const clients = Object.keys(profile)
-  const places = [...new Set(Object.values(profile).flatMap(Object.keys))]
-  const rows = places
-    .map((place) => [place, clients.map((client) => profile[client][place] ?? 0)])
-    .toSorted(([, one], [, other]) => other[0] - one[0])
-  return table(["µs a call", ...clients.map(nameOf)], rows.map(([place, micros]) => [place].concat(micros.map(short))))
+  const packages = [...new Set(Object.values(profile).flatMap(Object.keys))]
+  const rows = packages
+    .map((name) => [name, clients.map((client) => profile[client][name] ?? 0)])
+    .toSorted(([, a], [, b]) => b[0] - a[0])
+  return table(["package", ...clients.map(nameOf)], rows.map(([name, micros]) => [name].concat(micros.map(short))))
 }
 
-const multiples = (work, results) =>
+const ratios = (work, results) =>
   Object.entries(results).map(([client, { cpu }]) => ({
     work,
     client: nameOf(client).replaceAll("`", ""),
     ratio: ratio(cpu, results.undici.cpu).median
   }))
 
-/** What the plot shows: CPU per call and per part, as a multiple of the least there is. */
+/** The data of the plot: CPU time per call and per part, relative to undici with a minimal signer. */
 export const bars = ({ calls, streams }) => [
-  ...multiples("call of 1 KiB", calls[32]),
-  ...multiples("part of 64 B", streams.parts[64]),
-  ...multiples("part of 16 KiB", streams.parts[16 * 1024])
+  ...ratios("call of 1 KiB", calls[32]),
+  ...ratios("part of 64 B", streams.parts[64]),
+  ...ratios("part of 16 KiB", streams.parts[16 * 1024])
 ]

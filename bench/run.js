@@ -1,22 +1,22 @@
-/** The benchmark: `npm run bench` measures all and writes docs/performance.md, `-- --quick` prints in under a minute. */
+/** Runs the benchmarks: `npm run bench` writes docs/performance.md, `npm run bench -- --quick` prints within a minute. */
 import { readFile, writeFile } from "node:fs/promises"
 import { arch, cpus, platform, totalmem } from "node:os"
-import { bodies, calls, everyone, memory, profile, sizes, startup, streams } from "./measurements.js"
+import { allClients, bodies, calls, memory, profile, sizes, startup, streams } from "./measurements.js"
 import { plot } from "./plot.js"
 import { withServer } from "./processes.js"
 import { bars, report } from "./report.js"
 
 const isQuick = process.argv.includes("--quick")
 const settings = isQuick
-  ? { count: 300, everywhere: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 800 }
-  : { count: 4_000, everywhere: everyone, processes: 5, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
+  ? { count: 300, fullClients: ["ours", "undici", "aws-sdk-v2", "aws-sdk-v3"], processes: 1, rounds: 2, scale: 1, stream: 64, warmUp: 800 }
+  : { count: 4_000, fullClients: allClients, processes: 5, rounds: 5, scale: 4, stream: 1_024, warmUp: 8_000 }
 
-const of = async (name) =>
+const versionOf = async (name) =>
   JSON.parse(await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8")).version
 
 const machine = `Node ${process.version} on ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0].model}, ` +
-  `${Math.round(totalmem() / 2 ** 30)} GiB; effect ${await of("effect")}, @effect/platform ${await of("@effect/platform")}, ` +
-  `undici ${await of("undici")}, AWS SDK v3 ${await of("@aws-sdk/client-sagemaker-runtime")}`
+  `${Math.round(totalmem() / 2 ** 30)} GiB; effect ${await versionOf("effect")}, @effect/platform ${await versionOf("@effect/platform")}, ` +
+  `undici ${await versionOf("undici")}, AWS SDK v3 ${await versionOf("@aws-sdk/client-sagemaker-runtime")}`
 
 const measured = await withServer(async (url) => {
   const results = { machine, settings }
@@ -33,9 +33,9 @@ console.log(text)
 
 if (!isQuick) {
   const file = new URL("../docs/performance.md", import.meta.url)
-  const [begin, end] = ["<!-- measured -->", "<!-- /measured -->"]
+  const [start, end] = ["<!-- measured -->", "<!-- /measured -->"]
   const written = await readFile(file, "utf8")
-  const [prose, after] = [written.split(begin)[0], written.split(end)[1]]
-  await writeFile(file, `${prose}${begin}\n\n${text}\n\n${end}${after}`)
+  const [prose, after] = [written.split(start)[0], written.split(end)[1]]
+  await writeFile(file, `${prose}${start}\n\n${text}\n\n${end}${after}`)
   await writeFile(new URL("../docs/performance.svg", import.meta.url), await plot(bars(measured)))
 }

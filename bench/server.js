@@ -1,4 +1,4 @@
-/** The service, in a process of its own: every answer is ready beforehand, so that the clients are what is measured. */
+/** The server process. Responses are prepared in advance, so that the benchmark measures the clients. */
 import { EventStreamCodec } from "@smithy/eventstream-codec"
 import { createServer } from "node:http"
 
@@ -10,9 +10,9 @@ const headers = {
   ":message-type": text("event")
 }
 
-const answer = Buffer.alloc(200, "a")
+const responseBody = Buffer.alloc(200, "a")
 
-/** As many frames of a size as come in one write. */
+/** Frames of one size, as many as fit into one write of 256 KiB. */
 const batch = (size) => {
   const one = Buffer.from(codec.encode({ headers, body: Buffer.alloc(size, "t") }))
   return { count: Math.max(1, Math.floor((256 * 1024) / one.length)), one }
@@ -23,7 +23,7 @@ const batches = new Map([64, 16 * 1024].map((size) => {
   return [size, { bytes: Buffer.concat(Array.from({ length: count }, () => one)), count, one }]
 }))
 
-/** Waits for room where there is none; a client that has left makes it, too. */
+/** Waits until the socket accepts more data or is closed. */
 const write = async (response, bytes) => {
   if (!response.write(bytes) && !response.destroyed) {
     await new Promise((resolve) => {
@@ -36,7 +36,7 @@ const write = async (response, bytes) => {
   }
 }
 
-/** Streams `parts` parts of `size` bytes, and waits before the second one where it is told to. */
+/** Streams `parts` parts of `size` bytes; `wait` is a pause in ms before the second part. */
 const stream = async (response, { parts, size, wait }) => {
   const { bytes, count, one } = batches.get(size)
   response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" })
@@ -57,8 +57,8 @@ const server = createServer((request, response) => {
   request.on("data", () => {})
   request.on("end", () => {
     if (request.url.endsWith("/invocations")) {
-      response.writeHead(200, { "content-type": "application/octet-stream", "content-length": answer.length })
-      response.end(answer)
+      response.writeHead(200, { "content-type": "application/octet-stream", "content-length": responseBody.length })
+      response.end(responseBody)
     } else {
       const [, parts, size, wait] = /stream-(\d+)-(\d+)-(\d+)/.exec(request.url).map(Number)
       void stream(response, { parts, size, wait })

@@ -1,4 +1,4 @@
-/** Bundles as a browser would load them: minified and gzipped. */
+/** Bundle sizes for a browser: minified and gzipped. */
 import { build } from "esbuild"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
@@ -12,7 +12,7 @@ const ours = (names, used) =>
 const operations = "invokeEndpoint, invokeEndpointAsync, invokeEndpointWithResponseStream, streamEndpoint"
 const layers = "SageMakerRuntime.layer, Signer.layer, Credentials.layer"
 
-/** An app that loads a list over HTTP, with the modules of Effect that an app has. */
+/** A typical Effect application: it loads a list over HTTP. */
 const app = `
   import { Config, Effect, Layer, Schedule, Schema, Stream } from "effect"
   import { FetchHttpClient, HttpClient, HttpClientResponse } from "@effect/platform"
@@ -38,9 +38,9 @@ const programs = {
   aws4fetch: `import { AwsClient } from "aws4fetch"; globalThis.used = AwsClient`
 }
 
-/** What is imported when it is needed is a file of its own, which a page does not load at first. */
-const later = {
-  name: "later",
+/** Dynamic imports are separate files that a page does not load at first. */
+const externalizeDynamicImports = {
+  name: "externalize-dynamic-imports",
   setup: ({ onResolve }) => {
     onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === "dynamic-import" ? { path, external: true } : undefined))
   }
@@ -57,17 +57,17 @@ const size = async (contents) => {
     format: "esm",
     target: "es2022",
     write: false,
-    plugins: [later],
+    plugins: [externalizeDynamicImports],
     logLevel: "error"
   })
   return gzipSync(outputFiles[0].contents, { level: 9 }).length / 1000
 }
 
-const each = async (of) =>
-  Object.fromEntries(await Promise.all(Object.entries(programs).map(async ([name, text]) => [name, await of(text)])))
+const forEachProgram = async (measure) =>
+  Object.fromEntries(await Promise.all(Object.entries(programs).map(async ([name, text]) => [name, await measure(text)])))
 
-/** Sizes in kB: of each program alone, and on top of an app with Effect. */
+/** Sizes in kB: of each program alone, and the size that it adds to an Effect application. */
 export const sizes = async () => {
   const base = await size(app)
-  return { alone: await each(size), onTop: await each(async (text) => (await size(app + text)) - base) }
+  return { alone: await forEachProgram(size), onTop: await forEachProgram(async (text) => (await size(app + text)) - base) }
 }

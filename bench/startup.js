@@ -1,4 +1,4 @@
-/** What a program costs before its first answer: its import, and a first call in a fresh process. */
+/** Start times: import of a module, and the first call in a new process. */
 import { build } from "esbuild"
 import { execFile } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
@@ -9,21 +9,21 @@ import { promisify } from "node:util"
 const here = fileURLToPath(new URL(".", import.meta.url))
 const environment = { ...process.env, AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1", NODE_NO_WARNINGS: "1" }
 
-const printed = async (args) =>
+const runNode = async (args) =>
   Number((await promisify(execFile)(process.execPath, args, { cwd: here, env: environment })).stdout)
 
-/** Milliseconds a module takes to import where others are imported already. */
-export const importTime = (module, before) =>
-  printed([
+/** Milliseconds to import a module after the `loaded` modules. */
+export const importTime = (module, loaded) =>
+  runNode([
     "--input-type=module",
     "-e",
-    `${before.map((name) => `await import(${JSON.stringify(name)})\n`).join("")}
+    `${loaded.map((name) => `await import(${JSON.stringify(name)})\n`).join("")}
      const start = performance.now()
      await import(${JSON.stringify(module)})
      console.log(performance.now() - start)`
   ])
 
-const inFolder = async (use) => {
+const withFolder = async (use) => {
   const folder = await mkdtemp(join(here, "bundles-"))
   try {
     return await use(folder)
@@ -32,9 +32,9 @@ const inFolder = async (use) => {
   }
 }
 
-/** Milliseconds Node takes to find the modules of Effect that this package names, where all are loaded already. */
-export const findTime = () =>
-  inFolder(async (folder) => {
+/** Milliseconds that Node needs to resolve the modules of Effect that this package imports, when they are already loaded. */
+export const resolveTime = () =>
+  withFolder(async (folder) => {
     const client = await readFile(join(here, "../dist/bundled/client.js"), "utf8")
     const named = [...client.matchAll(/ from '((?:@effect\/platform|effect)\/\w+)';/g)].map(([, name]) => name)
     const file = join(folder, "named.mjs")
@@ -49,15 +49,15 @@ const program = (client, url) =>
    console.log(performance.now())
    process.exit()`
 
-/** Milliseconds from the start of a process to its first answer, unbundled. */
+/** Milliseconds from process start to the first response, without a bundler. */
 export const firstCall = (client, url) =>
-  printed(["--input-type=module", "-e", program(`./clients/${client}.js`, url)])
+  runNode(["--input-type=module", "-e", program(`./clients/${client}.js`, url)])
 
 const requireInModules = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
-/** Runs with a function that gives the same of a bundled program. */
+/** Runs `use` with a function that measures the first call of a bundled program. */
 export const withBundles = (clients, url, use) =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     await Promise.all(clients.map((client) =>
       build({
         stdin: { contents: program(`./clients/${client}.js`, url), resolveDir: here },
@@ -72,5 +72,5 @@ export const withBundles = (clients, url, use) =>
         logLevel: "error"
       })
     ))
-    return use((client) => printed([join(folder, `${client}.mjs`)]))
+    return use((client) => runNode([join(folder, `${client}.mjs`)]))
   })

@@ -1,11 +1,11 @@
-/** One client in a process of its own, so that no other's code, memory or garbage is measured with it. */
+/** One client per process, so that clients do not share compiled code, memory or garbage collection. */
 import { profiled } from "./profile.js"
 import { quantile } from "./statistics.js"
 
 const [module, url] = process.argv.slice(2)
 const client = (await import(`./clients/${module}.js`)).make(url)
 
-/** CPU in µs of so much work after as much again: while others have their turn, V8 gives up memory and code it wants back. */
+/** CPU time in µs. The work runs once before the measurement, because V8 frees memory and code while other clients run. */
 const measured = async (count, work) => {
   await work(count)
   const cpu = process.cpuUsage()
@@ -16,20 +16,20 @@ const measured = async (count, work) => {
 
 const mebibyte = 1024 * 1024
 
-/** How far the process's memory grows at its most, in MiB. */
-const grown = async (work) => {
+/** The largest growth of the process memory, in MiB. */
+const memoryGrowth = async (work) => {
   const before = process.memoryUsage.rss()
   const { maxRSS } = process.resourceUsage()
-  let most = before
-  const look = () => {
-    most = Math.max(most, process.memoryUsage.rss())
+  let peak = before
+  const sample = () => {
+    peak = Math.max(peak, process.memoryUsage.rss())
   }
-  const timer = setInterval(look, 5)
+  const timer = setInterval(sample, 5)
   await work()
-  look()
+  sample()
   clearInterval(timer)
   const after = process.resourceUsage().maxRSS
-  return { mebibytes: ((after > maxRSS ? Math.max(most, after * 1024) : most) - before) / mebibyte }
+  return { mebibytes: ((after > maxRSS ? Math.max(peak, after * 1024) : peak) - before) / mebibyte }
 }
 
 const counter = (size) => {
@@ -42,7 +42,7 @@ const counter = (size) => {
     },
     check: (expected) => {
       if (count !== expected || bytes !== expected * size) {
-        throw new Error(`${count} parts of ${bytes} bytes came, not ${expected}`)
+        throw new Error(`received ${count} parts with ${bytes} bytes in total, expected ${expected} parts of ${size} bytes`)
       }
     }
   }
@@ -51,7 +51,7 @@ const counter = (size) => {
 const bodyOf = (bytes) => Buffer.alloc(bytes, "b")
 
 const tasks = {
-  /** CPU of a call in µs, and how long one took in ms. */
+  /** CPU time per call in µs, and latency percentiles in ms. */
   calls: async ({ bytes, concurrency, count }) => {
     const body = bodyOf(bytes)
     let times = []
@@ -60,17 +60,17 @@ const tasks = {
       return client.calls(calls, concurrency, body, (millis) => times.push(millis))
     })
     times.sort((a, b) => a - b)
-    return { cpu: micros / count, half: quantile(times, 0.5), most: quantile(times, 0.99) }
+    return { cpu: micros / count, p50: quantile(times, 0.5), p99: quantile(times, 0.99) }
   },
 
-  /** Where the CPU of a call goes, in µs. */
+  /** CPU time per call in µs, by package. */
   profile: async ({ bytes, concurrency, count }) => {
     const body = bodyOf(bytes)
-    const byPlace = await profiled(() => client.calls(count, concurrency, body, () => {}))
-    return Object.fromEntries(Object.entries(byPlace).map(([place, micros]) => [place, micros / count]))
+    const byPackage = await profiled(() => client.calls(count, concurrency, body, () => {}))
+    return Object.fromEntries(Object.entries(byPackage).map(([name, micros]) => [name, micros / count]))
   },
 
-  /** CPU of a part in µs. */
+  /** CPU time per part in µs. */
   parts: async ({ parts, size, streams }) => {
     let seen
     const micros = await measured(streams, async (count) => {
@@ -81,7 +81,7 @@ const tasks = {
     return { cpu: micros / (parts * streams) }
   },
 
-  /** From the call to the first of two parts, in ms; the second comes a while later. */
+  /** Time from the call to the first of two parts, in ms; the server sends the second part later. */
   firstPart: async ({ count }) => {
     const times = []
     for (let call = 0; call < count; call++) {
@@ -91,27 +91,27 @@ const tasks = {
       times.push(first)
     }
     times.sort((a, b) => a - b)
-    return { half: quantile(times, 0.5), most: quantile(times, 0.99) }
+    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) }
   },
 
-  /** Memory that a call with a large body takes beyond the body. */
+  /** Memory of a call with a large body, without the body. */
   bodyMemory: ({ bytes }) => {
     const body = bodyOf(bytes)
-    return grown(() => client.calls(1, 1, body, () => {}))
+    return memoryGrowth(() => client.calls(1, 1, body, () => {}))
   },
 
-  /** Memory that so many streams take while all are open. */
+  /** Memory of many open streams. */
   openStreams: async ({ streams, wait }) => {
     const seen = counter(64)
-    const growth = await grown(() => client.streams(streams, streams, `stream-2-64-${wait}`, seen.part))
+    const growth = await memoryGrowth(() => client.streams(streams, streams, `stream-2-64-${wait}`, seen.part))
     seen.check(2 * streams)
     return growth
   },
 
-  /** Memory that one long stream takes. */
+  /** Memory of one long stream. */
   longStream: async ({ parts, size }) => {
     const seen = counter(size)
-    const growth = await grown(() => client.streams(1, 1, `stream-${parts}-${size}-0`, seen.part))
+    const growth = await memoryGrowth(() => client.streams(1, 1, `stream-${parts}-${size}-0`, seen.part))
     seen.check(parts)
     return growth
   }

@@ -4,7 +4,7 @@ import { InvokeEndpoint, SageMakerError } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
 import { score } from "./anomaly.ts"
 
-const answering = MockRuntime.layer(
+const ready = MockRuntime.layer(
   MockRuntime.on(InvokeEndpoint.operation, () => Effect.succeed({ Body: new TextEncoder().encode("{\"score\":0.9}") }))
 )
 
@@ -12,12 +12,12 @@ const loading = MockRuntime.layer(
   MockRuntime.on(InvokeEndpoint.operation, () => new SageMakerError.ModelNotReadyException({ message: "loading" }))
 )
 
-it.effect("gives the model's score", () =>
+it.effect("returns the score of the model", () =>
   Effect.gen(function*() {
     assert.strictEqual(yield* score({ cpu: 0.2, load: 17 }), 0.9)
-  }).pipe(Effect.provide(answering)))
+  }).pipe(Effect.provide(ready)))
 
-it.effect("says so when the model stays cold", () =>
+it.effect("returns \"not ready\" when every retry finds the model loading", () =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(score({ cpu: 0.2, load: 17 }))
     yield* TestClock.adjust("1 minute")

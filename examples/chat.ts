@@ -13,5 +13,5 @@ export const ask = (question: string, write: (text: string) => Effect.Effect<voi
     return yield* Ref.get(usage)
   }).pipe(
     Effect.catchTag("ModelStreamError", ({ ErrorCode }) =>
-      Effect.as(write(`\n(the model stopped: ${ErrorCode})`), {} as Tokens.TokenUsage))
+      Effect.as(write(`\n(the stream failed: ${ErrorCode})`), {} as Tokens.TokenUsage))
   )

@@ -3,24 +3,24 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
-import { deployIris } from "./flowers-container.ts"
+import { irisContainer } from "./flowers-container.ts"
 import { flowersLive } from "./flowers.ts"
 
 const setosa = { sepalLength: 5.1, sepalWidth: 3.5, petalLength: 1.4, petalWidth: 0.2 }
 const virginica = { sepalLength: 6.9, sepalWidth: 3.1, petalLength: 5.7, petalWidth: 2.3 }
 
-const clientOf = (deploy: Effect.Effect<Emulator.EmulatorEndpoint>) =>
+const clientOf = (container: Effect.Effect<Emulator.EmulatorEndpoint>) =>
   SageMakerRuntime.layer({ region: "us-east-1" }).pipe(
     Layer.provide(Signer.layerAnonymous),
     Layer.provide(Layer.unwrapEffect(
-      Effect.map(deploy, (model) => Emulator.layerHttpClient({ endpoints: [model], credentials: "anonymous" }))
+      Effect.map(container, (model) => Emulator.layerHttpClient({ endpoints: [model], credentials: "anonymous" }))
     ))
   )
 
-const post = (deploy: Effect.Effect<Emulator.EmulatorEndpoint>, flowers: ReadonlyArray<typeof setosa>) =>
+const post = (container: Effect.Effect<Emulator.EmulatorEndpoint>, flowers: ReadonlyArray<typeof setosa>) =>
   Effect.acquireUseRelease(
     Effect.sync(() =>
-      HttpApiBuilder.toWebHandler(Layer.merge(Layer.provide(flowersLive, clientOf(deploy)), HttpServer.layerContext))
+      HttpApiBuilder.toWebHandler(Layer.merge(Layer.provide(flowersLive, clientOf(container)), HttpServer.layerContext))
     ),
     ({ handler }) =>
       Effect.promise(async () => {
@@ -33,17 +33,17 @@ const post = (deploy: Effect.Effect<Emulator.EmulatorEndpoint>, flowers: Readonl
     ({ dispose }) => Effect.promise(dispose)
   )
 
-it.live("scores flowers with the forest", () =>
+it.live("returns the species of each flower", () =>
   Effect.gen(function*() {
-    const { body, status } = yield* post(deployIris, [setosa, virginica])
+    const { body, status } = yield* post(irisContainer, [setosa, virginica])
     assert.strictEqual(status, 200)
     assert.deepStrictEqual(body.map(({ species }) => species), ["setosa", "virginica"])
   }))
 
-it.live("refuses what is no flower, and answers 503 where the model fails", () =>
+it.live("responds with 400 to invalid measurements and with 503 if the model fails", () =>
   Effect.gen(function*() {
-    assert.strictEqual((yield* post(deployIris, [{ ...setosa, petalWidth: -1 }])).status, 400)
+    assert.strictEqual((yield* post(irisContainer, [{ ...setosa, petalWidth: -1 }])).status, 400)
     const broken = Effect.succeed(Emulator.endpoint("iris", () => Effect.fail("out of memory")))
     const { body, status } = yield* post(broken, [setosa])
-    assert.deepStrictEqual([status, body as unknown], [503, { _tag: "NotNow", reason: "ModelError" }])
+    assert.deepStrictEqual([status, body as unknown], [503, { _tag: "ScoringUnavailable", reason: "ModelError" }])
   }))

@@ -21,7 +21,7 @@ const predict = (forest: RandomForestClassifier, rows: ReadonlyArray<ReadonlyArr
   return forest.predict(features).map((label, row) => [species[label]!, probabilities[label]![row]!] as const)
 }
 
-export const deployIris = Effect.map(
+export const irisContainer = Effect.map(
   Effect.cached(trained),
   (forest) =>
     Emulator.endpoint("iris", ({ Body, ContentType }) =>

@@ -19,22 +19,22 @@ const iris = ModelEndpoint.make("iris", {
   response: Codec.csv(Schema.Array(Score))
 })
 
-export class NotNow extends Schema.TaggedError<NotNow>()(
-  "NotNow",
+export class ScoringUnavailable extends Schema.TaggedError<ScoringUnavailable>()(
+  "ScoringUnavailable",
   { reason: Schema.String },
   HttpApiSchema.annotations({ status: 503 })
 ) {}
 
-const patient = Schedule.exponential("200 millis").pipe(
+const retrySchedule = Schedule.exponential("200 millis").pipe(
   Schedule.jittered,
   Schedule.intersect(Schedule.recurs(4))
 )
 
 export const score = (flowers: ReadonlyArray<typeof Flower.Type>) =>
   iris.invoke(flowers).pipe(
-    RetryPolicy.use(RetryPolicy.fromSchedule(patient)),
+    RetryPolicy.use(RetryPolicy.fromSchedule(retrySchedule)),
     Timeouts.use({ attempt: "2 seconds", total: "10 seconds" }),
-    Effect.mapError(({ _tag }) => new NotNow({ reason: _tag }))
+    Effect.mapError(({ _tag }) => new ScoringUnavailable({ reason: _tag }))
   )
 
 export class Flowers extends HttpApi.make("flowers").add(
@@ -42,7 +42,7 @@ export class Flowers extends HttpApi.make("flowers").add(
     HttpApiEndpoint.post("score", "/score")
       .setPayload(Schema.NonEmptyArray(Flower))
       .addSuccess(Schema.Array(Score))
-      .addError(NotNow)
+      .addError(ScoringUnavailable)
   )
 ) {}
 

@@ -9,8 +9,11 @@ export const live = NodeSageMaker.layer().pipe(
   Resilience.fallback({ "chat-large": [{ TargetVariant: "spare" }, { EndpointName: "chat-small" }] })
 )
 
-export const watchCircuits = Effect.flatMap(Resilience.CircuitBreakers, ({ states }) =>
+export const logCircuits = Effect.flatMap(Resilience.CircuitBreakers, ({ states }) =>
   Stream.runForEach(
     states.changes,
-    HashMap.reduce(Effect.void, (told, { _tag }, endpoint) => Effect.zipRight(told, Console.log(endpoint, _tag)))
+    (circuits) =>
+      Effect.forEach(HashMap.toEntries(circuits), ([endpoint, { _tag }]) => Console.log(endpoint, _tag), {
+        discard: true
+      })
   ))

@@ -3,5 +3,5 @@ import { Framing, streamEndpoint } from "effect-sagemaker-runtime"
 
 export const printStory = Framing.lines.frame(streamEndpoint({ EndpointName: "story", Body: "Once" })).pipe(
   Stream.runForEach(Console.log),
-  Effect.catchTag("ModelStreamError", ({ ErrorCode }) => Console.log(`the model stopped: ${ErrorCode}`))
+  Effect.catchTag("ModelStreamError", ({ ErrorCode }) => Console.log(`model stream error: ${ErrorCode}`))
 )

@@ -1,74 +1,87 @@
-import { Clock, Console, Effect, Either, Option, Stream } from "effect"
-import { Framing, invokeEndpoint, invokeEndpointAsync, RetryPolicy, streamEndpoint } from "effect-sagemaker-runtime"
+import { Console, Effect, Either, Stream } from "effect"
+import { Codec } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
-import { insightEndpoint } from "./insight.ts"
+import { Insight } from "./insight.ts"
+import { playFrom } from "./scene.ts"
+import * as scenes from "./scenes.ts"
+import { paint, row, writer } from "./terminal.ts"
 
-const request = (EndpointName: string, Body: string) => ({ EndpointName, ContentType: "text/plain", Body })
+const play = playFrom("examples/scenes.ts", scenes)
 
-const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+const typedCall = (text: string) =>
+  play("A typed call", "typedCall", (run) =>
+    Effect.gen(function*() {
+      const { entities, sentiment } = yield* run(text)
+      yield* row("sentiment", sentiment.toFixed(2))
+      yield* Effect.forEach(entities, ({ type, value }) => row(type, value))
+    }))
 
-const plainCall = (name: string, text: string) =>
-  Effect.gen(function*() {
-    const { $metadata, Body } = yield* invokeEndpoint(request(name, text)).pipe(
-      RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 20 }))
-    )
-    yield* Console.log(`  answered at attempt ${$metadata.attempts}, after ${$metadata.totalRetryDelay} ms of waiting`)
-    yield* Console.log(`  ${decode(Body).slice(0, 200)}`)
-  })
+const throttledCall = (text: string) =>
+  play("A throttled call, retried", "throttledCall", (run) =>
+    Effect.gen(function*() {
+      const { $metadata } = yield* run(text)
+      yield* row("httpStatusCode", $metadata.httpStatusCode)
+      yield* row("attempts", $metadata.attempts)
+      yield* row("totalRetryDelay", `${$metadata.totalRetryDelay} ms`)
+    }))
 
-const typedCall = (name: string, text: string) =>
-  Effect.gen(function*() {
-    const { entities, sentiment } = yield* insightEndpoint(name).invoke(text)
-    yield* Console.log(`  sentiment ${sentiment.toFixed(2)}`)
-    yield* Effect.forEach(entities, ({ type, value }) => Console.log(`  ${type.padEnd(9)} ${value}`))
-  })
+const callWithDeadline = (text: string) =>
+  play("A call with a deadline", "callWithDeadline", (run) =>
+    run(text).pipe(
+      Effect.zipRight(Effect.dieMessage("The slow model responded before the deadline")),
+      Effect.catchTag(
+        "TimeoutError",
+        ({ _tag, duration, phase }) =>
+          Effect.all([row("error", paint("yellow", _tag)), row("phase", phase), row("deadline", `${duration} ms`)])
+      )
+    ))
 
-const failingCall = (name: string) =>
-  insightEndpoint(name).invoke("").pipe(
-    Effect.zipRight(Console.log("  the model answered")),
-    Effect.catchTag("ModelError", ({ OriginalMessage, OriginalStatusCode }) =>
-      Console.log(`  ModelError: the container answered ${OriginalStatusCode}, ${OriginalMessage}`))
-  )
+const failedCall = play("A failing container", "failedCall", (run) =>
+  run().pipe(
+    Effect.zipRight(Effect.dieMessage("The model accepted an empty text")),
+    Effect.catchTag("ModelError", ({ _tag, OriginalMessage = "", OriginalStatusCode = 0 }) =>
+      Effect.all([
+        row("error", paint("yellow", _tag)),
+        row("OriginalStatusCode", OriginalStatusCode),
+        row("OriginalMessage", OriginalMessage)
+      ]))
+  ))
 
-const streamedCall = (name: string, text: string) =>
-  Effect.gen(function*() {
-    const begin = yield* Clock.currentTimeMillis
-    yield* Framing.lines.frame(streamEndpoint(request(name, text))).pipe(
-      Stream.mapEffect((line) =>
-        Effect.flatMap(
-          Clock.currentTimeMillis,
-          (now) => Console.log(`  ${String(now - begin).padStart(5)} ms  ${line}`)
-        )
-      ),
-      Stream.runDrain
-    )
-  })
+const cancelledStream = (linesWhenStopped: Effect.Effect<number>) =>
+  play("A response stream, cancelled after three lines", "cancelledStream", (run) =>
+    Effect.gen(function*() {
+      yield* Stream.runForEach(run(), (line) => row("line", line))
+      const lines = yield* Effect.timeout(linesWhenStopped, "2 seconds")
+      yield* row("container", `connection closed, stopped after ${lines} lines`)
+    }))
 
-const handedOver = (name: string, text: string) =>
-  Effect.gen(function*() {
-    const { InferenceId = "", OutputLocation } = yield* invokeEndpointAsync(request(name, text))
-    yield* Console.log(`  ${InferenceId}: the result will be at ${OutputLocation}`)
-    const emulator = yield* Effect.serviceOption(Emulator.Emulator)
-    if (Option.isSome(emulator)) {
-      yield* Console.log(`  ${decode(Either.getOrThrow(yield* emulator.value.outcome(InferenceId)))}`)
-    }
-  })
+const tokenStream = (question: string) =>
+  play("Tokens, printed as they arrive", "tokenStream", (run) =>
+    Effect.gen(function*() {
+      yield* row("question", question)
+      const write = yield* writer("response")
+      yield* Stream.runForEach(run(question), ({ text }) => write(text))
+      yield* Console.log("")
+    }))
 
-const step = <E extends { readonly _tag: string; readonly message: string }, R>(
-  title: string,
-  call: Effect.Effect<void, E, R>
-) =>
-  Console.log(`\n${title}`).pipe(
-    Effect.zipRight(call),
-    Effect.as(true),
-    Effect.catchAll(({ _tag, message }) => Effect.as(Console.log(`  ${_tag}: ${message}`), false))
-  )
+const asynchronousRequest = (text: string) =>
+  play("An asynchronous inference request", "asynchronousRequest", (run) =>
+    Effect.gen(function*() {
+      const { InferenceId = "", OutputLocation = "" } = yield* run(text)
+      yield* row("InferenceId", InferenceId)
+      yield* row("OutputLocation", OutputLocation)
+      const { outcome } = yield* Emulator.Emulator
+      const { sentiment } = yield* Codec.json(Insight).decode(Either.getOrThrow(yield* outcome(InferenceId)))
+      yield* row("sentiment", sentiment.toFixed(2))
+    }))
 
-export const tour = (name: string, text: string) =>
+export const tour = (text: string, linesWhenStopped: Effect.Effect<number>) =>
   Effect.all([
-    step(`A call, once the model is ready: ${text}`, plainCall(name, text)),
-    step("A typed call", typedCall(name, text)),
-    step("A call the model fails on: an empty text", failingCall(name)),
-    step("A response stream, as it arrives", streamedCall(name, text)),
-    step("Work handed over", handedOver(name, text))
+    typedCall(text),
+    throttledCall(text),
+    callWithDeadline(text),
+    failedCall,
+    cancelledStream(linesWhenStopped),
+    tokenStream("When is a request retried?"),
+    asynchronousRequest(text)
   ])

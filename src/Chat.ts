@@ -1,5 +1,7 @@
 /**
- * Chat completions: the bodies of OpenAI's API, which vLLM, LMI and TGI speak on SageMaker, with its names.
+ * Schemas of OpenAI's chat completions API, which vLLM, LMI and TGI implement on SageMaker.
+ *
+ * Member names are those of the API. Source: OpenAI's API reference.
  *
  * @since 0.1.0
  */
@@ -7,46 +9,68 @@ import * as Schema from "effect/Schema"
 
 const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(schema)
 
-const absent = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
+/** A member that servers omit or send as `null`. */
+const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
-const others = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+const unknownMembers = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-const texts = Schema.Union(
-  Schema.String,
-  Schema.Array(
-    Schema.Union(
-      Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }),
-      Schema.Struct({
-        type: Schema.Literal("image_url"),
-        image_url: Schema.Struct({ url: Schema.String, detail: optional(Schema.Literal("auto", "low", "high")) })
-      }),
-      Schema.Struct({
-        type: Schema.Literal("input_audio"),
-        input_audio: Schema.Struct({ data: Schema.String, format: Schema.String })
-      })
-    )
-  )
-)
+const textPart = Schema.Struct({
+  type: Schema.Literal("text"),
+  /** The text of the part. */
+  text: Schema.String
+})
+
+const imagePart = Schema.Struct({
+  type: Schema.Literal("image_url"),
+  /** The image. */
+  image_url: Schema.Struct({
+    /** The URL of the image, or a `data:` URL with its bytes in base64. */
+    url: Schema.String,
+    /** The resolution at which the model sees the image. Default: `auto`. */
+    detail: optional(Schema.Literal("auto", "low", "high"))
+  })
+})
+
+const audioPart = Schema.Struct({
+  type: Schema.Literal("input_audio"),
+  /** The audio. */
+  input_audio: Schema.Struct({
+    /** The bytes of the audio in base64. */
+    data: Schema.String,
+    /** The format of the audio, for example `wav` or `mp3`. */
+    format: Schema.String
+  })
+})
+
+const content = Schema.Union(Schema.String, Schema.Array(Schema.Union(textPart, imagePart, audioPart)))
 
 /**
- * A function the model wants called; `arguments` is JSON the model wrote, which need not fit.
+ * A function call that the model generated.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const ChatToolCall = Schema.Struct({
+  /** The ID of the call. The message with its result repeats it as `tool_call_id`. */
   id: Schema.String,
+  /** The type of the tool. Always `function`. */
   type: Schema.Literal("function"),
-  function: Schema.Struct({ name: Schema.String, arguments: Schema.String })
+  /** The function to call. */
+  function: Schema.Struct({
+    /** The name of the function. */
+    name: Schema.String,
+    /** The arguments as the JSON text that the model generated. It can be invalid JSON. */
+    arguments: Schema.String
+  })
 })
 
 /**
- * A function the model wants called; `arguments` is JSON the model wrote, which need not fit.
+ * A function call that the model generated.
  *
  * @since 0.1.0
  * @category models
  */
-export type ChatToolCall = typeof ChatToolCall.Type
+export interface ChatToolCall extends Schema.Schema.Type<typeof ChatToolCall> {}
 
 /**
  * A message of a conversation.
@@ -56,16 +80,29 @@ export type ChatToolCall = typeof ChatToolCall.Type
  */
 export const ChatMessage = Schema.Union(
   Schema.Struct({
+    /** The author of the message. */
     role: Schema.Literal("system", "developer", "user"),
-    content: texts,
+    /** The text of the message, or its text, image and audio parts. */
+    content,
+    /** The name of the author, to distinguish authors of one role. */
     name: optional(Schema.String)
   }),
   Schema.Struct({
+    /** The author of the message: the model. */
     role: Schema.Literal("assistant"),
-    content: absent(texts),
+    /** The text of the message. Optional if the message has tool calls. */
+    content: nullish(content),
+    /** The tool calls that the model generated. */
     tool_calls: optional(Schema.Array(ChatToolCall))
   }),
-  Schema.Struct({ role: Schema.Literal("tool"), content: texts, tool_call_id: Schema.String })
+  Schema.Struct({
+    /** The author of the message: a tool. */
+    role: Schema.Literal("tool"),
+    /** The result of the tool call. */
+    content,
+    /** The ID of the tool call. */
+    tool_call_id: Schema.String
+  })
 )
 
 /**
@@ -77,121 +114,176 @@ export const ChatMessage = Schema.Union(
 export type ChatMessage = typeof ChatMessage.Type
 
 /**
- * A function the model may call; `parameters` is a JSON Schema, as `JSONSchema.make` of Effect gives.
+ * A function that the model can call.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const ChatTool = Schema.Struct({
+  /** The type of the tool. Always `function`. */
   type: Schema.Literal("function"),
+  /** The function. */
   function: Schema.Struct({
+    /** The name of the function. */
     name: Schema.String,
+    /** What the function does. The model uses it to decide when to call the function. */
     description: optional(Schema.String),
+    /** The parameters as a JSON Schema, for example from Effect's `JSONSchema.make`. Default: no parameters. */
     parameters: optional(Schema.Object),
+    /** Whether the arguments must match the JSON Schema exactly. Default: `false`. */
     strict: optional(Schema.Boolean)
   })
 })
 
 /**
- * A function the model may call; `parameters` is a JSON Schema, as `JSONSchema.make` of Effect gives.
+ * A function that the model can call.
  *
  * @since 0.1.0
  * @category models
  */
-export type ChatTool = typeof ChatTool.Type
+export interface ChatTool extends Schema.Schema.Type<typeof ChatTool> {}
 
 /**
- * A request for a completion; members a server has besides (`top_k`, `guided_json`, …) are sent as they are.
+ * A request for a chat completion.
+ *
+ * Members that the schema does not declare, such as `top_k` or `guided_json`, are sent unchanged.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const ChatRequest = Schema.Struct(
   {
+    /** The conversation so far. */
     messages: Schema.Array(ChatMessage),
+    /** The name of the model. Model servers with a single model ignore it or require their own name. */
     model: optional(Schema.String),
+    /** The functions that the model can call. */
     tools: optional(Schema.Array(ChatTool)),
+    /** Whether the model calls functions: never, if needed, always, or one specific function. Default: `auto` with tools. */
     tool_choice: optional(
       Schema.Union(
         Schema.Literal("none", "auto", "required"),
-        Schema.Struct({ type: Schema.Literal("function"), function: Schema.Struct({ name: Schema.String }) })
+        Schema.Struct({
+          type: Schema.Literal("function"),
+          /** The function to call. */
+          function: Schema.Struct({
+            /** The name of the function. */
+            name: Schema.String
+          })
+        })
       )
     ),
+    /** Whether one completion can contain several tool calls. Default: `true`. */
     parallel_tool_calls: optional(Schema.Boolean),
+    /** The maximum number of tokens to generate. Newer API versions call it `max_completion_tokens`. */
     max_tokens: optional(Schema.Number),
+    /** The maximum number of tokens to generate, reasoning included. */
     max_completion_tokens: optional(Schema.Number),
+    /** The sampling temperature, 0 to 2. Lower values are more deterministic. Default of the API: 1. */
     temperature: optional(Schema.Number),
+    /** Samples from the most likely tokens with this total probability, 0 to 1. Default of the API: 1. */
     top_p: optional(Schema.Number),
+    /** How many choices to generate. Default: 1. */
     n: optional(Schema.Number),
+    /** Texts that end the generation. The completion does not contain them. */
     stop: optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
+    /** The seed of the sampling, for reproducible completions. */
     seed: optional(Schema.Number),
+    /** Lowers the probability of tokens by how often they have occurred, -2 to 2. Default: 0. */
     frequency_penalty: optional(Schema.Number),
+    /** Lowers the probability of tokens that have occurred, -2 to 2. Default: 0. */
     presence_penalty: optional(Schema.Number),
+    /** Whether to return the log probabilities of the generated tokens. Default: `false`. */
     logprobs: optional(Schema.Boolean),
+    /** How many of the most likely tokens to return at each position. Requires `logprobs`. */
     top_logprobs: optional(Schema.Number),
+    /** The format of the completion, for example `{ type: "json_object" }` or a JSON Schema. Default: text. */
     response_format: optional(Schema.Object),
-    stream_options: optional(Schema.Struct({ include_usage: optional(Schema.Boolean) }, others))
+    /** Options of a streamed completion. `ModelEndpoint.chat` sets `include_usage` for streams and drops it for calls. */
+    stream_options: optional(
+      Schema.Struct({
+        /** Whether the stream ends with the token usage. */
+        include_usage: optional(Schema.Boolean)
+      }, unknownMembers)
+    )
   },
-  others
+  unknownMembers
 )
 
 /**
- * A request for a completion; members a server has besides (`top_k`, `guided_json`, …) are sent as they are.
+ * A request for a chat completion.
+ *
+ * Members that the schema does not declare, such as `top_k` or `guided_json`, are sent unchanged.
  *
  * @since 0.1.0
  * @category models
  */
-export type ChatRequest = typeof ChatRequest.Type
+export interface ChatRequest extends Schema.Schema.Type<typeof ChatRequest> {}
 
 /**
- * How many tokens a completion took.
+ * How many tokens a completion used.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const ChatUsage = Schema.Struct({
-  prompt_tokens: absent(Schema.Number),
-  completion_tokens: absent(Schema.Number),
-  total_tokens: absent(Schema.Number)
+  /** Tokens of the prompt. */
+  prompt_tokens: nullish(Schema.Number),
+  /** Tokens that the model generated. */
+  completion_tokens: nullish(Schema.Number),
+  /** Tokens of the prompt and the completion. */
+  total_tokens: nullish(Schema.Number)
 })
 
 /**
- * How many tokens a completion took.
+ * How many tokens a completion used.
  *
  * @since 0.1.0
  * @category models
  */
-export type ChatUsage = typeof ChatUsage.Type
+export interface ChatUsage extends Schema.Schema.Type<typeof ChatUsage> {}
 
 /**
- * A completion: the model's message, or several.
+ * A chat completion.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const ChatCompletion = Schema.Struct({
+  /** The ID of the completion. */
   id: optional(Schema.String),
+  /** The name of the model. */
   model: optional(Schema.String),
+  /** The generated choices, as many as the request's `n`. */
   choices: Schema.Array(
     Schema.Struct({
+      /** The index of the choice. */
       index: Schema.Number,
+      /** The generated message. */
       message: Schema.Struct({
+        /** The author of the message, usually `assistant`. */
         role: optional(Schema.String),
-        content: absent(Schema.String),
-        reasoning_content: absent(Schema.String),
-        tool_calls: absent(Schema.Array(ChatToolCall))
+        /** The text of the message. `null` if the message has tool calls only. */
+        content: nullish(Schema.String),
+        /** The text of the model's reasoning. */
+        reasoning_content: nullish(Schema.String),
+        /** The tool calls that the model generated. */
+        tool_calls: nullish(Schema.Array(ChatToolCall))
       }),
-      finish_reason: absent(Schema.String),
-      logprobs: absent(Schema.Object)
+      /** Why the model stopped, for example `stop`, `length` or `tool_calls`. */
+      finish_reason: nullish(Schema.String),
+      /** The log probabilities of the tokens, if the request asked for them. */
+      logprobs: nullish(Schema.Object)
     })
   ),
-  usage: absent(ChatUsage)
+  /** How many tokens the completion used. */
+  usage: nullish(ChatUsage)
 })
 
 /**
- * A completion: the model's message, or several.
+ * A chat completion.
  *
  * @since 0.1.0
  * @category models
  */
-export type ChatCompletion = typeof ChatCompletion.Type
+export interface ChatCompletion extends Schema.Schema.Type<typeof ChatCompletion> {}

@@ -1,94 +1,50 @@
 /**
- * What a model's payload is, as a value: its media type, how to write it, how to read it.
+ * Typed payloads: how to encode a value for a model and how to decode the model's response.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
-import { issuesOf, undecodable, unencodable } from "./internal/codec/codecError.ts"
-import * as csvTable from "./internal/codec/csv.ts"
-import { parse, stringify } from "./internal/codec/json.ts"
-import { jsonLinesTypes, jsonTypes, matchesMediaType, requireMediaType } from "./internal/codec/mediaTypes.ts"
-import { decodeText, stripByteOrderMark } from "./internal/codec/text.ts"
+import { decodeText } from "./internal/codec/charset.ts"
+import { csvTable } from "./internal/codec/csv/codec.ts"
+import { jsonLinesText, jsonText } from "./internal/codec/json.ts"
+import { matchesMediaType, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
+import { npyCodec } from "./internal/codec/npy.ts"
+import { withSchema } from "./internal/codec/schemaCodec.ts"
 import * as mediaTypes from "./protocol/payload/mediaType.ts"
-import * as numpy from "./protocol/payload/npy.ts"
+import * as internal from "./protocol/payload/ndArray.ts"
 import type { CodecError } from "./SageMakerError.ts"
 
 /**
- * Writes values of a type as bytes of a media type, and reads them.
+ * Encodes values of a type as the bytes of a media type, and decodes them.
  *
- * `mediaType` is what a request says it has and asks for. `reads` are the media types and ranges (`text/*`,
- * `application/*+json`) it can read; its own where none are given. `decode` is told what the payload says it is, with its
- * parameters. A codec of yours is an object with these members.
+ * A custom codec is an object with these members.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Codec<in out A, out R = never> {
+  /** The media type of encoded values. `ModelEndpoint` sends it as `ContentType` and as `Accept`. */
   readonly mediaType: string
+  /** Media types and ranges (`text/*`, `application/*+json`) that `decode` accepts. Default: `mediaType` only. */
   readonly reads?: ReadonlyArray<string> | undefined
+  /** Encodes a value. Fails with `CodecError` if the value has no representation in the media type. */
   readonly encode: (value: A) => Effect.Effect<Uint8Array, CodecError, R>
+  /**
+   * Decodes a payload. `contentType` is the payload's content type with its parameters, if there is one. Fails with
+   * `CodecError` if the payload is invalid.
+   */
   readonly decode: (body: Uint8Array, contentType?: string) => Effect.Effect<A, CodecError, R>
 }
 
 const encoder = new TextEncoder()
 
-const readsOf = <A, R>({ mediaType, reads }: Codec<A, R>): ReadonlyArray<string> => reads ?? [mediaType]
-
-/** A codec for what another one reads and writes, its shape given by a schema. */
-const shaped = <A, I, R, R2>(schema: Schema.Schema<A, I, R>, raw: Codec<I, R2>): Codec<A, R | R2> => {
-  const encodeValue = Schema.encode(schema)
-  const decodeValue = Schema.decode(schema)
-  const issuesIn = issuesOf(schema.ast)
-  return {
-    ...raw,
-    encode: (value) =>
-      encodeValue(value).pipe(
-        Effect.mapError((error) => {
-          const issues = issuesIn(error)
-          return unencodable(raw.mediaType, issues.join("; "), issues)
-        }),
-        Effect.flatMap(raw.encode)
-      ),
-    decode: (body, contentType) =>
-      Effect.flatMap(raw.decode(body, contentType), (value) =>
-        Effect.mapError(decodeValue(value), (error) => {
-          const issues = issuesIn(error)
-          return undecodable(raw.mediaType, body, issues.join("; "), issues)
-        }))
-  }
-}
-
-/** A codec of a text: `read` and `write` throw where there is no such text. */
-const textual = <A>(
-  mediaType: string,
-  reads: ReadonlyArray<string>,
-  { name, read, write }: {
-    readonly name: string
-    readonly read: (text: string) => A
-    readonly write: (value: A) => string
-  }
-): Codec<A> => ({
-  mediaType,
-  reads,
-  encode: (value) =>
-    Effect.try({
-      try: () => encoder.encode(write(value)),
-      catch: () => unencodable(mediaType, `it has no ${name} form`)
-    }),
-  decode: (body) =>
-    Effect.flatMap(decodeText(mediaType, body, undefined), (text) =>
-      Effect.try({
-        try: () => read(stripByteOrderMark(text)),
-        catch: () => undecodable(mediaType, body, `it is not ${name}`)
-      }))
-})
-
 /**
- * JSON, its shape given by a schema.
+ * Encodes and decodes JSON with a schema.
  *
- * Reads `application/json` and every `application/*+json`.
+ * Writes `application/json`. Reads `application/json` and `application/*+json`, with or without a byte order mark. A
+ * non-finite number fails with `CodecError`.
  *
  * @example
  * ```ts
@@ -101,37 +57,22 @@ const textual = <A>(
  * @since 0.1.0
  * @category codecs
  */
-export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> =>
-  shaped(
-    schema,
-    textual<I>("application/json", jsonTypes, {
-      name: "JSON",
-      read: (text) => parse(text) as I,
-      write: stringify
-    })
-  )
+export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => withSchema(schema, jsonText<I>())
 
 /**
- * JSON Lines: a list, each element one line of JSON.
+ * Encodes and decodes JSON Lines: a list with one line of JSON per element.
  *
- * Writes `application/jsonlines`, as SageMaker's containers call it, without a newline after the last line; reads
- * `application/x-ndjson` and its like too. Blank lines are skipped.
+ * Writes `application/jsonlines`, SageMaker's name of the format, without a line end after the last line. Also reads
+ * `application/x-ndjson` and other names of the format. Blank lines are skipped.
  *
  * @since 0.1.0
  * @category codecs
  */
 export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<ReadonlyArray<A>, R> =>
-  shaped(
-    Schema.Array(schema),
-    textual<ReadonlyArray<I>>("application/jsonlines", jsonLinesTypes, {
-      name: "JSON Lines",
-      read: (text) => text.split("\n").filter((line) => line.trim() !== "").map((line) => parse(line) as I),
-      write: (values) => values.map(stringify).join("\n")
-    })
-  )
+  withSchema(Schema.Array(schema), jsonLinesText<I>())
 
 /**
- * What a cell of a table holds; an empty one is `null`, `undefined` or left out.
+ * The value of a CSV cell. `null` and `undefined` are an empty cell.
  *
  * @since 0.1.0
  * @category models
@@ -139,7 +80,7 @@ export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<Readon
 export type CsvCell = string | number | boolean | null | undefined
 
 /**
- * A row of a table: named cells, cells in order, or a cell alone.
+ * A CSV row: named cells, a list of cells, or a single cell.
  *
  * @since 0.1.0
  * @category models
@@ -147,27 +88,31 @@ export type CsvCell = string | number | boolean | null | undefined
 export type CsvRow = { readonly [column: string]: CsvCell } | ReadonlyArray<CsvCell> | CsvCell
 
 /**
- * Settings of CSV.
- *
- * - `header`: whether the first line names the columns (not by default, as SageMaker's algorithms want it); a response
- *   that says `text/csv; header=present` or `header=absent` decides for itself.
- * - `delimiter`: what stands between cells, a comma by default.
+ * Options of `Codec.csv`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CsvOptions {
+  /**
+   * Whether the first line contains the column names. Default: `false`, which SageMaker's built-in algorithms require. A
+   * `header=present` or `header=absent` parameter in the content type of a response overrides the option.
+   */
   readonly header?: boolean | undefined
+  /** The character between cells. Default: a comma. */
   readonly delimiter?: "," | ";" | "\t" | "|" | undefined
 }
 
 /**
- * CSV (RFC 4180), its columns given by a schema.
+ * Encodes and decodes CSV (RFC 4180) with a schema of its rows.
  *
- * A struct, a tuple, a list of scalars or a scalar is one row; a list of structs, tuples or lists is many. Without a header
- * the cells of a struct stand in the order of its members; with one they are found by name, and columns the schema does
- * not name are passed over. Cells are read as what the schema's encoded side has: text, numbers (`NaN`, `inf` too),
- * booleans; an empty cell is `undefined` or `null` where those are allowed. Lines end in LF, with none after the last.
+ * A struct, a tuple, a list of scalars or a scalar is one row. A list of structs, tuples or lists is one row per element.
+ * Without a header, columns are in the order of the struct's fields. With a header, columns are matched by name, and
+ * columns that the schema does not declare are ignored.
+ *
+ * The encoded side of the schema decides how a cell is read: as a string, a number (`NaN` and `inf` included) or a
+ * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end after
+ * the last line.
  *
  * @example
  * ```ts
@@ -186,31 +131,12 @@ export interface CsvOptions {
 export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
   schema: Schema.Schema<A, I, R>,
   { delimiter = ",", header = false }: CsvOptions = {}
-): Codec<A, R> => {
-  const mediaType = "text/csv"
-  const table = csvTable.tableOf(schema.ast)
-  const raw: Codec<I> = {
-    mediaType,
-    encode: (value) =>
-      Either.mapBoth(csvTable.write(table, value, { header, delimiter }), {
-        onLeft: (problem) => unencodable(mediaType, problem),
-        onRight: (text) => encoder.encode(text)
-      }),
-    decode: (body, contentType) =>
-      Either.flatMap(decodeText(mediaType, body, contentType), (text) => {
-        const said = mediaTypes.parse(contentType ?? "")?.parameters.get("header")?.toLowerCase()
-        const format = { delimiter, header: said === "present" || (header && said !== "absent") }
-        return Either.mapBoth(csvTable.read(table, stripByteOrderMark(text), format), {
-          onLeft: (problem) => undecodable(mediaType, body, problem),
-          onRight: (value) => value as I
-        })
-      })
-  }
-  return shaped(schema, raw)
-}
+): Codec<A, R> => withSchema(schema, csvTable<I>(schema.ast, { delimiter, header }))
 
 /**
- * Text: written in UTF-8, read in the character set its media type names.
+ * Encodes and decodes plain text.
+ *
+ * Writes `text/plain` in UTF-8. Reads `text/*` in the character set that the content type specifies, by default UTF-8.
  *
  * @since 0.1.0
  * @category codecs
@@ -223,7 +149,9 @@ export const text: Codec<string> = {
 }
 
 /**
- * Bytes as they are, of any media type.
+ * Passes bytes through unchanged.
+ *
+ * Writes `application/octet-stream`. Reads every media type.
  *
  * @since 0.1.0
  * @category codecs
@@ -236,28 +164,29 @@ export const bytes: Codec<Uint8Array> = {
 }
 
 /**
- * An array of numbers in C order, the last index running fastest.
+ * A numeric array with a shape, as in NumPy.
  *
- * `dtype` is numpy's name of the type. `data` is the typed array of that type; `float16` is kept in a `Float32Array`,
- * `bool` in a `Uint8Array` of 0 and 1, `int64` and `uint64` in arrays of `bigint`.
- *
- * @since 0.1.0
- * @category models
- */
-export type NdArray = numpy.NdArray
-
-/**
- * numpy's name of a type of numbers.
+ * `data` is in C order: the last index varies fastest. Its class depends on `dtype`: `float16` is a `Float32Array`, `bool`
+ * a `Uint8Array` of 0 and 1, `int64` a `BigInt64Array`, `uint64` a `BigUint64Array`, and every other dtype the typed array
+ * of its name.
  *
  * @since 0.1.0
  * @category models
  */
-export type Dtype = numpy.Dtype
+export type NdArray = internal.NdArray
 
 /**
- * Makes an array from its numbers: of one dimension and the type of its data, unless said otherwise.
+ * NumPy's name of an element type.
  *
- * What does not fit together fails with `CodecError` when the array is written.
+ * @since 0.1.0
+ * @category models
+ */
+export type Dtype = internal.Dtype
+
+/**
+ * Makes an `NdArray` from a typed array.
+ *
+ * An inconsistent array is not rejected here. Encoding it fails with `CodecError`.
  *
  * @example
  * ```ts
@@ -271,123 +200,147 @@ export type Dtype = numpy.Dtype
  */
 export const ndarray = (
   data: NdArray["data"],
-  options: { readonly shape?: ReadonlyArray<number> | undefined; readonly dtype?: Dtype | undefined } = {}
+  options: {
+    /** The length of each dimension. Default: one dimension with all elements. */
+    readonly shape?: ReadonlyArray<number> | undefined
+    /** The element type. Default: the type of the typed array. Required for `float16` and `bool`. */
+    readonly dtype?: Dtype | undefined
+  } = {}
 ): NdArray =>
   ({
-    dtype: options.dtype ?? numpy.dtypeOf(data),
+    dtype: options.dtype ?? internal.dtypeOf(data),
     shape: options.shape ?? [data.length],
     data
   }) as NdArray
 
 /**
- * NPY, numpy's own format.
+ * Encodes and decodes NumPy's NPY format.
  *
- * Writes what `numpy.save` writes. Reads versions 1 to 3, in either byte order, in C and Fortran order (which becomes C).
+ * Writes `application/x-npy`, byte for byte as `numpy.save` does. Also reads `application/npy`. Reads format versions 1 to
+ * 3, both byte orders, and C and Fortran order. An array in Fortran order is converted to C order.
  *
  * @since 0.1.0
  * @category codecs
  */
-export const npy: Codec<NdArray> = {
-  mediaType: "application/x-npy",
-  reads: ["application/x-npy", "application/npy"],
-  encode: (array) =>
-    Effect.suspend(() => {
-      const problem = numpy.problemOf(array)
-      return problem === undefined
-        ? Effect.succeed(numpy.write(array))
-        : Effect.fail(unencodable("application/x-npy", problem))
-    }),
-  decode: (body) =>
-    Effect.suspend(() => {
-      const array = numpy.read(body)
-      return typeof array === "string"
-        ? Effect.fail(undecodable("application/x-npy", body, array))
-        : Effect.succeed(array)
-    })
-}
+export const npy: Codec<NdArray> = npyCodec
 
 /**
- * The same payload under another media type, which it reads besides its own.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const withMediaType = (mediaType: string) => <A, R>(codec: Codec<A, R>): Codec<A, R> => ({
-  ...codec,
-  mediaType,
-  reads: [mediaType, ...readsOf(codec)]
-})
-
-/**
- * The same codec, reading these media types or ranges too: for models that call their answer something else.
- *
- * @since 0.1.0
- * @category combinators
- */
-export const alsoReads = (...ranges: ReadonlyArray<string>) => <A, R>(codec: Codec<A, R>): Codec<A, R> => ({
-  ...codec,
-  reads: [...readsOf(codec), ...ranges]
-})
-
-/**
- * What a codec reads and writes, given a further shape by a schema.
+ * Replaces the media type of a codec. The new codec still reads the previous media types.
  *
  * @example
  * ```ts
- * import { pipe, Schema } from "effect"
  * import { Codec } from "effect-sagemaker-runtime"
  *
- * export const score = pipe(Codec.text, Codec.compose(Schema.NumberFromString))
+ * export const rows = Codec.withMediaType(Codec.text, "text/csv")
  * ```
  *
  * @since 0.1.0
  * @category combinators
  */
-export const compose = <A, I, R>(schema: Schema.Schema<A, I, R>) => <R2>(codec: Codec<I, R2>): Codec<A, R | R2> =>
-  shaped(schema, codec)
+export const withMediaType: {
+  (mediaType: string): <A, R>(codec: Codec<A, R>) => Codec<A, R>
+  <A, R>(codec: Codec<A, R>, mediaType: string): Codec<A, R>
+} = dual(2, <A, R>(codec: Codec<A, R>, mediaType: string): Codec<A, R> => ({
+  ...codec,
+  mediaType,
+  reads: [mediaType, ...readsOf(codec)]
+}))
 
 /**
- * Several codecs of one type: it writes and asks for what the first has, and reads by the media type of the payload.
+ * Adds media types or ranges that a codec reads, for a model that labels its responses with another media type.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Codec } from "effect-sagemaker-runtime"
+ *
+ * export const scores = Codec.alsoReads(Codec.json(Schema.Array(Schema.Number)), "text/html")
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const alsoReads: {
+  (...ranges: ReadonlyArray<string>): <A, R>(codec: Codec<A, R>) => Codec<A, R>
+  <A, R>(codec: Codec<A, R>, ...ranges: ReadonlyArray<string>): Codec<A, R>
+} = dual(
+  ([first]) => typeof first === "object",
+  <A, R>(codec: Codec<A, R>, ...ranges: ReadonlyArray<string>): Codec<A, R> => ({
+    ...codec,
+    reads: [...readsOf(codec), ...ranges]
+  })
+)
+
+/**
+ * Adds a schema to a codec: the codec's values are the encoded side of the schema.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Codec } from "effect-sagemaker-runtime"
+ *
+ * export const score = Codec.compose(Codec.text, Schema.NumberFromString)
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const compose: {
+  <A, I, R>(schema: Schema.Schema<A, I, R>): <R2>(codec: Codec<I, R2>) => Codec<A, R | R2>
+  <A, I, R, R2>(codec: Codec<I, R2>, schema: Schema.Schema<A, I, R>): Codec<A, R | R2>
+} = dual(
+  2,
+  <A, I, R, R2>(codec: Codec<I, R2>, schema: Schema.Schema<A, I, R>): Codec<A, R | R2> => withSchema(schema, codec)
+)
+
+/**
+ * Combines codecs of one type. The content type of a payload selects the codec that decodes it.
+ *
+ * The first codec encodes, sets the media type, and decodes payloads without a content type or with one that no codec
+ * reads.
  *
  * @since 0.1.0
  * @category combinators
  */
 export const oneOf = <A, R>(first: Codec<A, R>, ...others: ReadonlyArray<Codec<A, R>>): Codec<A, R> => {
   const codecs = [first, ...others]
+  const codecFor = (essence: string) => codecs.find((codec) => matchesMediaType(readsOf(codec), essence))
   return {
     ...first,
     reads: codecs.flatMap(readsOf),
     decode: (body, contentType) => {
       const essence = mediaTypes.parse(contentType ?? "")?.essence
-      const fitting = essence === undefined ? first : codecs.find((codec) => matchesMediaType(readsOf(codec), essence))
-      return (fitting ?? first).decode(body, contentType)
+      const selected = essence === undefined ? first : codecFor(essence) ?? first
+      return selected.decode(body, contentType)
     }
   }
 }
 
 /**
- * What a payload is, where it says so: `ContentType` as AWS's outputs have it.
+ * A payload and its content type, as in the outputs of AWS's operations.
  *
  * @since 0.1.0
  * @category models
  */
 export interface EncodedPayload {
+  /** The bytes of the payload. */
   readonly Body: Uint8Array
+  /** The content type of `Body`, with its parameters. */
   readonly ContentType?: string | undefined
 }
 
 /**
- * Reads a payload as what it says it is.
+ * Decodes a payload after checking its content type.
  *
- * A media type the codec does not read fails with `CodecError`. A payload that does not say what it is, or only
- * `application/octet-stream` or `text/plain`, is read as what the codec asks for.
+ * Fails with `CodecError` if the codec does not read the content type. A payload is also decoded if its content type is
+ * missing, `application/octet-stream` or `text/plain`, because model servers use those as defaults.
  *
  * @example
  * ```ts
  * import { Effect, Schema } from "effect"
  * import { Codec, invokeEndpoint } from "effect-sagemaker-runtime"
  *
- * export const answer = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
+ * export const response = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
  *   Effect.flatMap(Codec.decode(Codec.json(Schema.Struct({ score: Schema.Number }))))
  * )
  * ```
@@ -395,9 +348,14 @@ export interface EncodedPayload {
  * @since 0.1.0
  * @category decoding
  */
-export const decode =
-  <A, R>(codec: Codec<A, R>) => ({ Body, ContentType }: EncodedPayload): Effect.Effect<A, CodecError, R> =>
+export const decode: {
+  <A, R>(codec: Codec<A, R>): (payload: EncodedPayload) => Effect.Effect<A, CodecError, R>
+  <A, R>(payload: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R>
+} = dual(
+  2,
+  <A, R>({ Body, ContentType }: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R> =>
     Effect.zipRight(
       requireMediaType(readsOf(codec), ContentType, Body),
       Effect.suspend(() => codec.decode(Body, ContentType))
     )
+)

@@ -1,5 +1,5 @@
 /**
- * Where a signer gets its keys.
+ * AWS credentials for signing requests.
  *
  * @since 0.1.0
  */
@@ -9,40 +9,50 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import { cacheCredentials } from "./internal/credentials/cache.ts"
+import { numberAt } from "./internal/credentials/numberAt.ts"
 import { parseCredentials } from "./internal/credentials/parse.ts"
 import { CredentialsError } from "./SageMakerError.ts"
 
 /**
- * Keys that sign a request; nothing that prints them shows their values.
+ * AWS credentials. `Redacted` keeps their values out of logs and errors.
  *
  * @since 0.1.0
  * @category models
  */
 export interface AwsCredentials {
+  /** Access key id. */
   readonly accessKeyId: Redacted.Redacted
+  /** Secret access key. */
   readonly secretAccessKey: Redacted.Redacted
+  /** Session token of temporary credentials. */
   readonly sessionToken?: Redacted.Redacted | undefined
+  /** Expiry time of temporary credentials. Credentials without one do not expire. */
   readonly expiration?: Date | undefined
 }
 
 /**
- * Keys as they are given: plain or already redacted.
+ * AWS credentials as plain or redacted strings.
+ *
+ * Each string must be printable ASCII without spaces.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CredentialsInput {
+  /** Access key id. */
   readonly accessKeyId: string | Redacted.Redacted
+  /** Secret access key. */
   readonly secretAccessKey: string | Redacted.Redacted
+  /** Session token of temporary credentials. An empty string counts as absent. */
   readonly sessionToken?: string | Redacted.Redacted | undefined
+  /** Expiry time of temporary credentials. */
   readonly expiration?: Date | undefined
 }
 
 /**
- * A credential provider as AWS SDK v3's packages make them.
+ * A credential provider of the AWS SDK for JavaScript v3.
  *
  * @since 0.1.0
  * @category models
@@ -50,26 +60,29 @@ export interface CredentialsInput {
 export type AwsCredentialProvider = () => Promise<CredentialsInput>
 
 /**
- * The keys of the moment, asked for before every attempt.
+ * Provides the AWS credentials that sign a client's requests.
  *
  * @since 0.1.0
  * @category tags
  */
 export class Credentials extends Context.Tag("effect-sagemaker-runtime/Credentials")<Credentials, {
+  /** Returns the current credentials. It runs before every attempt. */
   readonly get: Effect.Effect<AwsCredentials, CredentialsError>
 }>() {}
 
 /**
- * Fixed keys; an empty one fails the call with `CredentialsError`.
+ * Uses fixed credentials.
+ *
+ * Calls fail with `CredentialsError` if the access key id or the secret access key is empty, or if a character is invalid.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (credentials: CredentialsInput): Layer.Layer<Credentials> =>
-  Layer.succeed(Credentials, { get: parseCredentials("the given credentials", credentials) })
+  Layer.succeed(Credentials, { get: parseCredentials("Credentials.layer", credentials) })
 
 /**
- * Keys from a configuration.
+ * Uses credentials from a `Config`. Building the layer fails with `ConfigError` if a value is missing.
  *
  * @since 0.1.0
  * @category layers
@@ -79,7 +92,7 @@ export const layerConfig = (
 ): Layer.Layer<Credentials, ConfigError.ConfigError> =>
   Layer.effect(
     Credentials,
-    Effect.map(Config.unwrap(config), (input) => ({ get: parseCredentials("the configuration", input) }))
+    Effect.map(Config.unwrap(config), (input) => ({ get: parseCredentials("Credentials.layerConfig", input) }))
   )
 
 const environment = Config.all({
@@ -90,8 +103,10 @@ const environment = Config.all({
 })
 
 /**
- * Keys from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION`, read
- * through the `ConfigProvider` the layer is built with, when first needed and again before they expire.
+ * Uses credentials from environment variables.
+ *
+ * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION` through the
+ * `ConfigProvider` with which the layer is built: at the first call, and again five minutes before they expire.
  *
  * @since 0.1.0
  * @category layers
@@ -104,13 +119,14 @@ export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
         Effect.withConfigProvider(provider),
         Effect.mapError(() =>
           new CredentialsError({
-            message: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, or the expiration is no date",
+            message:
+              "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set, or AWS_CREDENTIAL_EXPIRATION is not a date",
             sources: ["environment"]
           })
         ),
-        Effect.flatMap(({ expiration, sessionToken, ...keys }) =>
+        Effect.flatMap(({ expiration, sessionToken, ...required }) =>
           parseCredentials("environment", {
-            ...keys,
+            ...required,
             sessionToken: Option.getOrUndefined(sessionToken),
             expiration: Option.getOrUndefined(expiration)
           })
@@ -120,24 +136,19 @@ export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
   )
 )
 
-const numberAt = (error: unknown, ...path: ReadonlyArray<string>): number | undefined => {
-  const value = path.reduce<unknown>((at, key) => (Predicate.hasProperty(at, key) ? at[key] : undefined), error)
-  return typeof value === "number" ? value : undefined
-}
-
 const providerFailed = (error: unknown): CredentialsError =>
   new CredentialsError({
-    message: "The credential provider failed",
+    message: "The credential provider failed: its own message is omitted because it can contain secrets",
     sources: ["provider"],
     status: numberAt(error, "$metadata", "httpStatusCode") ?? numberAt(error, "statusCode"),
     exitCode: numberAt(error, "exitCode") ?? numberAt(error, "code")
   })
 
 /**
- * Keys from any AWS SDK v3 provider.
+ * Uses credentials from a provider of the AWS SDK for JavaScript v3.
  *
- * They are kept until five minutes before they expire, or for good where they do not. However many calls wait, the
- * provider is asked once; if a refresh fails, keys that are still valid are used.
+ * Credentials are cached until five minutes before they expire. Concurrent calls share one run of the provider. If a
+ * refresh fails, the cached credentials are used until they expire; after that, calls fail with `CredentialsError`.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * InvokeEndpoint: one request to a deployed model, one answer.
+ * InvokeEndpoint: sends a request to a deployed model and returns its complete response.
  *
  * `POST /endpoints/{EndpointName}/invocations`, API version 2017-05-13.
  *
@@ -15,7 +15,7 @@ import * as SageMakerError from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 
 /**
- * The request's members that travel as headers, with their limits.
+ * The input members that are sent as headers, with the header names and constraints of AWS's Smithy model.
  *
  * @since 0.1.0
  * @category wire
@@ -25,12 +25,12 @@ export const requestHeaders = Op.headers({
   Accept: ["accept", members.ascii(1024)],
   ...members.common,
   ...members.routing,
-  TargetModel: ["x-amzn-sagemaker-target-model", members.printable(1024)],
-  EnableExplanations: ["x-amzn-sagemaker-enable-explanations", members.explanations]
+  ...members.modelRouting,
+  EnableExplanations: ["x-amzn-sagemaker-enable-explanations", members.enableExplanations]
 })
 
 /**
- * The response's members that travel as headers.
+ * The output members that are received as headers.
  *
  * @since 0.1.0
  * @category wire
@@ -43,53 +43,58 @@ export const responseHeaders = Op.headers({
 })
 
 /**
- * A request to a deployed model; members have AWS's names and limits.
+ * The optional input members of `invokeEndpoint`, with AWS's names.
  *
- * Where `ContentType` is missing the service sees `application/octet-stream`; where `Accept` is missing, `fetch` sends
- * `*` `/` `*`, which the model sees.
+ * If `Accept` is omitted, `fetch` sends an `Accept` header that matches every media type, and the model receives it.
  *
  * @since 0.1.0
  * @category models
  */
-export interface InvokeEndpointInput extends members.CommonMembers, members.RoutingMembers {
-  /** The endpoint's name. */
-  readonly EndpointName: string
-  /** The model's input; a string is sent as its UTF-8 bytes. */
-  readonly Body: Op.Payload
-  /** The media type of `Body`. */
-  readonly ContentType?: string | undefined
-  /** The media type wanted of the answer. */
-  readonly Accept?: string | undefined
-  /** The model to use on a multi-model endpoint. */
+export interface InvokeEndpointOptions extends members.CommonOptions, members.RoutingOptions {
+  /** The ID of the stateful session to continue, or `NEW_SESSION` to start one. At most 256 characters. */
+  readonly SessionId?: string | undefined
+  /** The model to invoke, on a multi-model endpoint. At most 1,024 printable ASCII characters. */
   readonly TargetModel?: string | undefined
-  /** A JMESPath expression that decides whether Clarify explains the answer. */
+  /**
+   * A JMESPath expression that decides whether SageMaker Clarify explains the response. It overrides the endpoint's
+   * configuration. 1 to 64 characters.
+   */
   readonly EnableExplanations?: string | undefined
 }
 
 /**
- * The model's answer.
+ * The input of `invokeEndpoint`, with AWS's member names.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface InvokeEndpointInput extends members.RealTimeMembers, InvokeEndpointOptions {}
+
+/**
+ * The output of `invokeEndpoint`, with AWS's member names.
  *
  * @since 0.1.0
  * @category models
  */
 export interface InvokeEndpointOutput {
-  /** The model's output; empty, never missing. */
+  /** The response body of the model. Empty if the response has no body. */
   readonly Body: Uint8Array
   /** The media type of `Body`. */
   readonly ContentType?: string | undefined
-  /** The variant that answered. */
+  /** The production variant that was invoked. */
   readonly InvokedProductionVariant?: string | undefined
-  /** What the model's container says besides its output. */
+  /** Additional information from the model's container. AWS declares it sensitive. */
   readonly CustomAttributes?: string | undefined
-  /** The session that was opened, as `<id>; Expires=<time>`. */
+  /** The ID of the session that the request started, as `<id>; Expires=<time>`. */
   readonly NewSessionId?: string | undefined
-  /** The session that was closed. */
+  /** The ID of the session that the request closed. */
   readonly ClosedSessionId?: string | undefined
+  /** The request ID, the HTTP status, and the attempts and retry delays of the call. */
   readonly $metadata: Op.ResponseMetadata
 }
 
 /**
- * The errors the operation's model names.
+ * The errors that AWS's Smithy model declares for the operation.
  *
  * @since 0.1.0
  * @category errors
@@ -103,7 +108,7 @@ export type InvokeEndpointModeledError =
   | SageMakerError.InternalDependencyException
 
 /**
- * Everything the operation can fail with.
+ * All errors of the operation.
  *
  * @since 0.1.0
  * @category errors
@@ -111,7 +116,7 @@ export type InvokeEndpointModeledError =
 export type InvokeEndpointError = InvokeEndpointModeledError | SageMakerError.CommonError
 
 /**
- * The operation as a value, for `SageMakerRuntime.execute`.
+ * The definition of the operation, which `SageMakerRuntime.execute` interprets.
  *
  * @since 0.1.0
  * @category operations
@@ -134,14 +139,16 @@ export const operation: Op.Operation<InvokeEndpointInput, InvokeEndpointOutput, 
 }
 
 /**
- * Sends a request to a deployed model and gives its answer.
+ * Sends a request to a deployed model and returns its complete response.
+ *
+ * Use `streamEndpoint` for a model that streams its response.
  *
  * @example
  * ```ts
  * import { Effect } from "effect"
  * import { invokeEndpoint } from "effect-sagemaker-runtime"
  *
- * export const answer = invokeEndpoint({
+ * export const response = invokeEndpoint({
  *   EndpointName: "anomaly-v2",
  *   ContentType: "application/json",
  *   Body: JSON.stringify({ cpu: 0.2, load: 17 })

@@ -1,5 +1,5 @@
 /**
- * InvokeEndpointWithResponseStream: one request to a deployed model, its answer as the model produces it.
+ * InvokeEndpointWithResponseStream: sends a request to a deployed model and streams its response.
  *
  * `POST /endpoints/{EndpointName}/invocations-response-stream`, API version 2017-05-13.
  *
@@ -18,7 +18,7 @@ import * as SageMakerError from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 
 /**
- * The request's members that travel as headers, with their limits.
+ * The input members that are sent as headers, with the header names and constraints of AWS's Smithy model.
  *
  * @since 0.1.0
  * @category wire
@@ -32,7 +32,7 @@ export const requestHeaders = Op.headers({
 })
 
 /**
- * The response's members that travel as headers.
+ * The output members that are received as headers.
  *
  * @since 0.1.0
  * @category wire
@@ -43,45 +43,50 @@ export const responseHeaders = Op.headers({
 })
 
 /**
- * A request to a deployed model; members have AWS's names and limits.
+ * The optional input members of `invokeEndpointWithResponseStream` and `streamEndpoint`, with AWS's names.
  *
  * @since 0.1.0
  * @category models
  */
-export interface InvokeEndpointWithResponseStreamInput extends members.CommonMembers, members.RoutingMembers {
-  /** The endpoint's name. */
-  readonly EndpointName: string
-  /** The model's input; a string is sent as its UTF-8 bytes. */
-  readonly Body: Op.Payload
-  /** The media type of `Body`. */
-  readonly ContentType?: string | undefined
-  /** The media type wanted of the answer. */
-  readonly Accept?: string | undefined
+export interface InvokeEndpointWithResponseStreamOptions extends members.CommonOptions, members.RoutingOptions {
+  /** The ID of the stateful session to continue. At most 256 characters. Start a session with `invokeEndpoint`. */
+  readonly SessionId?: string | undefined
 }
 
 /**
- * The head of the model's answer, and the stream of its parts.
+ * The input of `invokeEndpointWithResponseStream` and `streamEndpoint`, with AWS's member names.
  *
- * A part is what the model wrote at a time: it can end inside a line or a character, which `Framing` puts right. Leaving the stream early, failing or
- * interrupting closes the connection at once; so does the end of the surrounding scope.
+ * @since 0.1.0
+ * @category models
+ */
+export interface InvokeEndpointWithResponseStreamInput
+  extends members.RealTimeMembers, InvokeEndpointWithResponseStreamOptions
+{}
+
+/**
+ * The output of `invokeEndpointWithResponseStream`, with AWS's member names.
  *
  * @since 0.1.0
  * @category models
  */
 export interface InvokeEndpointWithResponseStreamOutput {
-  /** The parts, as the model sends them. */
+  /**
+   * The response body: one element per `PayloadPart` event. A part can end inside a line or a character; a `Framing`
+   * reassembles them. The connection is closed when the stream ends, fails or is interrupted, or when the scope closes.
+   */
   readonly Body: Stream.Stream<Uint8Array, SageMakerError.StreamError>
-  /** The media type of the parts together. */
+  /** The media type of `Body`. */
   readonly ContentType?: string | undefined
-  /** The variant that answers. */
+  /** The production variant that was invoked. */
   readonly InvokedProductionVariant?: string | undefined
-  /** What the model's container says besides its output. */
+  /** Additional information from the model's container. AWS declares it sensitive. */
   readonly CustomAttributes?: string | undefined
+  /** The request ID, the HTTP status, and the attempts and retry delays of the call. */
   readonly $metadata: Op.ResponseMetadata
 }
 
 /**
- * The errors the operation's model names.
+ * The errors that AWS's Smithy model declares for the operation.
  *
  * @since 0.1.0
  * @category errors
@@ -95,7 +100,7 @@ export type InvokeEndpointWithResponseStreamModeledError =
   | SageMakerError.ServiceUnavailable
 
 /**
- * Everything the operation can fail with before its stream begins.
+ * All errors of the operation before the response stream begins. The stream itself fails with `StreamError`.
  *
  * @since 0.1.0
  * @category errors
@@ -109,7 +114,7 @@ const streamErrors: ReadonlyArray<
 > = [SageMakerError.ModelStreamError, SageMakerError.InternalStreamFailure]
 
 /**
- * The operation as a value, for `SageMakerRuntime.execute`.
+ * The definition of the operation, which `SageMakerRuntime.execute` interprets.
  *
  * @since 0.1.0
  * @category operations
@@ -140,7 +145,9 @@ export const operation: Op.Operation<
 }
 
 /**
- * Sends a request to a deployed model and gives the head of its answer, whose `Body` streams.
+ * Sends a request to a deployed model. Completes once the response headers arrive, with `Body` as a stream.
+ *
+ * Use `streamEndpoint` if you need the stream only.
  *
  * @since 0.1.0
  * @category constructors
@@ -154,7 +161,9 @@ export const invokeEndpointWithResponseStream = (
 > => execute(operation, input)
 
 /**
- * Sends a request to a deployed model and streams the parts of its answer.
+ * Sends a request to a deployed model and streams the bytes of its response.
+ *
+ * Each run of the stream sends a request. Use a `Framing` or a `Tokens.Dialect` to decode the bytes.
  *
  * @example
  * ```ts

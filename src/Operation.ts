@@ -1,5 +1,7 @@
 /**
- * What an operation is: how its input becomes a request, how a response becomes its output, which errors it names.
+ * Describes operations as values: how an input is encoded, how a response is decoded, and which errors the service reports.
+ *
+ * Use it to define a custom operation.
  *
  * @since 0.1.0
  */
@@ -7,17 +9,16 @@ import type * as Headers from "@effect/platform/Headers"
 import type * as HttpBody from "@effect/platform/HttpBody"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import type * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { constraint, isNumber } from "./internal/operation/constraint.ts"
+import * as headerTable from "./internal/operation/headerTable.ts"
 import * as internal from "./internal/operation/payload.ts"
-import { encodeSegment } from "./protocol/endpoint/path.ts"
-import { memoize } from "./protocol/function/memoize.ts"
 import type {
   AccessDeniedError,
   CommonError,
+  InvalidInputError,
   PayloadTooLargeError,
   ProtocolError,
   ThrottlingError,
@@ -25,14 +26,9 @@ import type {
   TransportError,
   UnknownServiceError
 } from "./SageMakerError.ts"
-import { InvalidInputError } from "./SageMakerError.ts"
 
 /**
- * An operation as a value; `SageMakerRuntime.execute` interprets it.
- *
- * `encode` builds a request whose URL is a path below the service URL. `errors` are the classes of the errors the
- * service can answer with: the name of the error on the wire is the class's `_tag`. `sensitive` names the request
- * headers whose values are cut out of the service's messages. `attributes` are put on the call's span.
+ * An operation, which `SageMakerRuntime.execute` runs.
  *
  * @example
  * ```ts
@@ -47,29 +43,32 @@ import { InvalidInputError } from "./SageMakerError.ts"
  *   errors: []
  * }
  *
- * export const isHealthy = Effect.flatMap(
- *   SageMakerRuntime.SageMakerRuntime,
- *   ({ execute }) => execute(health, undefined)
- * )
+ * export const isHealthy = SageMakerRuntime.execute(health, undefined)
  * ```
  *
  * @since 0.1.0
  * @category models
  */
 export interface Operation<in I, out O, out E = never, out R = never> {
+  /** The operation's name, which appears in its span and in error messages. */
   readonly name: string
+  /** Encodes an input as a request. The request's URL is a path below the service URL. */
   readonly encode: (
     input: I,
     settings: OperationSettings
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError>
+  /** Decodes a response with a status from 200 to 299. */
   readonly decode: (response: OperationResponse) => Effect.Effect<O, E | CommonError, R>
+  /** The errors that the service reports for this operation. The code of an error is the `_tag` of its class. */
   readonly errors: ReadonlyArray<ErrorClass<E>>
+  /** Request headers, in lower case, whose values are removed from the service's error messages. Default: none. */
   readonly sensitive?: ReadonlyArray<string> | undefined
+  /** Attributes of the call's span. They must not contain credentials or payloads. */
   readonly attributes?: ((input: I) => SpanAttributes) | undefined
 }
 
 /**
- * What a span may tell of a call's input.
+ * Attributes of a span, by name.
  *
  * @since 0.1.0
  * @category models
@@ -79,93 +78,107 @@ export interface SpanAttributes {
 }
 
 /**
- * An error class an operation names, as `Schema.TaggedError` makes them.
+ * An error class of an operation, as `Schema.TaggedError` makes it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ErrorClass<out E> {
+  /** The error code of the service. */
   readonly _tag: string
+  /** The fields of the class. Members of the error response that match a field are kept. */
   readonly fields: Schema.Struct.Fields
   new(props: never): E
 }
 
 /**
- * Which constraints on the input are checked before sending, and the largest body in bytes.
+ * Settings of the client that apply to every operation.
  *
  * @since 0.1.0
  * @category models
  */
 export interface OperationSettings {
+  /** Which constraints are checked before a request is sent. */
   readonly validation: Validation
+  /** The largest request body in bytes; `false` for no limit. */
   readonly maxBodyBytes: number | false
 }
 
 /**
- * The kinds of constraints that can be left to the service.
+ * The kinds of constraints that a client can leave to the service.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Validation {
+  /** Whether minimum lengths and values are checked. */
   readonly min: boolean
+  /** Whether maximum lengths and values are checked. */
   readonly max: boolean
+  /** Whether patterns are checked. */
   readonly pattern: boolean
 }
 
 /**
- * What every output tells of the call: `totalRetryDelay` is in milliseconds.
+ * Metadata of a response, the `$metadata` of every output.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ResponseMetadata {
+  /** The request id, which AWS Support asks for. */
   readonly requestId?: string | undefined
+  /** The HTTP status. */
   readonly httpStatusCode: number
+  /** The number of attempts, including the successful one. */
   readonly attempts: number
+  /** The time between attempts in milliseconds, added up. */
   readonly totalRetryDelay: number
 }
 
 /**
- * Errors the service can put into a stream besides those a model names.
+ * Errors of a response stream that no operation defines.
  *
  * @since 0.1.0
- * @category models
+ * @category errors
  */
 export type StreamServiceError = AccessDeniedError | ThrottlingError | UnknownServiceError
 
 /**
- * What can go wrong while a body is read.
+ * Errors of reading a response body.
  *
  * @since 0.1.0
- * @category models
+ * @category errors
  */
 export type BodyError = TransportError | TimeoutError | ProtocolError
 
 /**
- * A successful response, its failures already mapped.
- *
- * `bytes` is the whole body. `stream` is the body as it arrives, owned by the caller's scope: closing the scope closes
- * the connection. `refuse` makes the typed error of an exception inside a stream, from its code and its members as JSON;
- * `unknown` that of an error the model does not name.
+ * A successful response, for an operation's `decode`. Its body can be read once.
  *
  * @since 0.1.0
  * @category models
  */
 export interface OperationResponse {
+  /** The HTTP status. */
   readonly status: number
+  /** The response headers, with names in lower case. */
   readonly headers: Headers.Headers
+  /** The metadata of the call. */
   readonly metadata: ResponseMetadata
+  /** Reads the whole body. */
   readonly bytes: Effect.Effect<Uint8Array, BodyError>
+  /** Transfers the connection to the surrounding scope and returns the body's chunks. Closing the scope closes the connection. */
   readonly stream: Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope>
+  /** Makes the typed error of an exception event in a response stream, from its code and its payload as JSON. */
   readonly streamError: <E>(
     errors: ReadonlyArray<ErrorClass<E>>
   ) => (code: string, members: string) => E | StreamServiceError
+  /** Makes the error of an error event in a response stream whose code no class has. */
   readonly unknownError: (code: string | undefined, message: string | undefined) => UnknownServiceError
 }
 
 /**
- * What a request body can be given as; a string is its UTF-8 bytes.
+ * The types of a request body. A string is sent in UTF-8.
  *
  * @since 0.1.0
  * @category models
@@ -173,137 +186,100 @@ export interface OperationResponse {
 export type Payload = string | Uint8Array | ArrayBuffer | ArrayBufferView | BlobLike
 
 /**
- * The part of a `Blob` that a body needs.
+ * The part of a `Blob` that a request body needs.
  *
  * @since 0.1.0
  * @category models
  */
 export interface BlobLike {
+  /** The size in bytes. */
   readonly size: number
+  /** Reads the bytes. */
   readonly arrayBuffer: () => Promise<ArrayBuffer>
 }
 
 /**
- * Members of an operation that travel as headers: each one's header name and schema, the only place either is written.
+ * The members of an operation that are sent as headers: for each one, its header name and its schema.
  *
  * @since 0.1.0
- * @category models
+ * @category headers
  */
 export interface HeaderTable {
   readonly [member: string]: readonly [header: string, schema: Schema.Schema<string> | Schema.Schema<number>]
 }
 
 /**
- * The members a header table describes.
+ * The members of a header table, with the types of their schemas.
  *
  * @since 0.1.0
- * @category models
+ * @category headers
  */
 export type HeaderMembers<T extends HeaderTable> = {
   readonly [K in keyof T]?: T[K][1]["Type"] | undefined
 }
 
 /**
- * Members as headers, and headers as members.
+ * Encodes members as headers, and decodes headers as members.
  *
  * @since 0.1.0
- * @category models
+ * @category headers
  */
 export interface HeaderCodec<T extends HeaderTable> {
+  /** The table that the codec was made from. */
   readonly table: T
+  /** Encodes members; fails for the first member that violates a constraint. */
   readonly encode: (
     members: HeaderMembers<T>,
     validation: Validation
   ) => Either.Either<Record<string, string>, InvalidInputError>
+  /** Decodes headers, whose names are in lower case. A header without a member is ignored. */
   readonly decode: (headers: { readonly [name: string]: string | undefined }) => HeaderMembers<T>
 }
 
-const headerText = /^[\t\x20-\x7e]*$/
-
 /**
- * Compiles a header table once into what writes and reads the headers.
+ * Makes a codec from a header table.
  *
- * Writing checks each member against its schema; `minLength`, `maxLength` and `pattern` filters (for numbers the two
- * bounds) can be switched off by kind. A character outside tab and printable ASCII is refused in any case.
+ * Encoding checks each member against its schema. `validation` switches `minLength`, `maxLength` and `pattern` filters, and the
+ * bounds of numbers. A character outside tab and printable ASCII always fails with `InvalidInputError`.
  *
  * @since 0.1.0
- * @category constructors
+ * @category headers
  */
-export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> => {
-  const members = Object.entries(table).map(([field, [header, schema]]) => ({
-    field,
-    header,
-    broken: constraint(schema),
-    read: isNumber(schema) ? Number : String
-  }))
-  return {
-    table,
-    encode(values, validation) {
-      const out: Record<string, string> = {}
-      for (const { broken, field, header } of members) {
-        const value = values[field]
-        if (value === undefined || value === null) {
-          continue
-        }
-        const problem = broken(value, validation) ??
-          (headerText.test(`${value}`) ? undefined : "tabs and printable ASCII characters only")
-        if (problem !== undefined) {
-          return refused(field, problem)
-        }
-        out[header] = `${value}`
-      }
-      return Either.right(out)
-    },
-    decode(received) {
-      const out: Record<string, string | number> = {}
-      for (const { field, header, read } of members) {
-        const text = received[header]
-        if (text !== undefined) {
-          out[field] = read(text)
-        }
-      }
-      return out
-    }
-  }
-}
+export const headers: <const T extends HeaderTable>(table: T) => HeaderCodec<T> = headerTable.headers
 
 /**
- * Writes a required member as one segment of the path.
+ * Makes the encoder of a required member that is one segment of the path.
  *
- * An empty segment, `.`, `..` and text that is not well-formed Unicode are refused in any case.
+ * An empty string, `.`, `..` and a string that is not well-formed Unicode always fail with `InvalidInputError`.
  *
  * @since 0.1.0
- * @category constructors
+ * @category path
  */
-export const label = (
+export const label: (
   field: string,
   schema: Schema.Schema<string>
-): (value: unknown, validation: Validation) => Either.Either<string, InvalidInputError> => {
-  const brokenBy = constraint(schema)
-  const segmentOf = memoize((text) => Either.try(() => encodeSegment(text)))
-  return (value, validation) => {
-    if (typeof value !== "string" || value === "") {
-      return refused(field, "a string that is not empty")
-    }
-    if (value === "." || value === "..") {
-      return refused(field, "a name, not a relative path")
-    }
-    const broken = brokenBy(value, validation)
-    if (broken !== undefined) {
-      return refused(field, broken)
-    }
-    const segment = segmentOf(value)
-    return Either.orElse(segment, () => refused(field, "well-formed Unicode"))
-  }
-}
-
-const refused = (field: string, expected: string): Either.Either<never, InvalidInputError> =>
-  Either.left(new InvalidInputError({ field, constraint: expected }))
+) => (value: unknown, validation: Validation) => Either.Either<string, InvalidInputError> = headerTable.label
 
 /**
- * Makes a request body of bytes from what the caller gave; bytes are not copied.
+ * Options of `payload`.
  *
- * A body over `limit` bytes is refused, a `Blob` before it is read; `reason` says in the error whose limit it is.
+ * @since 0.1.0
+ * @category options
+ */
+export interface PayloadOptions {
+  /** The largest body in bytes; `false` for no limit. */
+  readonly limit: number | false
+  /** The beginning of the sentence that the error completes with the limit. Default: the option `maxBodyBytes`. */
+  readonly reason?: string | undefined
+  /** The media type of the body. Default: `application/octet-stream`. */
+  readonly contentType?: string | undefined
+}
+
+/**
+ * Makes a request body; bytes are not copied.
+ *
+ * A body over the limit fails with `PayloadTooLargeError`, a `Blob` before it is read. Any other type fails with
+ * `InvalidInputError`, which names `field`.
  *
  * @since 0.1.0
  * @category constructors
@@ -311,9 +287,5 @@ const refused = (field: string, expected: string): Either.Either<never, InvalidI
 export const payload: (
   field: string,
   body: unknown,
-  options: {
-    readonly limit: number | false
-    readonly reason?: string | undefined
-    readonly contentType?: string | undefined
-  }
+  options: PayloadOptions
 ) => Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> = internal.payload

@@ -1,9 +1,8 @@
 /**
- * Limits around the calls of a client: each is a function from the client's layer to a layer with the limit, and what is
- * written later stands further outside.
+ * Circuit breaker, rate limit, concurrency limit and fallback for the calls of a client.
  *
- * Everything counts per endpoint, and nothing is on unless it is asked for. The client within stays one client, with its
- * one retry quota, however many limits are around it.
+ * Each function takes a client's layer and returns a layer with the limited client. Every limit counts per endpoint. In a
+ * pipe, each layer wraps the ones before it. All layers share the client's retry quota.
  *
  * @example
  * ```ts
@@ -27,132 +26,163 @@ import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Subscribable from "effect/Subscribable"
-import * as breaking from "./internal/resilience/circuitBreaker.ts"
+import * as circuitBreakers from "./internal/resilience/circuitBreaker.ts"
 import { intercepted, wrapClient } from "./internal/resilience/clientLayer.ts"
-import * as limiting from "./internal/resilience/concurrency.ts"
-import * as falling from "./internal/resilience/fallback.ts"
-import * as pacing from "./internal/resilience/rateLimit.ts"
+import * as concurrencyLimits from "./internal/resilience/concurrency.ts"
+import * as fallbacks from "./internal/resilience/fallback.ts"
+import * as rateLimits from "./internal/resilience/rateLimit.ts"
 import type { ConfigurationError } from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 
 /**
- * Where a call goes, in AWS's members.
+ * The input members that select the endpoint, variant, model, container or inference component of a call.
  *
  * @since 0.1.0
  * @category models
  */
 export interface EndpointTarget {
+  /** Name of the endpoint. */
   readonly EndpointName?: string | undefined
+  /** Production variant of the endpoint. */
   readonly TargetVariant?: string | undefined
+  /** Model of a multi-model endpoint. */
   readonly TargetModel?: string | undefined
+  /** Container of a multi-container endpoint. */
   readonly TargetContainerHostname?: string | undefined
+  /** Inference component of the endpoint. */
   readonly InferenceComponentName?: string | undefined
 }
 
 /**
- * What a limit counts by, and settings of its own for some.
- *
- * `key` names what a call counts under: by default its `EndpointName`, or its operation's name where it has none.
- * `overrides` are settings by that name, over the common ones.
+ * Options that every limit has: the key by which it counts, and settings for single keys.
  *
  * @since 0.1.0
  * @category models
  */
 export interface PerEndpoint<A> {
+  /** Returns the key under which a call counts. Default: `EndpointName`, or the operation's name if there is none. */
   readonly key?: ((target: EndpointTarget) => string) | undefined
+  /** Settings for single keys. They override the common ones. */
   readonly overrides?: { readonly [key: string]: Partial<A> } | undefined
 }
 
 /**
- * How many calls may run at once (`permits`) and how many more may wait (`queue`, none by default; `Infinity` for any).
+ * Options of a concurrency limit.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ConcurrencyOptions {
+  /** Maximum number of calls that run at once. An integer of at least 1. */
   readonly permits: number
+  /** Maximum number of calls that wait for a permit. An integer of at least 0, or `Infinity`. Default: 0. */
   readonly queue?: number | undefined
 }
 
 /**
- * How many attempts may begin in an interval.
- *
- * `algorithm` is that of Effect's `RateLimiter`: `token-bucket` (the default) lets a burst of `limit` through and then
- * spreads them evenly; `fixed-window` lets `limit` through at the start of every interval.
+ * Options of a rate limit.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RateLimitOptions {
+  /** Maximum number of attempts per interval. An integer of at least 1. */
   readonly limit: number
+  /** Length of the interval. */
   readonly interval: Duration.DurationInput
+  /**
+   * Algorithm of Effect's `RateLimiter`. Default: `token-bucket`.
+   *
+   * - `token-bucket` allows a burst of `limit` attempts, then spaces them evenly.
+   * - `fixed-window` allows `limit` attempts at the start of every interval.
+   */
   readonly algorithm?: "token-bucket" | "fixed-window" | undefined
 }
 
 /**
- * When a circuit opens and for how long.
- *
- * - `failureRatio`: the share of failed attempts that opens it (0.5 by default).
- * - `minimumThroughput`: how many attempts there must be for a share to mean something (10).
- * - `samplingDuration`: how far back attempts count (30 seconds).
- * - `breakDuration`: how long it stays open before one attempt may try (10 seconds).
- * - `isFailure`: which errors count; by default those a later attempt may not have (lost or refused connections, 500, 502,
- *   503, 504), deadlines that passed, and failures behind the service (530). A refused or throttled request is an answer.
+ * Options of a circuit breaker: when a circuit opens, and for how long.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CircuitBreakerOptions {
+  /** Ratio of failed attempts at which the circuit opens, greater than 0 and at most 1. Default: 0.5. */
   readonly failureRatio?: number | undefined
+  /** Minimum number of attempts in the sampling window before the circuit can open. Default: 10. */
   readonly minimumThroughput?: number | undefined
+  /** Length of the sampling window. Default: 30 seconds. */
   readonly samplingDuration?: Duration.DurationInput | undefined
+  /** How long the circuit stays open before it admits one attempt. Default: 10 seconds. */
   readonly breakDuration?: Duration.DurationInput | undefined
+  /**
+   * Whether an error counts as a failure.
+   *
+   * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Rejected and throttled requests do not
+   * count. `CredentialsError` and `SigningError` never count.
+   */
   readonly isFailure?: ((error: unknown) => boolean) | undefined
 }
 
 /**
- * The state of a circuit: closed, it lets attempts through; open, none before `retryAtMillis` (milliseconds since 1970);
- * half open, one that decides.
+ * The state of a circuit.
  *
- * An open circuit becomes half open with the first attempt after its time.
+ * - `Closed`: attempts are sent.
+ * - `Open`: attempts are rejected until `retryAtMillis` (milliseconds since 1970).
+ * - `HalfOpen`: one attempt is sent. Its result closes or opens the circuit.
+ *
+ * An open circuit becomes half open with the first attempt after `retryAtMillis`.
  *
  * @since 0.1.0
  * @category models
  */
 export type CircuitState =
-  | { readonly _tag: "Closed" }
-  | { readonly _tag: "Open"; readonly retryAtMillis: number; readonly lastFailure: string | undefined }
-  | { readonly _tag: "HalfOpen" }
+  | {
+    readonly _tag: "Closed"
+  }
+  | {
+    readonly _tag: "Open"
+    /** Time after which an attempt is admitted, in milliseconds since 1970. */
+    readonly retryAtMillis: number
+    /** Tag of the last error that counted as a failure. */
+    readonly lastFailure: string | undefined
+  }
+  | {
+    readonly _tag: "HalfOpen"
+  }
 
 /**
- * The circuits of a client, to look at and to follow.
- *
- * `state` is that of one endpoint, `states` those of all that are not closed, with their changes.
+ * The circuits of a client with a circuit breaker, for health checks and dashboards.
  *
  * @since 0.1.0
  * @category tags
  */
 export class CircuitBreakers
   extends Context.Tag("effect-sagemaker-runtime/Resilience/CircuitBreakers")<CircuitBreakers, {
+    /** Returns the state of one endpoint's circuit. */
     readonly state: (endpoint: string) => Effect.Effect<CircuitState>
+    /** The states of all circuits that are not closed, by endpoint, and a stream of their changes. */
     readonly states: Subscribable.Subscribable<HashMap.HashMap<string, CircuitState>>
   }>()
 {}
 
 /**
- * Which failures are worth another place; by default those that sending again could help, and an open circuit.
- *
- * A request that this client stopped waiting for is none of them: it may still run.
+ * Options of a fallback.
  *
  * @since 0.1.0
  * @category models
  */
 export interface FallbackOptions {
+  /**
+   * Which errors send a call to the next target.
+   *
+   * Default: errors for which a retry can succeed, and `CircuitOpenError`. A timeout of a request that was sent is not one
+   * of them, because the model may still process it.
+   */
   readonly while?: ((error: unknown) => boolean) | undefined
 }
 
 /**
- * A layer with a client, in which that client is replaced by one with a limit.
+ * A function that replaces the client of a layer.
  *
  * @since 0.1.0
  * @category models
@@ -164,33 +194,33 @@ export interface ClientMiddleware<out Given = never> {
 }
 
 /**
- * At most so many calls to an endpoint run at once; so many more wait, and one beyond them fails at once.
+ * Limits the calls per endpoint that run at once and that wait. Further calls fail with `OverloadedError`.
  *
- * It fails with `OverloadedError`, and nothing is sent. A call runs until it ends, with all its attempts; a response
- * stream until its connection is closed. The wait counts towards the `total` deadline.
+ * A call holds its permit during all its attempts; a response stream until its connection is closed. The wait for a permit
+ * counts towards the `total` timeout.
  *
  * @since 0.1.0
  * @category limits
  */
 export const concurrency = (options: ConcurrencyOptions & PerEndpoint<ConcurrencyOptions>): ClientMiddleware =>
-  wrapClient(() => intercepted(limiting.make(options)))
+  wrapClient(() => intercepted(concurrencyLimits.make(options)))
 
 /**
- * At most so many attempts to an endpoint begin in an interval; the others wait, up to the `total` deadline.
+ * Limits the attempts per endpoint that start in an interval. Further attempts wait.
  *
- * How many may wait is said by `concurrency` around it.
+ * The wait counts towards the `total` timeout. Use `concurrency` around it to limit how many calls wait.
  *
  * @since 0.1.0
  * @category limits
  */
 export const rateLimit = (options: RateLimitOptions & PerEndpoint<RateLimitOptions>): ClientMiddleware =>
-  wrapClient(() => intercepted(pacing.make(options)))
+  wrapClient(() => intercepted(rateLimits.make(options)))
 
 /**
- * No attempt is sent for a while to an endpoint of which too many have failed.
+ * Stops sending attempts to an endpoint after too many failures. Calls then fail immediately with `CircuitOpenError`.
  *
- * Such an attempt ends its call at once with `CircuitOpenError`. A stream counts by its head. A call that is interrupted
- * from outside, by `Effect.timeout` too, says nothing of the endpoint: use `Timeouts`, so that a silent one is noticed.
+ * A stream counts as a success once its response headers arrive. A call that is interrupted, for example by
+ * `Effect.timeout`, does not count; use `Timeouts` so that slow responses count as failures.
  *
  * @since 0.1.0
  * @category limits
@@ -199,9 +229,9 @@ export const circuitBreaker = (
   options: CircuitBreakerOptions & PerEndpoint<CircuitBreakerOptions> = {}
 ): ClientMiddleware<CircuitBreakers> =>
   wrapClient(() =>
-    Layer.unwrapEffect(Effect.map(breaking.make(options), ({ guardOf, states }) =>
+    Layer.unwrapEffect(Effect.map(circuitBreakers.make(options), ({ interceptorOf, states }) =>
       Layer.merge(
-        intercepted(Effect.succeed(guardOf)),
+        intercepted(Effect.succeed(interceptorOf)),
         Layer.succeed(CircuitBreakers, {
           state: (endpoint) =>
             Effect.map(
@@ -214,18 +244,17 @@ export const circuitBreaker = (
   )
 
 /**
- * A call that an endpoint fails goes to the next place named for it: another endpoint, or a variant or inference component
- * of the same one.
+ * Sends a failed call to other targets: another endpoint, or another variant or inference component of the same one.
  *
- * Only the members a place names are changed; what routes within one endpoint (`TargetVariant`, `TargetModel`,
- * `TargetContainerHostname`, `InferenceComponentName`) is left behind when the endpoint changes. Every place has the whole
- * retry policy and the whole `total` deadline to itself. A call in a session stays where the session is, and a stream is
- * never moved once its head has come. The last failure is the one told.
+ * `targets` lists them in order, by the `EndpointName` of the call. A target replaces only the members that it has. If it
+ * changes `EndpointName`, then `TargetVariant`, `TargetModel`, `TargetContainerHostname` and `InferenceComponentName` of
+ * the call are removed. Each target gets its own retries and its own `total` timeout. Calls with a `SessionId` have no
+ * fallback, nor do streams whose response headers have arrived. If all targets fail, the call fails with the last error.
  *
  * @since 0.1.0
  * @category limits
  */
 export const fallback = (
-  places: { readonly [EndpointName: string]: EndpointTarget | ReadonlyArray<EndpointTarget> },
+  targets: { readonly [EndpointName: string]: EndpointTarget | ReadonlyArray<EndpointTarget> },
   options: FallbackOptions = {}
-): ClientMiddleware => wrapClient(() => falling.layer(places, options))
+): ClientMiddleware => wrapClient(() => fallbacks.layer(targets, options))

@@ -1,5 +1,5 @@
 /**
- * What happens around the attempts of a call.
+ * When a failed attempt is retried, and with which delay.
  *
  * @since 0.1.0
  */
@@ -9,97 +9,117 @@ import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
+import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
 import { markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
 import * as sendRate from "./internal/retry/sendRate.ts"
 import * as retry from "./protocol/retry/retry.ts"
 import { type Retryable, toRetryable } from "./SageMakerError.ts"
 
 /**
- * How fast one client may send, shared by all its calls.
- *
- * `acquire` waits for the next attempt's turn; `report` says whether an attempt was throttled.
+ * A rate limit for the attempts of one client, shared by all its calls.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SendRate {
+  /** Waits until the next attempt may be sent. */
   readonly acquire: Effect.Effect<void>
+  /** Adjusts the rate after an attempt; `throttled` is `true` if the service throttled it. */
   readonly report: (throttled: boolean) => Effect.Effect<void>
 }
 
 /**
- * The retry tokens of one client, shared by all its calls.
- *
- * `sendRate` is the client's one rate, made by the first policy that asks for it.
+ * The retry quota of one client, shared by all its calls.
  *
  * @since 0.1.0
  * @category models
  */
 export interface RetryQuota {
+  /** The tokens that are left. */
   readonly tokens: Effect.Effect<number>
+  /** Takes `amount` tokens and returns `true`; returns `false` and takes none if there are fewer. */
   readonly withdraw: (amount: number) => Effect.Effect<boolean>
+  /** Returns the cost of the last retry to the quota, or one token after a success without retries (`undefined`). */
   readonly refund: (lastCost: number | undefined) => Effect.Effect<void>
+  /** The client's send rate. The first policy that needs one creates it with `make`. */
   readonly sendRate: (make: () => SendRate) => SendRate
 }
 
 /**
- * Behaviour around an attempt: it may run it again, wait before it, and draw on the client's quota.
- *
- * `maxAttempts`, where a policy knows it, is told to the service (`amz-sdk-request`).
+ * A retry policy: a function around the attempts of a call.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Policy {
+  /** Maximum number of attempts, if the policy has one. It is sent to the service in the header `amz-sdk-request`. */
   readonly maxAttempts?: number | undefined
+  /** Wraps an attempt, given the client's quota: it can wait before the attempt and run it again. */
   readonly around: (quota: RetryQuota) => <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 
 /**
- * Settings of AWS's standard mode.
- *
- * `maxAttempts` counts the first one (3 by default, at least 1). `maxDelayMillis` caps the exponential delay (20,000).
- * `retryTimeouts` also sends again what this client stopped waiting for, which the model may then run twice.
+ * Options of AWS's standard and adaptive retry modes.
  *
  * @since 0.1.0
  * @category models
  */
 export interface StandardRetryOptions {
+  /** Maximum number of attempts, the first one included. At least 1. Default: 3. */
   readonly maxAttempts?: number | undefined
+  /** Maximum exponential delay in milliseconds. Default: 20,000. */
   readonly maxDelayMillis?: number | undefined
+  /** Whether to retry after a `TimeoutError` of a request that was sent. The model can then run twice. Default: `false`. */
   readonly retryTimeouts?: boolean | undefined
 }
 
 /**
- * A full quota, or one of a given number of tokens.
+ * Options of a policy made from a `Schedule`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ScheduleRetryOptions {
+  /** Which errors are retried. Default: those whose `retry` is not `never`. */
+  readonly while?: ((error: Retryable) => boolean) | undefined
+  /**
+   * Whether to retry after a `TimeoutError` of a request that was sent. The model can then run twice. Default: `false`.
+   *
+   * Ignored if `while` is set.
+   */
+  readonly retryTimeouts?: boolean | undefined
+}
+
+/**
+ * Creates a retry quota. Default: AWS's quota of 500 tokens, which is also the maximum.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const makeQuota = (tokens: number = retry.quotaSize): RetryQuota => {
-  let left = tokens
+  let available = tokens
   let rate: SendRate | undefined
   return {
-    tokens: Effect.sync(() => left),
+    tokens: Effect.sync(() => available),
     withdraw: (amount) =>
       Effect.sync(() => {
-        const [granted, rest] = retry.withdraw(left, amount)
-        left = rest
+        const [granted, rest] = retry.withdraw(available, amount)
+        available = rest
         return granted
       }),
     refund: (lastCost) =>
       Effect.sync(() => {
-        left = retry.refund(left, lastCost)
+        available = retry.refund(available, lastCost)
       }),
     sendRate: (make) => rate ??= make()
   }
 }
 
 /**
- * A send rate as in AWS's adaptive mode: without limit until the first throttling.
+ * Creates the send rate of AWS's adaptive mode: no limit until the service throttles an attempt.
  *
- * From then on it follows CUBIC, never below one attempt in two seconds and never above twice the rate measured last.
- * A fiber that is interrupted while it waits has taken nothing.
+ * After that it follows the CUBIC algorithm: at least one attempt every two seconds, at most twice the last measured rate.
+ * A fiber that is interrupted while it waits uses no token.
  *
  * @since 0.1.0
  * @category constructors
@@ -108,20 +128,21 @@ export const makeSendRate: () => SendRate = sendRate.make
 
 const defaultMaxAttempts = 3
 
-const kindOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClass =>
+const retryClassOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClass =>
   retryTimeouts && error._tag === "TimeoutError" ? "transient" : error.retry
 
 /**
- * AWS's standard mode as of November 2026: three attempts, jittered exponential delays, the server's hints, and a quota.
+ * AWS's standard retry mode (November 2026): three attempts, exponential delays with jitter, and a retry quota.
  *
- * One difference: a request that this client stopped waiting for is not sent again unless `retryTimeouts` is set.
+ * The delays respect `x-amz-retry-after` and `Retry-After`. One difference to AWS: a request that timed out after it was
+ * sent is not retried unless `retryTimeouts` is `true`.
  *
  * @since 0.1.0
  * @category policies
  */
 export const standard = (options: StandardRetryOptions = {}): Policy => {
-  const given = Math.floor(options.maxAttempts ?? defaultMaxAttempts)
-  const maxAttempts = Number.isNaN(given) ? defaultMaxAttempts : Math.max(1, given)
+  const requested = Math.floor(options.maxAttempts ?? defaultMaxAttempts)
+  const maxAttempts = Number.isNaN(requested) ? defaultMaxAttempts : Math.max(1, requested)
   const retryTimeouts = options.retryTimeouts ?? false
   return {
     maxAttempts,
@@ -129,21 +150,21 @@ export const standard = (options: StandardRetryOptions = {}): Policy => {
       const run = (attempts: number, lastCost: number | undefined): Effect.Effect<A, E, R> =>
         Effect.matchEffect(attempt, {
           onSuccess: (value) => Effect.as(quota.refund(lastCost), value),
-          onFailure: (error) => again(error, attempts)
+          onFailure: (error) => retryOrFail(error, attempts)
         })
-      const again = (error: E, attempts: number): Effect.Effect<A, E, R> => {
-        const seen = toRetryable(error)
-        const kind = kindOf(seen, retryTimeouts)
-        if (kind === "never" || attempts >= maxAttempts) {
+      const retryOrFail = (error: E, attempts: number): Effect.Effect<A, E, R> => {
+        const retryable = toRetryable(error)
+        const retryClass = retryClassOf(retryable, retryTimeouts)
+        if (retryClass === "never" || attempts >= maxAttempts) {
           return Effect.fail(error)
         }
-        const cost = retry.cost(kind)
+        const cost = retry.cost(retryClass)
         return Effect.if(quota.withdraw(cost), {
           onFalse: () => Effect.fail(error),
           onTrue: () =>
             Random.next.pipe(
-              Effect.map((random) => retry.backoffMillis(kind, attempts - 1, random, options.maxDelayMillis)),
-              Effect.flatMap((delay) => Effect.sleep(retry.clampHint(delay, seen.retryAfterMillis))),
+              Effect.map((random) => retry.backoffMillis(retryClass, attempts - 1, random, options.maxDelayMillis)),
+              Effect.flatMap((delay) => Effect.sleep(retry.clampHint(delay, retryable.retryAfterMillis))),
               Effect.zipRight(run(attempts + 1, cost))
             )
         })
@@ -154,12 +175,11 @@ export const standard = (options: StandardRetryOptions = {}): Policy => {
 }
 
 /**
- * Attempts that each wait for the client's send rate, once the service has throttled one; none is sent again.
+ * Limits the rate of attempts once the service has throttled one, as in AWS's adaptive mode. It does not retry.
  *
- * The rate is shared by all paced calls of a client. It falls when an attempt is throttled and recovers with any other end
- * of one, success or not, as in AWS's SDKs. The wait counts towards the `total` deadline, never towards `attempt`, and
- * between attempts is part of `totalRetryDelay`. It suits a client with one endpoint: a throttled endpoint slows the calls
- * to all others as well.
+ * All paced calls of a client share one rate. A throttled attempt lowers it; any other result raises it. The wait counts
+ * towards the `total` timeout but not towards `attempt`; between attempts it is part of `totalRetryDelay`. Use it for
+ * clients with one endpoint, because a throttled endpoint also slows down the calls to all others.
  *
  * @since 0.1.0
  * @category policies
@@ -167,7 +187,7 @@ export const standard = (options: StandardRetryOptions = {}): Policy => {
 export const paced: Policy = { maxAttempts: 1, around: (quota) => sendRate.withSendRate(quota.sendRate(makeSendRate)) }
 
 /**
- * One attempt.
+ * Does not retry.
  *
  * @since 0.1.0
  * @category policies
@@ -175,20 +195,19 @@ export const paced: Policy = { maxAttempts: 1, around: (quota) => sendRate.withS
 export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt }
 
 /**
- * Attempts as an Effect `Schedule` says; by default only where sending again can help.
+ * Retries according to an Effect `Schedule`. The schedule's input is the error's retry fields.
  *
- * The schedule's input and `while` see what the error says of itself, the server's hint included. A request that this
- * client stopped waiting for is sent again only where `while` or `retryTimeouts` says so.
+ * The retry quota is not used.
  *
  * @example
  * ```ts
  * import { Schedule } from "effect"
  * import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
  *
- * const patient = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo("1 minute"))
+ * const forOneMinute = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo("1 minute"))
  *
- * export const answer = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
- *   RetryPolicy.use(RetryPolicy.fromSchedule(patient))
+ * export const prediction = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
+ *   RetryPolicy.use(RetryPolicy.fromSchedule(forOneMinute))
  * )
  * ```
  *
@@ -197,30 +216,27 @@ export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt
  */
 export const fromSchedule = <Out>(
   schedule: Schedule.Schedule<Out, Retryable>,
-  options: {
-    readonly while?: ((error: Retryable) => boolean) | undefined
-    readonly retryTimeouts?: boolean | undefined
-  } = {}
+  options: ScheduleRetryOptions = {}
 ): Policy => {
-  const wanted = options.while ?? ((error) => kindOf(error, options.retryTimeouts ?? false) !== "never")
+  const shouldRetry = options.while ?? ((error) => retryClassOf(error, options.retryTimeouts ?? false) !== "never")
   return {
     around: () => (attempt) =>
       Effect.retry(attempt, {
         schedule: Schedule.mapInput(schedule, toRetryable),
-        while: (error) => wanted(toRetryable(error))
+        while: (error) => shouldRetry(toRetryable(error))
       })
   }
 }
 
 /**
- * One policy inside another: what is an attempt to the outer one is all that the inner one makes of it.
+ * Nests two policies: one attempt of the outer policy is all attempts of the inner one.
  *
  * @example
  * ```ts
  * import { Schedule } from "effect"
  * import { RetryPolicy } from "effect-sagemaker-runtime"
  *
- * export const steady = RetryPolicy.compose(RetryPolicy.fromSchedule(Schedule.recurs(4)), RetryPolicy.paced)
+ * export const fourRetries = RetryPolicy.compose(RetryPolicy.fromSchedule(Schedule.recurs(4)), RetryPolicy.paced)
  * ```
  *
  * @since 0.1.0
@@ -240,19 +256,19 @@ export const compose: {
 }))
 
 /**
- * A policy for some errors only; any other ends what it is around.
+ * Applies a policy to some errors only. All other errors fail the call without a retry.
  *
  * @example
  * ```ts
  * import { Schedule } from "effect"
  * import { RetryPolicy } from "effect-sagemaker-runtime"
  *
- * const isCold = ({ _tag }: { readonly _tag: string }) => _tag === "ModelNotReadyException"
+ * const isNotReady = ({ _tag }: { readonly _tag: string }) => _tag === "ModelNotReadyException"
  * const everyFiveSeconds = Schedule.spaced("5 seconds").pipe(Schedule.upTo("10 minutes"))
  *
- * export const patientWithColdModels = RetryPolicy.compose(
- *   RetryPolicy.fromSchedule(everyFiveSeconds, { while: isCold }),
- *   RetryPolicy.whileError(RetryPolicy.standard(), (error) => !isCold(error))
+ * export const waitForModel = RetryPolicy.compose(
+ *   RetryPolicy.fromSchedule(everyFiveSeconds, { while: isNotReady }),
+ *   RetryPolicy.whileError(RetryPolicy.standard(), (error) => !isNotReady(error))
  * )
  * ```
  *
@@ -272,7 +288,7 @@ export const whileError: {
 }))
 
 /**
- * AWS's adaptive mode: `standard`, every attempt of which is `paced`, the first one too.
+ * AWS's adaptive retry mode: `standard` with every attempt `paced`, the first one included.
  *
  * @since 0.1.0
  * @category policies
@@ -280,7 +296,7 @@ export const whileError: {
 export const adaptive = (options: StandardRetryOptions = {}): Policy => compose(standard(options), paced)
 
 /**
- * The policy in force: that of the client, overridden where a call's own context holds one.
+ * The current retry policy. A policy in the context of a call overrides that of its client. Default: `standard()`.
  *
  * @since 0.1.0
  * @category references
@@ -290,7 +306,7 @@ export class RetryPolicy extends Context.Reference<RetryPolicy>()("effect-sagema
 }) {}
 
 /**
- * A policy for the clients built with this layer, or for the calls that see it.
+ * Sets the policy for the clients built with this layer, or for the calls that it is provided to.
  *
  * @since 0.1.0
  * @category layers
@@ -298,10 +314,27 @@ export class RetryPolicy extends Context.Reference<RetryPolicy>()("effect-sagema
 export const layer = (policy: Policy): Layer.Layer<never> => Layer.succeed(RetryPolicy, policy)
 
 /**
- * A policy for the calls inside one effect.
+ * Sets the policy for the calls inside an effect or a stream.
+ *
+ * A stream is never retried after its first chunk.
+ *
+ * @example
+ * ```ts
+ * import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
+ *
+ * export const once = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
+ *   RetryPolicy.use(RetryPolicy.none)
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category combinators
  */
-export const use = (policy: Policy) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.provideService(effect, RetryPolicy, policy)
+export const use: {
+  (policy: Policy): <Self extends EffectOrStream>(self: Self) => Same<Self>
+  <Self extends EffectOrStream>(self: Self, policy: Policy): Same<Self>
+} = dual(
+  2,
+  <Self extends EffectOrStream>(self: Self, policy: Policy): Same<Self> =>
+    provideReference(self, RetryPolicy, () => policy)
+)

@@ -1,29 +1,35 @@
 /**
- * Every error a call can end with: tagged classes, their unions and the questions a program asks of them.
+ * The typed errors of this package, their union types, and predicates over them.
  *
- * Names are AWS's own or end in `Error`. No error holds a platform request or response, a key, a token, a request body
- * or `CustomAttributes`; text that came from the model or the service stands in members that are not enumerable.
+ * Classes of errors that AWS defines have AWS's names; the names of all others end in `Error`. No error contains an HTTP
+ * request or response object, credentials, a token, a request body or `CustomAttributes`. Fields that hold text from the
+ * model or the service are not enumerable, so that loggers do not print them.
  *
  * @example
  * ```ts
  * import { Effect } from "effect"
  * import { invokeEndpoint, SageMakerError } from "effect-sagemaker-runtime"
  *
- * export const told = invokeEndpoint({ EndpointName: "story", Body: "Once" }).pipe(
+ * export const text = invokeEndpoint({ EndpointName: "story", Body: "Once" }).pipe(
  *   Effect.map(({ Body }) => new TextDecoder().decode(Body)),
- *   Effect.catchTag("ModelError", ({ OriginalStatusCode }) => Effect.succeed(`the container: ${OriginalStatusCode}`)),
- *   Effect.catchIf(SageMakerError.isThrottling, () => Effect.succeed("busy"))
+ *   Effect.catchTag("ModelError", ({ OriginalStatusCode }) => Effect.succeed(`container status: ${OriginalStatusCode}`)),
+ *   Effect.catchIf(SageMakerError.isThrottling, () => Effect.succeed("throttled"))
  * )
  * ```
  *
  * @since 0.1.0
  */
+import type * as DateTime from "effect/DateTime"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { hiddenFields } from "./internal/error/hiddenFields.ts"
+import { errorClass } from "./internal/error/errorClass.ts"
 
 /**
- * Whether sending the request again can help, and at which pace.
+ * Whether a retry can succeed, and with which delay and cost.
+ *
+ * - `transient`: a retry can succeed; short delays.
+ * - `throttling`: a retry can succeed after longer delays.
+ * - `never`: a retry cannot succeed, or could run the model twice.
  *
  * @since 0.1.0
  * @category schemas
@@ -35,7 +41,7 @@ export const RetryClass: Schema.Literal<["transient", "throttling", "never"]> = 
 )
 
 /**
- * Whether sending the request again can help, and at which pace.
+ * Whether a retry can succeed, and with which delay and cost.
  *
  * @since 0.1.0
  * @category models
@@ -43,15 +49,48 @@ export const RetryClass: Schema.Literal<["transient", "throttling", "never"]> = 
 export type RetryClass = typeof RetryClass.Type
 
 /**
- * What a retry policy sees of an error, whoever defined it.
+ * The fields of an error that a retry policy reads. Errors of custom operations can have them, too.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Retryable {
+  /** The name of the error class. */
   readonly _tag: string
+  /** Whether a retry can succeed, and with which delay and cost. */
   readonly retry: RetryClass
+  /** The delay in milliseconds that the service requests before a retry. */
   readonly retryAfterMillis?: number | undefined
+}
+
+/**
+ * The fields of every error that ends a call after it has started.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface CallErrorFields extends Retryable {
+  /** What happened, without credentials and without the payload. */
+  readonly message: string
+  /** Number of attempts of the call, the first one included. */
+  readonly attempts: number
+  /** Milliseconds spent waiting between attempts. */
+  readonly totalRetryDelay: number
+}
+
+/**
+ * The fields of every error response of the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ServiceErrorFields extends CallErrorFields {
+  /** HTTP status code of the response. */
+  readonly status: number
+  /** AWS's error code, such as `ValidationError`. */
+  readonly code: string
+  /** AWS's request id (`x-amzn-requestid`), if the response has one. */
+  readonly requestId?: string | undefined
 }
 
 const withDefault = <A>(schema: Schema.Schema<A>, value: () => A) =>
@@ -61,9 +100,9 @@ const optional = <A>(schema: Schema.Schema<A>) => Schema.optional(schema)
 
 const optionalString = optional(Schema.String)
 const optionalNumber = optional(Schema.Number)
-const isSent = withDefault(Schema.Boolean, () => true)
-const none = withDefault(Schema.Number, () => 0)
-const one = withDefault(Schema.Number, () => 1)
+const defaultTrue = withDefault(Schema.Boolean, () => true)
+const defaultZero = withDefault(Schema.Number, () => 0)
+const defaultOne = withDefault(Schema.Number, () => 1)
 
 const retryFields = (retry: RetryClass) => ({
   retry: withDefault<RetryClass>(RetryClass, () => retry),
@@ -73,23 +112,32 @@ const retryFields = (retry: RetryClass) => ({
 const callFields = (message: string, retry: RetryClass) => ({
   message: withDefault(Schema.String, () => message),
   ...retryFields(retry),
-  attempts: one,
-  totalRetryDelay: none
+  attempts: defaultOne,
+  totalRetryDelay: defaultZero
 })
 
-/** A call, unlike a spread, is left out of a bundle that has no use for the class. */
+/** A function call, because bundlers keep an unused class whose fields are an object spread. */
 const merged = <First, Second>(first: First, second: Second) => ({ ...first, ...second })
 
 /**
- * The members every error of the service has, for error classes of your own operations.
+ * The schema fields of an error response, for the error classes of custom operations.
  *
- * `status` is the HTTP status, `code` AWS's name of the error, `totalRetryDelay` milliseconds.
+ * `defaults` are the values that the constructor uses for omitted fields.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const serviceFields = (
-  defaults: { readonly status: number; readonly code: string; readonly retry: RetryClass; readonly message: string }
+  defaults: {
+    /** HTTP status code of the response. */
+    readonly status: number
+    /** AWS's error code. */
+    readonly code: string
+    /** Whether a retry can succeed. */
+    readonly retry: RetryClass
+    /** The message for responses that have none. */
+    readonly message: string
+  }
 ) => ({
   ...callFields(defaults.message, defaults.retry),
   status: withDefault(Schema.Number, () => defaults.status),
@@ -98,105 +146,158 @@ export const serviceFields = (
 })
 
 /**
- * The service refused the request as invalid (400); `message` is the service's own.
+ * The service rejected the request as invalid (HTTP 400). `message` is the service's message.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class ValidationError extends Schema.TaggedError<ValidationError>()(
-  "ValidationError",
-  serviceFields({ status: 400, code: "ValidationError", retry: "never", message: "The service refused the request" })
+export class ValidationError extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<ValidationError>()(
+    "ValidationError",
+    serviceFields({
+      status: 400,
+      code: "ValidationError",
+      retry: "never",
+      message: "The service rejected the request as invalid"
+    })
+  )
 ) {}
 
 /**
- * The model's container failed or timed out (424); `OriginalStatusCode` is the container's own, 0 when it did not answer.
- *
- * `OriginalMessage` is the container's answer: it can repeat the request, so it is not enumerable and in no message.
+ * The model's container returned an error or timed out (HTTP 424).
  *
  * @since 0.1.0
  * @category service errors
  */
-export class ModelError extends hiddenFields(
+export class ModelError extends errorClass<ServiceErrorFields>()(
   Schema.TaggedError<ModelError>()(
     "ModelError",
-    merged(serviceFields({ status: 424, code: "ModelError", retry: "never", message: "The model failed" }), {
-      OriginalStatusCode: optionalNumber,
-      OriginalMessage: optionalString,
-      LogStreamArn: optionalString
-    })
+    merged(
+      serviceFields({
+        status: 424,
+        code: "ModelError",
+        retry: "never",
+        message: "The model's container returned an error"
+      }),
+      {
+        OriginalStatusCode: optionalNumber,
+        OriginalMessage: optionalString,
+        LogStreamArn: optionalString
+      }
+    )
   ),
   "OriginalMessage"
-) {}
+) {
+  /**
+   * HTTP status code of the container's response; `0` if the container did not respond in time.
+   *
+   * @since 0.1.0
+   */
+  declare readonly OriginalStatusCode?: number | undefined
+  /**
+   * Body of the container's response. It can repeat the request, so it is not enumerable and not part of `message`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly OriginalMessage?: string | undefined
+  /**
+   * ARN of the container's CloudWatch log stream.
+   *
+   * @since 0.1.0
+   */
+  declare readonly LogStreamArn?: string | undefined
+}
 
 /**
- * The model is not loaded yet (429); asking again later can succeed.
+ * The model is not loaded yet (HTTP 429). A retry can succeed once it is.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class ModelNotReadyException extends Schema.TaggedError<ModelNotReadyException>()(
-  "ModelNotReadyException",
-  serviceFields({
-    status: 429,
-    code: "ModelNotReadyException",
-    retry: "throttling",
-    message: "The model is not ready yet"
-  })
+export class ModelNotReadyException extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<ModelNotReadyException>()(
+    "ModelNotReadyException",
+    serviceFields({
+      status: 429,
+      code: "ModelNotReadyException",
+      retry: "throttling",
+      message: "The model is not loaded yet: retry later"
+    })
+  )
 ) {}
 
 /**
- * The service failed internally (500).
+ * The service failed internally (HTTP 500).
  *
  * @since 0.1.0
  * @category service errors
  */
-export class InternalFailure extends Schema.TaggedError<InternalFailure>()(
-  "InternalFailure",
-  serviceFields({ status: 500, code: "InternalFailure", retry: "transient", message: "The service failed internally" })
+export class InternalFailure extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<InternalFailure>()(
+    "InternalFailure",
+    serviceFields({
+      status: 500,
+      code: "InternalFailure",
+      retry: "transient",
+      message: "The service failed internally"
+    })
+  )
 ) {}
 
 /**
- * The service is unavailable (503).
+ * The service is unavailable (HTTP 503).
  *
  * @since 0.1.0
  * @category service errors
  */
-export class ServiceUnavailable extends Schema.TaggedError<ServiceUnavailable>()(
-  "ServiceUnavailable",
-  serviceFields({ status: 503, code: "ServiceUnavailable", retry: "transient", message: "The service is unavailable" })
+export class ServiceUnavailable extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<ServiceUnavailable>()(
+    "ServiceUnavailable",
+    serviceFields({
+      status: 503,
+      code: "ServiceUnavailable",
+      retry: "transient",
+      message: "The service is unavailable"
+    })
+  )
 ) {}
 
 /**
- * A service that SageMaker depends on failed (530); AWS does not retry it.
+ * A service that SageMaker depends on failed (HTTP 530). AWS's standard mode does not retry it.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class InternalDependencyException extends Schema.TaggedError<InternalDependencyException>()(
-  "InternalDependencyException",
-  serviceFields({
-    status: 530,
-    code: "InternalDependencyException",
-    retry: "never",
-    message: "A service that SageMaker depends on failed"
-  })
+export class InternalDependencyException extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<InternalDependencyException>()(
+    "InternalDependencyException",
+    serviceFields({
+      status: 530,
+      code: "InternalDependencyException",
+      retry: "never",
+      message: "A service that SageMaker depends on failed"
+    })
+  )
 ) {}
 
 /**
- * The model's container failed while it streamed its answer; `ErrorCode` is `ModelInvocationTimeExceeded`, `StreamBroken`
- * or another the container gives.
+ * The model's container failed while it streamed its response.
  *
- * An error that a model wrote into its own stream (`Tokens`) is one too: `ErrorCode` is then the model's name for it,
- * `OriginalStatusCode` its number and `OriginalMessage` its words, which are not enumerable and in no message.
+ * `Tokens` also fails with it when the model writes an error into its own stream.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class ModelStreamError extends hiddenFields(
+export class ModelStreamError extends errorClass<ServiceErrorFields>()(
   Schema.TaggedError<ModelStreamError>()(
     "ModelStreamError",
     merged(
-      serviceFields({ status: 200, code: "ModelStreamError", retry: "never", message: "The model's stream failed" }),
+      serviceFields({
+        status: 200,
+        code: "ModelStreamError",
+        retry: "never",
+        message: "The model's container failed while it streamed its response"
+      }),
       {
         ErrorCode: optionalString,
         OriginalStatusCode: optionalNumber,
@@ -205,68 +306,91 @@ export class ModelStreamError extends hiddenFields(
     )
   ),
   "OriginalMessage"
-) {}
+) {
+  /**
+   * `ModelInvocationTimeExceeded`, `StreamBroken`, or another code that the container returns.
+   *
+   * @since 0.1.0
+   */
+  declare readonly ErrorCode?: string | undefined
+  /**
+   * Status code that the model wrote into its stream.
+   *
+   * @since 0.1.0
+   */
+  declare readonly OriginalStatusCode?: number | undefined
+  /**
+   * Error text that the model wrote into its stream. It is not enumerable and not part of `message`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly OriginalMessage?: string | undefined
+}
 
 /**
- * The service failed while it streamed an answer.
+ * The service failed while it streamed a response.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class InternalStreamFailure extends Schema.TaggedError<InternalStreamFailure>()(
-  "InternalStreamFailure",
-  serviceFields({
-    status: 200,
-    code: "InternalStreamFailure",
-    retry: "never",
-    message: "The service failed while it streamed"
-  })
+export class InternalStreamFailure extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<InternalStreamFailure>()(
+    "InternalStreamFailure",
+    serviceFields({
+      status: 200,
+      code: "InternalStreamFailure",
+      retry: "never",
+      message: "The service failed while it streamed the response"
+    })
+  )
 ) {}
 
 /**
- * AWS refused who is asking: authentication, signature, token or permission; `code` says which.
+ * AWS rejected the caller: authentication, signature, token or permission. `code` is AWS's reason.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class AccessDeniedError extends Schema.TaggedError<AccessDeniedError>()(
-  "AccessDeniedError",
-  serviceFields({
-    status: 403,
-    code: "AccessDeniedException",
-    retry: "never",
-    message: "AWS refused the caller: check credentials, permissions, region and clock"
-  })
+export class AccessDeniedError extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<AccessDeniedError>()(
+    "AccessDeniedError",
+    serviceFields({
+      status: 403,
+      code: "AccessDeniedException",
+      retry: "never",
+      message: "AWS denied access: check the credentials, the permissions, the region and the system clock"
+    })
+  )
 ) {}
 
 /**
- * AWS throttled the request: any throttling code, or a 429 without a modelled code.
+ * AWS throttled the request: any throttling code, or HTTP 429 without a known code.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class ThrottlingError extends Schema.TaggedError<ThrottlingError>()(
-  "ThrottlingError",
-  serviceFields({
-    status: 429,
-    code: "ThrottlingException",
-    retry: "throttling",
-    message: "AWS throttled the request: send fewer requests or wait"
-  })
+export class ThrottlingError extends errorClass<ServiceErrorFields>()(
+  Schema.TaggedError<ThrottlingError>()(
+    "ThrottlingError",
+    serviceFields({
+      status: 429,
+      code: "ThrottlingException",
+      retry: "throttling",
+      message: "AWS throttled the request: reduce the request rate"
+    })
+  )
 ) {}
 
 /**
- * Any other answer that is not a success, readable or not: a redirect, a gateway's HTML, a code this client does not know.
- *
- * `body` is the first 1,024 characters of the answer, not enumerable.
+ * Any other response that is not a success: a redirect, a gateway's HTML page, an unknown error code.
  *
  * @since 0.1.0
  * @category service errors
  */
-export class UnknownServiceError extends hiddenFields(
+export class UnknownServiceError extends errorClass<CallErrorFields>()(
   Schema.TaggedError<UnknownServiceError>()(
     "UnknownServiceError",
-    merged(callFields("The service answered with an error this client does not know", "never"), {
+    merged(callFields("The service returned an unknown error", "never"), {
       status: Schema.Number,
       code: optionalString,
       requestId: optionalString,
@@ -274,65 +398,156 @@ export class UnknownServiceError extends hiddenFields(
     })
   ),
   "body"
-) {}
+) {
+  /**
+   * HTTP status code of the response.
+   *
+   * @since 0.1.0
+   */
+  declare readonly status: number
+  /**
+   * Error code of the response, if it has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly code?: string | undefined
+  /**
+   * AWS's request id (`x-amzn-requestid`), if the response has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestId?: string | undefined
+  /**
+   * The first 1,024 characters of the response body. Not enumerable.
+   *
+   * @since 0.1.0
+   */
+  declare readonly body: string
+}
 
 /**
- * A member of the input breaks a constraint; nothing was sent.
- *
- * `field` is the member's name, `constraint` what it must satisfy; the value is not repeated.
+ * A member of the input does not satisfy a constraint. No request was sent.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class InvalidInputError extends Schema.TaggedError<InvalidInputError>()(
-  "InvalidInputError",
-  merged(retryFields("never"), {
-    field: Schema.String,
-    constraint: Schema.String
-  })
+export class InvalidInputError extends errorClass<Retryable>()(
+  Schema.TaggedError<InvalidInputError>()(
+    "InvalidInputError",
+    merged(retryFields("never"), {
+      field: Schema.String,
+      constraint: Schema.String
+    })
+  )
 ) {
+  /**
+   * Name of the member, such as `EndpointName`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly field: string
+  /**
+   * What the member must be. The value is not included.
+   *
+   * @since 0.1.0
+   */
+  declare readonly constraint: string
+  /**
+   * The field and its constraint, such as `EndpointName must be at most 63 characters long`.
+   *
+   * @since 0.1.0
+   */
   override get message(): string {
     return `${this.field} must be ${this.constraint}`
   }
 }
 
 /**
- * The request body is too large: over the client's own cap before sending, or refused by the service (413).
- *
- * `size` and `limit` are bytes and known for the client's cap; `status` and `requestId` come with the service's answer.
+ * The request body is too large: larger than `maxBodyBytes`, or rejected by the service (HTTP 413).
  *
  * @since 0.1.0
  * @category client errors
  */
-export class PayloadTooLargeError extends Schema.TaggedError<PayloadTooLargeError>()(
-  "PayloadTooLargeError",
-  merged(callFields("The request body is too large", "never"), {
-    size: optionalNumber,
-    limit: optionalNumber,
-    status: optionalNumber,
-    code: optionalString,
-    requestId: optionalString
-  })
-) {}
+export class PayloadTooLargeError extends errorClass<CallErrorFields>()(
+  Schema.TaggedError<PayloadTooLargeError>()(
+    "PayloadTooLargeError",
+    merged(callFields("The request body is too large", "never"), {
+      size: optionalNumber,
+      limit: optionalNumber,
+      status: optionalNumber,
+      code: optionalString,
+      requestId: optionalString
+    })
+  )
+) {
+  /**
+   * Size of the body in bytes. Absent if the service rejected it.
+   *
+   * @since 0.1.0
+   */
+  declare readonly size?: number | undefined
+  /**
+   * The client's limit in bytes (`maxBodyBytes`). Absent if the service rejected the body.
+   *
+   * @since 0.1.0
+   */
+  declare readonly limit?: number | undefined
+  /**
+   * HTTP status code of the response, if the service rejected the body.
+   *
+   * @since 0.1.0
+   */
+  declare readonly status?: number | undefined
+  /**
+   * Error code of the response, if it has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly code?: string | undefined
+  /**
+   * AWS's request id (`x-amzn-requestid`), if the response has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestId?: string | undefined
+}
 
 /**
- * No credentials could be had.
- *
- * `sources` names where they were looked for, `status` is the HTTP status and `exitCode` the exit code of a source that
- * failed; a provider's own text is left out because it can hold secrets.
+ * No credentials could be loaded. The text of the failed provider is omitted, because it can contain secrets.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class CredentialsError extends Schema.TaggedError<CredentialsError>()(
-  "CredentialsError",
-  merged(retryFields("never"), {
-    message: Schema.String,
-    sources: Schema.Array(Schema.String),
-    status: optionalNumber,
-    exitCode: optionalNumber
-  })
-) {}
+export class CredentialsError extends errorClass<Retryable>()(
+  Schema.TaggedError<CredentialsError>()(
+    "CredentialsError",
+    merged(retryFields("never"), {
+      message: Schema.String,
+      sources: Schema.Array(Schema.String),
+      status: optionalNumber,
+      exitCode: optionalNumber
+    })
+  )
+) {
+  /**
+   * Names of the credential sources that were tried, in order.
+   *
+   * @since 0.1.0
+   */
+  declare readonly sources: ReadonlyArray<string>
+  /**
+   * HTTP status code of the source that failed, such as STS or the instance metadata service.
+   *
+   * @since 0.1.0
+   */
+  declare readonly status?: number | undefined
+  /**
+   * Exit code of the `credential_process` that failed.
+   *
+   * @since 0.1.0
+   */
+  declare readonly exitCode?: number | undefined
+}
 
 /**
  * The request could not be signed.
@@ -340,144 +555,291 @@ export class CredentialsError extends Schema.TaggedError<CredentialsError>()(
  * @since 0.1.0
  * @category client errors
  */
-export class SigningError extends Schema.TaggedError<SigningError>()(
-  "SigningError",
-  merged(retryFields("never"), {
-    message: Schema.String
-  })
+export class SigningError extends errorClass<Retryable>()(
+  Schema.TaggedError<SigningError>()(
+    "SigningError",
+    merged(retryFields("never"), {
+      message: Schema.String
+    })
+  )
 ) {}
 
 /**
- * The exchange with the service failed below HTTP.
- *
- * `requestSent` is `false` only when it is certain that the service saw nothing; `code` is the system's or HTTP client's.
+ * The connection to the service failed below HTTP.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class TransportError extends Schema.TaggedError<TransportError>()(
-  "TransportError",
-  merged(callFields("The connection to the service failed", "transient"), {
-    reason: Schema.Literal("connect", "reset", "aborted", "tls", "other"),
-    requestSent: isSent,
-    code: optionalString
-  })
-) {}
+export class TransportError extends errorClass<CallErrorFields>()(
+  Schema.TaggedError<TransportError>()(
+    "TransportError",
+    merged(callFields("The connection to the service failed", "transient"), {
+      reason: Schema.Literal("connect", "reset", "aborted", "tls", "other"),
+      requestSent: defaultTrue,
+      code: optionalString,
+      host: optionalString,
+      port: optionalNumber
+    })
+  )
+) {
+  /**
+   * - `connect`: no connection could be established.
+   * - `reset`: the connection was lost.
+   * - `aborted`: this client closed the connection.
+   * - `tls`: the TLS handshake failed, or the certificate is not trusted.
+   * - `other`: any other failure.
+   *
+   * @since 0.1.0
+   */
+  declare readonly reason: "connect" | "reset" | "aborted" | "tls" | "other"
+  /**
+   * `false` only if the service cannot have received the request.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestSent: boolean
+  /**
+   * Error code of the operating system or of the HTTP client, such as `ECONNRESET`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly code?: string | undefined
+  /**
+   * Hostname of the request's URL.
+   *
+   * @since 0.1.0
+   */
+  declare readonly host?: string | undefined
+  /**
+   * Port of the request's URL, the default port included (`443` for `https`).
+   *
+   * @since 0.1.0
+   */
+  declare readonly port?: number | undefined
+}
+
+const timeoutMessages = {
+  connect: (duration: number) =>
+    `No connection was established within ${duration} ms: check the network, or increase the HTTP client's connect timeout`,
+  firstByte: (duration: number) =>
+    `No response headers arrived within ${duration} ms: increase Timeouts.firstByte if the model needs longer`,
+  idle: (duration: number) =>
+    `No part of the response body arrived for ${duration} ms: increase Timeouts.idle if the model needs longer`,
+  attempt: (duration: number) =>
+    `The attempt did not complete within ${duration} ms: increase Timeouts.attempt if the model needs longer`,
+  total: (duration: number) =>
+    `The call did not complete within ${duration} ms: increase Timeouts.total if its attempts need longer`
+}
 
 /**
- * A deadline passed.
+ * A timeout expired.
  *
- * `phase` is the deadline's name in `Timeouts`, or `connect`, which is the HTTP client's; `duration` its length in
- * milliseconds. A request that was sent may still run, so `retry` is then `never`.
+ * `retry` is `never` if the request was sent, because the model may still process it.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class TimeoutError extends Schema.TaggedError<TimeoutError>()(
-  "TimeoutError",
-  merged(retryFields("never"), {
-    phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
-    duration: Schema.Number,
-    requestSent: isSent,
-    attempts: one,
-    totalRetryDelay: none
-  })
+export class TimeoutError extends errorClass<CallErrorFields>()(
+  Schema.TaggedError<TimeoutError>()(
+    "TimeoutError",
+    merged(retryFields("never"), {
+      phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
+      duration: Schema.Number,
+      requestSent: defaultTrue,
+      attempts: defaultOne,
+      totalRetryDelay: defaultZero
+    })
+  )
 ) {
+  /**
+   * Name of the timeout in `Timeouts`, or `connect` for the HTTP client's connect timeout.
+   *
+   * @since 0.1.0
+   */
+  declare readonly phase: "connect" | "firstByte" | "idle" | "attempt" | "total"
+  /**
+   * Length of the timeout in milliseconds.
+   *
+   * @since 0.1.0
+   */
+  declare readonly duration: number
+  /**
+   * `false` only if the service cannot have received the request.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestSent: boolean
+  /**
+   * Which timeout expired, its length, and the setting that changes it.
+   *
+   * @since 0.1.0
+   */
   override get message(): string {
-    return `No result within ${this.duration} ms (${this.phase})`
+    return timeoutMessages[this.phase](this.duration)
   }
 }
 
 /**
- * A response breaks the protocol: it is no HTTP, or a success that no success of the service looks like.
+ * The response is not valid HTTP, or not a valid response of the operation.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class ProtocolError extends Schema.TaggedError<ProtocolError>()(
-  "ProtocolError",
-  merged(callFields("The response breaks the protocol", "never"), {
-    requestId: optionalString
-  })
-) {}
+export class ProtocolError extends errorClass<CallErrorFields>()(
+  Schema.TaggedError<ProtocolError>()(
+    "ProtocolError",
+    merged(callFields("The response is not valid for the SageMaker Runtime protocol", "never"), {
+      requestId: optionalString
+    })
+  )
+) {
+  /**
+   * AWS's request id (`x-amzn-requestid`), if the response has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestId?: string | undefined
+}
 
 /**
- * A limit of `Resilience` has no room for the call: nothing was sent.
- *
- * `endpoint` is what the limit goes by, `permits` how many of its calls may run and `queue` how many may wait.
+ * `Resilience.concurrency` rejected the call, because its queue is full. No request was sent.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class OverloadedError extends Schema.TaggedError<OverloadedError>()(
-  "OverloadedError",
-  merged(retryFields("throttling"), {
-    endpoint: Schema.String,
-    permits: Schema.Number,
-    queue: Schema.Number
-  })
+export class OverloadedError extends errorClass<Retryable>()(
+  Schema.TaggedError<OverloadedError>()(
+    "OverloadedError",
+    merged(retryFields("throttling"), {
+      endpoint: Schema.String,
+      permits: Schema.Number,
+      queue: Schema.Number
+    })
+  )
 ) {
+  /**
+   * Key of the limit: the endpoint's name, or the result of the option `key`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly endpoint: string
+  /**
+   * Maximum number of calls that run at once.
+   *
+   * @since 0.1.0
+   */
+  declare readonly permits: number
+  /**
+   * Maximum number of calls that wait for a permit.
+   *
+   * @since 0.1.0
+   */
+  declare readonly queue: number
+  /**
+   * The endpoint and its limits.
+   *
+   * @since 0.1.0
+   */
   override get message(): string {
-    return `${this.permits} calls of ${this.endpoint} run and ${this.queue} wait, which is the limit`
+    return `The concurrency limit for ${this.endpoint} is reached: ${this.permits} calls are running and ` +
+      `${this.queue} are queued. Retry later, or increase permits or queue`
   }
 }
 
 /**
- * The circuit breaker of `Resilience` lets no attempt through, because too many have failed; this one was not sent.
+ * `Resilience.circuitBreaker` rejected the attempt, because too many earlier attempts failed. The attempt was not sent.
  *
- * `endpoint` is what the breaker goes by, `lastFailure` the tag of the failure that opened it, `retryAfterMillis` the time
- * until it tries again; `attempts` counts those of this call that were sent before.
+ * `attempts` counts the attempts of this call that were sent before.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class CircuitOpenError extends Schema.TaggedError<CircuitOpenError>()(
-  "CircuitOpenError",
-  merged(retryFields("never"), {
-    endpoint: Schema.String,
-    lastFailure: optionalString,
-    attempts: none,
-    totalRetryDelay: none
-  })
+export class CircuitOpenError extends errorClass<CallErrorFields>()(
+  Schema.TaggedError<CircuitOpenError>()(
+    "CircuitOpenError",
+    merged(retryFields("never"), {
+      endpoint: Schema.String,
+      lastFailure: optionalString,
+      attempts: defaultZero,
+      totalRetryDelay: defaultZero
+    })
+  )
 ) {
+  /**
+   * Key of the circuit: the endpoint's name, or the result of the option `key`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly endpoint: string
+  /**
+   * Tag of the last error that counted as a failure, such as `ServiceUnavailable`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly lastFailure?: string | undefined
+  /**
+   * The endpoint and its last failure.
+   *
+   * @since 0.1.0
+   */
   override get message(): string {
-    return `The circuit of ${this.endpoint} is open${
-      this.lastFailure === undefined ? "" : ` after ${this.lastFailure}`
-    }`
+    const cause = this.lastFailure === undefined ? "" : ` (last failure: ${this.lastFailure})`
+    const wait = (this.retryAfterMillis ?? 0) > 0 ? `in ${this.retryAfterMillis} ms` : "later"
+    return `The circuit breaker for ${this.endpoint} is open${cause}: retry ${wait}`
   }
 }
 
 /**
- * A setting of the client is wrong; the wrong value is not repeated.
+ * A setting of the client is missing or invalid. The value is not included.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()(
-  "ConfigurationError",
-  merged(retryFields("never"), {
-    setting: Schema.String,
-    problem: Schema.String,
-    source: optionalString
-  })
+export class ConfigurationError extends errorClass<Retryable>()(
+  Schema.TaggedError<ConfigurationError>()(
+    "ConfigurationError",
+    merged(retryFields("never"), {
+      setting: Schema.String,
+      problem: Schema.String,
+      source: optionalString
+    })
+  )
 ) {
+  /**
+   * Name of the option, environment variable or profile key.
+   *
+   * @since 0.1.0
+   */
+  declare readonly setting: string
+  /**
+   * What was expected, such as `must be a positive integer`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly problem: string
+  /**
+   * Where the setting was read: `environment`, or the profile. Absent if it was given in code.
+   *
+   * @since 0.1.0
+   */
+  declare readonly source?: string | undefined
+  /**
+   * The setting, its source and what was expected.
+   *
+   * @since 0.1.0
+   */
   override get message(): string {
-    return this.source === undefined
-      ? `${this.setting} ${this.problem}`
-      : `${this.setting} (${this.source}) ${this.problem}`
+    return `${this.setting}${this.source === undefined ? "" : ` (${this.source})`}: ${this.problem}`
   }
 }
 
 /**
- * A value could not be written as, or read from, a model's payload.
- *
- * `mediaType` is the payload's, `issues` where it does not fit (paths, never values), `body` the raw payload when reading,
- * not enumerable.
+ * A value could not be encoded as, or decoded from, a payload.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class CodecError extends hiddenFields(
+export class CodecError extends errorClass<Retryable>()(
   Schema.TaggedError<CodecError>()(
     "CodecError",
     merged(retryFields("never"), {
@@ -489,31 +851,79 @@ export class CodecError extends hiddenFields(
     })
   ),
   "body"
-) {}
+) {
+  /**
+   * Media type of the payload, such as `application/json`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly mediaType: string
+  /**
+   * `encode` for a request, `decode` for a response.
+   *
+   * @since 0.1.0
+   */
+  declare readonly direction: "encode" | "decode"
+  /**
+   * The paths that do not match the schema, each with the expected type. They never contain values.
+   *
+   * @since 0.1.0
+   */
+  declare readonly issues: ReadonlyArray<string>
+  /**
+   * The payload that could not be decoded. Not enumerable.
+   *
+   * @since 0.1.0
+   */
+  declare readonly body?: Uint8Array | undefined
+}
 
 /**
- * A session is over: its time has passed, or the model no longer knows it.
- *
- * `expires` is when it was to end, where the model said so.
+ * The session has expired, or the model no longer recognises its id.
  *
  * @since 0.1.0
  * @category client errors
  */
-export class SessionExpiredError extends Schema.TaggedError<SessionExpiredError>()(
-  "SessionExpiredError",
-  merged(retryFields("never"), {
-    endpoint: Schema.String,
-    expires: optional(Schema.DateTimeUtcFromSelf),
-    requestId: optionalString
-  })
+export class SessionExpiredError extends errorClass<Retryable>()(
+  Schema.TaggedError<SessionExpiredError>()(
+    "SessionExpiredError",
+    merged(retryFields("never"), {
+      endpoint: Schema.String,
+      expires: optional(Schema.DateTimeUtcFromSelf),
+      requestId: optionalString
+    })
+  )
 ) {
+  /**
+   * Name of the session's endpoint.
+   *
+   * @since 0.1.0
+   */
+  declare readonly endpoint: string
+  /**
+   * Expiry time of the session, if the model returned one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly expires?: DateTime.Utc | undefined
+  /**
+   * AWS's request id (`x-amzn-requestid`) of the response that rejected the session's id.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestId?: string | undefined
+  /**
+   * The endpoint of the session.
+   *
+   * @since 0.1.0
+   */
   override get message(): string {
-    return `The session with ${this.endpoint} is over`
+    return `The session with ${this.endpoint} has expired: open a new session`
   }
 }
 
 /**
- * The errors any operation can end with besides those its model names.
+ * The errors that every operation can fail with, in addition to the errors that its model defines.
  *
  * @since 0.1.0
  * @category models
@@ -533,7 +943,7 @@ export type CommonError =
   | CircuitOpenError
 
 /**
- * The errors that can end a response stream.
+ * The errors that a response stream can fail with.
  *
  * @since 0.1.0
  * @category models
@@ -549,7 +959,7 @@ export type StreamError =
   | ProtocolError
 
 /**
- * The errors that are an answer of the service.
+ * The errors that are error responses of the service.
  *
  * @since 0.1.0
  * @category models
@@ -581,10 +991,10 @@ export type SageMakerError =
   | SessionExpiredError
 
 /**
- * What a policy may know of any error: its `retry` and `retryAfterMillis`, or `never` where it does not say.
+ * Reads the fields that a retry policy needs from any error. An error without `retry` is never retried.
  *
  * @since 0.1.0
- * @category guards
+ * @category predicates
  */
 export const toRetryable = (error: unknown): Retryable => {
   const { _tag, retry, retryAfterMillis } = (Predicate.isRecord(error) ? error : {}) as Partial<Retryable>
@@ -596,26 +1006,26 @@ export const toRetryable = (error: unknown): Retryable => {
 }
 
 /**
- * Whether sending the request again can help.
+ * Whether a retry can succeed.
  *
  * @since 0.1.0
- * @category guards
+ * @category predicates
  */
 export const isRetryable = (error: unknown): boolean => toRetryable(error).retry !== "never"
 
 /**
- * Whether the request was turned away for want of capacity.
+ * Whether the error is a throttled or overloaded request, for which a retry can succeed after a delay.
  *
  * @since 0.1.0
- * @category guards
+ * @category predicates
  */
 export const isThrottling = (error: unknown): boolean => toRetryable(error).retry === "throttling"
 
 /**
- * Whether AWS refused who is asking.
+ * Whether AWS denied access: authentication, signature, token or permission.
  *
  * @since 0.1.0
- * @category guards
+ * @category predicates
  */
 export const isAccessDenied: (error: unknown) => error is AccessDeniedError = (error): error is AccessDeniedError =>
   error instanceof AccessDeniedError

@@ -1,5 +1,5 @@
 /**
- * The client: it interprets operations over an HTTP client and a signer.
+ * The client for Amazon SageMaker Runtime: it runs operations over an HTTP client and a signer.
  *
  * @since 0.1.0
  */
@@ -12,15 +12,15 @@ import * as Layer from "effect/Layer"
 import { makeAttempt } from "./internal/client/attempt.ts"
 import * as pipeline from "./internal/client/pipeline.ts"
 import { settings } from "./internal/client/settings.ts"
-import { over } from "./internal/transport/fromHttpClient.ts"
-import { sendOf } from "./internal/transport/transport.ts"
+import { fromHttpClient } from "./internal/transport/fromHttpClient.ts"
+import { transportOf } from "./internal/transport/transport.ts"
 import type { Operation, Validation } from "./Operation.ts"
 import { serviceUrl } from "./protocol/endpoint/serviceUrl.ts"
 import { type CommonError, ConfigurationError } from "./SageMakerError.ts"
 import { Signer } from "./Signer.ts"
 
 /**
- * The version of AWS's API this client speaks.
+ * The API version of Amazon SageMaker Runtime.
  *
  * @since 0.1.0
  * @category constants
@@ -28,45 +28,66 @@ import { Signer } from "./Signer.ts"
 export const apiVersion = "2017-05-13"
 
 /**
- * Runs operations: AWS's, and any you define yourself.
+ * The client service.
  *
  * @since 0.1.0
  * @category tags
  */
 export class SageMakerRuntime extends Context.Tag("effect-sagemaker-runtime/SageMakerRuntime")<SageMakerRuntime, {
+  /** Runs an operation: one of AWS's or a custom one. */
   readonly execute: <I, O, E, R>(operation: Operation<I, O, E, R>, input: I) => Effect.Effect<O, E | CommonError, R>
 }>() {}
 
 /**
- * Settings of a client.
- *
- * - `region`: the region to call and to sign for.
- * - `endpoint`: another base URL, whose path is kept; not with `useFipsEndpoint` or `useDualstackEndpoint`.
- * - `params`: members bound to every request that leaves them open.
- * - `validation`: which constraints are checked before sending; all by default.
- * - `maxBodyBytes`: the largest request body (25 MiB by default); `false` leaves it to the service.
- * - `correctClockSkew`: learn the service's time where this machine's is off (on by default).
- * - `clockOffset`: milliseconds to add to this machine's time from the start.
- * - `appId`: the application's name in the user agent.
+ * Options of a client.
  *
  * @since 0.1.0
- * @category models
+ * @category options
  */
 export interface SageMakerRuntimeOptions {
+  /** The AWS region to call and to sign for, such as `eu-west-1`. */
   readonly region: string
+  /**
+   * The base URL to call in place of AWS's endpoint for the region. Its path is kept.
+   *
+   * It cannot be combined with `useFipsEndpoint` or `useDualstackEndpoint`.
+   */
   readonly endpoint?: string | { readonly href: string } | undefined
+  /** Whether to call AWS's FIPS endpoint. Default: `false`. */
   readonly useFipsEndpoint?: boolean | undefined
+  /** Whether to call AWS's dual-stack endpoint, which is reachable by IPv4 and IPv6. Default: `false`. */
   readonly useDualstackEndpoint?: boolean | undefined
+  /** Members that are added to the input of every operation that does not set them. */
   readonly params?: { readonly [member: string]: unknown } | undefined
+  /**
+   * Which of AWS's constraints are checked before a request is sent. Default: all.
+   *
+   * `false` leaves all of them to the service; an object switches them by kind.
+   */
   readonly validation?: boolean | Partial<Validation> | undefined
+  /**
+   * The largest request body in bytes. Default: 26,214,400 (25 MiB). `false` leaves the limit to the service.
+   *
+   * A larger body fails with `PayloadTooLargeError` before it is sent.
+   */
   readonly maxBodyBytes?: number | false | undefined
+  /**
+   * Whether to sign with the service's time where this machine's clock differs by four minutes or more. Default: `true`.
+   *
+   * The client learns the difference from the `Date` header of responses.
+   */
   readonly correctClockSkew?: boolean | undefined
+  /** Milliseconds that are added to this machine's time when a request is signed. Default: 0. */
   readonly clockOffset?: number | undefined
+  /** The name of the application, which is sent in the `user-agent` header as `app/<name>`. */
   readonly appId?: string | undefined
 }
 
 /**
- * Makes a client over the HTTP client and the signer in the context.
+ * Makes a client with the `HttpClient` and the `Signer` in context.
+ *
+ * It fails with `ConfigurationError` if an option is invalid. The `RetryPolicy` and the `Timeouts` in context apply to all calls
+ * of the client that do not set their own.
  *
  * @since 0.1.0
  * @category constructors
@@ -85,8 +106,8 @@ export const make = (
       params: options.params ?? {},
       attempt: makeAttempt({
         ...options,
-        send: over(http),
-        sendLive: sendOf(http),
+        transport: fromHttpClient(http),
+        systemTransport: transportOf(http),
         signer: yield* Signer,
         serviceUrl: resolved.url
       })
@@ -95,7 +116,7 @@ export const make = (
   })
 
 /**
- * A client as a layer.
+ * Makes a layer of a client.
  *
  * @example
  * ```ts
@@ -118,7 +139,7 @@ export const layer = (
   Layer.effect(SageMakerRuntime, make(options))
 
 /**
- * A client as a layer, its options from a configuration.
+ * Makes a layer of a client whose options are read from a `Config`.
  *
  * @since 0.1.0
  * @category layers
@@ -127,3 +148,27 @@ export const layerConfig = (
   config: Config.Config.Wrap<SageMakerRuntimeOptions>
 ): Layer.Layer<SageMakerRuntime, ConfigError.ConfigError | ConfigurationError, HttpClient.HttpClient | Signer> =>
   Layer.effect(SageMakerRuntime, Effect.flatMap(Config.unwrap(config), make))
+
+/**
+ * Runs an operation with the client in context.
+ *
+ * @example
+ * ```ts
+ * import { InvokeEndpoint, SageMakerRuntime } from "effect-sagemaker-runtime"
+ *
+ * export const response = SageMakerRuntime.execute(InvokeEndpoint.operation, {
+ *   EndpointName: "anomaly-v2",
+ *   Body: "{\"cpu\":0.2}"
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category running operations
+ */
+export const execute = <I, O, E, R>(
+  operation: Operation<I, O, E, R>,
+  input: I
+): Effect.Effect<O, E | CommonError, R | SageMakerRuntime> =>
+  Effect.withFiberRuntime(({ currentContext }) =>
+    Context.unsafeGet(currentContext, SageMakerRuntime).execute(operation, input)
+  )

@@ -1,5 +1,5 @@
 /**
- * A stateful session with a model: opened, threaded through typed calls, closed once.
+ * Stateful sessions: a model keeps state between the calls of a session.
  *
  * @since 0.1.0
  */
@@ -21,37 +21,49 @@ import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 import type * as Tokens from "./Tokens.ts"
 
 /**
- * What opens and closes a session, besides the endpoint's own members.
- *
- * - `open`, `close`: the bodies, `{"requestType":"NEW_SESSION"}` and `{"requestType":"CLOSE"}` by default, as DJL and vLLM
- *   understand them.
- * - `ContentType`: their media type, `application/json` by default.
+ * Options of `Session.make`: input members of the requests that open and close the session, and their bodies.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SessionOptions extends Omit<ModelEndpoint.ModelEndpointOptions, "SessionId"> {
+  /**
+   * The body of the request that opens the session. Default: `{"requestType":"NEW_SESSION"}`, which DJL Serving and vLLM
+   * accept. Its content type is `ContentType`, by default `application/json`.
+   */
   readonly open?: Payload | undefined
+  /**
+   * The body of the request that closes the session. Default: `{"requestType":"CLOSE"}`, which DJL Serving and vLLM
+   * accept. Its content type is `ContentType`, by default `application/json`.
+   */
   readonly close?: Payload | undefined
 }
 
 /**
- * An open session: its id, when it ends, and the model's calls within it.
- *
- * `expires` is what the model said. `close` closes it before its scope does; it is sent once, however often it is asked
- * for. A call after the session's end fails with `SessionExpiredError`, whether the clock or the model says so.
+ * An open session with a model.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Session<in A, out B, out R = never> {
+  /** The ID of the session. */
   readonly id: string
+  /** When the session expires, if the response that opened it specifies a time. */
   readonly expires: Option.Option<DateTime.Utc>
+  /** Closes the session before its scope does. The request is sent at most once. */
   readonly close: Effect.Effect<void, InvokeError>
+  /**
+   * Sends a value within the session, as `ModelEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
+   * if the model no longer has the session.
+   */
   readonly invoke: (
     value: A,
     options?: ModelEndpoint.ModelEndpointOptions
   ) => Effect.Effect<B, ModelEndpoint.ModelEndpointError | SageMakerError.SessionExpiredError, SageMakerRuntime | R>
+  /**
+   * Streams a response within the session, as `ModelEndpoint.stream` does. Fails with `SessionExpiredError` after
+   * `expires`, or if the model no longer has the session.
+   */
   readonly stream: <C, E, R2>(
     value: A,
     framing: Framing<C, E, R2>,
@@ -64,12 +76,27 @@ export interface Session<in A, out B, out R = never> {
 }
 
 /**
- * An open session with a language model, whose `stream` gives tokens unless a framing is named.
+ * An open session with a language model.
  *
  * @since 0.1.0
  * @category models
  */
-export interface ChatSession extends Omit<Session<Chat.ChatRequest, Chat.ChatCompletion>, "stream"> {
+export interface ChatSession {
+  /** The ID of the session. */
+  readonly id: string
+  /** When the session expires, if the response that opened it specifies a time. */
+  readonly expires: Option.Option<DateTime.Utc>
+  /** Closes the session before its scope does. The request is sent at most once. */
+  readonly close: Effect.Effect<void, InvokeError>
+  /**
+   * Sends a request within the session, as `ChatEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
+   * if the model no longer has the session.
+   */
+  readonly invoke: Session<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
+  /**
+   * Streams a completion within the session, as `ChatEndpoint.stream` does. Default framing: `Tokens.detected`. Fails with
+   * `SessionExpiredError` after `expires`, or if the model no longer has the session.
+   */
   readonly stream: {
     (
       request: Chat.ChatRequest,
@@ -92,11 +119,22 @@ export interface ChatSession extends Omit<Session<Chat.ChatRequest, Chat.ChatCom
   }
 }
 
-const defaultOpen = JSON.stringify({ requestType: "NEW_SESSION" })
-const defaultClose = JSON.stringify({ requestType: "CLOSE" })
+type SessionModel<A, B, R> = Pick<ModelEndpoint.ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke" | "stream">
 
-/** The model's words for a request it refused, where those are about the session. */
-const isAboutTheSession = (error: unknown): boolean =>
+/** The state that the calls of a session share. */
+interface State {
+  readonly endpoint: string
+  readonly id: string
+  readonly expiresMillis: number | undefined
+  readonly close: Effect.Effect<void, InvokeError>
+  /** Whether the model has reported that it no longer has the session. */
+  isGone: boolean
+}
+
+const defaultOpenBody = JSON.stringify({ requestType: "NEW_SESSION" })
+const defaultCloseBody = JSON.stringify({ requestType: "CLOSE" })
+
+const isSessionGone = (error: unknown): boolean =>
   (error instanceof SageMakerError.ModelError && isGone(error.OriginalMessage)) ||
   (error instanceof SageMakerError.ValidationError && isGone(error.message))
 
@@ -105,16 +143,93 @@ const requestIdOf = (error: unknown): string | undefined =>
     ? error.requestId
     : undefined
 
-/** Runs a call to its end whatever happens to its caller: an interruption would reach the fibers a deadline forks. */
-const unbroken = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/**
+ * Completes a call even if its caller is interrupted. `Effect.uninterruptible` alone is not enough: an interruption would
+ * reach the fibers that a timeout forks.
+ */
+const runToCompletion = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(call), Fiber.join))
 
+const openSession = <A, B, R>(
+  endpoint: SessionModel<A, B, R>,
+  { close = defaultCloseBody, open = defaultOpenBody, ...options }: SessionOptions
+): Effect.Effect<State, InvokeError, SageMakerRuntime> =>
+  Effect.gen(function*() {
+    const { Accept: _, ContentType: _type, ...routing } = endpoint.defaults
+    const context = yield* Effect.context<SageMakerRuntime>()
+    const send = (SessionId: string, Body: Payload) =>
+      invokeEndpoint({
+        ContentType: "application/json",
+        ...routing,
+        ...options,
+        EndpointName: endpoint.name,
+        SessionId,
+        Body
+      })
+    const { $metadata: { attempts, requestId, totalRetryDelay }, NewSessionId } = yield* send("NEW_SESSION", open)
+    const opened = sessionOf(NewSessionId)
+    if (opened === undefined) {
+      const message = `The endpoint ${endpoint.name} opened no session: expected a response with a valid NewSessionId`
+      return yield* new SageMakerError.ProtocolError({ message, requestId, attempts, totalRetryDelay })
+    }
+    const sendClose = Effect.suspend(() => (state.isGone ? Effect.void : send(opened.id, close)))
+    const state: State = {
+      endpoint: endpoint.name,
+      id: opened.id,
+      expiresMillis: opened.expires,
+      close: yield* Effect.cached(sendClose.pipe(Effect.asVoid, Effect.provide(context), runToCompletion)),
+      isGone: false
+    }
+    return state
+  })
+
+const expiredError = ({ endpoint, expiresMillis }: State, requestId?: string) =>
+  new SageMakerError.SessionExpiredError({
+    endpoint,
+    expires: expiresMillis === undefined ? undefined : DateTime.unsafeMake(expiresMillis),
+    requestId
+  })
+
+const requireOpen = (state: State): Effect.Effect<void, SageMakerError.SessionExpiredError> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const isExpired = state.expiresMillis !== undefined && now >= state.expiresMillis
+    return state.isGone || isExpired ? Effect.fail(expiredError(state)) : Effect.void
+  })
+
+const toExpired = (state: State) => <E>(error: E): E | SageMakerError.SessionExpiredError => {
+  if (!isSessionGone(error)) {
+    return error
+  }
+  state.isGone = true
+  return expiredError(state, requestIdOf(error))
+}
+
+const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Session<A, B, R> => ({
+  id: state.id,
+  expires: Option.map(Option.fromNullable(state.expiresMillis), (millis) => DateTime.unsafeMake(millis)),
+  close: state.close,
+  invoke: (value, options) =>
+    Effect.zipRight(
+      requireOpen(state),
+      Effect.mapError(endpoint.invoke(value, { ...options, SessionId: state.id }), toExpired(state))
+    ),
+  stream: (value, framing, options) =>
+    Stream.unwrap(
+      Effect.as(
+        requireOpen(state),
+        Stream.mapError(endpoint.stream(value, framing, { ...options, SessionId: state.id }), toExpired(state))
+      )
+    )
+})
+
 /**
- * Opens a session with a model, for as long as the scope.
+ * Opens a session with a model. The session is closed when the scope closes.
  *
- * It is closed once, on success, failure and interruption; a close the model refuses changes nothing. A session that is
- * being opened is waited for when it is interrupted, as long as the deadlines say, so that none stays open. A model that
- * opens none fails with `ProtocolError`.
+ * The request that closes the session is sent once, on success, failure and interruption. An error of that request is
+ * ignored.
+ *
+ * An interruption while the session is being opened waits for the response, up to the timeouts of the call, so that no
+ * session stays open. Fails with `ProtocolError` if the model opens no session.
  *
  * @example
  * ```ts
@@ -123,7 +238,7 @@ const unbroken = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
  *
  * const llama = ModelEndpoint.chat("llama-3-8b")
  *
- * export const told = Effect.scoped(Effect.gen(function*() {
+ * export const completion = Effect.scoped(Effect.gen(function*() {
  *   const session = yield* Session.make(llama)
  *   return yield* session.invoke({ messages: [{ role: "user", content: "Good morning" }] })
  * }))
@@ -142,68 +257,13 @@ export const make: {
     options?: SessionOptions
   ): Effect.Effect<Session<A, B, R>, InvokeError, SageMakerRuntime | Scope.Scope>
 } = <A, B, R>(
-  endpoint: Pick<ModelEndpoint.ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke" | "stream">,
-  { close: closing = defaultClose, open: opening = defaultOpen, ...options }: SessionOptions = {}
+  endpoint: SessionModel<A, B, R>,
+  options: SessionOptions = {}
 ): Effect.Effect<Session<A, B, R> & ChatSession, InvokeError, SageMakerRuntime | Scope.Scope> =>
-  Effect.gen(function*() {
-    const { Accept: _, ContentType: _type, ...routing } = endpoint.defaults
-    const context = yield* Effect.context<SageMakerRuntime>()
-    let over = false
-
-    const send = (SessionId: string, Body: Payload) =>
-      invokeEndpoint({
-        ContentType: "application/json",
-        ...routing,
-        ...options,
-        EndpointName: endpoint.name,
-        SessionId,
-        Body
-      })
-
-    const openSession = Effect.gen(function*() {
-      const { $metadata: { attempts, requestId, totalRetryDelay }, NewSessionId } = yield* send("NEW_SESSION", opening)
-      const opened = sessionOf(NewSessionId)
-      if (opened === undefined) {
-        const message = `${endpoint.name} opened no session: its answer has no NewSessionId that can be read`
-        return yield* new SageMakerError.ProtocolError({ message, requestId, attempts, totalRetryDelay })
-      }
-      const sendClose = Effect.suspend(() => over ? Effect.void : send(opened.id, closing))
-      const once = yield* Effect.cached(sendClose.pipe(Effect.asVoid, Effect.provide(context), unbroken))
-      return { ...opened, once }
-    })
-
-    const { expires, id, once: close } = yield* Effect.acquireRelease(
-      unbroken(openSession),
-      ({ once }) => Effect.ignore(once)
-    )
-
-    const ended = (requestId?: string) =>
-      new SageMakerError.SessionExpiredError({
-        endpoint: endpoint.name,
-        expires: expires === undefined ? undefined : DateTime.unsafeMake(expires),
-        requestId
-      })
-    const notYet = Effect.flatMap(
-      Clock.currentTimeMillis,
-      (now) => over || (expires !== undefined && now >= expires) ? Effect.fail(ended()) : Effect.void
-    )
-    const refused = <E>(error: E): E | SageMakerError.SessionExpiredError => {
-      if (!isAboutTheSession(error)) {
-        return error
-      }
-      over = true
-      return ended(requestIdOf(error))
-    }
-
-    return {
-      id,
-      expires: Option.map(Option.fromNullable(expires), (at) => DateTime.unsafeMake(at)),
-      close,
-      invoke: (value: A, call?: ModelEndpoint.ModelEndpointOptions) =>
-        Effect.zipRight(notYet, Effect.mapError(endpoint.invoke(value, { ...call, SessionId: id }), refused)),
-      stream: <C, E, R2>(value: A, framing: Framing<C, E, R2>, call?: ModelEndpoint.ModelEndpointStreamOptions) =>
-        Stream.unwrap(
-          Effect.as(notYet, Stream.mapError(endpoint.stream(value, framing, { ...call, SessionId: id }), refused))
-        )
-    } as Session<A, B, R> & ChatSession
-  })
+  Effect.map(
+    Effect.acquireRelease(
+      runToCompletion(openSession(endpoint, options)),
+      ({ close }) => Effect.ignore(close)
+    ),
+    (state) => sessionWith(endpoint, state) as Session<A, B, R> & ChatSession
+  )

@@ -1,5 +1,5 @@
 /**
- * What makes a request one of ours.
+ * Signs requests with AWS Signature Version 4, or with a custom scheme.
  *
  * @since 0.1.0
  */
@@ -12,19 +12,22 @@ import { SigningError } from "./SageMakerError.ts"
 import type { CredentialsError } from "./SageMakerError.ts"
 
 /**
- * For which service and region a request is signed, and with which time: that of the `Clock` by default.
+ * The service, region and time of a signature.
  *
  * @since 0.1.0
  * @category models
  */
 export interface SigningScope {
+  /** Signing name of the service: `sagemaker` for SageMaker Runtime. */
   readonly service: string
+  /** AWS region, such as `eu-west-1`. */
   readonly region: string
+  /** Time of the signature. Default: the current time of Effect's `Clock`. */
   readonly date?: Date | undefined
 }
 
 /**
- * Signs requests; called once per attempt, as the last step before sending.
+ * Signs the requests of a client.
  *
  * @example
  * ```ts
@@ -44,16 +47,20 @@ export interface SigningScope {
  * @category tags
  */
 export class Signer extends Context.Tag("effect-sagemaker-runtime/Signer")<Signer, {
+  /** Returns the signed request. It runs once per attempt, after all other headers except trace headers are set. */
   readonly sign: (
     request: HttpClientRequest.HttpClientRequest,
     scope: SigningScope
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, CredentialsError | SigningError>
 }>() {}
 
-const refused = () => new SigningError({ message: "The request could not be signed" })
+const signingError = () =>
+  new SigningError({
+    message: "The request could not be signed: expected an absolute URL, a body of bytes and credentials of text"
+  })
 
 /**
- * Signs with AWS Signature Version 4 (`@smithy/signature-v4`), fresh credentials for every attempt.
+ * Signs requests with AWS Signature Version 4. It gets the credentials from `Credentials` for every attempt.
  *
  * @since 0.1.0
  * @category layers
@@ -63,30 +70,30 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
   Effect.gen(function*() {
     const { get } = yield* Credentials
     const signatureV4 = yield* Effect.promise(() => import("./internal/signer/signatureV4.ts"))
-    const signed = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
+    const sign = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
       Effect.flatMap(get, (credentials) => {
         try {
-          const made = signatureV4.sign(credentials, request, scope)
-          return made instanceof Promise
-            ? Effect.tryPromise({ try: () => made, catch: refused })
-            : Effect.succeed(made)
+          const signed = signatureV4.sign(credentials, request, scope)
+          return signed instanceof Promise
+            ? Effect.tryPromise({ try: () => signed, catch: signingError })
+            : Effect.succeed(signed)
         } catch {
-          return Effect.fail(refused())
+          return Effect.fail(signingError())
         }
       })
     return {
       sign: (request, { date, region, service }) =>
         date === undefined
           ? Effect.clockWith((clock) =>
-            signed(request, { service, region, date: new Date(clock.unsafeCurrentTimeMillis()) })
+            sign(request, { service, region, date: new Date(clock.unsafeCurrentTimeMillis()) })
           )
-          : signed(request, { service, region, date })
+          : sign(request, { service, region, date })
     }
   })
 )
 
 /**
- * Sends requests without a signature.
+ * Does not sign requests, for gateways and emulators that need no signature.
  *
  * @since 0.1.0
  * @category layers

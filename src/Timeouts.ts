@@ -1,35 +1,53 @@
 /**
- * Deadlines of a call.
+ * The timeouts of a call.
  *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
 
 /**
- * The deadlines; one left out keeps the value around it, `Infinity` switches it off.
+ * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its name.
  *
- * - `firstByte`: from sending an attempt, once it is signed, to the response's headers (70 seconds by default, as AWS
- *   advises).
- * - `idle`: between two parts of a body while the caller waits for the next (120 seconds by default).
- * - `attempt`: one attempt, credentials and signing included; a buffered answer's whole body, a stream's headers. It is
- *   what bounds a credential provider that never answers.
- * - `total`: all attempts and the waits between them, up to the same point.
+ * An omitted timeout keeps its current value. `Infinity` disables it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Deadlines {
+  /**
+   * Maximum time from sending a signed request to receiving the response headers.
+   *
+   * Default: 70 seconds, as AWS recommends for slow models.
+   */
   readonly firstByte?: Duration.DurationInput | undefined
+  /**
+   * Maximum time between two chunks of the response body while the caller waits for the next one.
+   *
+   * Default: 120 seconds.
+   */
   readonly idle?: Duration.DurationInput | undefined
+  /**
+   * Maximum duration of one attempt, including loading credentials and signing.
+   *
+   * A buffered response ends with its body, a stream with its response headers. Default: no limit. Set it to limit how
+   * long a credential provider can take.
+   */
   readonly attempt?: Duration.DurationInput | undefined
+  /**
+   * Maximum duration of the call: all attempts and the delays between them.
+   *
+   * A buffered response ends with its body, a stream with its response headers. Default: no limit.
+   */
   readonly total?: Duration.DurationInput | undefined
 }
 
 /**
- * The deadlines that hold where nobody sets others.
+ * The default timeouts: 70 seconds for `firstByte`, 120 seconds for `idle`, no limit for `attempt` and `total`.
  *
  * @since 0.1.0
  * @category constants
@@ -37,7 +55,7 @@ export interface Deadlines {
 export const defaults: Deadlines = { firstByte: "70 seconds", idle: "120 seconds" }
 
 /**
- * The deadlines in force: those of the client, overridden where a call's own context holds some.
+ * The current timeouts. Values in the context of a call override those of its client.
  *
  * @since 0.1.0
  * @category references
@@ -46,37 +64,44 @@ export class Timeouts extends Context.Reference<Timeouts>()("effect-sagemaker-ru
   defaultValue: () => defaults
 }) {}
 
-const over = (context: Context.Context<never>, deadlines: Deadlines): Deadlines => ({
+const override = (context: Context.Context<never>, deadlines: Deadlines): Deadlines => ({
   ...(context.unsafeMap.has(Timeouts.key) ? Context.get(context, Timeouts) : {}),
   ...Object.fromEntries(Object.entries(deadlines ?? {}).filter(([, duration]) => duration !== undefined))
 })
 
 /**
- * Deadlines for the clients built with this layer, or for the calls that see it.
+ * Sets timeouts for the clients built with this layer, or for the calls that it is provided to.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (deadlines: Deadlines): Layer.Layer<never> =>
-  Layer.effect(Timeouts, Effect.contextWith((context: Context.Context<never>) => over(context, deadlines)))
+  Layer.effect(Timeouts, Effect.contextWith((context: Context.Context<never>) => override(context, deadlines)))
 
 /**
- * Deadlines for the calls inside one effect.
+ * Sets timeouts for the calls inside an effect or a stream.
+ *
+ * An invalid duration fails each call with `InvalidInputError`.
  *
  * @example
  * ```ts
- * import { invokeEndpoint, Timeouts } from "effect-sagemaker-runtime"
+ * import { invokeEndpoint, streamEndpoint, Timeouts } from "effect-sagemaker-runtime"
  *
- * export const quick = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
+ * export const prediction = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
  *   Timeouts.use({ attempt: "2 seconds", total: "5 seconds" })
  * )
+ *
+ * export const chunks = Timeouts.use(streamEndpoint({ EndpointName: "story", Body: "Once" }), { idle: "10 seconds" })
  * ```
  *
  * @since 0.1.0
  * @category combinators
  */
-export const use = (deadlines: Deadlines) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.mapInputContext(
-    effect,
-    (context: Context.Context<R>) => Context.add(context, Timeouts, over(context as Context.Context<never>, deadlines))
-  )
+export const use: {
+  (deadlines: Deadlines): <Self extends EffectOrStream>(self: Self) => Same<Self>
+  <Self extends EffectOrStream>(self: Self, deadlines: Deadlines): Same<Self>
+} = dual(
+  2,
+  <Self extends EffectOrStream>(self: Self, deadlines: Deadlines): Same<Self> =>
+    provideReference(self, Timeouts, (context) => override(context, deadlines))
+)

@@ -1,28 +1,22 @@
 /**
- * Streams of tokens: one shape for the dialects models speak on SageMaker.
+ * Token streams of language models, in one format for all supported model servers.
  *
- * Sources: OpenAI's API reference (chunks of chat completions and completions, as vLLM, LMI and TGI write them), TGI's
- * `generate_stream`, DJL Serving's LMI schemas.
+ * Sources: OpenAI's API reference (chunks of chat completions and completions, which vLLM, LMI and TGI also write), TGI's
+ * `generate_stream`, and DJL Serving's LMI output schemas.
  *
  * @since 0.1.0
  */
-import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import type { LazyArg } from "effect/Function"
+import type * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Framing } from "./Framing.ts"
-import { issuesOf } from "./internal/codec/codecError.ts"
-import { parse } from "./internal/codec/json.ts"
-import { jsonLinesTypes, jsonTypes } from "./internal/codec/mediaTypes.ts"
-import * as dialects from "./internal/tokens/dialects.ts"
-import { decodeEvents } from "./internal/tokens/payloads.ts"
-import { lazy } from "./protocol/function/lazy.ts"
-import { CodecError, ModelStreamError } from "./SageMakerError.ts"
+import * as internal from "./internal/tokens/collect.ts"
+import { generationReader, makeDialect, openAiReader, outputsReader } from "./internal/tokens/dialect.ts"
+import type { CodecError, ModelStreamError } from "./SageMakerError.ts"
 
 /**
- * Why a model stopped; what it calls otherwise is `other`.
+ * Why a model stopped. A reason with no equivalent here is `other`.
  *
  * @since 0.1.0
  * @category models
@@ -30,161 +24,101 @@ import { CodecError, ModelStreamError } from "./SageMakerError.ts"
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other"
 
 /**
- * How many tokens went in and came out, as far as the model says.
+ * How many tokens a completion used. A count that the model server does not report is missing.
  *
  * @since 0.1.0
  * @category models
  */
 export interface TokenUsage {
+  /** Tokens of the prompt. */
   readonly inputTokens?: number
+  /** Tokens that the model generated. */
   readonly outputTokens?: number
+  /** Tokens of the prompt and the completion. */
   readonly totalTokens?: number
 }
 
 /**
- * A part of a call of a tool: the parts with the same `index` make one, their `arguments` joined.
+ * A part of a tool call.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ToolCallPart {
+  /** The position of the tool call. Parts with the same index belong to one call. */
   readonly index: number
+  /** The ID of the tool call, usually in its first part only. */
   readonly id?: string
+  /** The name of the function, usually in the first part only. */
   readonly name?: string
+  /** A part of the arguments' JSON text. Join the parts of a call to get the complete text. */
   readonly arguments: string
 }
 
 /**
- * What a model wrote at a time.
- *
- * `text` is empty where it wrote none; `index` tells several choices apart. `logprob` is a natural logarithm. Special
- * tokens (the end of a text) have no text. `finishReason` and `usage` come with the last tokens.
+ * One or more tokens of a model's output.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Token {
+  /** The generated text. Empty for special tokens, such as the end of the text. */
   readonly text: string
+  /** The choice that the token belongs to. Default: 0. */
   readonly index: number
+  /** Text of the model's reasoning. */
   readonly reasoning?: string
+  /** The natural logarithm of the token's probability. */
   readonly logprob?: number
+  /** Parts of tool calls. */
   readonly toolCalls?: ReadonlyArray<ToolCallPart>
+  /** Why the model stopped. Only the last token of a choice has it. */
   readonly finishReason?: FinishReason
+  /** How many tokens were used. Only the last token of a stream has it. */
   readonly usage?: TokenUsage
 }
 
 /**
- * Makes tokens of a response stream; a `Framing` whose failures include what the model tells of itself.
+ * A `Framing` that decodes the token stream of a model server.
+ *
+ * An event that is no token fails with `CodecError`. An error that the model server writes into the stream fails with
+ * `ModelStreamError`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Dialect extends Framing<Token, CodecError | ModelStreamError> {}
 
-type Reader = (value: unknown) => Either.Either<dialects.DecodedEvent, ReadonlyArray<string>> | undefined
-
-const reader = <A, I>(
-  schemaOf: LazyArg<Schema.Schema<A, I>>,
-  member: string,
-  meaning: (event: A) => dialects.DecodedEvent
-): Reader => {
-  const read = lazy(() => {
-    const schema = schemaOf()
-    const decode = Schema.decodeUnknownEither(schema)
-    const issuesIn = issuesOf(schema.ast)
-    return (value: unknown) => Either.mapBoth(decode(value), { onLeft: issuesIn, onRight: meaning })
-  })
-  return (value) => (Predicate.hasProperty(value, member) ? read()(value) : undefined)
-}
-
-const openAiReader = reader(dialects.openAi, "choices", dialects.fromOpenAi)
-const generationReader = reader(dialects.generation, "token", dialects.fromGeneration)
-const outputsReader = reader(dialects.outputsOf, "outputs", dialects.fromOutputs)
-
-const unreadable = (name: string, text: string, issues: ReadonlyArray<string>) =>
-  new CodecError({
-    message: `An event of the stream cannot be read as ${name}: ${issues.join("; ")}`,
-    mediaType: "text/event-stream",
-    direction: "decode",
-    issues,
-    body: new TextEncoder().encode(text)
-  })
-
-const isName = (text: string): boolean => /^[\w.-]{1,64}$/.test(text)
-
-const failed = ({ message, name, status }: dialects.StreamedError) => {
-  const ErrorCode = name !== undefined && isName(name) ? name : undefined
-  const said = [ErrorCode, status].filter((part) => part !== undefined)
-  return new ModelStreamError({
-    message: `The model reported an error in its stream${said.length === 0 ? "" : ` (${said.join(", ")})`}`,
-    ErrorCode,
-    OriginalStatusCode: status,
-    OriginalMessage: message
-  })
-}
-
-const jsonOf = (text: string): Either.Either<unknown, ReadonlyArray<string>> =>
-  Either.try({ try: () => parse(text), catch: () => ["it is not JSON"] })
-
-const tokensOf = (name: string, readers: ReadonlyArray<Reader>) =>
-(
-  text: string
-): Effect.Effect<ReadonlyArray<Token>, CodecError | ModelStreamError> =>
-  Effect.gen(function*() {
-    const value = yield* Either.mapLeft(jsonOf(text), (issues) => unreadable(name, text, issues))
-    const error = dialects.streamedError(value)
-    if (error !== undefined) {
-      return yield* failed(error)
-    }
-    for (const read of readers) {
-      const event = read(value)
-      if (event !== undefined) {
-        const meaning = yield* Either.mapLeft(event, (issues) => unreadable(name, text, issues))
-        return "_tag" in meaning ? yield* failed(meaning) : meaning
-      }
-    }
-    return yield* unreadable(name, text, ["it has none of the members that are known"])
-  })
-
-const dialect = (
-  name: string,
-  mediaType: string | undefined,
-  ...readers: ReadonlyArray<Reader>
-): Dialect => {
-  const read = tokensOf(name, readers)
-  return {
-    mediaType,
-    reads: ["text/event-stream", ...jsonLinesTypes, ...jsonTypes],
-    frame: (parts, limits) => decodeEvents(parts, limits, read)
-  }
-}
-
 /**
- * Chunks of OpenAI's chat completions and completions, as vLLM, LMI and TGI write them: events, or lines of JSON.
+ * Decodes chunks of OpenAI's chat completions and completions, in server-sent events or lines of JSON.
+ *
+ * vLLM, LMI and TGI write them on their OpenAI-compatible routes.
  *
  * @since 0.1.0
  * @category dialects
  */
-export const openAi: Dialect = dialect("OpenAI's chunks", "text/event-stream", openAiReader)
+export const openAi: Dialect = makeDialect("an OpenAI chunk", "text/event-stream", openAiReader)
 
 /**
- * TGI's `generate_stream`: events with a `token` each, the last with `details`.
+ * Decodes TGI's `generate_stream`: one event per `token`. The last event has `details`.
  *
  * @since 0.1.0
  * @category dialects
  */
-export const tgi: Dialect = dialect("TGI's tokens", "text/event-stream", generationReader)
+export const tgi: Dialect = makeDialect("a TGI token", "text/event-stream", generationReader)
 
 /**
- * DJL Serving's LMI: a line of JSON for each token, the last with `details`; without rolling batches `outputs`.
+ * Decodes the output of DJL Serving's LMI: one line of JSON per `token`. The last line has `details`.
+ *
+ * Without rolling batches, LMI writes one line with `outputs`. It is decoded too.
  *
  * @since 0.1.0
  * @category dialects
  */
-export const lmi: Dialect = dialect("LMI's tokens", "application/jsonlines", generationReader, outputsReader)
+export const lmi: Dialect = makeDialect("an LMI token", "application/jsonlines", generationReader, outputsReader)
 
 /**
- * Any of the dialects, told by each event's members, as events or lines of JSON.
+ * Decodes any supported dialect. The members of each event identify its dialect.
  *
  * @example
  * ```ts
@@ -201,78 +135,67 @@ export const lmi: Dialect = dialect("LMI's tokens", "application/jsonlines", gen
  * @since 0.1.0
  * @category dialects
  */
-export const detected: Dialect = dialect(
-  "tokens of a known dialect",
-  undefined,
-  openAiReader,
-  generationReader,
-  outputsReader
-)
+export const detected: Dialect = makeDialect("a token", undefined, openAiReader, generationReader, outputsReader)
 
 /**
- * A call of a tool, whole; `arguments` is JSON the model wrote, which need not fit.
+ * A complete tool call.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ToolCall {
+  /** The ID of the tool call. The message with the tool's result repeats it. */
   readonly id?: string
+  /** The name of the function to call. */
   readonly name: string
+  /** The arguments as the JSON text that the model generated. It can be invalid JSON. */
   readonly arguments: string
 }
 
 /**
- * What the tokens of one choice make together.
+ * The combined tokens of one choice.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CollectedCompletion {
+  /** The generated text. */
   readonly text: string
+  /** The text of the model's reasoning. Empty if there is none. */
   readonly reasoning: string
+  /** The tool calls, in the order in which they began. */
   readonly toolCalls: ReadonlyArray<ToolCall>
+  /** Why the model stopped. Missing if the stream ended without a reason. */
   readonly finishReason?: FinishReason
+  /** How many tokens were used. Missing if the model server did not report it. */
   readonly usage?: TokenUsage
 }
 
-const withPart = (calls: Map<number, ToolCall>, { arguments: more, id, index, name }: ToolCallPart) => {
-  const before = calls.get(index) ?? { name: "", arguments: "" }
-  return calls.set(index, {
-    ...before,
-    ...(id === undefined ? {} : { id }),
-    name: name ?? before.name,
-    arguments: before.arguments + more
-  })
-}
-
 /**
- * Puts the tokens of one choice together, the first unless told otherwise.
+ * Runs a token stream and combines the tokens of one choice. `choice` is the index of the choice, by default 0.
+ *
+ * Call it with the stream, or use it in a pipe: `stream.pipe(Tokens.collect)` or `stream.pipe(Tokens.collect(1))`.
+ *
+ * @example
+ * ```ts
+ * import { ModelEndpoint, Tokens } from "effect-sagemaker-runtime"
+ *
+ * const llama = ModelEndpoint.chat("llama-3-8b")
+ *
+ * export const completion = llama.stream({ messages: [{ role: "user", content: "Why is the sky blue?" }] }).pipe(
+ *   Tokens.collect
+ * )
+ * ```
  *
  * @since 0.1.0
  * @category destructors
  */
-export const collect = <E, R>(
-  tokens: Stream.Stream<Token, E, R>,
-  choice: number = 0
-): Effect.Effect<CollectedCompletion, E, R> =>
-  Effect.suspend(() => {
-    const calls = new Map<number, ToolCall>()
-    const begin: CollectedCompletion = { text: "", reasoning: "", toolCalls: [] }
-    return Stream.runFold(
-      tokens,
-      begin,
-      (whole, { finishReason, index, reasoning = "", text, toolCalls = [], usage }) => {
-        const told = usage === undefined ? whole : { ...whole, usage }
-        if (index !== choice) {
-          return told
-        }
-        toolCalls.forEach((part) => withPart(calls, part))
-        return {
-          ...told,
-          text: told.text + text,
-          reasoning: told.reasoning + reasoning,
-          ...(finishReason === undefined ? {} : { finishReason })
-        }
-      }
-    ).pipe(Effect.map((whole) => Object.assign(whole, { toolCalls: Array.from(calls.values()) })))
-  })
+// One signature instead of overloads: TypeScript infers no type parameters of an overloaded function in a pipe.
+export const collect: <S extends Stream.Stream<Token, unknown, unknown> | number = number>(
+  tokens?: S,
+  choice?: number
+) => S extends Stream.Stream<Token, infer E, infer R> ? Effect.Effect<CollectedCompletion, E, R>
+  : <E, R>(tokens: Stream.Stream<Token, E, R>) => Effect.Effect<CollectedCompletion, E, R> = dual(
+    ([first]) => Predicate.hasProperty(first, Stream.StreamTypeId),
+    <E, R>(tokens: Stream.Stream<Token, E, R>, choice: number = 0) => internal.collect(tokens, choice)
+  )

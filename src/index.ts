@@ -5,93 +5,127 @@
  */
 
 /**
+ * Schemas of OpenAI's chat completions API.
+ *
  * @since 0.1.0
  */
 export * as Chat from "./Chat.ts"
 
 /**
+ * Typed payloads: JSON, JSON Lines, CSV, NPY, text and bytes.
+ *
  * @since 0.1.0
  */
 export * as Codec from "./Codec.ts"
 
 /**
+ * The AWS credentials that sign requests.
+ *
  * @since 0.1.0
  */
 export * as Credentials from "./Credentials.ts"
 
 /**
+ * Decoding of response streams into text, lines, JSON values or events.
+ *
  * @since 0.1.0
  */
 export * as Framing from "./Framing.ts"
 
 /**
+ * The operation InvokeEndpoint.
+ *
  * @since 0.1.0
  */
 export * as InvokeEndpoint from "./InvokeEndpoint.ts"
 
 /**
+ * The operation InvokeEndpointAsync.
+ *
  * @since 0.1.0
  */
 export * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
 
 /**
+ * The operation InvokeEndpointWithResponseStream.
+ *
  * @since 0.1.0
  */
 export * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseStream.ts"
 
 /**
+ * Typed access to a deployed model.
+ *
  * @since 0.1.0
  */
 export * as ModelEndpoint from "./ModelEndpoint.ts"
 
 /**
+ * Definitions of operations, for custom operations.
+ *
  * @since 0.1.0
  */
 export * as Operation from "./Operation.ts"
 
 /**
+ * Circuit breaker, rate limit, concurrency limit and fallback for a client.
+ *
  * @since 0.1.0
  */
 export * as Resilience from "./Resilience.ts"
 
 /**
+ * Policies that decide which calls are retried, and when.
+ *
  * @since 0.1.0
  */
 export * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
+ * The errors of calls, layers and codecs.
+ *
  * @since 0.1.0
  */
 export * as SageMakerError from "./SageMakerError.ts"
 
 /**
+ * The client of Amazon SageMaker Runtime.
+ *
  * @since 0.1.0
  */
 export * as SageMakerRuntime from "./SageMakerRuntime.ts"
 
 /**
+ * Stateful sessions with a model.
+ *
  * @since 0.1.0
  */
 export * as Session from "./Session.ts"
 
 /**
+ * Signing of requests with AWS Signature Version 4.
+ *
  * @since 0.1.0
  */
 export * as Signer from "./Signer.ts"
 
 /**
+ * Timeouts of calls and streams.
+ *
  * @since 0.1.0
  */
 export * as Timeouts from "./Timeouts.ts"
 
 /**
+ * Token streams of language models.
+ *
  * @since 0.1.0
  */
 export * as Tokens from "./Tokens.ts"
 
 export {
   /**
-   * Sends a request to a deployed model and gives its answer.
+   * Sends a request to a deployed model and returns its complete response.
    *
    * @since 0.1.0
    */
@@ -100,7 +134,7 @@ export {
 
 export {
   /**
-   * Hands work to a deployed model and says where its result will be.
+   * Queues an asynchronous inference request. Completes once the service has accepted the request.
    *
    * @since 0.1.0
    */
@@ -109,13 +143,13 @@ export {
 
 export {
   /**
-   * Sends a request to a deployed model and gives the head of its answer, whose `Body` streams.
+   * Sends a request to a deployed model. Completes once the response headers arrive, with `Body` as a stream.
    *
    * @since 0.1.0
    */
   invokeEndpointWithResponseStream,
   /**
-   * Sends a request to a deployed model and streams the parts of its answer.
+   * Sends a request to a deployed model and streams the bytes of its response.
    *
    * @since 0.1.0
    */

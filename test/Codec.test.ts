@@ -85,9 +85,9 @@ const Tree: Schema.Schema<Tree> = Schema.Struct({
 })
 
 const unreadable: ReadonlyArray<readonly [what: string, payload: string, problem: RegExp]> = [
-  ["is empty", "", /it is not JSON$/],
-  ["is broken JSON", `{"n": ${secret}}`, /it is not JSON$/],
-  ["is cut off", `{"n": "${secret}`, /it is not JSON$/],
+  ["is empty", "", /invalid JSON$/],
+  ["is broken JSON", `{"n": ${secret}}`, /invalid JSON$/],
+  ["is cut off", `{"n": "${secret}`, /invalid JSON$/],
   ["is JSON of another kind", `"${secret}"`, /the payload must be /],
   ["lacks a member", `{"x": "${secret}"}`, /n is missing$/],
   ["has a member of another type", `{"n": "${secret}"}`, /n must be number$/],
@@ -130,19 +130,19 @@ describe("a payload that cannot be read", () => {
       Effect.gen(function*() {
         const error = yield* fromText(Codec.json(Secret), payload)
         assert.strictEqual(error._tag, "CodecError")
-        assert.match(error.message, /^The payload cannot be read as application\/json: /)
+        assert.match(error.message, /^Cannot decode the payload as application\/json: /)
         assert.match(error.message, problem)
         assert.deepStrictEqual(error.body, encoder.encode(payload))
         assertSilent(error)
       })
   )
 
-  it.effect("because it is not UTF-8 fails without showing it", () =>
+  it.effect("because invalid UTF-8 fails without showing it", () =>
     Effect.gen(function*() {
       for (const codec of [Codec.json(Schema.String), Codec.text]) {
         const body = Uint8Array.of(...encoder.encode(secret), 0xff)
         const error = yield* Effect.flip(codec.decode(body))
-        assert.strictEqual(error.message, `The payload cannot be read as ${codec.mediaType}: it is not UTF-8`)
+        assert.strictEqual(error.message, `Cannot decode the payload as ${codec.mediaType}: invalid UTF-8`)
         assert.strictEqual(error.body, body)
         assertSilent(error)
       }
@@ -235,7 +235,10 @@ describe("a value that cannot be written", () => {
   ])("as JSON fails without showing it: %s", ([, value]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Codec.json(Schema.Unknown).encode(value))
-      assert.strictEqual(error.message, "The value cannot be written as application/json: it has no JSON form")
+      assert.strictEqual(
+        error.message,
+        "Cannot encode the value as application/json: the value has no JSON representation"
+      )
       assert.strictEqual(error.direction, "encode")
       assertSilent(error)
     }))
@@ -244,7 +247,7 @@ describe("a value that cannot be written", () => {
     Effect.gen(function*() {
       const short = Codec.json(Schema.Struct({ a: Schema.String.pipe(Schema.maxLength(3)) }))
       const error = yield* Effect.flip(short.encode({ a: secret }))
-      assert.match(error.message, /^The value cannot be written as application\/json: a must be /)
+      assert.match(error.message, /^Cannot encode the value as application\/json: a must be /)
       assertSilent(error)
     }))
 })

@@ -72,7 +72,10 @@ describe("a typed stream", () => {
     Effect.gen(function*() {
       const model = answering({ ContentType: "application/json", parts: ["{\"error\":1}"] })
       const error = yield* Effect.flip(collected(trainer.stream([], Framing.sse), model))
-      assert.strictEqual(error.message, "The payload is application/json, and only text/event-stream can be read here")
+      assert.strictEqual(
+        error.message,
+        "Cannot decode a payload of media type application/json: expected text/event-stream"
+      )
     }))
 
   it.effect("fails before anything is sent where the value does not fit, or a member is none of a stream", () =>

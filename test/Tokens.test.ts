@@ -206,7 +206,7 @@ describe("an error a model writes into its stream", () => {
       const said = [code, status].filter((_) => _ !== undefined)
       assert.strictEqual(
         error.message,
-        `The model reported an error in its stream${said.length === 0 ? "" : ` (${said.join(", ")})`}`
+        `The model reported an error in the response stream${said.length === 0 ? "" : ` (${said.join(", ")})`}`
       )
       for (
         const printed of [
@@ -229,7 +229,7 @@ describe("an error a model writes into its stream", () => {
 
   it.effect("with a name that is no name keeps it to itself", () =>
     Effect.map(failure(Tokens.openAi, events({ error: { message: "", type: secret } })), (error) => {
-      assert.strictEqual(error.message, "The model reported an error in its stream")
+      assert.strictEqual(error.message, "The model reported an error in the response stream")
     }))
 })
 
@@ -240,27 +240,27 @@ describe("what is no token", () => {
         "another dialect than the one named",
         Tokens.tgi,
         events({ choices: [{ text: secret }] }),
-        /^An event of the stream cannot be read as TGI's tokens: it has none/
+        /^Cannot decode an event of the stream as a TGI token: expected an object with one of: token$/
       ],
       [
         "an unknown object",
         Tokens.detected,
         events({ tokens: [secret] }),
-        /it has none of the members that are known$/
+        /expected an object with one of: choices, token, outputs$/
       ],
-      ["no JSON", Tokens.detected, events(secret), /it is not JSON$/],
+      ["no JSON", Tokens.detected, events(secret), /invalid JSON$/],
       [
         "a member of another type",
         Tokens.openAi,
         events({ choices: [{ delta: { content: [secret] } }] }),
         /choices\.0\.delta/
       ],
-      ["a list", Tokens.detected, lines([secret]), /it has none of the members/],
+      ["a list", Tokens.detected, lines([secret]), /expected an object with one of: choices, token, outputs$/],
       [
         "a page",
         Tokens.detected,
         `<html>\n${secret}</html>`,
-        /^The stream cannot be read as text\/event-stream: it has a line of no event$/
+        /^Cannot decode the stream as text\/event-stream: a line is not a field of a server-sent event$/
       ]
     ] as const
   )("fails with CodecError: %s", ([, dialect, text, problem]) =>
@@ -299,12 +299,17 @@ describe("tokens together", () => {
       Effect.map(collected(text), (whole) => assert.deepStrictEqual(whole as unknown, completion))
   )
 
-  it.effect("make the choice asked for", () =>
-    Effect.map(
-      collected(transcripts[2]!.text, 1),
-      (whole) =>
-        assert.deepStrictEqual(whole, { text: "b", reasoning: "", toolCalls: [], finishReason: "content_filter" })
-    ))
+  it.effect("collect the given choice, data-first and in a pipe", () =>
+    Effect.gen(function*() {
+      const stream = Tokens.detected.frame(Stream.make(bytesOf(transcripts[2]!.text)))
+      const second = { text: "b", reasoning: "", toolCalls: [], finishReason: "content_filter" } as const
+      assert.deepStrictEqual(yield* Tokens.collect(stream, 1), second)
+      assert.deepStrictEqual(yield* stream.pipe(Tokens.collect(1)), second)
+      const first = yield* Tokens.collect(stream)
+      assert.strictEqual(first.text, "a")
+      assert.deepStrictEqual(yield* stream.pipe(Tokens.collect), first)
+      assert.deepStrictEqual(yield* stream.pipe(Tokens.collect()), first)
+    }))
 
   it.effect("keep calls of tools apart, whatever their index", () =>
     Effect.gen(function*() {

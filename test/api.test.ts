@@ -5,7 +5,10 @@ import { entryPoints } from "./support/entryPoints.ts"
 /** A declaration file without its comments. */
 const declared = async (path: string): Promise<string> => {
   const text = await readFile(new URL(`../${path}`, import.meta.url), "utf8")
-  return text.replace(/^import type /gm, "import ").replace(/\/\*[\s\S]*?\*\/\n?/g, "").replace(/^\s*\/\/.*\n?/gm, "")
+  return text.replace(/^import type /gm, "import ").replace(/[ \t]*\/\*[\s\S]*?\*\/\n?/g, "").replace(
+    /^\s*\/\/.*\n?/gm,
+    ""
+  )
     .replace(/\n{2,}/g, "\n").trim()
 }
 

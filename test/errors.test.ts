@@ -140,7 +140,7 @@ describe("the message of an error", () => {
   it.effect("is the class's own where the service gives none", () =>
     Effect.gen(function*() {
       for (const body of [{}, { message: null }, { Message: "" }, { Message: "", message: "" }, { message: 7 }]) {
-        assert.strictEqual(yield* messageOf(body), "The service refused the request")
+        assert.strictEqual(yield* messageOf(body), "The service rejected the request as invalid")
       }
     }))
 
@@ -152,7 +152,7 @@ describe("the message of an error", () => {
         status: 400,
         retry: "throttling",
         requestId,
-        message: "AWS throttled the request: send fewer requests or wait"
+        message: "AWS throttled the request: reduce the request rate"
       })
     }))
 })

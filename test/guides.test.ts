@@ -5,14 +5,14 @@ import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { vi } from "vitest"
+import worker from "../examples/guides/cloudflare-worker.ts"
+import { callColdModel } from "../examples/guides/cold-model-retry.ts"
+import { ping } from "../examples/guides/custom-operation.ts"
+import { callWithRecovery } from "../examples/guides/error-handling.ts"
 import { firstCall } from "../examples/guides/first-call.ts"
-import { here, there } from "../examples/guides/layers.ts"
-import { ping } from "../examples/guides/ping.ts"
-import { patient } from "../examples/guides/policies.ts"
-import { recovered } from "../examples/guides/recovery.ts"
-import { logged } from "../examples/guides/secrets.ts"
-import { firstLine, told } from "../examples/guides/streams.ts"
-import worker from "../examples/guides/worker.ts"
+import { callAws, callEmulator } from "../examples/guides/layers.ts"
+import { allLines, firstLine } from "../examples/guides/lines.ts"
+import { containerMessage } from "../examples/guides/redaction.ts"
 import { driven, keys } from "./support/configured.ts"
 import { service } from "./support/service.ts"
 
@@ -22,7 +22,7 @@ const endpoints = (isReady: Effect.Effect<boolean>) => [
   Emulator.endpoint("anomaly-v2", () => Effect.succeed({ Body: "{\"score\":0.9}", ContentType: "application/json" })),
   Emulator.endpoint("broken", () => Effect.fail("of a patient: confidential")),
   Emulator.endpoint("cold", () => Effect.if(isReady, { onTrue: () => Effect.succeed("warm"), onFalse: () => loading })),
-  Emulator.endpoint("spare", () => Effect.succeed("from the spare")),
+  Emulator.endpoint("spare", () => Effect.succeed("spare response")),
   Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body)),
   Emulator.endpoint("story", () => Effect.succeed(Stream.make("Once ", "upon\na ti", "me")))
 ]
@@ -36,45 +36,45 @@ const client = (isReady = Effect.succeed(false)) =>
 
 const run = <A, E>(program: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>) => Effect.provide(program, client())
 
-describe("the guides' programs", () => {
+describe("programs in the guides", () => {
   it.effect("first call", () =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* run(firstCall), "AllTraffic answered hello")
+      assert.strictEqual(yield* run(firstCall), "AllTraffic: hello")
     }))
 
-  it.effect("layers: here, and there only with keys", () =>
+  it.effect("layers: the emulator succeeds, AWS fails without credentials", () =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* here, "hello")
-      assert.strictEqual((yield* Effect.flip(there))._tag, "CredentialsError")
+      assert.strictEqual(yield* callEmulator, "hello")
+      assert.strictEqual((yield* Effect.flip(callAws))._tag, "CredentialsError")
     }))
 
   it.effect.each<readonly [string, string]>([
-    ["cold", "from the spare"],
-    ["broken", "the container answered 500"],
+    ["cold", "spare response"],
+    ["broken", "container error 500"],
     ["nowhere", "failed: ValidationError"],
     ["", "failed: InvalidInputError"]
-  ])("recovery of %s", ([name, expected]) =>
+  ])("error handling for endpoint %j", ([name, expected]) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* driven(run(recovered(name))), expected)
+      assert.strictEqual(yield* driven(run(callWithRecovery(name))), expected)
     }))
 
-  it.effect.each([[70, "an answer after 15 attempts"], [1_000, "still cold"]] as const)(
-    "policies where a model needs %s seconds",
+  it.effect.each([[70, "succeeded after 15 attempts"], [1_000, "not ready"]] as const)(
+    "retry policy for a model that loads for %s seconds",
     ([seconds, expected]) =>
       Effect.gen(function*() {
         const isReady = Effect.map(Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis), (now) =>
           now >= seconds * 1_000)
-        assert.strictEqual(yield* driven(Effect.provide(patient, client(isReady))), expected)
+        assert.strictEqual(yield* driven(Effect.provide(callColdModel, client(isReady))), expected)
       })
   )
 
   it.effect("streams", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* run(firstLine), Option.some("Once upon"))
-      assert.strictEqual(yield* run(told), "> Once upon\n> a time")
+      assert.strictEqual(yield* run(allLines), "> Once upon\n> a time")
     }))
 
-  it.effect("an operation of one's own", () =>
+  it.effect("custom operation", () =>
     Effect.gen(function*() {
       const { client, requests } = service(() => Effect.sync(() => new Response("pong")))
       assert.strictEqual(yield* Effect.provide(ping({ EndpointName: "blue", Zone: "a" }), client), "pong")
@@ -82,19 +82,19 @@ describe("the guides' programs", () => {
       assert.strictEqual(requests[0]?.headers["x-zone"], "a")
     }))
 
-  it.effect("secrets: the container's words are read, and not logged", () =>
+  it.effect("redaction: the container's message is readable and is not logged", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.map(Logger.logfmtLogger, (line) => lines.push(line))
-      const words = yield* Effect.provide(run(logged), Logger.replace(Logger.defaultLogger, logger))
-      assert.strictEqual(words, "of a patient: confidential")
+      const message = yield* Effect.provide(run(containerMessage), Logger.replace(Logger.defaultLogger, logger))
+      assert.strictEqual(message, "of a patient: confidential")
       assert.include(lines.join("\n"), "ModelError")
       assert.notInclude(lines.join("\n"), "patient")
     }))
 
   const emulator = NodeEmulator.layer({ credentials: keys, endpoints: endpoints(Effect.succeed(true)) })
 
-  it.live("a Worker", () =>
+  it.live("Cloudflare Worker", () =>
     Effect.gen(function*() {
       const { url } = yield* NodeEmulator.NodeEmulator
       const environment = {
@@ -102,13 +102,15 @@ describe("the guides' programs", () => {
         ACCESS_KEY_ID: keys.accessKeyId,
         SECRET_ACCESS_KEY: keys.secretAccessKey
       }
-      const ask = (given: typeof environment) =>
+      const fetchJson = (given: typeof environment) =>
         Effect.promise(async (): Promise<unknown> => (await worker.fetch(new Request(url), given)).json())
-      assert.deepStrictEqual(yield* ask(environment), { score: 0.9 })
-      assert.deepStrictEqual(yield* ask({ ...environment, SECRET_ACCESS_KEY: "no" }), { error: "AccessDeniedError" })
+      assert.deepStrictEqual(yield* fetchJson(environment), { score: 0.9 })
+      assert.deepStrictEqual(yield* fetchJson({ ...environment, SECRET_ACCESS_KEY: "no" }), {
+        error: "AccessDeniedError"
+      })
     }).pipe(Effect.provide(emulator)))
 
-  it.live("a function of Lambda", () =>
+  it.live("Lambda handler", () =>
     Effect.gen(function*() {
       const { url } = yield* NodeEmulator.NodeEmulator
       vi.stubEnv("AWS_REGION", "eu-west-1")
@@ -122,7 +124,7 @@ describe("the guides' programs", () => {
 
 const guides = new URL("../docs/guides/", import.meta.url)
 
-describe("the guides show programs as they are:", () => {
+describe("each guide shows the current text of its examples:", () => {
   it.each(readdirSync(guides))("%s", (page) => {
     const shown = [...readFileSync(new URL(page, guides), "utf8").matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
     assert.isNotEmpty(shown)

@@ -12,7 +12,7 @@ import { forwardProxy } from "./support/proxy.ts"
 const page = readFileSync(new URL("../docs/migrating.md", import.meta.url), "utf8")
 const folder = new URL("../examples/migrating/", import.meta.url)
 
-/** What an example gives: a client, a program, or both. */
+/** The exports of an example: a client layer, a program, or both. */
 interface Example {
   readonly live?: Layer.Layer<SageMakerRuntime.SageMakerRuntime, unknown>
   readonly program?: Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>
@@ -49,7 +49,7 @@ const call = Effect.map(
   ({ Body }) => new TextDecoder().decode(Body)
 )
 
-/** What an example's program gives, or a plain call where it is a client only. */
+/** Runs the example's program, or one plain call if the example exports only a layer. */
 const run = (name: string) =>
   Effect.gen(function*() {
     const { url } = yield* NodeEmulator.NodeEmulator
@@ -64,32 +64,32 @@ const run = (name: string) =>
     return { result, tunnels: proxy.tunnels.length }
   }).pipe(Effect.scoped, Effect.provide([emulator, Logger.remove(Logger.defaultLogger)]))
 
-const answer = "{\"score\":0.9}"
+const score = "{\"score\":0.9}"
 
-/** What the program of each example gives that makes one, and every other example of a client. */
-const given: Readonly<Record<string, unknown>> = {
-  abort: "no answer in time",
+/** The expected result of each program; every other example is a client whose plain call returns `score`. */
+const results: Readonly<Record<string, unknown>> = {
+  abort: "timed out",
   async: "s3:",
-  call: answer,
-  errors: "the container answered 500",
+  call: score,
+  errors: "container error 500",
   json: { score: 0.9 },
-  operation: answer,
+  operation: score,
   params: "blue",
   session: [3, 3],
   stream: undefined
 }
 
-/** Clients of places that are not here: made, but not called. */
-const elsewhere = new Set(["fips", "role"])
+/** Clients that need AWS: built, but not called. */
+const needAws = new Set(["fips", "role"])
 
 const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ""))
 
-describe("what comes after a migration runs:", () => {
+describe("every migrated program runs:", () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
 
-  it.live.each(names.filter((name) => !elsewhere.has(name) && name !== "anonymous"))(
+  it.live.each(names.filter((name) => !needAws.has(name) && name !== "anonymous"))(
     "%s",
     (name) =>
       Effect.gen(function*() {
@@ -98,7 +98,7 @@ describe("what comes after a migration runs:", () => {
         const value = Either.getOrThrowWith(result, (error) => error as Error)
         const body = typeof value === "object" && value !== null && "Body" in value ? value.Body : value
         const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body
-        const expected = name in given ? given[name] : answer
+        const expected = name in results ? results[name] : score
         if (name === "async") {
           assert.match(String(text), /^s3:\/\//)
         } else {
@@ -109,13 +109,13 @@ describe("what comes after a migration runs:", () => {
       })
   )
 
-  it.live("anonymous, which AWS refuses", () =>
+  it.live("anonymous fails with AccessDeniedError when the service requires a signature", () =>
     Effect.gen(function*() {
       const { result } = yield* run("anonymous")
       assert.propertyVal(Either.isLeft(result) ? result.left : undefined, "_tag", "AccessDeniedError")
     }))
 
-  it.live.each([...elsewhere])("%s", (name) =>
+  it.live.each([...needAws])("%s", (name) =>
     Effect.gen(function*() {
       const { live } = yield* load(name)
       assert.isDefined(live)
@@ -123,22 +123,22 @@ describe("what comes after a migration runs:", () => {
     }))
 })
 
-describe("the page", () => {
+describe("docs/migrating.md", () => {
   const shown = [...page.matchAll(/<!-- examples\/migrating\/(\w+)\.ts -->\n```ts\n([\s\S]*?)```/g)]
 
-  it("shows every example as it is", () => {
+  it("shows the current text of every example", () => {
     assert.sameMembers(shown.map(([, name]) => name), names)
     for (const [, name, program] of shown) {
       assert.strictEqual(program, readFileSync(new URL(`${name}.ts`, folder), "utf8"))
     }
   })
 
-  /** The names in the first column of its tables. */
+  /** The names in the first column of the tables. */
   const listed = new Set(
     page.split("\n").flatMap((line) => (/^\| (`.*?) \|/.exec(line)?.[1] ?? "").match(/(?<=`)[\w.]+(?=`|\()/g) ?? [])
   )
 
-  it("has a line for every option of v2", () => {
+  it("lists every option of AWS SDK v2", () => {
     const options = [
       "params endpoint accessKeyId secretAccessKey sessionToken credentials credentialProvider region maxRetries",
       "maxRedirects sslEnabled paramValidation computeChecksums convertResponseTypes correctClockSkew s3ForcePathStyle",
@@ -152,7 +152,7 @@ describe("the page", () => {
     assert.deepStrictEqual(options.filter((option) => !listed.has(option)), [])
   })
 
-  it("has a line for every option of v3", () => {
+  it("lists every option of AWS SDK v3", () => {
     const { config } = new SageMakerRuntimeClient({ region: "eu-west-1" })
     assert.deepStrictEqual(Object.keys(config).filter((option) => !listed.has(option)), [])
   })

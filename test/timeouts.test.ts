@@ -44,7 +44,10 @@ describe("each deadline has its own phase", () => {
     Effect.gen(function*() {
       const error = timeout(yield* endOf(only("firstByte", "3 seconds"), Effect.never))
       assert.deepInclude(error, { phase: "firstByte", duration: 3_000, requestSent: true, retry: "never", attempts: 1 })
-      assert.strictEqual(error.message, "No result within 3000 ms (firstByte)")
+      assert.strictEqual(
+        error.message,
+        "No response headers arrived within 3000 ms: increase Timeouts.firstByte if the model needs longer"
+      )
     }))
 
   it.effect("idle ends the wait for the next part of a body", () =>

@@ -1,5 +1,18 @@
 import { FetchHttpClient, HttpClient } from "@effect/platform"
-import { Config, type ConfigError, Context, Effect, Layer, Schedule, Schema, type Scope, type Stream } from "effect"
+import {
+  type Cause,
+  Config,
+  type ConfigError,
+  Context,
+  Effect,
+  Layer,
+  Option,
+  pipe,
+  Schedule,
+  Schema,
+  type Scope,
+  Stream
+} from "effect"
 import {
   type Chat,
   Codec,
@@ -17,7 +30,7 @@ import {
   Signer,
   streamEndpoint,
   Timeouts,
-  type Tokens
+  Tokens
 } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { describe, expectTypeOf, it } from "vitest"
@@ -172,6 +185,37 @@ describe("layers", () => {
     expectTypeOf(RetryPolicy.use(RetryPolicy.none)(call)).toEqualTypeOf<typeof call>()
     expectTypeOf(Timeouts.use({ total: "1 second" })(call)).toEqualTypeOf<typeof call>()
     expectTypeOf(Effect.provide(call, RetryPolicy.layer(RetryPolicy.none))).toEqualTypeOf<typeof call>()
+  })
+
+  it("can be set for effects and streams, whose types they keep", () => {
+    const stream = streamEndpoint({ EndpointName: "anomaly-v2", Body: "{}" })
+    const total = { total: "1 second" } as const
+    expectTypeOf(call.pipe(Timeouts.use(total), RetryPolicy.use(RetryPolicy.none))).toEqualTypeOf<typeof call>()
+    expectTypeOf(Timeouts.use(call, total)).toEqualTypeOf<typeof call>()
+    expectTypeOf(RetryPolicy.use(call, RetryPolicy.none)).toEqualTypeOf<typeof call>()
+    expectTypeOf(stream.pipe(Timeouts.use(total), RetryPolicy.use(RetryPolicy.none))).toEqualTypeOf<typeof stream>()
+    expectTypeOf(Timeouts.use(stream, total)).toEqualTypeOf<typeof stream>()
+    expectTypeOf(RetryPolicy.use(stream, RetryPolicy.none)).toEqualTypeOf<typeof stream>()
+    expectTypeOf(Timeouts.use(Effect.Do, total)).toEqualTypeOf<Effect.Effect<{}>>()
+    expectTypeOf(Option.some(1).pipe(Timeouts.use(total))).toEqualTypeOf<
+      Effect.Effect<number, Cause.NoSuchElementException>
+    >()
+  })
+
+  it("can be set in generic functions", () => {
+    const quick = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.zipRight(Effect.void, effect.pipe(Timeouts.use({ total: "1 second" })))
+    const once = <A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+      stream.pipe(RetryPolicy.use(RetryPolicy.none), Stream.take(1))
+    expectTypeOf(quick(call)).toEqualTypeOf<typeof call>()
+    expectTypeOf(once(Stream.make(1))).toEqualTypeOf<Stream.Stream<number>>()
+  })
+
+  it("cannot be set for other values", () => {
+    // @ts-expect-error a number is neither an effect nor a stream
+    Timeouts.use(1, { total: "1 second" })
+    // @ts-expect-error a promise is neither an effect nor a stream
+    RetryPolicy.use(RetryPolicy.none)(Promise.resolve(1))
   })
 })
 
@@ -380,6 +424,103 @@ describe("typed inference", () => {
   })
 })
 
+describe("dual functions infer the same types data-first and in a pipe", () => {
+  class Units extends Context.Tag("Units")<Units, number>() {}
+  class Broken extends Schema.TaggedError<Broken>()("Broken", {}) {}
+  const Scaled = Schema.transformOrFail(Schema.Number, Schema.Number, {
+    strict: true,
+    decode: (value) => Effect.map(Units, (unit) => value * unit),
+    encode: (value) => Effect.map(Units, (unit) => value / unit)
+  })
+  const scaled = Codec.json(Scaled)
+
+  it("Codec.withMediaType", () => {
+    expectTypeOf(Codec.withMediaType(scaled, "a/b")).toEqualTypeOf<Codec.Codec<number, Units>>()
+    expectTypeOf(pipe(scaled, Codec.withMediaType("a/b"))).toEqualTypeOf<Codec.Codec<number, Units>>()
+  })
+
+  it("Codec.alsoReads", () => {
+    expectTypeOf(Codec.alsoReads(scaled, "a/b", "c/d")).toEqualTypeOf<Codec.Codec<number, Units>>()
+    expectTypeOf(pipe(scaled, Codec.alsoReads("a/b", "c/d"))).toEqualTypeOf<Codec.Codec<number, Units>>()
+  })
+
+  it("Codec.compose", () => {
+    const Halved = Schema.transform(Schema.Number, Schema.BigIntFromSelf, {
+      strict: true,
+      decode: (value) => BigInt(value / 2),
+      encode: (value) => Number(value) * 2
+    })
+    expectTypeOf(Codec.compose(scaled, Halved)).toEqualTypeOf<Codec.Codec<bigint, Units>>()
+    expectTypeOf(pipe(scaled, Codec.compose(Halved))).toEqualTypeOf<Codec.Codec<bigint, Units>>()
+    expectTypeOf(Codec.compose(Codec.json(Schema.Number), Scaled)).toEqualTypeOf<Codec.Codec<number, Units>>()
+    // @ts-expect-error the schema does not transform text
+    void Codec.compose(Codec.text, Scaled)
+    // @ts-expect-error the schema does not transform text
+    void pipe(Codec.text, Codec.compose(Scaled))
+  })
+
+  it("Codec.decode", () => {
+    type Decoded = Effect.Effect<number, SageMakerError.CodecError, Units>
+    const payload = { Body: new Uint8Array() }
+    expectTypeOf(Codec.decode(payload, scaled)).toEqualTypeOf<Decoded>()
+    expectTypeOf(pipe(payload, Codec.decode(scaled))).toEqualTypeOf<Decoded>()
+    expectTypeOf(Effect.flatMap(call, Codec.decode(scaled))).toEqualTypeOf<
+      Effect.Effect<number, InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError, Runtime | Units>
+    >()
+  })
+
+  it("Framing.withMaxLineBytes", () => {
+    const framing = Framing.jsonLines(Scaled)
+    expectTypeOf(Framing.withMaxLineBytes(framing, 8)).toEqualTypeOf<typeof framing>()
+    expectTypeOf(pipe(framing, Framing.withMaxLineBytes(8))).toEqualTypeOf<typeof framing>()
+  })
+
+  it("Tokens.collect, with and without a choice", () => {
+    const tokens = {} as Stream.Stream<Tokens.Token, Broken, Units>
+    type Collected = Effect.Effect<Tokens.CollectedCompletion, Broken, Units>
+    expectTypeOf(Tokens.collect(tokens)).toEqualTypeOf<Collected>()
+    expectTypeOf(Tokens.collect(tokens, 1)).toEqualTypeOf<Collected>()
+    expectTypeOf(tokens.pipe(Tokens.collect)).toEqualTypeOf<Collected>()
+    expectTypeOf(tokens.pipe(Tokens.collect())).toEqualTypeOf<Collected>()
+    expectTypeOf(tokens.pipe(Tokens.collect(1))).toEqualTypeOf<Collected>()
+    expectTypeOf(ModelEndpoint.chat("llama").stream({ messages: [] }).pipe(Tokens.collect)).toEqualTypeOf<
+      Effect.Effect<Tokens.CollectedCompletion, ModelEndpoint.ModelEndpointStreamError, Runtime>
+    >()
+    const generic = <E, R>(stream: Stream.Stream<Tokens.Token, E, R>): Effect.Effect<string, E, R> =>
+      Effect.map(Tokens.collect(stream), ({ text }) => text)
+    expectTypeOf(generic(tokens)).toEqualTypeOf<Effect.Effect<string, Broken, Units>>()
+    // @ts-expect-error the stream has no tokens
+    void Tokens.collect({} as Stream.Stream<string>)
+    // @ts-expect-error the stream has no tokens
+    void ({} as Stream.Stream<string>).pipe(Tokens.collect(1))
+  })
+
+  it("ModelEndpoint.warmUp", () => {
+    const model = ModelEndpoint.make("a", { request: scaled, response: Codec.text })
+    const schedule = {} as Schedule.Schedule<number, SageMakerError.ModelNotReadyException, Proxied>
+    class Proxied extends Context.Tag("Proxied")<Proxied, number>() {}
+    class Progress extends Context.Tag("Progress")<Progress, number>() {}
+    type Warm<R> = Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime | Units | R>
+    const onProgress = () => Effect.asVoid(Progress)
+    expectTypeOf(ModelEndpoint.warmUp(model, schedule)).toEqualTypeOf<Warm<Proxied>>()
+    expectTypeOf(pipe(model, ModelEndpoint.warmUp(schedule))).toEqualTypeOf<Warm<Proxied>>()
+    expectTypeOf(ModelEndpoint.warmUp(model, schedule, { value: 1, onProgress })).toEqualTypeOf<
+      Warm<Proxied | Progress>
+    >()
+    expectTypeOf(pipe(model, ModelEndpoint.warmUp(schedule, { value: 1, onProgress }))).toEqualTypeOf<
+      Warm<Proxied | Progress>
+    >()
+    expectTypeOf(pipe(model, ModelEndpoint.warmUp(schedule, { onProgress, TargetVariant: "blue" }))).toEqualTypeOf<
+      Warm<Proxied | Progress>
+    >()
+    expectTypeOf(pipe(ModelEndpoint.chat("llama"), ModelEndpoint.warmUp(Schedule.spaced("1 second")))).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    // @ts-expect-error the value is not a number
+    void pipe(model, ModelEndpoint.warmUp(schedule, { value: "1" }))
+  })
+})
+
 describe("NodeSageMaker.layer", () => {
   type Given = Runtime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient
   type Client<E = never, R = never> = Layer.Layer<Given, E | SageMakerError.ConfigurationError, R>
@@ -432,5 +573,19 @@ describe("NodeSageMaker.layer", () => {
     NodeSageMaker.layer({ region: 1 })
     // @ts-expect-error a layer of something else
     NodeSageMaker.layer({ credentials: FetchHttpClient.layer })
+  })
+})
+
+describe("error classes", () => {
+  type Fields<C> = C extends { readonly fields: infer F extends Schema.Struct.Fields } ? Schema.Struct.Type<F> : never
+  type Declared<A, Names> = { [K in keyof A as K extends Names ? K : never]: A[K] }
+  type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : false : false
+  type Classes = typeof SageMakerError
+  type Names = SageMakerError.SageMakerError["_tag"]
+
+  it("declare the fields of their schemas", () => {
+    expectTypeOf<
+      { [K in Names]: Same<Declared<InstanceType<Classes[K]>, keyof Fields<Classes[K]>>, Fields<Classes[K]>> }
+    >().toEqualTypeOf<{ [K in Names]: true }>()
   })
 })

@@ -1,17 +1,17 @@
 import AWS from "aws-sdk"
 import { Agent } from "node:http"
 import { promises } from "./promises.js"
-import { keys, region } from "./settings.js"
+import { credentials, region } from "./settings.js"
 
 export const name = "AWS SDK v2"
 
 export const make = (url) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1_024 })
-  const client = new AWS.SageMakerRuntime({ ...keys, region, endpoint: url, httpOptions: { agent } })
+  const client = new AWS.SageMakerRuntime({ ...credentials, region, endpoint: url, httpOptions: { agent } })
   const ContentType = "application/octet-stream"
   const invoke = async (Body) => {
-    const answer = await client.invokeEndpoint({ EndpointName: "bench", ContentType, Body }).promise()
-    return answer.Body
+    const response = await client.invokeEndpoint({ EndpointName: "bench", ContentType, Body }).promise()
+    return response.Body
   }
   const stream = async (EndpointName, part) => {
     const { Body } = await client.invokeEndpointWithResponseStream({ EndpointName, ContentType, Body: "" }).promise()

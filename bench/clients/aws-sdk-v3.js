@@ -6,21 +6,21 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler"
 import { Agent } from "node:http"
 import { promises } from "./promises.js"
-import { keys, region } from "./settings.js"
+import { credentials, region } from "./settings.js"
 
 export const name = "AWS SDK v3"
 
 export const make = (url) => {
   const client = new SageMakerRuntimeClient({
-    credentials: keys,
+    credentials,
     region,
     endpoint: url,
     requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ keepAlive: true, maxSockets: 1_024 }) })
   })
   const ContentType = "application/octet-stream"
   const invoke = async (Body) => {
-    const answer = await client.send(new InvokeEndpointCommand({ EndpointName: "bench", ContentType, Body }))
-    return answer.Body
+    const response = await client.send(new InvokeEndpointCommand({ EndpointName: "bench", ContentType, Body }))
+    return response.Body
   }
   const stream = async (EndpointName, part) => {
     const command = new InvokeEndpointWithResponseStreamCommand({ EndpointName, ContentType, Body: new Uint8Array() })

@@ -1,8 +1,8 @@
-/** This client over `fetch`, as outside Node. */
+/** This client on `fetch`, as in Workers and browsers. */
 import { FetchHttpClient } from "@effect/platform"
 import { makeWith } from "./ours.js"
-import { keys, region } from "./settings.js"
+import { credentials, region } from "./settings.js"
 
-export const name = "effect-sagemaker-runtime over fetch"
+export const name = "effect-sagemaker-runtime on fetch"
 
-export const make = (url) => makeWith({ region, endpoint: url, credentials: keys, http: FetchHttpClient.layer })
+export const make = (url) => makeWith({ region, endpoint: url, credentials, http: FetchHttpClient.layer })

@@ -1,12 +1,12 @@
-/** This client where OpenTelemetry traces every call and exports its spans to nowhere. */
+/** This client with OpenTelemetry tracing and an exporter that discards the spans. */
 import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
 import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { makeWith } from "./ours.js"
-import { keys, region } from "./settings.js"
+import { credentials, region } from "./settings.js"
 
-export const name = "effect-sagemaker-runtime, traced by OpenTelemetry"
+export const name = "effect-sagemaker-runtime with OpenTelemetry"
 
-const nowhere = {
+const discardingExporter = {
   export: (_, exported) => exported({ code: 0 }),
   shutdown: () => Promise.resolve(),
   forceFlush: () => Promise.resolve()
@@ -14,9 +14,9 @@ const nowhere = {
 
 export const make = (url) =>
   makeWith(
-    { region, endpoint: url, credentials: keys, http: { proxy: false } },
+    { region, endpoint: url, credentials, http: { proxy: false } },
     NodeSdk.layer(() => ({
       resource: { serviceName: "bench" },
-      spanProcessor: new BatchSpanProcessor(nowhere)
+      spanProcessor: new BatchSpanProcessor(discardingExporter)
     }))
   )

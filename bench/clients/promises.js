@@ -1,23 +1,23 @@
-const loops = async (count, concurrency, once) => {
+const repeat = async (count, concurrency, run) => {
   let left = count
   await Promise.all(Array.from({ length: Math.min(count, concurrency) }, async () => {
     while (left-- > 0) {
-      await once()
+      await run()
     }
   }))
 }
 
-/** Calls of a client of promises: so many loops, each with one call under way. */
+/** A benchmark client for a promise-based library: `concurrency` loops with one call each. */
 export const promises = ({ close, invoke, stream }) => ({
   close,
-  calls: (count, concurrency, body, took) =>
-    loops(count, concurrency, async () => {
+  calls: (count, concurrency, body, onDone) =>
+    repeat(count, concurrency, async () => {
       const start = performance.now()
       const { byteLength } = await invoke(body)
-      took(performance.now() - start)
+      onDone(performance.now() - start)
       if (byteLength !== 200) {
-        throw new Error("That is not the answer")
+        throw new Error("unexpected response body")
       }
     }),
-  streams: (count, concurrency, endpoint, part) => loops(count, concurrency, () => stream(endpoint, part))
+  streams: (count, concurrency, endpoint, part) => repeat(count, concurrency, () => stream(endpoint, part))
 })

@@ -1,10 +1,10 @@
-/** The least there is: undici's pool, a signature written for this one request, and frames without their checksums. */
+/** A lower bound: an undici pool, a signer for this one request, and a frame decoder without checksums. */
 import { createHash, createHmac } from "node:crypto"
 import { Pool } from "undici"
-import { keys, region } from "./settings.js"
+import { credentials, region } from "./settings.js"
 import { promises } from "./promises.js"
 
-export const name = "undici, signed by hand"
+export const name = "undici with a minimal signer"
 
 const hash = (data) => createHash("sha256").update(data).digest("hex")
 const hmac = (key, data) => createHmac("sha256", key).update(data).digest()
@@ -12,12 +12,12 @@ const hmac = (key, data) => createHmac("sha256", key).update(data).digest()
 let signingKey
 let signingDay
 
-const signed = (host, path, body) => {
+const sign = (host, path, body) => {
   const date = new Date().toISOString().replace(/[:-]|\.\d{3}/g, "")
   const day = date.slice(0, 8)
   if (signingDay !== day) {
     signingDay = day
-    signingKey = [day, region, "sagemaker", "aws4_request"].reduce(hmac, `AWS4${keys.secretAccessKey}`)
+    signingKey = [day, region, "sagemaker", "aws4_request"].reduce(hmac, `AWS4${credentials.secretAccessKey}`)
   }
   const bodyHash = hash(body)
   const names = "content-type;host;x-amz-content-sha256;x-amz-date"
@@ -29,18 +29,18 @@ const signed = (host, path, body) => {
     "content-type": "application/octet-stream",
     "x-amz-content-sha256": bodyHash,
     "x-amz-date": date,
-    authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
+    authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
   }
 }
 
-const whole = (chunks) => (chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
+const concat = (chunks) => (chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
 
 export const make = (url) => {
   const pool = new Pool(url, { connections: 1_024 })
   const { host } = new URL(url)
   const send = (path, body, onResponseData) =>
     new Promise((resolve, reject) =>
-      pool.dispatch({ method: "POST", path, headers: signed(host, path, body), body }, {
+      pool.dispatch({ method: "POST", path, headers: sign(host, path, body), body }, {
         onRequestStart: () => {},
         onResponseStart: () => {},
         onResponseData: (_, chunk) => onResponseData(chunk),
@@ -51,18 +51,18 @@ export const make = (url) => {
   const invoke = async (body) => {
     const chunks = []
     await send("/endpoints/bench/invocations", body, (chunk) => chunks.push(chunk))
-    return whole(chunks)
+    return concat(chunks)
   }
   const stream = (endpoint, part) => {
-    let kept
+    let rest
     return send(`/endpoints/${endpoint}/invocations-response-stream`, Buffer.alloc(0), (chunk) => {
-      let bytes = kept === undefined ? chunk : Buffer.concat([kept, chunk])
+      let bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk])
       while (bytes.length >= 4 && bytes.length >= bytes.readUInt32BE(0)) {
         const length = bytes.readUInt32BE(0)
         part(bytes.subarray(12 + bytes.readUInt32BE(4), length - 4).length)
         bytes = bytes.subarray(length)
       }
-      kept = bytes.length === 0 ? undefined : bytes
+      rest = bytes.length === 0 ? undefined : bytes
     })
   }
   return promises({ invoke, stream, close: () => pool.destroy() })

@@ -6,7 +6,5 @@ export const firstCall = invokeEndpoint({
   ContentType: "text/plain",
   Body: "hello"
 }).pipe(
-  Effect.map(({ Body, InvokedProductionVariant }) =>
-    `${InvokedProductionVariant} answered ${new TextDecoder().decode(Body)}`
-  )
+  Effect.map(({ Body, InvokedProductionVariant }) => `${InvokedProductionVariant}: ${new TextDecoder().decode(Body)}`)
 )

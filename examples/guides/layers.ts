@@ -5,14 +5,14 @@ import { Emulator } from "effect-sagemaker-runtime/testing"
 
 const client = SageMakerRuntime.layer({ region: "eu-west-1" })
 
-const onAws = client.pipe(
+const aws = client.pipe(
   Layer.provide([Signer.layer, FetchHttpClient.layer]),
   Layer.provide(Credentials.layerEnv)
 )
 
 const echo = Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body))
 
-const inMemory = client.pipe(
+const emulator = client.pipe(
   Layer.provide([Signer.layer, Emulator.layerHttpClient({ endpoints: [echo] })]),
   Layer.provide(Credentials.layer(Emulator.credentials))
 )
@@ -21,5 +21,5 @@ const program = invokeEndpoint({ EndpointName: "echo", Body: "hello" }).pipe(
   Effect.map(({ Body }) => new TextDecoder().decode(Body))
 )
 
-export const there = Effect.provide(program, onAws)
-export const here = Effect.provide(program, inMemory)
+export const callAws = Effect.provide(program, aws)
+export const callEmulator = Effect.provide(program, emulator)

@@ -1,10 +1,13 @@
 /**
- * Keys from where AWS's own tools find them, by AWS's own provider packages, loaded when first needed.
+ * Layers that load AWS credentials from profiles, SSO, roles, containers and EC2 instances.
  *
- * These providers read the environment of the process itself (`process.env`), not Effect's `ConfigProvider`; only the
- * profile and the places of the shared files are taken from it (SSO named by a profile looks in the process's). Keys
- * are kept until five minutes before they expire, and refreshed once however many calls wait. What STS, SSO and sign-in
- * are asked travels over the `HttpClient` in context.
+ * Each layer uses one of AWS's credential providers (`@aws-sdk/credential-providers`), which is imported when credentials
+ * are first needed. The profile name (`AWS_PROFILE`) and the paths of the shared files (`AWS_CONFIG_FILE`,
+ * `AWS_SHARED_CREDENTIALS_FILE`) are read through Effect's `ConfigProvider`. AWS's providers read all other variables
+ * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20 seconds.
+ *
+ * Credentials are cached until five minutes before they expire, and refreshed once for all concurrent calls. A source
+ * that returns nothing within 2 minutes, or fails, is a `CredentialsError` of the call that needs the credentials.
  *
  * @example
  * ```ts
@@ -18,132 +21,137 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import { type AwsCredentials, Credentials } from "../Credentials.ts"
+import { Credentials } from "../Credentials.ts"
 import { cacheCredentials } from "../internal/credentials/cache.ts"
 import { parseCredentials } from "../internal/credentials/parse.ts"
 import { CredentialsError } from "../SageMakerError.ts"
 import { ClientRegion } from "./internal/config/region.ts"
 import { locate } from "./internal/config/sharedConfig.ts"
 import { type CredentialSource, resolveCredentials } from "./internal/credentials/providers.ts"
+import * as sources from "./internal/credentials/sources.ts"
 
 /**
- * Which profile, and which region's STS.
- *
- * By default `AWS_PROFILE`, and the region of the `NodeSageMaker` the layer is given to, then `AWS_REGION`,
- * `AWS_DEFAULT_REGION` and the profile's.
+ * Options of the credential layers.
  *
  * @since 0.1.0
  * @category models
  */
 export interface NodeCredentialsOptions {
+  /**
+   * The profile of the shared config and credentials files.
+   *
+   * Default: `AWS_PROFILE`, then `default`.
+   */
   readonly profile?: string | undefined
+  /**
+   * The region whose STS endpoint is called.
+   *
+   * Default: the region of the `NodeSageMaker` client, then `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's
+   * `region`, then `us-east-1`.
+   */
   readonly region?: string | undefined
 }
 
 /**
- * A role taken on with a token from a file; by default as `AWS_ROLE_ARN`, `AWS_WEB_IDENTITY_TOKEN_FILE` and
- * `AWS_ROLE_SESSION_NAME` say.
+ * Options of `layerWebIdentity`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface WebIdentityOptions extends NodeCredentialsOptions {
+  /**
+   * The ARN of the role to assume.
+   *
+   * Default: `AWS_ROLE_ARN`.
+   */
   readonly roleArn?: string | undefined
+  /**
+   * The path of the file that contains the web identity token (OIDC).
+   *
+   * Default: `AWS_WEB_IDENTITY_TOKEN_FILE`.
+   */
   readonly webIdentityTokenFile?: string | undefined
+  /**
+   * The name of the role session, as it appears in CloudTrail.
+   *
+   * Default: `AWS_ROLE_SESSION_NAME`, then a generated name.
+   */
   readonly roleSessionName?: string | undefined
 }
 
 /**
- * A role taken on with other keys; `durationSeconds` is at most the role's own maximum.
+ * Options of `layerAssumeRole`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface AssumeRoleOptions {
+  /** The ARN of the role to assume. */
   readonly roleArn: string
+  /**
+   * The name of the role session, as it appears in CloudTrail.
+   *
+   * Default: a generated name.
+   */
   readonly roleSessionName?: string | undefined
+  /** The external ID that the role's trust policy requires. Default: none. */
   readonly externalId?: string | undefined
+  /**
+   * The lifetime of the credentials in seconds: from 900 to the role's maximum session duration.
+   *
+   * Default: 3,600.
+   */
   readonly durationSeconds?: number | undefined
+  /**
+   * The region whose STS endpoint is called.
+   *
+   * Default: the region of the `NodeSageMaker` client, then `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's
+   * `region`, then `us-east-1`.
+   */
   readonly region?: string | undefined
 }
 
-const environment: CredentialSource = { name: "environment", provider: (aws, { logger }) => aws.fromEnv({ logger }) }
-
-const profile: CredentialSource = { name: "profile", provider: (aws, init) => aws.fromIni(init) }
-
-const sso: CredentialSource = { name: "SSO", provider: (aws, init) => aws.fromSSO(init) }
-
-const login: CredentialSource = { name: "login session", provider: (aws, init) => aws.fromLoginCredentials(init) }
-
-const credentialProcess: CredentialSource = {
-  name: "credential_process",
-  provider: (aws, init) => aws.fromProcess(init)
-}
-
-const webIdentity = (
-  { roleArn, roleSessionName, webIdentityTokenFile }: WebIdentityOptions = {}
-): CredentialSource => ({
-  name: "web identity",
-  provider: (aws, init) =>
-    aws.fromTokenFile({
-      ...init,
-      ...(roleArn !== undefined && { roleArn }),
-      ...(roleSessionName !== undefined && { roleSessionName }),
-      ...(webIdentityTokenFile !== undefined && { webIdentityTokenFile })
-    })
-})
-
-const container: CredentialSource = { name: "container", provider: (aws, { logger }) => aws.fromHttp({ logger }) }
-
-const instanceMetadata: CredentialSource = {
-  name: "instance metadata",
-  provider: (aws, { logger, ...init }) => aws.fromInstanceMetadata({ logger, profile: init.profile })
-}
-
-const isSet = (variable: string): boolean => (process.env[variable] ?? "") !== ""
-
-const machine = (): ReadonlyArray<CredentialSource> =>
-  isSet("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || isSet("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-    ? [container]
-    : !isSet("AWS_EC2_METADATA_DISABLED") || process.env["AWS_EC2_METADATA_DISABLED"] === "false"
-    ? [instanceMetadata]
-    : []
+type CredentialsLayer = Layer.Layer<Credentials, never, HttpClient.HttpClient>
 
 const layerFrom = (
-  sources: (profile: string | undefined) => Effect.Effect<ReadonlyArray<CredentialSource>, CredentialsError>,
+  sourcesFor: (profile: string | undefined) => Effect.Effect<ReadonlyArray<CredentialSource>, CredentialsError>,
   options: NodeCredentialsOptions = {}
-): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
+): CredentialsLayer =>
   Layer.scoped(
     Credentials,
     Effect.gen(function*() {
       const context = yield* Effect.context<HttpClient.HttpClient>()
-      const provider = yield* Effect.configProviderWith(Effect.succeed)
+      const configProvider = yield* Effect.configProviderWith(Effect.succeed)
       const region = options.region ?? (yield* ClientRegion)
       const load = Effect.gen(function*() {
         const location = yield* Effect.mapError(
           locate(options.profile),
           ({ message }) => new CredentialsError({ message, sources: ["profile"] })
         )
-        const chain = yield* sources(location.profile)
-        const input = yield* resolveCredentials(chain, { location, region })
+        const input = yield* resolveCredentials(yield* sourcesFor(location.profile), { location, region })
         return yield* parseCredentials("the provider", input)
       })
-      return yield* cacheCredentials(load.pipe(Effect.withConfigProvider(provider), Effect.provide(context)))
+      return yield* cacheCredentials(load.pipe(Effect.withConfigProvider(configProvider), Effect.provide(context)))
     })
   )
 
-const layerOf = (
-  sources: (profile: string | undefined) => ReadonlyArray<CredentialSource>,
-  options?: NodeCredentialsOptions
-): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
-  layerFrom((chosen) => Effect.sync(() => sources(chosen)), options)
+const layerOf = (source: CredentialSource, options?: NodeCredentialsOptions): CredentialsLayer =>
+  layerFrom(() => Effect.succeed([source]), options)
 
 /**
- * Keys as AWS's default chain finds them.
+ * Loads credentials with AWS's default provider chain.
  *
- * Environment (unless a profile is chosen), the profile with all it can name (keys, SSO, login, process, role, web
- * identity), web identity from the environment, then the container's or the EC2 instance's role.
+ * The chain tries, in order:
+ *
+ * 1. Environment variables (`AWS_ACCESS_KEY_ID`), unless a profile is set in `options` or by `AWS_PROFILE`.
+ * 2. The profile of the shared files: access keys, SSO, login session, process, role or web identity.
+ * 3. The profile's `credential_process`.
+ * 4. A web identity token (`AWS_WEB_IDENTITY_TOKEN_FILE`).
+ * 5. The role of the ECS task or EKS pod, if `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or
+ *    `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set.
+ * 6. The role of the EC2 instance, if neither variable is set. `AWS_EC2_METADATA_DISABLED=true` skips this step.
+ *
+ * The search ends at a source that is configured but fails.
  *
  * @since 0.1.0
  * @category layers
@@ -151,92 +159,93 @@ const layerOf = (
 export const layerDefault = (
   options: NodeCredentialsOptions = {}
 ): Layer.Layer<Credentials, never, HttpClient.HttpClient> =>
-  layerOf(
-    (
-      chosen
-    ) => [...(chosen === undefined ? [environment] : []), profile, credentialProcess, webIdentity(), ...machine()],
-    options
-  )
+  layerFrom((profile) => Effect.sync(() => sources.defaultChain(profile)), options)
 
 /**
- * Keys from `AWS_ACCESS_KEY_ID` and its like, as AWS's own provider reads them.
+ * Loads credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` in `process.env`.
+ *
+ * `Credentials.layerEnv` reads the same variables through Effect's `ConfigProvider`.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerEnvironment: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(() => [environment])
+export const layerEnvironment: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(sources.environment)
 
 /**
- * Keys from a profile of the shared config and credentials files, whatever it names: keys, SSO, a login session, a
- * process, a role with its source, web identity.
+ * Loads credentials from a profile of the shared config and credentials files.
+ *
+ * The profile can have access keys, SSO settings, a `login_session`, a `credential_process`, a `role_arn` with its
+ * `source_profile` or `credential_source`, or a `web_identity_token_file`.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerProfile = (
   options: NodeCredentialsOptions = {}
-): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [profile], options)
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(sources.profile, options)
 
 /**
- * Keys from IAM Identity Center, with the session `aws sso login` left.
+ * Loads credentials from IAM Identity Center (SSO), with the profile's session created by `aws sso login`.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerSso = (
   options: NodeCredentialsOptions = {}
-): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [sso], options)
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(sources.sso, options)
 
 /**
- * Keys from the session `aws login` left.
+ * Loads credentials from the profile's login session, created by `aws login`.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerLogin = (
   options: NodeCredentialsOptions = {}
-): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [login], options)
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(sources.login, options)
 
 /**
- * Keys that the profile's `credential_process` prints.
+ * Loads credentials by running the profile's `credential_process`.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerProcess = (
   options: NodeCredentialsOptions = {}
-): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [credentialProcess], options)
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(sources.credentialProcess, options)
 
 /**
- * Keys of a role taken on with a token, as Kubernetes service accounts and CI systems do.
+ * Loads credentials by assuming a role with a web identity token, as for Kubernetes service accounts and CI systems.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerWebIdentity = (
   options: WebIdentityOptions = {}
-): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(() => [webIdentity(options)], options)
+): Layer.Layer<Credentials, never, HttpClient.HttpClient> => layerOf(sources.webIdentity(options), options)
 
 /**
- * Keys of the role of an ECS task or an EKS pod.
+ * Loads the credentials of an ECS task role or an EKS Pod Identity.
+ *
+ * The URL comes from `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerContainer: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(() => [container])
+export const layerContainer: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(sources.container)
 
 /**
- * Keys of an EC2 instance's role, from its metadata service (IMDSv2).
+ * Loads the credentials of an EC2 instance's role from the instance metadata service (IMDSv2).
  *
  * @since 0.1.0
  * @category layers
  */
-export const layerInstanceMetadata: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(() => [
-  instanceMetadata
-])
+export const layerInstanceMetadata: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(
+  sources.instanceMetadata
+)
 
 /**
- * Keys of a role, taken on with the credentials in context.
+ * Loads credentials by assuming a role (STS `AssumeRole`) with the `Credentials` in the context.
  *
  * @since 0.1.0
  * @category layers
@@ -244,25 +253,10 @@ export const layerInstanceMetadata: Layer.Layer<Credentials, never, HttpClient.H
 export const layerAssumeRole = (
   options: AssumeRoleOptions
 ): Layer.Layer<Credentials, never, Credentials | HttpClient.HttpClient> =>
-  Layer.unwrapEffect(Effect.map(Credentials, ({ get }) => {
-    const assumeRole = ({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): CredentialSource => ({
-      name: "assumed role",
-      provider: (aws, { clientConfig, logger, parentClientConfig: { region } }) =>
-        aws.fromTemporaryCredentials({
-          logger,
-          clientConfig: { ...clientConfig, region },
-          masterCredentials: {
-            accessKeyId: Redacted.value(accessKeyId),
-            secretAccessKey: Redacted.value(secretAccessKey),
-            ...(sessionToken && { sessionToken: Redacted.value(sessionToken) })
-          },
-          params: {
-            RoleArn: options.roleArn,
-            ...(options.roleSessionName !== undefined && { RoleSessionName: options.roleSessionName }),
-            ...(options.externalId !== undefined && { ExternalId: options.externalId }),
-            ...(options.durationSeconds !== undefined && { DurationSeconds: options.durationSeconds })
-          }
-        })
-    })
-    return layerFrom(() => Effect.map(get, (keys) => [assumeRole(keys)]), { region: options.region })
-  }))
+  Layer.unwrapEffect(Effect.map(
+    Credentials,
+    ({ get }) =>
+      layerFrom(() => Effect.map(get, (credentials) => [sources.assumedRole(credentials, options)]), {
+        region: options.region
+      })
+  ))

@@ -1,5 +1,5 @@
 /**
- * The emulated service on a port, for any client that speaks HTTP, AWS's own SDKs among them.
+ * Runs the emulated service on a TCP port, for tests with any HTTP client, including AWS's SDKs.
  *
  * @since 0.1.0
  */
@@ -12,30 +12,33 @@ import * as Stream from "effect/Stream"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { ConfigurationError } from "../SageMakerError.ts"
 import * as Emulator from "../testing/Emulator.ts"
-import type { WireResponse } from "../testing/internal/emulator/wire.ts"
+import type { HttpResponseMessage } from "../testing/internal/emulator/httpMessage.ts"
 
 /**
- * Settings of the emulator and where it listens: `127.0.0.1` and a free port by default.
+ * Options of the emulator and of its HTTP server.
  *
  * @since 0.1.0
  * @category models
  */
 export interface NodeEmulatorOptions<R = never> extends Emulator.EmulatorOptions<R> {
+  /** The address or host name to listen on. Default: `127.0.0.1`. */
   readonly host?: string | undefined
+  /** The TCP port to listen on. Default: 0, which selects a free port. */
   readonly port?: number | undefined
 }
 
 /**
- * Where the emulator listens; `url` is the `endpoint` for a client.
+ * The running emulator.
  *
  * @since 0.1.0
  * @category tags
  */
 export class NodeEmulator extends Context.Tag("effect-sagemaker-runtime/node/NodeEmulator")<NodeEmulator, {
+  /** The base URL, for the `endpoint` option of a client. Example: `http://127.0.0.1:49152`. */
   readonly url: string
 }>() {}
 
-const bodyOf = (message: IncomingMessage): Effect.Effect<Uint8Array> =>
+const readBody = (message: IncomingMessage): Effect.Effect<Uint8Array> =>
   Effect.async((resume) => {
     const chunks: Array<Uint8Array> = []
     message.on("data", (chunk: Uint8Array) => chunks.push(chunk))
@@ -43,7 +46,7 @@ const bodyOf = (message: IncomingMessage): Effect.Effect<Uint8Array> =>
     message.on("error", () => resume(Effect.interrupt))
   })
 
-const headersOf = ({ headers }: IncomingMessage): Record<string, string> =>
+const toHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value ?? ""])
   )
@@ -57,7 +60,7 @@ const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<
     }
   })
 
-const send = (response: ServerResponse, { body, headers, status }: WireResponse): Effect.Effect<void> =>
+const send = (response: ServerResponse, { body, headers, status }: HttpResponseMessage): Effect.Effect<void> =>
   Effect.suspend(() => {
     response.writeHead(status, headers)
     if (body instanceof Uint8Array) {
@@ -76,18 +79,23 @@ const listen = (
 ): Effect.Effect<string, ConfigurationError> =>
   Effect.async((resume) => {
     const host = options.host ?? "127.0.0.1"
-    const refuse = () =>
-      resume(Effect.fail(new ConfigurationError({ setting: "host or port", problem: "cannot be listened on" })))
-    server.once("error", refuse)
-    const listening = () => {
+    const fail = () =>
+      resume(Effect.fail(
+        new ConfigurationError({
+          setting: "host or port",
+          problem: "is not available: use an address of this machine and a free port"
+        })
+      ))
+    server.once("error", fail)
+    const onListening = () => {
       const address = server.address()
       const port = typeof address === "object" && address !== null ? address.port : options.port
       resume(Effect.succeed(`http://${host.includes(":") ? `[${host}]` : host}:${port}`))
     }
     try {
-      server.listen(options.port ?? 0, host, listening)
+      server.listen(options.port ?? 0, host, onListening)
     } catch {
-      refuse()
+      fail()
     }
   })
 
@@ -97,16 +105,16 @@ const close = (server: Server): Effect.Effect<void> =>
     server.closeAllConnections()
   })
 
-const serve = Effect.gen(function*() {
+const makeServer = Effect.gen(function*() {
   const { handle } = yield* Emulator.Emulator
   const run = Runtime.runFork(yield* Effect.runtime())
   return createServer((message, response) => {
     const fiber = run(
-      bodyOf(message).pipe(
+      readBody(message).pipe(
         Effect.flatMap((body) =>
-          handle({ method: message.method ?? "", target: message.url ?? "", headers: headersOf(message), body })
+          handle({ method: message.method ?? "", target: message.url ?? "", headers: toHeaders(message), body })
         ),
-        Effect.flatMap((answered) => send(response, answered)),
+        Effect.flatMap((emulated) => send(response, emulated)),
         Effect.catchAllCause(() => Effect.sync(() => response.destroy())),
         Effect.interruptible
       )
@@ -116,7 +124,9 @@ const serve = Effect.gen(function*() {
 })
 
 /**
- * The emulated service, listening; it stops with its scope.
+ * Provides the emulated service on a TCP port. The server stops and closes its connections when the scope closes.
+ *
+ * An address or port that cannot be listened on is a `ConfigurationError`.
  *
  * @example
  * ```ts
@@ -141,7 +151,7 @@ export const layer = <R = never>(
     Layer.scoped(
       NodeEmulator,
       Effect.gen(function*() {
-        const server = yield* Effect.acquireRelease(serve, close)
+        const server = yield* Effect.acquireRelease(makeServer, close)
         return { url: yield* listen(server, options) }
       })
     ),

@@ -1,5 +1,6 @@
 /**
- * An HTTP client for Node over undici: connections kept alive in a pool per origin, directly or through a proxy.
+ * An `HttpClient` for Node, implemented with undici: a pool of keep-alive connections per origin, with proxy and TLS
+ * options.
  *
  * @since 0.1.0
  */
@@ -12,59 +13,94 @@ import type * as Scope from "effect/Scope"
 import type { Dispatcher } from "undici"
 import type { ConfigurationError } from "../SageMakerError.ts"
 import { open } from "./internal/http/connectionPools.ts"
-import { clientOver } from "./internal/http/httpClient.ts"
+import { makeHttpClient } from "./internal/http/httpClient.ts"
 
 /**
- * A proxy for every request but those to the hosts of `except` (names, with their subdomains; `host:port`; `*`).
+ * An HTTP proxy.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ProxyOptions {
+  /** The proxy's URL, `http` or `https`. */
   readonly url: string
+  /** The user name for the proxy, in place of the one in `url`. Default: none. */
   readonly username?: string | undefined
+  /** The password for the proxy, in place of the one in `url`. Default: none. */
   readonly password?: string | Redacted.Redacted | undefined
+  /**
+   * The hosts that are connected to directly, without the proxy.
+   *
+   * An entry is a host name, which includes its subdomains, a `host:port`, or `*` for all hosts. Default: none.
+   */
   readonly except?: ReadonlyArray<string> | undefined
 }
 
 /**
- * Settings of the client.
+ * Options of the HTTP client.
  *
- * - `connectTimeout`: to a connection, TLS included (5 seconds by default).
- * - `connections`: at most so many per origin (1,024 by default); further requests wait.
- * - `keepAliveTimeout`: how long an unused connection is kept (15 seconds by default, less where the server says so).
- * - `proxy`: a URL or more; `false` for none; by default `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in either case.
- * - `ca`: trusted certificates in PEM, in place of Node's; by default those of the file `AWS_CA_BUNDLE` names.
- * - `cert`, `key`, `passphrase`: a client certificate in PEM.
- * - `dispatcher`: an undici dispatcher to use as it is; it is not closed, and excludes all other settings.
+ * An invalid value is a `ConfigurationError` when the client is built, before it connects.
  *
  * @since 0.1.0
  * @category models
  */
 export interface NodeHttpClientOptions {
+  /**
+   * The time limit for opening a connection, including the TLS handshake.
+   *
+   * Default: 5 seconds. Range: from 1 millisecond to 24 days.
+   */
   readonly connectTimeout?: Duration.DurationInput | undefined
+  /**
+   * The maximum number of connections per origin. When all are in use, further requests wait in a queue.
+   *
+   * Default: 1,024.
+   */
   readonly connections?: number | undefined
+  /**
+   * How long an idle connection is kept open. A shorter time in the server's `Keep-Alive` header takes precedence.
+   *
+   * Default: 15 seconds. Range: from 1 millisecond to 24 days.
+   */
   readonly keepAliveTimeout?: Duration.DurationInput | undefined
+  /**
+   * The proxy for all requests: a URL, or options with credentials and exceptions. `false` disables proxies.
+   *
+   * Default: the environment variables `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in lowercase or uppercase.
+   */
   readonly proxy?: string | ProxyOptions | false | undefined
+  /**
+   * The trusted CA certificates in PEM format, in place of Node's.
+   *
+   * Default: the file named by `AWS_CA_BUNDLE`, else Node's certificates.
+   */
   readonly ca?: string | Uint8Array | ReadonlyArray<string | Uint8Array> | undefined
+  /** The client certificate for mutual TLS, in PEM format. Its private key is `key`. Default: none. */
   readonly cert?: string | Uint8Array | undefined
+  /** The private key of `cert`, in PEM format. Default: none. */
   readonly key?: string | Uint8Array | Redacted.Redacted<string | Uint8Array> | undefined
+  /** The passphrase of an encrypted `key`. Default: none. */
   readonly passphrase?: string | Redacted.Redacted | undefined
+  /**
+   * An undici dispatcher to send all requests with. The client does not close it.
+   *
+   * It cannot be combined with another option. Default: a connection pool of the client.
+   */
   readonly dispatcher?: Pick<Dispatcher, "dispatch"> | undefined
 }
 
 /**
- * Makes a client whose connections close with the scope.
+ * Creates an `HttpClient` whose connections are closed when the scope closes.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
   options: NodeHttpClientOptions = {}
-): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => Effect.map(open(options), clientOver)
+): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => Effect.map(open(options), makeHttpClient)
 
 /**
- * A client as a layer; variables of the environment are read through the `ConfigProvider`.
+ * Provides an `HttpClient`. Environment variables are read through Effect's `ConfigProvider`.
  *
  * @example
  * ```ts

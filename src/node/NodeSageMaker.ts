@@ -1,5 +1,5 @@
 /**
- * A working client in one layer, set up as AWS's own SDKs would be where it runs.
+ * The SageMaker Runtime client for Node in one layer, with HTTP, credentials and AWS configuration.
  *
  * @since 0.1.0
  */
@@ -8,6 +8,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Credentials from "../Credentials.ts"
+import { PlatformHeaders } from "../internal/client/call.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { ConfigurationError } from "../SageMakerError.ts"
 import * as SageMakerRuntime from "../SageMakerRuntime.ts"
@@ -17,21 +18,13 @@ import { type Configuration, type ConfigurationOptions, resolve } from "./intern
 import { ClientRegion } from "./internal/config/region.ts"
 import { load } from "./internal/config/sharedConfig.ts"
 import { open } from "./internal/http/connectionPools.ts"
-import { clientOver } from "./internal/http/httpClient.ts"
-import { tracing } from "./internal/lambda/xrayTrace.ts"
+import { makeHttpClient } from "./internal/http/httpClient.ts"
+import { xrayTraceHeaders } from "./internal/lambda/xrayTrace.ts"
 import * as NodeCredentials from "./NodeCredentials.ts"
 import type * as NodeHttpClient from "./NodeHttpClient.ts"
 
 /**
- * Settings of a client; what is left out comes from the environment, then from the profile.
- *
- * - `profile`: of the shared config and credentials files (`AWS_PROFILE`, then `default`).
- * - `credentials`: keys, an AWS SDK v3 provider or a layer, over this client's HTTP; AWS's default chain without it.
- * - `http`: settings of the pooled client, or another `HttpClient` as a layer.
- * - `retry`: a policy; without it the one in context, then `AWS_RETRY_MODE` and `AWS_MAX_ATTEMPTS`.
- * - `timeouts`: deadlines, over those in context.
- * - `allowInsecureEndpoint`: take an endpoint of plain `http` beyond this machine from the environment or the profile.
- * - `ignoreConfiguredEndpointUrls`: take no endpoint from there at all.
+ * Options of the client. An option that is not set is read from the environment, then from the AWS profile.
  *
  * @since 0.1.0
  * @category models
@@ -39,14 +32,41 @@ import type * as NodeHttpClient from "./NodeHttpClient.ts"
 export interface NodeSageMakerOptions<E = never, R = HttpClient.HttpClient, HttpE = never, HttpR = never>
   extends ConfigurationOptions
 {
+  /**
+   * The profile of the shared config and credentials files. A profile that does not exist is a `ConfigurationError`.
+   *
+   * Default: `AWS_PROFILE`, then `default`.
+   */
   readonly profile?: string | undefined
+  /**
+   * The AWS credentials: fixed values, a credential provider of AWS SDK v3, or a layer.
+   *
+   * A layer may use the client's `HttpClient`. Default: `NodeCredentials.layerDefault`.
+   */
   readonly credentials?:
     | Credentials.CredentialsInput
     | Credentials.AwsCredentialProvider
     | Layer.Layer<Credentials.Credentials, E, R>
     | undefined
+  /**
+   * Options of the HTTP client, or a layer that provides another `HttpClient`.
+   *
+   * Default: `NodeHttpClient.layer()`, with the CA certificates of `AWS_CA_BUNDLE` or the profile's `ca_bundle`.
+   */
   readonly http?: NodeHttpClient.NodeHttpClientOptions | Layer.Layer<HttpClient.HttpClient, HttpE, HttpR> | undefined
+  /**
+   * The retry policy.
+   *
+   * Default: the `RetryPolicy` in the context; else `AWS_RETRY_MODE` (`retry_mode`) and `AWS_MAX_ATTEMPTS`
+   * (`max_attempts`); else AWS's standard mode with 3 attempts.
+   */
   readonly retry?: RetryPolicy.Policy | undefined
+  /**
+   * The timeouts of a call. A timeout that is not set keeps the value of the `Timeouts` in the context.
+   *
+   * Default: 70 seconds to the response headers, 120 seconds between two chunks of a body, no limit per attempt or in
+   * total.
+   */
   readonly timeouts?: Timeouts.Deadlines | undefined
 }
 
@@ -58,41 +78,49 @@ const httpOf = <E, R>(
     ? http as Layer.Layer<HttpClient.HttpClient, E, R>
     : Layer.scoped(
       HttpClient.HttpClient,
-      Effect.map(open(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle), clientOver)
+      Effect.map(open(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle), makeHttpClient)
     )
 
 const credentialsOf = <E, R>(
   { credentials, profile }: Pick<NodeSageMakerOptions<E, R>, "credentials" | "profile">
-): Layer.Layer<Credentials.Credentials, E, R | HttpClient.HttpClient> =>
-  credentials === undefined
-    ? NodeCredentials.layerDefault({ profile })
-    : Layer.isLayer(credentials)
-    ? credentials as Layer.Layer<Credentials.Credentials, E, R>
-    : typeof credentials === "function"
+): Layer.Layer<Credentials.Credentials, E, R | HttpClient.HttpClient> => {
+  if (credentials === undefined) {
+    return NodeCredentials.layerDefault({ profile })
+  }
+  if (Layer.isLayer(credentials)) {
+    return credentials as Layer.Layer<Credentials.Credentials, E, R>
+  }
+  return typeof credentials === "function"
     ? Credentials.layerProvider(credentials)
     : Credentials.layer(credentials as Credentials.CredentialsInput)
+}
 
-/** The policy to build the client with, unless the context has one already. */
-const policyOf = (
-  given: RetryPolicy.Policy | undefined,
+const configuredPolicy = (
   { retry }: Configuration
 ): Effect.Effect<RetryPolicy.Policy | undefined, ConfigurationError> =>
+  Effect.map(retry, ({ maxAttempts, mode }) => {
+    if (mode === "adaptive") {
+      return RetryPolicy.adaptive({ maxAttempts })
+    }
+    return maxAttempts === undefined ? undefined : RetryPolicy.standard({ maxAttempts })
+  })
+
+/** A policy in the context takes precedence over the environment and the profile. */
+const policyOf = (
+  policy: RetryPolicy.Policy | undefined,
+  configuration: Configuration
+): Effect.Effect<RetryPolicy.Policy | undefined, ConfigurationError> =>
   Effect.contextWithEffect((context: Context.Context<never>) =>
-    given !== undefined || context.unsafeMap.has(RetryPolicy.RetryPolicy.key)
-      ? Effect.succeed(given)
-      : Effect.map(retry, ({ maxAttempts, mode }) =>
-        mode === "adaptive"
-          ? RetryPolicy.adaptive({ maxAttempts })
-          : maxAttempts === undefined
-          ? undefined
-          : RetryPolicy.standard({ maxAttempts }))
+    policy !== undefined || context.unsafeMap.has(RetryPolicy.RetryPolicy.key)
+      ? Effect.succeed(policy)
+      : configuredPolicy(configuration)
   )
 
 /**
- * A client with everything it needs: HTTP, credentials, region, endpoint and retry mode are found as AWS's SDKs find them.
+ * Provides the client with its HTTP client, credentials and signer, configured from the same sources as AWS's SDKs.
  *
- * The environment is read through Effect's `ConfigProvider`; AWS's credential providers read the process's own. A wrong
- * value is a `ConfigurationError` that names its key and where it stands.
+ * Environment variables are read through Effect's `ConfigProvider`; AWS's credential providers read `process.env`. An
+ * invalid value is a `ConfigurationError` with the name of the setting and its source.
  *
  * @example
  * ```ts
@@ -100,7 +128,7 @@ const policyOf = (
  * import { invokeEndpoint } from "effect-sagemaker-runtime"
  * import { NodeSageMaker } from "effect-sagemaker-runtime/node"
  *
- * export const answer = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
+ * export const response = invokeEndpoint({ EndpointName: "anomaly-v2", Body: "{}" }).pipe(
  *   Effect.provide(NodeSageMaker.layer())
  * )
  * ```
@@ -116,19 +144,21 @@ export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
   Exclude<R, HttpClient.HttpClient> | HttpR
 > =>
   Layer.unwrapEffect(Effect.gen(function*() {
-    const { credentials, http, profile, retry, timeouts, ...given } = options
+    const { credentials, http, profile, retry, timeouts, ...clientOptions } = options
     if (retry !== undefined && typeof retry?.around !== "function") {
-      return yield* new ConfigurationError({ setting: "retry", problem: "is no policy" })
+      return yield* new ConfigurationError({
+        setting: "retry",
+        problem: "must be a policy of RetryPolicy, such as RetryPolicy.standard()"
+      })
     }
     if (typeof (http ?? {}) !== "object") {
-      return yield* new ConfigurationError({ setting: "http", problem: "is neither settings nor a layer" })
+      return yield* new ConfigurationError({ setting: "http", problem: "must be an object of options or a layer" })
     }
-    const configuration = yield* resolve(given, yield* load(profile))
+    const configuration = yield* resolve(clientOptions, yield* load(profile))
     const policy = yield* policyOf(retry, configuration)
-    const trace = yield* tracing
     const client = SageMakerRuntime.make(configuration.options).pipe(
-      Effect.provideServiceEffect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, trace.requests)),
-      Effect.mapBoth({ onFailure: configuration.rename, onSuccess: trace.calls })
+      Effect.provideService(PlatformHeaders, yield* xrayTraceHeaders),
+      Effect.mapError(configuration.rename)
     )
     return Layer.effect(SageMakerRuntime.SageMakerRuntime, client).pipe(
       Layer.provide([

@@ -1,5 +1,5 @@
 /**
- * What only Node can do.
+ * The client for Node: one layer with HTTP, AWS credentials and AWS configuration, and the service emulator on a port.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,8 @@
 /**
- * The service itself, in process: it checks signatures and constraints as AWS does and answers with your handlers.
+ * An in-process emulator of SageMaker Runtime for tests.
+ *
+ * It verifies signatures and constraints as AWS does, and calls your handlers in place of deployed models. It supports
+ * `InvokeEndpoint`, `InvokeEndpointAsync` and `InvokeEndpointWithResponseStream`.
  *
  * @since 0.1.0
  */
@@ -12,19 +15,22 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
-import type {
-  InvokeEndpointInput as InvokeEndpointInput,
-  InvokeEndpointOutput as InvokeEndpointOutput
-} from "../InvokeEndpoint.ts"
-import type { InvokeEndpointAsyncInput as InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
-import type { Objects, Outcome } from "./internal/emulator/asyncWork.ts"
+import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
+import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
+import type { AsyncInferenceOutcome } from "./internal/emulator/asyncInferenceQueue.ts"
+import {
+  type HttpRequestMessage,
+  type HttpResponseMessage,
+  statusesWithoutBody
+} from "./internal/emulator/httpMessage.ts"
+import type { EmulatorObjects } from "./internal/emulator/objects.ts"
 import { makeService } from "./internal/emulator/service.ts"
-import { type ReceivedRequest, type WireResponse, withoutBody } from "./internal/emulator/wire.ts"
 
 /**
- * A request as a handler sees it: the operation, its members, the body as bytes.
+ * The input of an endpoint's handler: the members of the operation's input, with the body as bytes.
  *
  * @since 0.1.0
  * @category models
@@ -32,22 +38,30 @@ import { type ReceivedRequest, type WireResponse, withoutBody } from "./internal
 export interface EmulatorRequest
   extends Omit<InvokeEndpointInput, "Body">, Omit<InvokeEndpointAsyncInput, keyof InvokeEndpointInput>
 {
+  /** The name of the operation. */
   readonly operation: "InvokeEndpoint" | "InvokeEndpointWithResponseStream" | "InvokeEndpointAsync"
+  /** The request body. For `InvokeEndpointAsync` with `InputLocation` it is the object at that location. */
   readonly Body: Uint8Array
 }
 
 /**
- * A model's output in whole or in parts, with AWS's members.
+ * The output of an endpoint's handler, with members such as `ContentType` and `CustomAttributes`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$metadata"> {
+  /**
+   * The response body; strings are encoded as UTF-8.
+   *
+   * In a response stream, each element of a `Stream` is sent as one `PayloadPart` event. The other operations send a
+   * `Stream` as one body.
+   */
   readonly Body: string | Uint8Array | Stream.Stream<string | Uint8Array, unknown>
 }
 
 /**
- * What a handler answers: the model's output, alone or with its members, or a raw HTTP response sent as it is.
+ * The result of an endpoint's handler: a body, an output with members, or an HTTP response that is sent unchanged.
  *
  * @since 0.1.0
  * @category models
@@ -55,36 +69,45 @@ export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$me
 export type EmulatorResponse = EmulatorOutput["Body"] | EmulatorOutput | HttpServerResponse.HttpServerResponse
 
 /**
- * A deployed model; made by `endpoint`.
+ * An emulated endpoint, created with `endpoint`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface EmulatorEndpoint<out R = never> {
+  /** The endpoint's name, as in `EndpointName`. */
   readonly name: string
+  /** Handles the requests to the endpoint, in place of a model. */
   readonly handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, unknown, R>
 }
 
 /**
- * Settings of the emulator.
- *
- * - `endpoints`: the deployed models.
- * - `credentials`: the keys requests must be signed with (`Emulator.credentials` by default), `"anonymous"` for none.
- * - `region`: the region requests must be signed for; any by default.
- * - `maxBodyBytes`: the largest request body (25 MiB by default).
+ * Options of the emulator.
  *
  * @since 0.1.0
  * @category models
  */
 export interface EmulatorOptions<R = never> {
+  /** The emulated endpoints. A request to any other endpoint fails with `ValidationError`. */
   readonly endpoints: ReadonlyArray<EmulatorEndpoint<R>>
+  /**
+   * The credentials that requests must be signed with. `"anonymous"` accepts requests without verifying signatures.
+   *
+   * Default: `Emulator.credentials`.
+   */
   readonly credentials?: CredentialsInput | "anonymous" | undefined
+  /** The region that requests must be signed for. Default: any region. */
   readonly region?: string | undefined
+  /**
+   * The maximum size of a request body in bytes. A larger body fails with status 413.
+   *
+   * Default: 26,214,400 (25 MiB).
+   */
   readonly maxBodyBytes?: number | undefined
 }
 
 /**
- * The keys the emulator accepts unless told otherwise.
+ * The credentials that requests to the emulator are signed with by default.
  *
  * @since 0.1.0
  * @category constants
@@ -95,25 +118,36 @@ export const credentials: CredentialsInput = {
 }
 
 /**
- * The emulated service, below any HTTP library.
- *
- * `objects` is its S3: inputs to put, results and failures to get, by location. `outcome` waits for the work with this
- * `InferenceId`: its result, or the failure's text.
+ * The emulated service, independent of any HTTP library.
  *
  * @since 0.1.0
  * @category tags
  */
 export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emulator")<Emulator, {
-  readonly handle: (request: ReceivedRequest) => Effect.Effect<WireResponse>
-  readonly objects: Objects
-  readonly outcome: (InferenceId: string) => Effect.Effect<Outcome>
+  /** Handles one HTTP request. Errors of the service are responses, so the effect never fails. */
+  readonly handle: (request: HttpRequestMessage) => Effect.Effect<HttpResponseMessage>
+  /**
+   * The objects of the emulated S3, by location.
+   *
+   * They are the inputs (`InputLocation`), outputs (`OutputLocation`) and failures (`FailureLocation`) of
+   * `InvokeEndpointAsync`.
+   */
+  readonly objects: EmulatorObjects
+  /**
+   * Waits for the asynchronous inference request with this `InferenceId`.
+   *
+   * The result is the output body (`Right`) or the text of the failure (`Left`). If several requests have the same
+   * `InferenceId`, it is the result of the latest one.
+   */
+  readonly outcome: (InferenceId: string) => Effect.Effect<AsyncInferenceOutcome>
 }>() {}
 
 /**
- * Deploys a model under a name: a function from the request to the answer.
+ * Creates an emulated endpoint from a name and a handler.
  *
- * A failure that is one of the service's errors is answered as the service would; any other failure, and a defect, is
- * the container's and answered as `ModelError`.
+ * If the handler fails with an error of the service, such as `ModelNotReadyException`, the emulator responds with that
+ * error. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a response stream that has
+ * started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
  *
  * @example
  * ```ts
@@ -132,7 +166,7 @@ export const endpoint = <E, R>(
 ): EmulatorEndpoint<R> => ({ name, handler })
 
 /**
- * The emulated service.
+ * Provides the emulated service. Asynchronous inference requests run until the layer's scope closes.
  *
  * @since 0.1.0
  * @category layers
@@ -141,7 +175,7 @@ export const layer = <R = never>(options: EmulatorOptions<R>): Layer.Layer<Emula
   Layer.scoped(Emulator, makeService(options, options.credentials ?? credentials))
 
 /**
- * The emulated service as an application for any `@effect/platform` server.
+ * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server.
  *
  * @since 0.1.0
  * @category apps
@@ -150,32 +184,39 @@ export const app: HttpApp.Default<never, Emulator> = Effect.gen(function*() {
   const { handle } = yield* Emulator
   const { arrayBuffer, headers, method, url } = yield* HttpServerRequest.HttpServerRequest
   const body = yield* Effect.orDie(arrayBuffer)
-  const answered = yield* handle({ method, target: url, headers, body: new Uint8Array(body) })
-  const options = { status: answered.status, headers: answered.headers }
-  return answered.body instanceof Uint8Array
-    ? HttpServerResponse.uint8Array(answered.body, options)
-    : HttpServerResponse.stream(answered.body, options)
+  const response = yield* handle({ method, target: url, headers, body: new Uint8Array(body) })
+  const options = { status: response.status, headers: response.headers }
+  return response.body instanceof Uint8Array
+    ? HttpServerResponse.uint8Array(response.body, options)
+    : HttpServerResponse.stream(response.body, options)
 })
 
 const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
   body._tag === "Uint8Array" ? body.body : new Uint8Array()
 
-/** What a broken connection looks like to an HTTP client. */
-const connectionLost = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
+const connectionReset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
 
-const webResponse = ({ body, headers, status }: WireResponse): Effect.Effect<Response> =>
-  Effect.map(Effect.runtime(), (runtime) =>
-    new Response(
-      withoutBody.has(status)
-        ? null
-        : body instanceof Uint8Array
-        ? (body.byteLength === 0 ? null : new Uint8Array(body))
-        : Stream.toReadableStreamRuntime(Stream.mapError(body, connectionLost), runtime),
-      { status, headers }
-    ))
+const toWebBody = (
+  { body, status }: HttpResponseMessage,
+  runtime: Runtime.Runtime<never>
+): BodyInit | null => {
+  if (statusesWithoutBody.has(status)) {
+    return null
+  }
+  if (body instanceof Uint8Array) {
+    return body.byteLength === 0 ? null : new Uint8Array(body)
+  }
+  return Stream.toReadableStreamRuntime(Stream.mapError(body, connectionReset), runtime)
+}
+
+const toWebResponse = (response: HttpResponseMessage): Effect.Effect<Response> =>
+  Effect.map(
+    Effect.runtime(),
+    (runtime) => new Response(toWebBody(response, runtime), { status: response.status, headers: response.headers })
+  )
 
 /**
- * The emulated service behind an `HttpClient`, without a socket.
+ * Provides an `HttpClient` that sends every request to the emulated service, without a network connection.
  *
  * @since 0.1.0
  * @category layers
@@ -194,7 +235,7 @@ export const layerHttpClient = <R = never>(
             headers: { ...request.headers, host: url.host },
             body: bodyOf(request)
           }).pipe(
-            Effect.flatMap(webResponse),
+            Effect.flatMap(toWebResponse),
             Effect.map((response) => HttpClientResponse.fromWeb(request, response))
           )
         ))

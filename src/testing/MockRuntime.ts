@@ -1,15 +1,18 @@
 /**
- * A client whose answers a test gives, typed by the operation.
+ * A mock client for tests: handlers return the outputs of operations, without HTTP.
  *
- * Validation, retry and deadlines run around the answers as in the real client; only signing and HTTP are gone. The parts
- * of a stream are the handler's own: `idle` does not run between them.
+ * Input validation, retries and timeouts apply as in the real client. Requests are not signed or sent. The `idle` timeout
+ * does not apply to a stream that a handler returns.
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
-import { within } from "../internal/client/deadlines.ts"
+import type { Attempt, AttemptContext } from "../internal/client/attempt.ts"
+import type { CallProgress } from "../internal/client/call.ts"
+import { withDeadline } from "../internal/client/deadlines.ts"
 import * as pipeline from "../internal/client/pipeline.ts"
 import { settings } from "../internal/client/settings.ts"
 import type { Operation, ResponseMetadata } from "../Operation.ts"
@@ -17,7 +20,7 @@ import type { CommonError } from "../SageMakerError.ts"
 import { SageMakerRuntime } from "../SageMakerRuntime.ts"
 
 /**
- * What a handler gives: the operation's output, `$metadata` only where a test cares.
+ * The output of a handler: the operation's output, in which `$metadata` is optional.
  *
  * @since 0.1.0
  * @category models
@@ -27,18 +30,22 @@ export type HandlerOutput<O> = O extends { readonly $metadata: ResponseMetadata 
   : O
 
 /**
- * An operation's answer, made by `on`.
+ * The handler of one operation, created with `on`.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MockHandler {
+  /** The operation's name, such as `InvokeEndpoint`. */
   readonly operation: string
+  /** Returns the output for an input, or fails with an error of the operation. It is called once per attempt. */
   readonly handler: (input: never) => Effect.Effect<unknown, unknown>
 }
 
 /**
- * Answers an operation: the handler sees the input of every attempt.
+ * Creates a handler for an operation. It is called with the operation's input, once per attempt.
+ *
+ * If it fails with a retryable error, the retry policy calls it again.
  *
  * @example
  * ```ts
@@ -60,45 +67,47 @@ export const on = <I, O, E, R>(
   handler: (input: I) => Effect.Effect<HandlerOutput<O>, E | CommonError>
 ): MockHandler => ({ operation: operation.name, handler })
 
-/** The same error as if the pipeline had made it: with the attempts and the delay of this call. */
-const stamped = <E>(error: E, { attempts, totalRetryDelay }: pipeline.Call): E => {
+/** Sets `attempts` and `totalRetryDelay`, as the real client does. */
+const withProgress = <E>(error: E, { attempts, totalRetryDelay }: CallProgress): E => {
   const errorClass: unknown = Predicate.isRecord(error) ? error.constructor : undefined
   if (!Predicate.isFunction(errorClass) || !Predicate.hasProperty(errorClass, "fields")) {
     return error
   }
   const { _tag, ...fields } = errorClass.fields as { readonly [name: string]: unknown }
   const values = Object.keys(fields).map((name) => [name, Reflect.get(error as object, name)] as const)
-  const known = Object.fromEntries(values.filter(([, value]) => value !== undefined))
-  return "attempts" in known ? Reflect.construct(errorClass, [{ ...known, attempts, totalRetryDelay }]) as E : error
+  const defined = Object.fromEntries(values.filter(([, value]) => value !== undefined))
+  return "attempts" in defined ? Reflect.construct(errorClass, [{ ...defined, attempts, totalRetryDelay }]) as E : error
 }
 
-const withMetadata = (output: unknown, { attempts, totalRetryDelay }: pipeline.Call): unknown =>
+const withMetadata = (output: unknown, { attempts, totalRetryDelay }: CallProgress): unknown =>
   Predicate.isRecord(output) ? { $metadata: { httpStatusCode: 200, attempts, totalRetryDelay }, ...output } : output
 
 /**
- * A client that answers as the handlers say; an operation without a handler dies saying which.
+ * Provides a client that runs operations with the given handlers.
+ *
+ * Calling an operation without a handler is a defect whose message names the operation.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (...answers: ReadonlyArray<MockHandler>): Layer.Layer<SageMakerRuntime> => {
-  const handlers = new Map(answers.map(({ handler, operation }) => [operation, handler]))
-  const attempt: pipeline.Attempt = <I, O, E, R>({ call, ended, input, operation }: pipeline.Task<I, O, E, R>) =>
+export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<SageMakerRuntime> => {
+  const handlers = new Map(mockHandlers.map(({ handler, operation }) => [operation, handler]))
+  const attempt: Attempt = <I, O, E, R>({ call, input, operation }: AttemptContext<I, O, E, R>) =>
     Effect.suspend(() => {
       const handler = handlers.get(operation.name)
       if (handler === undefined) {
         return Effect.dieMessage(
-          `MockRuntime has no answer for ${operation.name}: add MockRuntime.on(${operation.name}.operation, handler)`
+          `MockRuntime has no handler for ${operation.name}: add MockRuntime.on(${operation.name}.operation, handler)`
         )
       }
-      call.requestSent = true
+      call.markSent(true)
       return (handler(input as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>).pipe(
         Effect.mapBoth({
           onSuccess: (output) => withMetadata(output, call) as O,
-          onFailure: (error) => stamped(error, call)
+          onFailure: (error) => withProgress(error, call)
         }),
-        within("firstByte", call),
-        Effect.ensuring(Effect.sync(ended))
+        withDeadline("firstByte", call),
+        Effect.ensuring(Effect.map(Clock.currentTimeMillis, (now) => call.endAttempt(now)))
       )
     })
   return Layer.effect(

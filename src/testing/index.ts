@@ -1,5 +1,5 @@
 /**
- * What tests of programs that call models need.
+ * Test doubles for SageMaker Runtime: an emulator of the service, and a mock client.
  *
  * @since 0.1.0
  */

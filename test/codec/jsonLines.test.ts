@@ -43,6 +43,6 @@ describe("JSON Lines", () => {
       const error = yield* Effect.flip(entries.decode(encoder.encode(`{"n":1,"word":"a"}\n{"n":"hunter2","word":"b"}`)))
       assert.match(error.message, /application\/jsonlines: 1\.n must be number$/)
       const broken = yield* Effect.flip(entries.decode(encoder.encode(`{"n":1`)))
-      assert.match(broken.message, /it is not JSON Lines$/)
+      assert.match(broken.message, /invalid JSON Lines$/)
     }))
 })

@@ -69,7 +69,7 @@ describe("numpy's own files", () => {
     (name) =>
       Effect.map(
         Effect.flip(Codec.npy.decode(fixture(name))),
-        ({ message }) => assert.include(message, "its dtype is not one of")
+        ({ message }) => assert.include(message, "the dtype must be one of")
       )
   )
 })
@@ -144,18 +144,22 @@ describe("an array", () => {
       [
         "a shape of another size",
         Codec.ndarray(Float32Array.of(1, 2), { shape: [3] }),
-        /its shape is one of 3 numbers and its data has 2$/
+        /the shape has 3 elements, the data has 2$/
       ],
-      ["a shape that is none", Codec.ndarray(Float32Array.of(1), { shape: [-1, -1] }), /whole numbers from 0$/],
+      [
+        "a shape that is none",
+        Codec.ndarray(Float32Array.of(1), { shape: [-1, -1] }),
+        /the shape must be a list of non-negative integers$/
+      ],
       [
         "data of another type",
         { ...Codec.ndarray(Float32Array.of(1)), dtype: "int8" } as Codec.NdArray,
-        /not what int8 is kept in$/
+        /dtype int8 requires data of type Int8Array$/
       ],
       [
         "a type that is none",
         { ...Codec.ndarray(Float32Array.of(1)), dtype: "constructor" } as never,
-        /its dtype must be one of/
+        /the dtype must be one of/
       ],
       ["a bool that is none", Codec.ndarray(Uint8Array.of(2), { dtype: "bool" }), /0 or 1$/]
     ] as const
@@ -170,13 +174,13 @@ describe("a file is refused", () => {
   const good = fixture("float64")
   it.effect.each(
     [
-      ["that is empty", new Uint8Array(), /does not begin as a file of numpy$/],
-      ["that is another", new TextEncoder().encode("a,b,c\n1,2,3\n4,5,6"), /does not begin as a file of numpy$/],
-      ["of a later version", good.with(6, 4), /its version/],
-      ["that ends inside its header", good.subarray(0, 40), /ends inside its header$/],
-      ["that ends early", good.subarray(0, -1), /its data is not as long as its shape says$/],
-      ["that goes on", Uint8Array.of(...good, 0), /its data is not as long as its shape says$/],
-      ["without a shape", good.with(good.indexOf(0x70), 0x71), /lacks a shape or an order$/]
+      ["that is empty", new Uint8Array(), /the NPY magic string is missing$/],
+      ["that is another", new TextEncoder().encode("a,b,c\n1,2,3\n4,5,6"), /the NPY magic string is missing$/],
+      ["of a later version", good.with(6, 4), /the format version must be 1, 2 or 3$/],
+      ["that ends inside its header", good.subarray(0, 40), /the header is truncated$/],
+      ["that ends early", good.subarray(0, -1), /the length of the data must match the shape$/],
+      ["that goes on", Uint8Array.of(...good, 0), /the length of the data must match the shape$/],
+      ["without a shape", good.with(good.indexOf(0x70), 0x71), /the header must have fortran_order and shape$/]
     ] as const
   )("%s", ([, body, problem]) =>
     Effect.map(Effect.flip(Codec.npy.decode(body)), (error) => {

@@ -4,7 +4,7 @@ import { Framing } from "effect-sagemaker-runtime"
 import { byteByByte, bytesOf, framed } from "../support/splits.ts"
 
 const limit = (framing: Framing.Framing<unknown>, text: string, parts: ReadonlyArray<Uint8Array> = [bytesOf(text)]) =>
-  framed(Framing.withMaxLineBytes(8)(framing), parts)
+  framed(Framing.withMaxLineBytes(framing, 8), parts)
 
 describe("a framing holds no more than its longest line", () => {
   it.effect.each(
@@ -37,7 +37,7 @@ describe("a framing holds no more than its longest line", () => {
         for (const parts of [[bytesOf(text)], byteByByte(bytesOf(text))]) {
           const result = yield* limit(framing, text, parts)
           assert.deepStrictEqual(result.out, [...out])
-          assert.match(result.failure ?? "", new RegExp(`: it has ${what} longer than 8 bytes$`))
+          assert.match(result.failure ?? "", new RegExp(`: ${what} is longer than 8 bytes \\(maxLineBytes\\)$`))
         }
       })
   )

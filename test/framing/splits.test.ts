@@ -29,7 +29,7 @@ const transcripts: ReadonlyArray<{
     long: Uint8Array.of(...bytesOf("good\nbe"), 0xff, ...bytesOf("d\nnever")),
     short: Uint8Array.of(...bytesOf("a\n"), 0xc3, 0x28),
     out: ["good"],
-    failure: /it is not UTF-8$/
+    failure: /invalid UTF-8$/
   },
   {
     framing: Framing.jsonLines(Progress),
@@ -135,11 +135,11 @@ describe("text", () => {
 
   it.effect.each(
     [
-      ["a byte out of place", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /it is not UTF-8$/],
-      ["a character cut short", [0x61, 0xe6, 0x97, 0x62], "a", /it is not UTF-8$/],
-      ["an overlong form", [0x61, 0xc0, 0xaf], "a", /it is not UTF-8$/],
-      ["half of a pair", [0x61, 0xed, 0xa0, 0x80], "a", /it is not UTF-8$/],
-      ["an end inside a character", [0x61, 0xf0, 0x9f, 0x99], "a", /it ends inside a character$/]
+      ["a byte out of place", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /invalid UTF-8$/],
+      ["a character cut short", [0x61, 0xe6, 0x97, 0x62], "a", /invalid UTF-8$/],
+      ["an overlong form", [0x61, 0xc0, 0xaf], "a", /invalid UTF-8$/],
+      ["half of a pair", [0x61, 0xed, 0xa0, 0x80], "a", /invalid UTF-8$/],
+      ["an end inside a character", [0x61, 0xf0, 0x9f, 0x99], "a", /incomplete UTF-8 character at the end$/]
     ] as const
   )("gives what stands before %s, wherever it is cut", ([, bytes, before, problem]) =>
     Effect.gen(function*() {

@@ -60,7 +60,10 @@ describe("the region", () => {
   it.effect("is missing where no place has one", () =>
     Effect.gen(function*() {
       const error = yield* problemIn({})
-      assert.strictEqual(error.message, "region is missing: give it in code, as AWS_REGION or in the profile")
+      assert.strictEqual(
+        error.message,
+        "region is missing: set the region option, AWS_REGION, or region in the AWS profile"
+      )
       assert.deepStrictEqual([error._tag, error.setting], ["ConfigurationError", "region"])
     }))
 
@@ -94,7 +97,7 @@ describe("the region", () => {
     ({ place, setting, source }) =>
       Effect.gen(function*() {
         const error = yield* problemIn(place)
-        assert.strictEqual(error.message, `${setting} (${source}) is not a valid host label`)
+        assert.strictEqual(error.message, `${setting} (${source}): must be an AWS region, such as eu-west-1`)
         assert.include(error, { _tag: "ConfigurationError", setting, source })
       })
   )
@@ -177,7 +180,10 @@ describe("a profile that exists nowhere", () => {
     (profile) =>
       Effect.gen(function*() {
         const error = yield* problemIn(all, { profile, region: "eu-west-1" })
-        assert.strictEqual(error.message, "profile is in no shared config or credentials file")
+        assert.strictEqual(
+          error.message,
+          "profile was not found in the shared config and credentials files: check its name and the files' location"
+        )
         assert.deepStrictEqual([error._tag, error.setting], ["ConfigurationError", "profile"])
       })
   )

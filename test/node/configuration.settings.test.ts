@@ -137,7 +137,7 @@ describe("a wrong value", () => {
         key,
         value,
         code: code[0],
-        problem: "is neither true nor false"
+        problem: "must be true or false"
       }))
     ),
     ...["0", "1.5", "many", "1e3", "12345678901"].map((value) => ({
@@ -145,14 +145,14 @@ describe("a wrong value", () => {
       key: "max_attempts",
       value,
       code: { retry: RetryPolicy.none },
-      problem: "is not a whole number of at least 1"
+      problem: "must be an integer between 1 and 999999999"
     })),
     ...["standart", "constructor"].map((value) => ({
       variable: "AWS_RETRY_MODE",
       key: "retry_mode",
       value,
       code: { retry: RetryPolicy.none },
-      problem: "is none of standard, adaptive, legacy"
+      problem: "must be one of standard, adaptive, legacy"
     }))
   ]
 

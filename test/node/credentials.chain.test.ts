@@ -105,7 +105,8 @@ describe("the default chain", () => {
       assert.strictEqual(error._tag, "CredentialsError")
       assert.strictEqual(
         error.message,
-        "No credentials were found in environment, profile, credential_process, web identity, instance metadata (it did not answer)"
+        "No credentials were found. Sources tried: environment, profile, credential_process, web identity, instance metadata (no response). " +
+          "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure an AWS profile."
       )
       assert.deepStrictEqual(error.sources, [
         "environment",
@@ -124,7 +125,7 @@ describe("the default chain", () => {
       const error = yield* Effect.flip(first)
       assert.strictEqual(
         error.message,
-        "The source \"web identity\" gave no credentials: a file it names cannot be read"
+        "No credentials from the source \"web identity\": a configured file could not be read. Check the file's path and permissions."
       )
       assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
     }))

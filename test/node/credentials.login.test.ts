@@ -55,7 +55,7 @@ const layers = [["login session", NodeCredentials.layerLogin], ["profile", NodeC
 for (const [source, layerOf] of layers) {
   const layer = layerOf({ profile: "people" })
   const wantsLogin =
-    `The source "${source}" gave no credentials: the login session is missing or has expired: run aws login`
+    `No credentials from the source "${source}": the login session is missing or expired. Run aws login.`
 
   describe(`the session of aws login, through layer${source === "profile" ? "Profile" : "Login"}`, () => {
     it.scopedLive("gives the keys it was left with", () =>

@@ -36,7 +36,8 @@ for (const [source, layerOf] of layers) {
         const { error, texts } = yield* printed(Effect.provide(keys, layer))
         assert.deepInclude(error, {
           _tag: "CredentialsError",
-          message: `The source "${source}" gave no credentials: credential_process failed`,
+          message:
+            `No credentials from the source "${source}": credential_process failed. Run the command in a terminal to see its error.`,
           sources: [source]
         })
         assert.deepStrictEqual(texts.filter(([, text]) => /canary|keys\.cjs/.test(text)), [])
@@ -50,7 +51,8 @@ for (const [source, layerOf] of layers) {
             yield* withProcess(typeof output === "string" ? `console.log(${JSON.stringify(output)})` : printing(output))
             const { error, texts } = yield* printed(Effect.provide(keys, layer))
             assert.deepInclude(error, {
-              message: `The source "${source}" gave no credentials: credential_process did not return keys`
+              message:
+                `No credentials from the source "${source}": credential_process did not print valid credentials. Check that the command prints JSON with Version 1.`
             })
             assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
           }))
@@ -62,7 +64,8 @@ for (const [source, layerOf] of layers) {
         yield* withProcess(printing(document("canary", past)))
         const { error, texts } = yield* printed(Effect.provide(keys, layer))
         assert.deepInclude(error, {
-          message: `The source "${source}" gave no credentials: credential_process returned expired keys`
+          message:
+            `No credentials from the source "${source}": credential_process returned expired credentials. Check the command in the shared config file.`
         })
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
       }))

@@ -88,7 +88,7 @@ for (const [source, layerOf] of layers) {
             assert.deepInclude(error, {
               _tag: "CredentialsError",
               message:
-                `The source "${source}" gave no credentials: the SSO session is missing or has expired: run aws sso login`,
+                `No credentials from the source "${source}": the SSO session is missing or expired. Run aws sso login.`,
               sources: [source]
             })
             assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
@@ -110,7 +110,7 @@ for (const [source, layerOf] of layers) {
         const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
         assert.deepInclude(error, {
           message:
-            `The source "${source}" gave no credentials: the SSO session is missing or has expired: run aws sso login`,
+            `No credentials from the source "${source}": the SSO session is missing or expired. Run aws sso login.`,
           status: 401
         })
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])

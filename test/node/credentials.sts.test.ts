@@ -84,7 +84,8 @@ describe("web identity", () => {
       )
       assert.deepInclude(error, {
         _tag: "CredentialsError",
-        message: "The source \"web identity\" gave no credentials: access was denied",
+        message:
+          "No credentials from the source \"web identity\": access was denied. Check the IAM permissions and the role's trust policy.",
         sources: ["web identity"],
         status: 403
       })
@@ -100,7 +101,8 @@ describe("web identity", () => {
         Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
       )
       assert.deepInclude(error, {
-        message: "The source \"web identity\" gave no credentials: a file it names cannot be read",
+        message:
+          "No credentials from the source \"web identity\": a configured file could not be read. Check the file's path and permissions.",
         sources: ["web identity"]
       })
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
@@ -212,7 +214,7 @@ describe("a profile with a role", () => {
       const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
       assert.strictEqual(
         error.message,
-        "The source \"profile\" gave no credentials: the profile's source_profile goes round in a circle"
+        "No credentials from the source \"profile\": the source_profile settings form a cycle. Check source_profile in the shared config file."
       )
     }))
 
@@ -226,7 +228,8 @@ describe("a profile with a role", () => {
       const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
       assert.strictEqual(
         error.message,
-        "The source \"profile\" gave no credentials: the profile wants a multi-factor code, which nobody can type here"
+        "No credentials from the source \"profile\": the profile requires a multi-factor authentication code, which cannot be " +
+          "entered here. Use a profile without mfa_serial, or temporary credentials."
       )
     }))
 })
@@ -308,7 +311,8 @@ describe("a role taken on with the credentials in context", () => {
       const { error, texts } = yield* printed(Effect.provide(keys, layer))
       assert.deepInclude(error, {
         _tag: "CredentialsError",
-        message: "The source \"assumed role\" gave no credentials: access was denied",
+        message:
+          "No credentials from the source \"assumed role\": access was denied. Check the IAM permissions and the role's trust policy.",
         sources: ["assumed role"],
         status: 403
       })
@@ -325,7 +329,7 @@ describe("a role taken on with the credentials in context", () => {
       ])
       const error = yield* Effect.flip(Effect.provide(keys, layer))
       assert.deepInclude(error, {
-        message: "The source \"environment\" gave no credentials",
+        message: "No credentials from the source \"environment\". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         sources: ["environment"]
       })
       assert.deepStrictEqual(urls(), [])

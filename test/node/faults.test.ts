@@ -31,13 +31,13 @@ const keys = {
   secretAccessKey: "canary-secret-access-key",
   sessionToken: "canary/token"
 }
-const deadline = 300
+const timeout = 300
 
-/** What a client made of a fault. */
+/** The outcome of a call during a fault. */
 interface Measured {
   readonly attempts: number | undefined
   readonly executions: number
-  readonly ends: string
+  readonly result: string
   readonly millis: number
   readonly leaked: number
 }
@@ -60,7 +60,7 @@ const layerOf = ({ url }: FaultServer) =>
       SageMakerRuntime.layer({ region: "eu-west-1", endpoint: url }).pipe(
         Layer.provide([
           Signer.layer,
-          NodeHttpClient.layer({ connectTimeout: deadline / 2, connections: 1, proxy: false, ca })
+          NodeHttpClient.layer({ connectTimeout: timeout / 2, connections: 1, proxy: false, ca })
         ]),
         Layer.provide(Credentials.layer(keys))
       ))
@@ -75,25 +75,29 @@ const callOf = (fault: Case) => {
   }))
   const whole = Effect.map(invokeEndpoint(input), ({ $metadata }) => $metadata.attempts)
   return (fault.kind === "stream" ? streamed : Effect.mapError(whole, (error): CallError => error)).pipe(
-    Timeouts.use({ firstByte: fault.kind === "connect" ? 10 * deadline : deadline, idle: deadline })
+    Timeouts.use({ firstByte: fault.kind === "connect" ? 10 * timeout : timeout, idle: timeout })
   )
 }
 
-/** A connection counts as leaked where it is still there after it had time to close. */
+/** The number of sockets that are still open after `limit`: those have leaked. */
 const remaining = (sockets: ReadonlySet<unknown>, limit: Duration.DurationInput = "1 second") =>
   Effect.sync(() => sockets.size).pipe(
     Effect.repeat({ until: (size) => size === 0, schedule: Schedule.spaced("10 millis") }),
     Effect.timeoutTo({ duration: limit, onSuccess: () => 0, onTimeout: () => sockets.size })
   )
 
-const endOf = (error: CallError): string => {
-  const detail = "phase" in error
-    ? error.phase
-    : "reason" in error
-    ? error.reason
-    : "status" in error && error.status !== undefined
-    ? error.status
-    : undefined
+const detailOf = (error: CallError): string | number | undefined => {
+  if ("phase" in error) {
+    return error.phase
+  }
+  if ("reason" in error) {
+    return error.reason
+  }
+  return "status" in error ? error.status : undefined
+}
+
+const resultOf = (error: CallError): string => {
+  const detail = detailOf(error)
   return detail === undefined ? error._tag : `${error._tag} (${detail})`
 }
 
@@ -112,7 +116,7 @@ const measureOurs = (fault: Case, server: FaultServer) =>
           onRight: (attempts) => attempts
         }),
         executions: server.executions() - already,
-        ends: Either.match(end, { onLeft: endOf, onRight: () => "success" }),
+        result: Either.match(end, { onLeft: resultOf, onRight: () => "success" }),
         millis,
         owed
       }, Either.isLeft(end) ? end.left : undefined] as const
@@ -132,15 +136,15 @@ const sdkCall = async (client: SageMakerRuntimeClient, fault: Case): Promise<num
   return $metadata.attempts
 }
 
-const sdkEnd = (error: unknown): Pick<Measured, "ends" | "attempts"> => {
+const sdkError = (error: unknown): Pick<Measured, "result" | "attempts"> => {
   const { $metadata: { attempts, httpStatusCode } = {}, name } = error as {
     readonly name: string
     readonly $metadata?: { readonly attempts?: number; readonly httpStatusCode?: number }
   }
-  return { ends: httpStatusCode === undefined ? name : `${name} (${httpStatusCode})`, attempts }
+  return { result: httpStatusCode === undefined ? name : `${name} (${httpStatusCode})`, attempts }
 }
 
-/** AWS SDK v3 with the same deadlines, given up after eight seconds. */
+/** Measures AWS SDK v3 with the same timeouts, for at most eight seconds. */
 const measureSdk = (fault: Case, server: FaultServer) =>
   Effect.gen(function*() {
     const { ca } = yield* certificates
@@ -149,9 +153,9 @@ const measureSdk = (fault: Case, server: FaultServer) =>
       endpoint: server.url,
       credentials: keys,
       requestHandler: {
-        connectionTimeout: deadline / 2,
-        requestTimeout: deadline,
-        socketTimeout: deadline,
+        connectionTimeout: timeout / 2,
+        requestTimeout: timeout,
+        socketTimeout: timeout,
         throwOnRequestTimeout: true,
         httpsAgent: new Agent({ ca, keepAlive: true })
       }
@@ -161,15 +165,15 @@ const measureSdk = (fault: Case, server: FaultServer) =>
     const start = performance.now()
     const end = yield* Effect.promise(() =>
       sdkCall(client, fault).then(
-        (attempts): Pick<Measured, "ends" | "attempts"> => ({ ends: "success", attempts }),
-        sdkEnd
+        (attempts): Pick<Measured, "result" | "attempts"> => ({ result: "success", attempts }),
+        sdkError
       )
     ).pipe(
       Effect.disconnect,
       Effect.timeoutTo({
         duration: "8 seconds",
         onSuccess: (end) => end,
-        onTimeout: () => ({ ends: "still waits", attempts: undefined })
+        onTimeout: () => ({ result: "no result after 8 s", attempts: undefined })
       })
     )
     const millis = performance.now() - start
@@ -177,17 +181,17 @@ const measureSdk = (fault: Case, server: FaultServer) =>
     return { ...end, executions: server.executions() - already, millis, leaked: yield* remaining(server.sockets) }
   })
 
-const page = new URL("../../docs/resilience.md", import.meta.url)
+const page = new URL("../../docs/failure-behaviour.md", import.meta.url)
 const [tableStart, tableEnd] = ["<!-- faults -->\n", "<!-- /faults -->"]
 
-const columns = ({ attempts, ends, executions, leaked, millis }: Measured) =>
-  [attempts ?? "?", executions, ends, `${(millis / 1_000).toFixed(1)} s`, leaked].join(" | ")
+const columns = ({ attempts, result, executions, leaked, millis }: Measured) =>
+  [attempts ?? "?", executions, result, `${(millis / 1_000).toFixed(1)} s`, leaked].join(" | ")
 
 const rows = new Map<string, readonly [ours: Measured, sdk: Measured]>()
 
 const table = () =>
   [
-    "| fault | attempts | executions | ends as | time | leaked | AWS SDK v3: attempts | executions | ends as | time | leaked |",
+    "| fault | attempts | executions | result | time | leaked | AWS SDK v3: attempts | executions | result | time | leaked |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...[...rows].map(([name, [ours, sdk]]) => `| ${name} | ${columns(ours)} | ${columns(sdk)} |`),
     ""
@@ -195,11 +199,11 @@ const table = () =>
 
 const tableOf = (text: string) => text.slice(text.indexOf(tableStart) + tableStart.length, text.indexOf(tableEnd))
 
-/** What a run has in common with any other: our columns but for the time. */
+/** Our columns except the time, which differs between runs. */
 const stable = (text: string) =>
   text.split("\n").slice(2).map((row) => row.split(" | ").filter((_, index) => index < 6 && index !== 4).join(" | "))
 
-describe("a call ends as it should, and leaves nothing behind, where", () => {
+describe("a call has the expected result and leaks no connection:", () => {
   afterAll(() => {
     const text = readFileSync(page, "utf8")
     if (process.env["RESILIENCE_TABLE"] === "write") {
@@ -208,20 +212,24 @@ describe("a call ends as it should, and leaves nothing behind, where", () => {
         text.replace(`${tableStart}${tableOf(text)}${tableEnd}`, () => `${tableStart}${table()}${tableEnd}`)
       )
     } else if (rows.size === faults.length) {
-      assert.deepStrictEqual(stable(tableOf(text)), stable(table()), "npm run docs:resilience writes the table anew")
+      assert.deepStrictEqual(
+        stable(tableOf(text)),
+        stable(table()),
+        "docs/failure-behaviour.md is out of date: run npm run docs:resilience"
+      )
     }
   })
 
   for (const fault of faults) {
-    it.live(`${fault.name}: ${fault.ends}`, () =>
+    it.live(`${fault.name}: ${fault.result}`, () =>
       Effect.gen(function*() {
         const { error, measured } = yield* Effect.scoped(
           Effect.flatMap(fault.server, (server) => measureOurs(fault, server))
         )
-        const { attempts, ends, executions } = fault
-        assert.deepInclude(measured, { attempts, executions, ends, leaked: 0 })
-        if (fault.kind === "upload" && ends.startsWith("TransportError")) {
-          assert.match(error?.message ?? "", /8388608 bytes: SageMaker takes 25 MB at most, a serverless endpoint 4 MB/)
+        const { attempts, result, executions } = fault
+        assert.deepInclude(measured, { attempts, executions, result, leaked: 0 })
+        if (fault.kind === "upload" && result.startsWith("TransportError")) {
+          assert.match(error?.message ?? "", /8388608 bytes: SageMaker accepts up to 25 MB, a serverless endpoint 4 MB/)
         }
         if (error !== undefined) {
           const { texts } = yield* Effect.scoped(
@@ -235,39 +243,39 @@ describe("a call ends as it should, and leaves nothing behind, where", () => {
   }
 })
 
-describe("a deadline that passes aborts the request on the wire, and", () => {
+describe("an expired timeout aborts the request:", () => {
   for (
-    const [what, deadlines, policy, attempts] of [
-      ["attempt costs one execution", { attempt: deadline }, RetryPolicy.standard(), 1],
-      ["total costs one execution", { total: deadline }, RetryPolicy.standard(), 1],
+    const [name, timeouts, policy, attempts] of [
+      ["attempt, one execution", { attempt: timeout }, RetryPolicy.standard(), 1],
+      ["total, one execution", { total: timeout }, RetryPolicy.standard(), 1],
       [
-        "attempt costs three where retryTimeouts asks for them",
-        { attempt: deadline },
+        "attempt with retryTimeouts, three executions",
+        { attempt: timeout },
         RetryPolicy.standard({
           retryTimeouts: true
         }),
         3
       ],
       [
-        "total leaves the second attempt what the first one left",
-        { attempt: deadline, total: 1.5 * deadline },
+        "total limits the second attempt to the remaining time",
+        { attempt: timeout, total: 1.5 * timeout },
         RetryPolicy
           .standard({ retryTimeouts: true }),
         2
       ]
     ] as const
   ) {
-    it.scopedLive(what, () =>
+    it.scopedLive(name, () =>
       Effect.gen(function*() {
         const server = yield* faultServer({})
         yield* Effect.gen(function*() {
           const error = yield* invokeEndpoint({ EndpointName: "anomaly-v2", Body: "" }).pipe(
-            Timeouts.use(deadlines),
+            Timeouts.use(timeouts),
             RetryPolicy.use(policy),
             Effect.withRandom(Random.fixed([0])),
             Effect.flip
           )
-          const phase = "total" in deadlines ? "total" : "attempt"
+          const phase = "total" in timeouts ? "total" : "attempt"
           assert.deepInclude(error, { _tag: "TimeoutError", phase, attempts, requestSent: true })
           assert.strictEqual(server.executions(), attempts)
           assert.strictEqual(yield* remaining(server.owed), 0)

@@ -30,7 +30,7 @@ it.scopedLive(
   "a process prints no key, token, body or attribute under any fault, as it dies of one neither",
   () =>
     Effect.gen(function*() {
-      const failing = faults.filter(({ ends }) => ends !== "success")
+      const failing = faults.filter(({ result }) => result !== "success")
       const cases = yield* Effect.forEach(failing, ({ kind, server }) =>
         Effect.map(server, ({ url }) => ({
           url,
@@ -45,8 +45,8 @@ it.scopedLive(
       const { code, text } = yield* run(JSON.stringify({ keys, cases }))
       assert.include(text, "all calls have ended")
       assert.strictEqual(code, 1)
-      for (const { ends } of failing.filter(({ kind }) => kind !== "upload")) {
-        assert.include(text, /^\w+/.exec(ends)![0])
+      for (const { result } of failing.filter(({ kind }) => kind !== "upload")) {
+        assert.include(text, /^\w+/.exec(result)![0])
       }
       assert.deepStrictEqual(text.split("\n").filter((line) => /canary/i.test(line)), [])
     }),

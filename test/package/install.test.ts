@@ -24,13 +24,13 @@ const run = async (file: string, args: ReadonlyArray<string>, cwd: string, env: 
   }
 }
 
-/** The programs the README shows, by the name it gives them. */
+/** The programs in the README, by file name. */
 const programsOf = (readme: string): ReadonlyArray<readonly [name: string, text: string]> =>
   [...readme.matchAll(/<!-- examples\/(\S+) -->\n```ts\n([\s\S]*?)```/g)].map((
     [, name = "", text = ""]
   ) => [name, text])
 
-/** What the README says to install. */
+/** The packages of the README's install command. */
 const installsOf = (readme: string, flags: string): ReadonlyArray<string> =>
   (new RegExp(`npm i ${flags}([^\`\\n]*)`).exec(readme)?.[1] ?? "").trim().split(" ")
 
@@ -82,7 +82,7 @@ const compilers = ["typescript-5", "typescript-7"].flatMap((compiler) =>
   Object.keys(settings).map((resolution) => ({ compiler, resolution }))
 )
 
-const answer = "anomaly score: 0.9"
+const output = "anomaly score: 0.9"
 
 const node20 = (program: string, env?: NodeJS.ProcessEnv) =>
   run(process.execPath, ["node_modules/tsx/dist/cli.mjs", program], project, env)
@@ -90,7 +90,7 @@ const node20 = (program: string, env?: NodeJS.ProcessEnv) =>
 const node24 = (program: string, env?: NodeJS.ProcessEnv) =>
   run("npx", ["--yes", "-p", "node@24", "node", program], project, env)
 
-/** A service that answers every call, on a free port while it is used. */
+/** Runs `use` with a local server that returns a score for every request. */
 const withService = async <A>(use: (environment: NodeJS.ProcessEnv) => Promise<A>): Promise<A> => {
   const server = createServer((request, response) => {
     request.resume().on("end", () => response.setHeader("content-type", "application/json").end("{\"score\":0.9}"))
@@ -110,7 +110,7 @@ const withService = async <A>(use: (environment: NodeJS.ProcessEnv) => Promise<A
   }
 }
 
-it("the package holds its build, its source and its guides, and nothing else", () => {
+it("the package contains the build, the source and the guides, and nothing else", () => {
   const texts = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]
   assert.sameMembers(files.filter((path) => !/^(?:dist|src|docs)\//.test(path)), texts)
   assert.sameMembers([...new Set(files.map((path) => path.replace(/^.*\./, "")))], [
@@ -125,8 +125,8 @@ it("the package holds its build, its source and its guides, and nothing else", (
   assert.deepStrictEqual(files.filter((path) => path.startsWith("docs/site/")), [])
 })
 
-describe("of the package as it is installed, the README's programs", () => {
-  it.each(compilers)("compile with $compiler, resolved as by $resolution", async ({ compiler, resolution }) => {
+describe("with the installed package, the programs of the README", () => {
+  it.each(compilers)("compile with $compiler and moduleResolution $resolution", async ({ compiler, resolution }) => {
     assert.strictEqual(
       await run(process.execPath, [`node_modules/${compiler}/bin/tsc`, "-p", `tsconfig.${resolution}.json`], project),
       ""
@@ -134,17 +134,17 @@ describe("of the package as it is installed, the README's programs", () => {
   })
 
   it.each([["this Node", node20], ["Node 24", node24]] as const)(
-    "run on %s, against the emulator",
+    "run on %s with the emulator",
     async (_, start) => {
-      assert.strictEqual(await start("local.ts"), answer)
+      assert.strictEqual(await start("local-emulator.ts"), output)
     }
   )
 
-  it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s, against a service", async (_, start) => {
-    assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), answer)
+  it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s with a local server", async (_, start) => {
+    assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), output)
   })
 
-  it("test with a swapped layer", async () => {
+  it("pass their own tests with a mock layer", async () => {
     assert.match(await run(process.execPath, ["node_modules/vitest/vitest.mjs", "run"], project), /2 passed/)
   })
 })

@@ -47,7 +47,7 @@ describe("a circuit breaker", () => {
           retryAfterMillis: 6_000,
           retry: "never",
           attempts: 0,
-          message: "The circuit of chat is open after ServiceUnavailable"
+          message: "The circuit breaker for chat is open (last failure: ServiceUnavailable): retry in 6000 ms"
         })
         assert.lengthOf(server.requests, 4)
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))

@@ -37,7 +37,8 @@ describe("a concurrency limit", () => {
           permits: 2,
           queue: 3,
           retry: "throttling",
-          message: "2 calls of chat run and 3 wait, which is the limit"
+          message:
+            "The concurrency limit for chat is reached: 2 calls are running and 3 are queued. Retry later, or increase permits or queue"
         })
         assert.lengthOf(requests, 2)
         yield* TestClock.adjust("9 seconds")

@@ -10,27 +10,27 @@ import {
   slowTlsServer
 } from "./faultServer.ts"
 
-/** A fault, and what a call of ours makes of it with deadlines of 300 ms. */
+/** A fault, and the expected result of a call with timeouts of 300 ms. */
 export interface Case {
   readonly name: string
   readonly server: Effect.Effect<FaultServer, never, Scope.Scope>
   readonly kind?: "stream" | "upload" | "connect"
-  /** Calls that go well before the one that is looked at. */
+  /** Successful calls before the measured one. */
   readonly before?: number
   readonly attempts: number
   readonly executions: number
-  readonly ends: string
+  readonly result: string
 }
 
 const ok = response(200, { "content-type": "text/plain" }, "ok")
-const answering = (answer: (exchange: Exchange) => void) => faultServer({ answer })
+const responding = (answer: (exchange: Exchange) => void) => faultServer({ answer })
 const reset = ({ socket }: Pick<Exchange, "socket">) => void socket.resetAndDestroy()
 
-/** Writes so that all has left before what comes next. */
+/** Writes, and runs `next` after the bytes have left this machine: a reset would drop what is still buffered. */
 const writeThen = ({ socket }: Exchange, text: string | Uint8Array, next: () => void) =>
   void socket.write(text, () => setTimeout(next, 20))
 
-const chunkedHead = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n"
+const chunkedHeaders = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n"
 
 const byteByByte = ({ end, socket, write }: Exchange, text: string) => {
   const bytes = [...Buffer.from(text)]
@@ -45,10 +45,10 @@ const byteByByte = ({ end, socket, write }: Exchange, text: string) => {
   }, 1)
 }
 
-const refusing = (status: number, headers: Record<string, string> = {}) =>
-  answering(({ end, request }) => end(response(status, headers, JSON.stringify({ message: request }))))
+const failing = (status: number, headers: Record<string, string> = {}) =>
+  responding(({ end, request }) => end(response(status, headers, JSON.stringify({ message: request }))))
 
-const streamHead =
+const streamHeaders =
   "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 const chunk = (bytes: Uint8Array) =>
@@ -62,11 +62,11 @@ const modelFailed = encode(
 )
 
 const streaming = (then: (exchange: Exchange) => void, bytes: Uint8Array = part) =>
-  answering((exchange) =>
-    writeThen(exchange, Buffer.concat([Buffer.from(streamHead), chunk(bytes)]), () => then(exchange))
+  responding((exchange) =>
+    writeThen(exchange, Buffer.concat([Buffer.from(streamHeaders), chunk(bytes)]), () => then(exchange))
   )
 
-/** The first call of a connection is answered; the connection is found lost by the next. */
+/** Answers the first call of each connection and resets the connection at the next. */
 const stale = (): Fault => {
   const used = new Set<unknown>()
   return {
@@ -82,28 +82,28 @@ const stale = (): Fault => {
   }
 }
 
-/** Takes connections for TLS and never says a word. */
+/** Accepts connections and never answers the TLS handshake. */
 const silentTls = Effect.map(faultServer({}), (server) => ({ ...server, url: server.url.replace("http:", "https:") }))
 
 export const faults: ReadonlyArray<Case> = [
-  { name: "the connection is refused", server: nobody, attempts: 3, executions: 0, ends: "TransportError (connect)" },
+  { name: "connection refused", server: nobody, attempts: 3, executions: 0, result: "TransportError (connect)" },
   {
-    name: "TLS is never agreed on",
+    name: "TLS handshake never completes",
     kind: "connect",
     server: silentTls,
     attempts: 3,
     executions: 0,
-    ends: "TimeoutError (connect)"
+    result: "TimeoutError (connect)"
   },
   {
-    name: "TLS takes its time",
+    name: "slow TLS handshake",
     server: slowTlsServer({ answer: ({ end }) => end(ok) }, 30),
     attempts: 1,
     executions: 1,
-    ends: "success"
+    result: "success"
   },
   {
-    name: "reset as the request arrives",
+    name: "connection reset while the request arrives",
     server: faultServer({
       head: (socket) => {
         reset({ socket })
@@ -112,128 +112,128 @@ export const faults: ReadonlyArray<Case> = [
     }),
     attempts: 3,
     executions: 0,
-    ends: "TransportError (reset)"
+    result: "TransportError (reset)"
   },
   {
-    name: "reset before the headers",
-    server: answering(reset),
+    name: "connection reset before the response headers",
+    server: responding(reset),
     attempts: 3,
     executions: 3,
-    ends: "TransportError (reset)"
+    result: "TransportError (reset)"
   },
   {
-    name: "reset after the headers",
-    server: answering((exchange) => writeThen(exchange, ok.slice(0, -2), () => reset(exchange))),
+    name: "connection reset after the response headers",
+    server: responding((exchange) => writeThen(exchange, ok.slice(0, -2), () => reset(exchange))),
     attempts: 3,
     executions: 3,
-    ends: "TransportError (reset)"
+    result: "TransportError (reset)"
   },
   {
-    name: "closed in the middle of the body",
-    server: answering((exchange) => writeThen(exchange, `${chunkedHead}5\r\nhal`, () => exchange.socket.end())),
+    name: "connection closed during the response body",
+    server: responding((exchange) => writeThen(exchange, `${chunkedHeaders}5\r\nhal`, () => exchange.socket.end())),
     attempts: 3,
     executions: 3,
-    ends: "TransportError (reset)"
+    result: "TransportError (reset)"
   },
   {
-    name: "silent before the headers",
-    server: answering(() => {}),
+    name: "no response headers",
+    server: responding(() => {}),
     attempts: 1,
     executions: 1,
-    ends: "TimeoutError (firstByte)"
+    result: "TimeoutError (firstByte)"
   },
   {
-    name: "silent within the headers",
-    server: answering(({ write }) => write("HTTP/1.1 200 OK\r\ncontent-ty")),
+    name: "incomplete response headers",
+    server: responding(({ write }) => write("HTTP/1.1 200 OK\r\ncontent-ty")),
     attempts: 1,
     executions: 1,
-    ends: "TimeoutError (firstByte)"
+    result: "TimeoutError (firstByte)"
   },
   {
-    name: "silent within the body",
-    server: answering(({ write }) => write(`${chunkedHead}5\r\nhal`)),
+    name: "incomplete response body, connection open",
+    server: responding(({ write }) => write(`${chunkedHeaders}5\r\nhal`)),
     attempts: 1,
     executions: 1,
-    ends: "TimeoutError (idle)"
+    result: "TimeoutError (idle)"
   },
   {
-    name: "one byte at a time",
-    server: answering((exchange) => byteByByte(exchange, ok)),
+    name: "response sent one byte at a time",
+    server: responding((exchange) => byteByByte(exchange, ok)),
     attempts: 1,
     executions: 1,
-    ends: "success"
+    result: "success"
   },
   {
-    name: "fewer bytes than said",
-    server: answering((exchange) =>
+    name: "body shorter than `content-length`",
+    server: responding((exchange) =>
       writeThen(exchange, response(200, { "content-length": "9" }, "ok"), () => exchange.socket.end())
     ),
     attempts: 3,
     executions: 3,
-    ends: "TransportError (reset)"
+    result: "TransportError (reset)"
   },
   {
-    name: "more bytes than said",
-    server: answering(({ end }) => end(response(200, { "content-length": "2" }, "okay then"))),
+    name: "body longer than `content-length`",
+    server: responding(({ end }) => end(response(200, { "content-length": "2" }, "okay then"))),
     attempts: 1,
     executions: 1,
-    ends: "success"
+    result: "success"
   },
   {
-    name: "garbage in place of HTTP",
-    server: answering(({ request, write }) => write(`\u0000\u0001 ${request}`)),
+    name: "response is not HTTP",
+    server: responding(({ request, write }) => write(`\u0000\u0001 ${request}`)),
     attempts: 1,
     executions: 1,
-    ends: "ProtocolError"
+    result: "ProtocolError"
   },
-  { name: "500, always", server: refusing(500), attempts: 3, executions: 3, ends: "UnknownServiceError (500)" },
+  { name: "status 500", server: failing(500), attempts: 3, executions: 3, result: "UnknownServiceError (500)" },
   {
-    name: "500, once",
-    server: answering(({ end, nth }) => end(nth === 1 ? response(500, {}, "{}") : ok)),
+    name: "status 500, once",
+    server: responding(({ end, nth }) => end(nth === 1 ? response(500, {}, "{}") : ok)),
     attempts: 2,
     executions: 2,
-    ends: "success"
+    result: "success"
   },
   {
-    name: "a gateway's 502 in HTML",
-    server: answering(({ end, request }) =>
+    name: "status 502 with an HTML body",
+    server: responding(({ end, request }) =>
       end(response(502, { "content-type": "text/html" }, `<html><pre>${request}</pre></html>`))
     ),
     attempts: 3,
     executions: 3,
-    ends: "UnknownServiceError (502)"
+    result: "UnknownServiceError (502)"
   },
   {
-    name: "throttled, without a hint",
-    server: refusing(400, { "x-amzn-errortype": "ThrottlingException" }),
+    name: "throttled, no retry hint",
+    server: failing(400, { "x-amzn-errortype": "ThrottlingException" }),
     attempts: 3,
     executions: 3,
-    ends: "ThrottlingError (400)"
+    result: "ThrottlingError (400)"
   },
   {
     name: "throttled, `x-amz-retry-after: 1500`",
-    server: refusing(429, { "x-amz-retry-after": "1500" }),
+    server: failing(429, { "x-amz-retry-after": "1500" }),
     attempts: 3,
     executions: 3,
-    ends: "ThrottlingError (429)"
+    result: "ThrottlingError (429)"
   },
   {
-    name: "throttled once, `retry-after: 1`",
-    server: answering(({ end, nth }) => end(nth === 1 ? response(429, { "retry-after": "1" }, "{}") : ok)),
+    name: "throttled, `retry-after: 1`, once",
+    server: responding(({ end, nth }) => end(nth === 1 ? response(429, { "retry-after": "1" }, "{}") : ok)),
     attempts: 2,
     executions: 2,
-    ends: "success"
+    result: "success"
   },
   {
-    name: "a kept connection has gone stale",
+    name: "stale keep-alive connection, once",
     server: faultServer(stale()),
     before: 1,
     attempts: 2,
     executions: 1,
-    ends: "success"
+    result: "success"
   },
   {
-    name: "8 MiB: reset while it is sent",
+    name: "8 MiB request, connection reset while sending",
     kind: "upload",
     server: faultServer({
       head: (socket) => {
@@ -243,10 +243,10 @@ export const faults: ReadonlyArray<Case> = [
     }),
     attempts: 3,
     executions: 0,
-    ends: "TransportError (reset)"
+    result: "TransportError (reset)"
   },
   {
-    name: "8 MiB: 413 before it is read",
+    name: "8 MiB request, status 413 before the body is read",
     kind: "upload",
     server: faultServer({
       head: (socket) => {
@@ -256,46 +256,46 @@ export const faults: ReadonlyArray<Case> = [
     }),
     attempts: 1,
     executions: 0,
-    ends: "PayloadTooLargeError (413)"
+    result: "PayloadTooLargeError (413)"
   },
   {
-    name: "stream: reset after a part",
+    name: "stream: connection reset after a part",
     kind: "stream",
     server: streaming(reset),
     attempts: 1,
     executions: 1,
-    ends: "TransportError (reset)"
+    result: "TransportError (reset)"
   },
   {
-    name: "stream: closed within a part",
+    name: "stream: connection closed inside a part",
     kind: "stream",
     server: streaming(({ socket }) => void socket.end("0\r\n\r\n"), part.subarray(0, 40)),
     attempts: 1,
     executions: 1,
-    ends: "ProtocolError"
+    result: "ProtocolError"
   },
   {
-    name: "stream: silent after a part",
+    name: "stream: no data after a part, connection open",
     kind: "stream",
     server: streaming(() => {}),
     attempts: 1,
     executions: 1,
-    ends: "TimeoutError (idle)"
+    result: "TimeoutError (idle)"
   },
   {
-    name: "stream: a damaged part",
+    name: "stream: wrong checksum",
     kind: "stream",
     server: streaming(() => {}, damaged),
     attempts: 1,
     executions: 1,
-    ends: "ProtocolError"
+    result: "ProtocolError"
   },
   {
-    name: "stream: the model fails",
+    name: "stream: `ModelStreamError` event",
     kind: "stream",
     server: streaming(({ end }) => end("0\r\n\r\n"), modelFailed),
     attempts: 1,
     executions: 1,
-    ends: "ModelStreamError (200)"
+    result: "ModelStreamError (200)"
   }
 ]

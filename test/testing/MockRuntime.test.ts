@@ -71,7 +71,7 @@ it.effect("dies naming an operation that has no answer", () =>
   Effect.gen(function*() {
     const exit = yield* Effect.exit(invokeEndpoint(input))
     assert.isTrue(
-      Exit.isFailure(exit) && Cause.pretty(exit.cause).includes("MockRuntime has no answer for InvokeEndpoint")
+      Exit.isFailure(exit) && Cause.pretty(exit.cause).includes("MockRuntime has no handler for InvokeEndpoint")
     )
   }).pipe(Effect.provide(MockRuntime.layer())))
 

@@ -1,35 +1,37 @@
-/** One attempt: sign, send, decode. Every failure leaves here as a typed error, and nothing stays open. */
+/** One attempt of a call: sign, send, decode. It ends with a typed error or an output, and leaves no connection open. */
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import type { BodyError, OperationResponse, ResponseMetadata } from "../../Operation.ts"
-import { type ErrorBody, parseError } from "../../protocol/error/errorCode.ts"
+import type * as Fiber from "effect/Fiber"
+import type * as Tracer from "effect/Tracer"
+import type { BodyError, Operation } from "../../Operation.ts"
+import { parseError } from "../../protocol/error/errorCode.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
-import { correctedOffset, type Sample } from "../../protocol/retry/clockSkew.ts"
+import { ClockOffset, type Sample } from "../../protocol/retry/clockSkew.ts"
 import { retryAfterMillis } from "../../protocol/retry/retry.ts"
 import { userAgent } from "../../protocol/userAgent/userAgent.ts"
-import { type CommonError, TransportError } from "../../SageMakerError.ts"
+import type { CommonError } from "../../SageMakerError.ts"
 import type { Signer } from "../../Signer.ts"
-import { Connection } from "../transport/connectionLease.ts"
-import { withHeaders } from "../transport/request.ts"
-import { liveClock } from "../transport/timeout.ts"
-import type { Exchange, Lost, Send } from "../transport/transport.ts"
-import { expired } from "./deadlines.ts"
+import { withHeaders } from "../operation/request.ts"
+import { ConnectionLease } from "../transport/connectionLease.ts"
+import { isDefaultClock } from "../transport/defaultServices.ts"
+import type { Transport, TransportFailure, TransportResponse } from "../transport/transport.ts"
+import type { Call } from "./call.ts"
+import { deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
-import type { Attempt, Call, Task } from "./pipeline.ts"
-import { type RedactionValues, redactionValues } from "./redaction.ts"
+import { AttemptResponse } from "./operationResponse.ts"
+import { redactionValues } from "./redaction.ts"
 import { traceHeaders } from "./tracing.ts"
+import { fromHttpClientError } from "./transportError.ts"
 
-/** What all attempts of a client share. */
-export interface Client {
-  /** Sends with deadlines on Effect's clock. */
-  readonly send: Send
-  /** Sends with deadlines on this machine's, where there is such a way. */
-  readonly sendLive: Send | undefined
+/** What the attempts of a client share. */
+export interface ClientOptions {
+  /** Sends with timeouts on Effect's clock. */
+  readonly transport: Transport
+  /** Sends with timeouts on the system clock; used where Effect's clock is the default one. */
+  readonly systemTransport: Transport | undefined
   readonly signer: Context.Tag.Service<Signer>
   readonly serviceUrl: string
   readonly region: string
@@ -38,215 +40,193 @@ export interface Client {
   readonly appId?: string | undefined
 }
 
-/** How much of an error's body is read. */
+/** What one attempt starts with. */
+export interface AttemptContext<I, O, E, R> {
+  readonly operation: Operation<I, O, E, R>
+  readonly input: I
+  /** The encoded request; its URL is a path. */
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly call: Call
+  /** The attempt's span, where a tracer records it. */
+  readonly span: Tracer.Span | undefined
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+}
+
+type AttemptScope = Pick<AttemptContext<never, unknown, unknown, unknown>, "call" | "fiber" | "request" | "span">
+
+/** Runs one attempt. */
+export type Attempt = <I, O, E, R>(context: AttemptContext<I, O, E, R>) => Effect.Effect<O, E | CommonError, R>
+
+/** The request of an attempt once it is signed, and what was known when it was sent. */
+interface SentRequest {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly connection: ConnectionLease
+  readonly clock: Clock.Clock
+  readonly sentAt: number
+  /** The clock offset that the request was signed with. */
+  readonly signedOffset: number
+}
+
+/** The largest part of an error's body that is read, in bytes. */
 const maxErrorBytes = 256 * 1024
 
 const requestIdOf = (headers: Headers.Headers): string | undefined =>
   headers["x-amzn-requestid"] ?? headers["x-amzn-request-id"] ?? headers["x-amz-request-id"]
 
+const joinUrl = (base: string, path: string): string =>
+  base.endsWith("/") && path.startsWith("/") ? base + path.slice(1) : base + path
+
 const attemptHeader = ({ attempts, maxAttempts }: Call): string =>
   maxAttempts === undefined ? `attempt=${attempts}` : `attempt=${attempts}; max=${maxAttempts}`
 
-/** The answer to an attempt, as an operation reads it. */
-class Answer implements OperationResponse {
-  readonly status: number
-  readonly headers: Headers.Headers
-  readonly metadata: ResponseMetadata
-  readonly #exchange: Exchange
-  readonly #connection: Connection
-  readonly #call: Call
-  readonly #secrets: () => RedactionValues
-
-  constructor(
-    exchange: Exchange,
-    metadata: ResponseMetadata,
-    connection: Connection,
-    call: Call,
-    secrets: () => RedactionValues
-  ) {
-    this.status = exchange.status
-    this.headers = exchange.headers
-    this.metadata = metadata
-    this.#exchange = exchange
-    this.#connection = connection
-    this.#call = call
-    this.#secrets = secrets
-  }
-
-  get bytes(): Effect.Effect<Uint8Array, BodyError> {
-    return this.#exchange.bytes
-  }
-
-  get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {
-    return Effect.as(
-      Effect.flatMap(this.#connection.handOver(), this.#call.guard.handOver),
-      Stream.suspend(() =>
-        this.#connection.takeBody()
-          ? Stream.ensuring(this.#exchange.stream, Effect.suspend(() => this.#connection.close()))
-          : Stream.fail(this.#notReadable())
-      )
-    )
-  }
-
-  get streamError(): OperationResponse["streamError"] {
-    return (errors) => (code, members) =>
-      errorMapping.fromStream(errors, this.#inStream(parseError(code, members), members), this.#call)
-  }
-
-  get unknownError(): OperationResponse["unknownError"] {
-    return (code, message) => errorMapping.unknownError(this.#inStream({ code, message, members: {} }, ""), this.#call)
-  }
-
-  #notReadable(): TransportError {
-    return new TransportError({
-      message: "The body has been read, or its scope is closed",
-      reason: "aborted",
-      retry: "never",
-      attempts: this.#call.attempts,
-      totalRetryDelay: this.#call.totalRetryDelay
-    })
-  }
-
-  #inStream(error: ErrorBody, text: string): errorMapping.ErrorResponse {
-    return {
-      ...error,
-      status: this.status,
-      requestId: this.metadata.requestId,
-      retryAfterMillis: undefined,
-      body: text,
-      clockCorrected: false,
-      secrets: this.#secrets()
-    }
-  }
-}
-
-const joined = (base: string, path: string): string =>
-  base.endsWith("/") && path.startsWith("/") ? base + path.slice(1) : base + path
-
-/** Makes a client's attempts; the learnt clock offset is the client's. */
-export const makeAttempt = (client: Client): Attempt => {
-  const agent = userAgent(client.appId)
-  let clockOffset = client.clockOffset ?? 0
-
-  /** Learns the clock offset from a response; tells whether the request had been signed with a wrong time. */
-  const learn = (sample: Sample): boolean => {
-    const offset = client.correctClockSkew === false ? undefined : correctedOffset(sample)
-    clockOffset = offset ?? clockOffset
-    return offset !== undefined
-  }
-
-  const urlOf = memoize((path) => joined(client.serviceUrl, path))
-
-  const prepare = (request: HttpClientRequest.HttpClientRequest, call: Call) => {
-    const own = {
+/** Makes the function that completes an encoded request: its absolute URL, and the headers that identify client and call. */
+const makePrepareRequest = (
+  { appId, serviceUrl }: { readonly appId?: string | undefined; readonly serviceUrl: string }
+) => {
+  const agent = userAgent(appId)
+  const urlOf = memoize((path) => joinUrl(serviceUrl, path))
+  return (request: HttpClientRequest.HttpClientRequest, call: Call): HttpClientRequest.HttpClientRequest => {
+    const headers: Record<string, string> = {
       "user-agent": agent,
       "x-amz-user-agent": agent,
       "amz-sdk-invocation-id": call.id,
       "amz-sdk-request": attemptHeader(call)
     }
     const { body } = request
-    const all = body._tag === "Uint8Array" ? { ...own, "content-length": `${body.contentLength}` } : own
-    return withHeaders(request, all, urlOf(request.url))
-  }
-
-  /** Sends; a failure says whether the service may have seen the request. */
-  const send = (
-    request: HttpClientRequest.HttpClientRequest,
-    connection: Connection,
-    call: Call,
-    clock: Clock.Clock
-  ) => {
-    const sentAt = clock.unsafeCurrentTimeMillis()
-    const lost = (failure: Lost): BodyError => {
-      if (failure._tag === "Late") {
-        call.requestSent = failure.requestSent
-        return expired(failure.phase, call)
-      }
-      const error = errorMapping.fromHttpClient(failure, call, clock.unsafeCurrentTimeMillis() - sentAt)
-      call.requestSent = error._tag === "ProtocolError" || error.requestSent
-      return error
+    if (body._tag === "Uint8Array") {
+      headers["content-length"] = `${body.contentLength}`
     }
-    call.requestSent = true
-    const sending = client.sendLive !== undefined && clock === liveClock ? client.sendLive : client.send
-    return sending(request, call.deadlines, { connection, lost })
+    return withHeaders(request, headers, urlOf(request.url))
+  }
+}
+
+/** Adds the headers that are not signed: the trace context, and those of the platform that the operation does not set. */
+const addUnsignedHeaders = (
+  signed: HttpClientRequest.HttpClientRequest,
+  { call: { platformHeaders }, fiber, span }: AttemptScope
+): HttpClientRequest.HttpClientRequest => {
+  const trace = traceHeaders(fiber, span)
+  const traced = trace === undefined ? signed : withHeaders(signed, trace)
+  return platformHeaders === undefined ? traced : withHeaders(traced, { ...platformHeaders, ...traced.headers })
+}
+
+const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: TransportResponse): Sample => ({
+  code: undefined,
+  date: headers["date"],
+  age: headers["age"],
+  sentAt,
+  receivedAt: clock.unsafeCurrentTimeMillis(),
+  signedOffset
+})
+
+/** Makes the attempts of a client, which share the clock offset that responses have shown. */
+export const makeAttempt = (client: ClientOptions): Attempt => {
+  const runner = new AttemptRunner(client)
+  return (context) => runner.run(context)
+}
+
+class AttemptRunner {
+  readonly #client: ClientOptions
+  readonly #clockOffset: ClockOffset
+  readonly #prepareRequest: ReturnType<typeof makePrepareRequest>
+
+  constructor(client: ClientOptions) {
+    this.#client = client
+    this.#clockOffset = new ClockOffset(client.clockOffset ?? 0, client.correctClockSkew !== false)
+    this.#prepareRequest = makePrepareRequest(client)
   }
 
-  /** The answer of the service, decoded or refused. */
-  const answered = <I, O, E, R>(
-    { call, operation, span }: Task<I, O, E, R>,
-    connection: Connection,
-    request: HttpClientRequest.HttpClientRequest,
-    answer: Exchange,
-    sample: Sample
-  ): Effect.Effect<O, E | CommonError, R> => {
-    const { headers, status } = answer
-    const requestId = requestIdOf(headers)
-    span?.attribute("http.response.status_code", status)
-    span?.attribute("aws.request_id", requestId)
-    const secrets = () => redactionValues(request, operation.sensitive ?? [])
-    if (status >= 200 && status < 300) {
-      const { attempts, totalRetryDelay } = call
-      const metadata = { requestId, httpStatusCode: status, attempts, totalRetryDelay }
-      return operation.decode(new Answer(answer, metadata, connection, call, secrets))
-    }
-    return Effect.flatMap(answer.start(maxErrorBytes), (bytes) => {
-      const text = new TextDecoder().decode(bytes)
-      const error = parseError(headers["x-amzn-errortype"], text)
-      return Effect.fail(errorMapping.fromErrorResponse(operation.errors, {
-        ...error,
-        status,
-        requestId,
-        retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + clockOffset),
-        body: text,
-        clockCorrected: learn({ ...sample, code: error.code }),
-        secrets: secrets()
-      }, call))
-    })
-  }
-
-  return (task) => {
-    const { call, ended, fiber, request, span } = task
-    const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-    const signedOffset = clockOffset
-    const date = new Date(clock.unsafeCurrentTimeMillis() + signedOffset)
-    const connection = new Connection()
+  run<I, O, E, R>(context: AttemptContext<I, O, E, R>): Effect.Effect<O, E | CommonError, R> {
+    const clock = Context.get(context.fiber.currentDefaultServices, Clock.Clock)
+    const connection = new ConnectionLease()
+    const signedOffset = this.#clockOffset.millis
     let sample: Sample | undefined
-    const signing = client.signer.sign(prepare(request, call), { service: "sagemaker", region: client.region, date })
-    const exchange = Effect.flatMap(signing, (signed) => {
-      const trace = traceHeaders(fiber, span)
-      const traced = trace === undefined ? signed : withHeaders(signed, trace)
-      const sentAt = clock.unsafeCurrentTimeMillis()
-      return Effect.flatMap(send(traced, connection, call, clock), (answer) => {
-        const receivedAt = clock.unsafeCurrentTimeMillis()
-        sample = {
-          code: undefined,
-          date: answer.headers["date"],
-          age: answer.headers["age"],
-          sentAt,
-          receivedAt,
-          signedOffset
-        }
-        return answered(task, connection, traced, answer, sample)
+    const exchange = Effect.flatMap(this.#sign(context, clock), (signed) => {
+      const request = addUnsignedHeaders(signed, context)
+      const sent = { request, connection, clock, sentAt: clock.unsafeCurrentTimeMillis(), signedOffset }
+      return Effect.flatMap(this.#send(sent, context.call), (response) => {
+        sample = sampleOf(sent, response)
+        return this.#decode(context, sent, response, sample)
       })
     })
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(exchange), {
         onFailure: (cause) => {
-          ended()
+          context.call.endAttempt(clock.unsafeCurrentTimeMillis())
           return Effect.zipRight(connection.close(), Effect.failCause(cause))
         },
         onSuccess: (output) => {
-          ended()
-          if (connection.isHandedOver) {
-            return Effect.succeed(output)
-          }
-          if (sample !== undefined) {
-            learn(sample)
-          }
-          const closing = connection.close()
-          return closing === Effect.void ? Effect.succeed(output) : Effect.as(closing, output)
+          context.call.endAttempt(clock.unsafeCurrentTimeMillis())
+          return this.#succeed(output, connection, sample)
         }
       })
     )
+  }
+
+  #sign({ call, request }: AttemptScope, clock: Clock.Clock): ReturnType<Context.Tag.Service<Signer>["sign"]> {
+    return this.#client.signer.sign(this.#prepareRequest(request, call), {
+      service: "sagemaker",
+      region: this.#client.region,
+      date: new Date(clock.unsafeCurrentTimeMillis() + this.#clockOffset.millis)
+    })
+  }
+
+  #send({ clock, connection, request, sentAt }: SentRequest, call: Call): Effect.Effect<TransportResponse, BodyError> {
+    const toError = (failure: TransportFailure): BodyError => {
+      if (failure._tag === "TransportTimeout") {
+        call.markSent(failure.requestSent)
+        return deadlineExceeded(failure.phase, call)
+      }
+      const error = fromHttpClientError(failure, call, clock.unsafeCurrentTimeMillis() - sentAt)
+      call.markSent(error._tag === "ProtocolError" || error.requestSent)
+      return error
+    }
+    call.markSent(true)
+    const { systemTransport, transport } = this.#client
+    const send = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
+    return send(request, call.deadlines, { connection, toError })
+  }
+
+  #decode<I, O, E, R>(
+    { call, operation, span }: AttemptContext<I, O, E, R>,
+    { connection, request }: SentRequest,
+    response: TransportResponse,
+    sample: Sample
+  ): Effect.Effect<O, E | CommonError, R> {
+    const { headers, status } = response
+    const requestId = requestIdOf(headers)
+    span?.attribute("http.response.status_code", status)
+    span?.attribute("aws.request_id", requestId)
+    const valuesToRedact = () => redactionValues(request, operation.sensitive ?? [])
+    if (status >= 200 && status < 300) {
+      return operation.decode(
+        new AttemptResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
+      )
+    }
+    return Effect.flatMap(response.body.firstBytes(maxErrorBytes), (bytes) => {
+      const body = new TextDecoder().decode(bytes)
+      const error = parseError(headers["x-amzn-errortype"], body)
+      return Effect.fail(errorMapping.fromErrorResponse(operation.errors, {
+        ...error,
+        status,
+        requestId,
+        body,
+        retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + this.#clockOffset.millis),
+        clockCorrected: this.#clockOffset.learn({ ...sample, code: error.code }),
+        redactionValues: valuesToRedact()
+      }, call))
+    })
+  }
+
+  /** Closes the connection unless a scope has taken it over. */
+  #succeed<O>(output: O, connection: ConnectionLease, sample: Sample | undefined): Effect.Effect<O> {
+    if (connection.isTransferred) {
+      return Effect.succeed(output)
+    }
+    if (sample !== undefined) {
+      this.#clockOffset.learn(sample)
+    }
+    const closing = connection.close()
+    return closing === Effect.void ? Effect.succeed(output) : Effect.as(closing, output)
   }
 }

@@ -1,57 +1,59 @@
-/** Deadlines as a call runs under them. */
-import * as Duration from "effect/Duration"
+/** The deadlines of a call, in milliseconds, and the errors of those that pass. */
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import { InvalidInputError, TimeoutError } from "../../SageMakerError.ts"
 import type * as Timeouts from "../../Timeouts.ts"
-import { inTime } from "../transport/timeout.ts"
-import type { Call } from "./pipeline.ts"
+import { durationMillis } from "../config/duration.ts"
+import { timeout } from "../transport/timeout.ts"
+import type { Call } from "./call.ts"
 
-/** Every deadline in milliseconds, infinite where there is none. */
-export interface Resolved {
+/** Every deadline in milliseconds; `Infinity` where there is none. */
+export interface ConcreteTimeouts {
   readonly firstByte: number
   readonly idle: number
   readonly attempt: number
   readonly total: number
 }
 
-/** Reads the durations of deadlines; later ones win where they say something. */
-const resolve = (
-  layers: ReadonlyArray<Timeouts.Deadlines | undefined>
-): Either.Either<Resolved, InvalidInputError> => {
-  const duration = (name: keyof Timeouts.Deadlines) => {
+type Resolved = Either.Either<ConcreteTimeouts, InvalidInputError>
+
+/** Resolves deadlines; a later one overrides an earlier one. */
+const resolve = (layers: ReadonlyArray<Timeouts.Deadlines | undefined>): Resolved => {
+  const millisOf = (name: keyof Timeouts.Deadlines) => {
     const value = layers.reduce<Duration.DurationInput | undefined>((found, layer) => layer?.[name] ?? found, undefined)
-    return Option.match(Duration.decodeUnknown(value ?? Duration.infinity), {
-      onNone: () => Either.left(new InvalidInputError({ field: `Timeouts.${name}`, constraint: "a duration" })),
-      onSome: (decoded) => Either.right(Duration.toMillis(decoded))
-    })
+    const millis = durationMillis(value ?? Infinity)
+    return millis === undefined
+      ? Either.left(
+        new InvalidInputError({ field: `Timeouts.${name}`, constraint: "a duration such as \"5 seconds\"" })
+      )
+      : Either.right(millis)
   }
   return Either.all({
-    firstByte: duration("firstByte"),
-    idle: duration("idle"),
-    attempt: duration("attempt"),
-    total: duration("total")
+    firstByte: millisOf("firstByte"),
+    idle: millisOf("idle"),
+    attempt: millisOf("attempt"),
+    total: millisOf("total")
   })
 }
 
-/** What a call's own deadlines are over those of its client; each is read once. */
-export const resolver = (...outer: ReadonlyArray<Timeouts.Deadlines | undefined>) => {
-  const without = resolve(outer)
-  const resolved = new WeakMap<Timeouts.Deadlines, Either.Either<Resolved, InvalidInputError>>()
-  return (own: Timeouts.Deadlines | undefined): Either.Either<Resolved, InvalidInputError> => {
+/** Makes a function that resolves a call's own deadlines over those of its client. Each value is resolved once. */
+export const makeResolver = (...client: ReadonlyArray<Timeouts.Deadlines | undefined>) => {
+  const clientDeadlines = resolve(client)
+  const resolved = new WeakMap<Timeouts.Deadlines, Resolved>()
+  return (own: Timeouts.Deadlines | undefined): Resolved => {
     if (own === undefined) {
-      return without
+      return clientDeadlines
     }
-    const known = resolved.get(own) ?? resolve([...outer, own])
+    const known = resolved.get(own) ?? resolve([...client, own])
     resolved.set(own, known)
     return known
   }
 }
 
 /** The error of a deadline that has passed. */
-export const expired = (phase: keyof Resolved, call: Call): TimeoutError => {
-  const requestSent = call.requestSent || (phase === "total" && call.earlierSent)
+export const deadlineExceeded = (phase: keyof ConcreteTimeouts, call: Call): TimeoutError => {
+  const requestSent = phase === "total" ? call.isSent : call.isAttemptSent
   return new TimeoutError({
     phase,
     duration: call.deadlines[phase],
@@ -62,8 +64,10 @@ export const expired = (phase: keyof Resolved, call: Call): TimeoutError => {
   })
 }
 
-/** Fails with the `TimeoutError` of a phase unless the effect ends in time. */
-export const within =
-  (phase: keyof Resolved, call: Call) =>
+/** Fails with `TimeoutError` unless the effect ends before the deadline. */
+export const withDeadline =
+  (phase: keyof ConcreteTimeouts, call: Call) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | TimeoutError, R> =>
-    inTime(call.deadlines[phase], () => expired(phase, call))(effect)
+    call.deadlines[phase] === Infinity
+      ? effect
+      : timeout(call.deadlines[phase], () => deadlineExceeded(phase, call))(effect)

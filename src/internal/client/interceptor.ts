@@ -1,34 +1,28 @@
-/** What layers around a client put around a call and around each of its attempts. */
+/** Interceptors: code that middleware around a client runs around a call and around each of its attempts. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CircuitOpenError, OverloadedError } from "../../SageMakerError.ts"
+import type { CallProgress } from "./call.ts"
 
-/** What a guard can turn a call away with. */
-type Refused = OverloadedError | CircuitOpenError
+/** Errors with which an interceptor rejects a call. */
+type Rejection = OverloadedError | CircuitOpenError
 
-type Around = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Refused, R>
+type Around = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Rejection, R>
 
-/** How far a call has come. */
-interface Progress {
-  readonly attempts: number
-  readonly totalRetryDelay: number
-}
-
-/**
- * The guard of one call.
- *
- * `outside` stands around all of it, `call` inside the `total` deadline, `attempt` around each attempt, outside the
- * `attempt` deadline. `handOver` hears of a connection that outlives the call, as the one of a stream does.
- */
+/** The interceptor of one call. */
 export interface Interceptor {
+  /** Wraps the whole call, outside its `total` deadline. */
   readonly outside: Around
+  /** Wraps all attempts, inside the `total` deadline. */
   readonly call: Around
-  readonly attempt: (progress: Progress) => Around
+  /** Wraps one attempt, outside the `attempt` deadline. */
+  readonly attempt: (progress: CallProgress) => Around
+  /** Runs when a scope takes over the connection, as for a response stream; the scope given closes with the connection. */
   readonly handOver: (connection: Scope.Scope) => Effect.Effect<void>
 }
 
-/** A call as a guard sees it. */
+/** The call that an interceptor is made for. */
 export interface InterceptedCall {
   readonly operation: string
   readonly input: unknown
@@ -36,7 +30,7 @@ export interface InterceptedCall {
 
 const unchanged: Around = (effect) => effect
 
-/** Makes the guard of a call from those of its parts that it needs. */
+/** Makes an interceptor; a part that is missing does nothing. */
 export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
   outside: unchanged,
   call: unchanged,
@@ -45,21 +39,19 @@ export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
   ...parts
 })
 
-const open = interceptor({})
-
-/** The guards in force; what makes one is run once a call. */
+/** Makes the interceptor of each call; `undefined` where there is none. */
 export class CurrentInterceptor
-  extends Context.Reference<CurrentInterceptor>()("effect-sagemaker-runtime/internal/Guards", {
-    defaultValue: (): (call: InterceptedCall) => Interceptor => () => open
+  extends Context.Reference<CurrentInterceptor>()("effect-sagemaker-runtime/internal/CurrentInterceptor", {
+    defaultValue: (): ((call: InterceptedCall) => Interceptor) | undefined => undefined
   })
 {}
 
-/** The guards in force, and within them one more. */
+/** Adds an interceptor inside the ones of a context. */
 export const addInterceptor =
   (context: Context.Context<never>, make: (call: InterceptedCall) => Interceptor) =>
   (call: InterceptedCall): Interceptor => {
-    const [outer, inner] = [Context.get(context, CurrentInterceptor)(call), make(call)]
-    return {
+    const [outer, inner] = [Context.get(context, CurrentInterceptor)?.(call), make(call)]
+    return outer === undefined ? inner : {
       outside: (effect) => outer.outside(inner.outside(effect)),
       call: (effect) => outer.call(inner.call(effect)),
       attempt: (progress) => (effect) => outer.attempt(progress)(inner.attempt(progress)(effect)),

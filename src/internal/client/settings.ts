@@ -1,35 +1,34 @@
 import * as Effect from "effect/Effect"
 import type { OperationSettings, Validation } from "../../Operation.ts"
 import { ConfigurationError } from "../../SageMakerError.ts"
+import type { SageMakerRuntimeOptions } from "../../SageMakerRuntime.ts"
 
-/** The options of a client that decide what is checked before sending. */
-export interface SettingsOptions {
-  readonly validation?: boolean | Partial<Validation> | undefined
-  readonly maxBodyBytes?: number | false | undefined
-  readonly clockOffset?: number | undefined
-  readonly appId?: string | undefined
-}
-
-const defaultMaxBodyBytes = 25 * 1024 * 1024
+/** The largest request body by default: 25 MiB. */
+export const defaultMaxBodyBytes = 25 * 1024 * 1024
 
 /** A hundred years. */
 const maxClockOffset = 100 * 365 * 24 * 3_600_000
+
+type SettingsOptions = Pick<SageMakerRuntimeOptions, "appId" | "clockOffset" | "maxBodyBytes" | "validation">
+
+const invalid = (setting: keyof SettingsOptions, problem: string) =>
+  Effect.fail(new ConfigurationError({ setting, problem }))
 
 const validationOf = (validation: SettingsOptions["validation"]): Validation =>
   typeof validation === "boolean"
     ? { min: validation, max: validation, pattern: validation }
     : { min: validation?.min ?? true, max: validation?.max ?? true, pattern: validation?.pattern ?? true }
 
-/** The settings of those options, or what is wrong with them. */
+/** Checks the options of a client that apply to every operation. */
 export const settings = (options: SettingsOptions): Effect.Effect<OperationSettings, ConfigurationError> => {
   if (typeof (options.appId ?? "") !== "string") {
-    return Effect.fail(new ConfigurationError({ setting: "appId", problem: "is not text" }))
+    return invalid("appId", "must be a string")
   }
   if (!(Math.abs(options.clockOffset ?? 0) <= maxClockOffset)) {
-    return Effect.fail(new ConfigurationError({ setting: "clockOffset", problem: "is not a number of milliseconds" }))
+    return invalid("clockOffset", "must be a number of milliseconds, at most 100 years")
   }
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
   return maxBodyBytes === false || maxBodyBytes >= 0
     ? Effect.succeed({ maxBodyBytes, validation: validationOf(options.validation) })
-    : Effect.fail(new ConfigurationError({ setting: "maxBodyBytes", problem: "is not a number of bytes" }))
+    : invalid("maxBodyBytes", "must be a number of bytes, or false for no limit")
 }

@@ -1,17 +1,16 @@
-/** How codecs fail: what was expected and where, never what was found. */
-import * as ParseResult from "effect/ParseResult"
-import type * as AST from "effect/SchemaAST"
+/** Constructors of `CodecError`. A message never contains a value, because a payload can be confidential. */
 import { CodecError } from "../../SageMakerError.ts"
-import { declaredKeys } from "./declaredKeys.ts"
 
+/** The error of a value that has no form in a media type. */
 export const unencodable = (mediaType: string, problem: string, issues: ReadonlyArray<string> = []): CodecError =>
   new CodecError({
-    message: `The value cannot be written as ${mediaType}: ${problem}`,
+    message: `Cannot encode the value as ${mediaType}: ${problem}`,
     mediaType,
     direction: "encode",
     issues
   })
 
+/** The error of a payload that is invalid in a media type. */
 export const undecodable = (
   mediaType: string,
   body: Uint8Array,
@@ -19,25 +18,43 @@ export const undecodable = (
   issues: ReadonlyArray<string> = []
 ): CodecError =>
   new CodecError({
-    message: `The payload cannot be read as ${mediaType}: ${problem}`,
+    message: `Cannot decode the payload as ${mediaType}: ${problem}`,
     mediaType,
     direction: "decode",
     issues,
     body
   })
 
-/** Where a value does not fit a schema; keys that are the payload's own are stars. */
-export const issuesOf = (ast: AST.AST): (error: ParseResult.ParseError) => ReadonlyArray<string> => {
-  const declared = declaredKeys(ast)
-  return (error) =>
-    ParseResult.ArrayFormatter.formatErrorSync(error).map(({ _tag, message, path }) => {
-      const keys = path.map((key) => (typeof key === "number" || declared.has(key) ? String(key) : "*"))
-      const at = keys.length === 0 ? "the payload" : keys.join(".")
-      const expected = /^Expected (.*?), actual /s.exec(message)?.[1]
-      return _tag === "Missing"
-        ? `${at} is missing`
-        : expected === undefined
-        ? `${at} does not fit (${_tag})`
-        : `${at} must be ${expected}`
-    })
+/** The error of a response stream that is invalid in a media type. `body` is the invalid line, if there is one. */
+export const undecodableStream = (mediaType: string, problem: string, body?: Uint8Array): CodecError =>
+  new CodecError({
+    message: `Cannot decode the stream as ${mediaType}: ${problem}`,
+    mediaType,
+    direction: "decode",
+    ...(body === undefined ? {} : { body })
+  })
+
+/** The error of an event whose data is invalid in a dialect of token streams. */
+export const undecodableEvent = (dialect: string, text: string, issues: ReadonlyArray<string>): CodecError =>
+  new CodecError({
+    message: `Cannot decode an event of the stream as ${dialect}: ${issues.join("; ")}`,
+    mediaType: "text/event-stream",
+    direction: "decode",
+    issues,
+    body: new TextEncoder().encode(text)
+  })
+
+/** The error of a payload whose media type is not among the accepted ones. */
+export const unsupportedMediaType = (
+  mediaType: string | undefined,
+  accepted: ReadonlyArray<string>,
+  body: Uint8Array | undefined
+): CodecError => {
+  const found = mediaType === undefined ? "with an invalid content type" : `of media type ${mediaType}`
+  return new CodecError({
+    message: `Cannot decode a payload ${found}: expected ${accepted.join(", ")}`,
+    mediaType: mediaType ?? "",
+    direction: "decode",
+    ...(body === undefined ? {} : { body })
+  })
 }

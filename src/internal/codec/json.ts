@@ -1,19 +1,75 @@
-/** JSON as text: what has no JSON form is refused. */
-const refuseUnfinished = (_: string, value: unknown): unknown => {
+/** JSON and JSON Lines without a schema. */
+import * as Effect from "effect/Effect"
+import type { Codec } from "../../Codec.ts"
+import { stripFromText } from "../../protocol/bytes/byteOrderMark.ts"
+import { decodeText } from "./charset.ts"
+import { undecodable, unencodable } from "./codecError.ts"
+import { jsonLinesTypes, jsonTypes } from "./mediaTypes.ts"
+
+const rejectNonFinite = (_: string, value: unknown): unknown => {
   if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new RangeError("a number without a JSON form")
+    throw new RangeError("a non-finite number has no JSON representation")
   }
   return value
 }
 
-/** JSON of a value; throws where there is none, for a number that JSON would write as `null` too. */
+/**
+ * The JSON text of a value. Throws for a value without one, and for a non-finite number, which `JSON.stringify` writes as
+ * `null`. The check needs a second, slower pass, so it runs only if the text contains `null`.
+ */
 export const stringify = (value: unknown): string => {
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) {
-    throw new TypeError("no JSON form")
+    throw new TypeError("the value has no JSON representation")
   }
-  return text.includes("null") ? JSON.stringify(value, refuseUnfinished) : text
+  return text.includes("null") ? JSON.stringify(value, rejectNonFinite) : text
 }
 
-/** The value of a JSON text; throws where it is none. */
+/** The value of a JSON text. Throws for invalid JSON. */
 export const parse = (text: string): unknown => JSON.parse(text)
+
+const encoder = new TextEncoder()
+
+interface TextFormat<A> {
+  readonly name: string
+  readonly mediaType: string
+  readonly reads: ReadonlyArray<string>
+  /** Throws for invalid text. */
+  readonly parse: (text: string) => A
+  /** Throws for a value without a text. */
+  readonly stringify: (value: A) => string
+}
+
+const textCodec = <A>(format: TextFormat<A>): Codec<A> => ({
+  mediaType: format.mediaType,
+  reads: format.reads,
+  encode: (value) =>
+    Effect.try({
+      try: () => encoder.encode(format.stringify(value)),
+      catch: () => unencodable(format.mediaType, `the value has no ${format.name} representation`)
+    }),
+  decode: (body) =>
+    Effect.flatMap(decodeText(format.mediaType, body, undefined), (text) =>
+      Effect.try({
+        try: () => format.parse(stripFromText(text)),
+        catch: () => undecodable(format.mediaType, body, `invalid ${format.name}`)
+      }))
+})
+
+export const jsonText = <I>(): Codec<I> =>
+  textCodec({
+    name: "JSON",
+    mediaType: "application/json",
+    reads: jsonTypes,
+    parse: (text) => parse(text) as I,
+    stringify
+  })
+
+export const jsonLinesText = <I>(): Codec<ReadonlyArray<I>> =>
+  textCodec<ReadonlyArray<I>>({
+    name: "JSON Lines",
+    mediaType: "application/jsonlines",
+    reads: jsonLinesTypes,
+    parse: (text) => text.split("\n").filter((line) => line.trim() !== "").map((line) => parse(line) as I),
+    stringify: (values) => values.map(stringify).join("\n")
+  })

@@ -1,7 +1,9 @@
-/** The media types payloads go by, and whether one can be read. */
+/** Media types of payloads, and the check whether a codec accepts one. */
 import * as Effect from "effect/Effect"
+import type { Codec } from "../../Codec.ts"
 import { includes, parse } from "../../protocol/payload/mediaType.ts"
-import { CodecError } from "../../SageMakerError.ts"
+import type { CodecError } from "../../SageMakerError.ts"
+import { unsupportedMediaType } from "./codecError.ts"
 
 export const jsonTypes = ["application/json", "application/*+json"]
 
@@ -9,28 +11,32 @@ export const jsonLinesTypes = ["jsonlines", "jsonl", "x-jsonlines", "x-ndjson", 
   (name) => `application/${name}`
 )
 
+/** The media ranges that a codec accepts. */
+export const readsOf = <A, R>({ mediaType, reads }: Codec<A, R>): ReadonlyArray<string> => reads ?? [mediaType]
+
 export const matchesMediaType = (ranges: ReadonlyArray<string>, essence: string): boolean =>
   ranges.some((range) => includes(range, essence))
 
-/** What servers call a payload when nobody told them what it is. */
-const silent = new Set(["application/octet-stream", "text/plain"])
+/** The media types that HTTP frameworks set by default, whatever the payload is. */
+const frameworkDefaults = new Set(["application/octet-stream", "text/plain"])
 
-/** Fails unless a payload's media type is among these, or says nothing of what the payload is. */
+const isAccepted = (
+  ranges: ReadonlyArray<string>,
+  contentType: string | undefined,
+  essence: string | undefined
+): boolean =>
+  essence === undefined
+    ? contentType === undefined || contentType.trim() === ""
+    : frameworkDefaults.has(essence) || matchesMediaType(ranges, essence)
+
+/** Fails unless the media type of a payload is accepted, missing or a framework's default. */
 export const requireMediaType = (
   ranges: ReadonlyArray<string>,
   contentType: string | undefined,
   body?: Uint8Array
 ): Effect.Effect<void, CodecError> => {
   const essence = parse(contentType ?? "")?.essence
-  const isReadable = essence === undefined
-    ? contentType === undefined || contentType.trim() === ""
-    : silent.has(essence) || matchesMediaType(ranges, essence)
-  return isReadable ? Effect.void : Effect.fail(
-    new CodecError({
-      message: `The payload is ${essence ?? "of no media type"}, and only ${ranges.join(", ")} can be read here`,
-      mediaType: essence ?? "",
-      direction: "decode",
-      ...(body === undefined ? {} : { body })
-    })
-  )
+  return isAccepted(ranges, contentType, essence)
+    ? Effect.void
+    : Effect.fail(unsupportedMediaType(essence, ranges, body))
 }

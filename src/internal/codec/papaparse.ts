@@ -1,9 +1,9 @@
 import type Papa from "papaparse"
-// @ts-expect-error the types are those of the package's main entry
+// @ts-expect-error the type declarations cover only the main entry of the package
 import browserBuild from "papaparse/papaparse.min.js"
 
-/** What is used of papaparse. */
+/** The functions of papaparse that the CSV codec uses. */
 export type Papaparse = Pick<typeof Papa, "parse" | "unparse">
 
-/** papaparse as its own build for browsers: the other one asks for Node's streams, which bundlers for Workers lack. */
+/** The browser build of papaparse. Its main build imports Node's streams, which bundlers for Workers do not have. */
 export const papaparse = (): Papaparse => browserBuild

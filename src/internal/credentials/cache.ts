@@ -1,3 +1,4 @@
+/** A cache of credentials that refreshes them before they expire. */
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -5,58 +6,64 @@ import type * as Scope from "effect/Scope"
 import type { AwsCredentials } from "../../Credentials.ts"
 import type { CredentialsError } from "../../SageMakerError.ts"
 
+type Load = Effect.Effect<AwsCredentials, CredentialsError>
+
+interface CacheState {
+  current: AwsCredentials | undefined
+  refresh: Deferred.Deferred<AwsCredentials, CredentialsError> | undefined
+}
+
 const refreshAheadMillis = 5 * 60_000
 
-const lastsUntil = (credentials: AwsCredentials): number => credentials.expiration?.getTime() ?? Infinity
+const expiresAt = (credentials: AwsCredentials): number => credentials.expiration?.getTime() ?? Infinity
+
+/** Runs `load` in the scope, so that the interruption of one caller does not stop the refresh of the others. */
+const startRefresh = (load: Load, scope: Scope.Scope, state: CacheState) =>
+  Effect.uninterruptible(Effect.gen(function*() {
+    const refresh = yield* Deferred.make<AwsCredentials, CredentialsError>()
+    state.refresh = refresh
+    yield* load.pipe(
+      Effect.tap((loaded) =>
+        Effect.sync(() => {
+          state.current = loaded
+        })
+      ),
+      Effect.ensuring(Effect.sync(() => {
+        state.refresh = undefined
+      })),
+      Effect.interruptible,
+      Effect.intoDeferred(refresh),
+      Effect.forkIn(scope)
+    )
+    return refresh
+  }))
+
+const unexpired = (state: CacheState, error: CredentialsError): Load =>
+  Effect.flatMap(
+    Clock.currentTimeMillis,
+    (now) =>
+      state.current !== undefined && expiresAt(state.current) > now ? Effect.succeed(state.current) : Effect.fail(error)
+  )
 
 /**
- * Keeps what `load` gives until five minutes before it expires.
+ * Caches the credentials of `load` until five minutes before they expire.
  *
- * One `load` runs at a time, in the surrounding scope: a waiting call that is interrupted does not stop it. Where it
- * fails, credentials that have not expired yet are used.
+ * At most one `load` runs at a time. If it fails, the cached credentials are used until they expire.
  */
-export const cacheCredentials = (
-  load: Effect.Effect<AwsCredentials, CredentialsError>
-): Effect.Effect<{ readonly get: Effect.Effect<AwsCredentials, CredentialsError> }, never, Scope.Scope> =>
+export const cacheCredentials = (load: Load): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> =>
   Effect.scopeWith((scope) =>
     Effect.sync(() => {
-      let current: AwsCredentials | undefined
-      let loading: Deferred.Deferred<AwsCredentials, CredentialsError> | undefined
-
-      const keep = (loaded: AwsCredentials) =>
-        Effect.sync(() => {
-          current = loaded
-        })
-
-      const start = Effect.uninterruptible(Effect.gen(function*() {
-        const result = yield* Deferred.make<AwsCredentials, CredentialsError>()
-        loading = result
-        yield* load.pipe(
-          Effect.tap(keep),
-          Effect.ensuring(Effect.sync(() => {
-            loading = undefined
-          })),
-          Effect.interruptible,
-          Effect.intoDeferred(result),
-          Effect.forkIn(scope)
-        )
-        return result
-      }))
-
-      const refresh = Effect.suspend(() => (loading === undefined ? start : Effect.succeed(loading)))
-
-      const unlessStillValid = (error: CredentialsError) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          current !== undefined && lastsUntil(current) > now ? Effect.succeed(current) : Effect.fail(error))
-
-      const refreshed = Effect.suspend(() =>
-        Effect.catchAll(Effect.flatMap(refresh, Deferred.await), unlessStillValid)
+      const state: CacheState = { current: undefined, refresh: undefined }
+      const start = startRefresh(load, scope, state)
+      const refresh = Effect.suspend(() => state.refresh === undefined ? start : Effect.succeed(state.refresh))
+      const refreshed = Effect.catchAll(
+        Effect.flatMap(refresh, Deferred.await),
+        (error) => unexpired(state, error)
       )
-
       return {
         get: Effect.clockWith((clock) =>
-          current !== undefined && lastsUntil(current) - refreshAheadMillis > clock.unsafeCurrentTimeMillis()
-            ? Effect.succeed(current)
+          state.current !== undefined && expiresAt(state.current) - refreshAheadMillis > clock.unsafeCurrentTimeMillis()
+            ? Effect.succeed(state.current)
             : refreshed
         )
       }

@@ -1,41 +1,45 @@
+/** Validates credentials from any source. */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type { AwsCredentials, CredentialsInput } from "../../Credentials.ts"
 import { CredentialsError } from "../../SageMakerError.ts"
 
-const redact = (value: unknown): Redacted.Redacted | undefined =>
-  Redacted.isRedacted(value) ? redact(Redacted.value(value)) : typeof value === "string" && value !== ""
-    ? Redacted.make(value)
-    : undefined
+const redact = (value: unknown): Redacted.Redacted | undefined => {
+  if (Redacted.isRedacted(value)) {
+    return redact(Redacted.value(value))
+  }
+  return typeof value === "string" && value !== "" ? Redacted.make(value) : undefined
+}
 
 const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime())
 
-/** What a key may consist of: visible ASCII, no white space. */
-const keyText = /^[!-~]+$/
+const printableAscii = /^[!-~]+$/
 
-/** Keys as given, once they are known to be some; the error names the source. */
+/** The credentials of an input. The error names the source and the invalid field, but no value. */
 export const parseCredentials = (source: string, input: unknown): Effect.Effect<AwsCredentials, CredentialsError> => {
-  const given: { readonly [K in keyof CredentialsInput]?: unknown } = Predicate.isRecord(input) ? input : {}
-  const accessKeyId = redact(given.accessKeyId)
-  const secretAccessKey = redact(given.secretAccessKey)
-  const sessionToken = redact(given.sessionToken)
-  const refuse = (member: string, problem: string) =>
-    Effect.fail(new CredentialsError({ message: `The ${member} from ${source} ${problem}`, sources: [source] }))
+  const fields: { readonly [K in keyof CredentialsInput]?: unknown } = Predicate.isRecord(input) ? input : {}
+  const accessKeyId = redact(fields.accessKeyId)
+  const secretAccessKey = redact(fields.secretAccessKey)
+  const sessionToken = redact(fields.sessionToken)
+  const fail = (field: string, problem: string) =>
+    Effect.fail(new CredentialsError({ message: `The ${field} from ${source} ${problem}`, sources: [source] }))
   if (accessKeyId === undefined) {
-    return refuse("access key id", "is missing or empty")
+    return fail("access key id", "is missing or empty")
   }
   if (secretAccessKey === undefined) {
-    return refuse("secret access key", "is missing or empty")
+    return fail("secret access key", "is missing or empty")
   }
-  const keys = { "access key id": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken }
-  const broken = Object.entries(keys).find(([, key]) => key !== undefined && !keyText.test(Redacted.value(key)))
-  return broken === undefined
+  const values = { "access key id": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken }
+  const invalid = Object.entries(values).find(([, value]) =>
+    value !== undefined && !printableAscii.test(Redacted.value(value))
+  )
+  return invalid === undefined
     ? Effect.succeed({
       accessKeyId,
       secretAccessKey,
       ...(sessionToken && { sessionToken }),
-      ...(isDate(given.expiration) && { expiration: given.expiration })
+      ...(isDate(fields.expiration) && { expiration: fields.expiration })
     })
-    : refuse(broken[0], "has characters a key cannot have, such as a line break or a space")
+    : fail(invalid[0], "contains an invalid character: expected printable ASCII without spaces and line breaks")
 }

@@ -1,50 +1,46 @@
-/** Where Effect's errors keep what they were made of. */
+/** Error fields that a program can read but that nothing prints. */
+
+/** The property in which Effect's errors keep their constructor's arguments. */
 const plainArgs = Symbol.for("effect/Data/Error/plainArgs")
 
-const concealedBy = new WeakMap<object, ReadonlySet<string>>()
+const hiddenByPrototype = new WeakMap<object, ReadonlySet<string>>()
 
-/** Whether a member of an error class is kept out of what prints the error. */
-export const isHiddenField = ({ prototype }: { readonly prototype: object }, member: string): boolean => {
-  for (let at: object | null = prototype; at !== null; at = Reflect.getPrototypeOf(at)) {
-    if (concealedBy.get(at)?.has(member) === true) {
+/** Whether a field of an error class, or of a class it extends, is hidden. */
+export const isHiddenField = ({ prototype }: { readonly prototype: object }, field: string): boolean => {
+  for (let current: object | null = prototype; current !== null; current = Reflect.getPrototypeOf(current)) {
+    if (hiddenByPrototype.get(current)?.has(field) === true) {
       return true
     }
   }
   return false
 }
 
-/** Makes own members of an object ones that are read by a function, which nothing calls that prints: not even `%o`. */
-const hide = (object: unknown, members: ReadonlyArray<string>): void => {
-  if (typeof object === "object" && object !== null) {
-    for (const member of members.filter((name) => Object.hasOwn(object, name))) {
-      const value: unknown = Reflect.get(object, member)
-      Object.defineProperty(object, member, { get: () => value, configurable: true, enumerable: false })
-    }
+/** A getter, because `%o` and `inspect` with `showHidden` print the value of a property that is not enumerable. */
+const hide = (object: unknown, fields: ReadonlyArray<string>): void => {
+  if (typeof object !== "object" || object === null) {
+    return
+  }
+  for (const field of fields.filter((name) => Object.hasOwn(object, name))) {
+    const value: unknown = Reflect.get(object, field)
+    Object.defineProperty(object, field, { get: () => value, configurable: true, enumerable: false })
   }
 }
 
 /**
- * An error class some of whose members are readable but kept out of everything that prints an error: `inspect`, `%o`,
- * `JSON.stringify`, spread.
+ * Hides fields of an error class from `inspect`, `%o`, `JSON.stringify` and spread.
  *
- * The members stay own properties, so a schema still encodes them when the caller asks for that.
+ * They stay own properties, so that a schema still encodes them when the caller asks for it.
  */
-export const hiddenFields = <C extends abstract new(...args: never) => object>(
+export const hiddenFields = <C extends { readonly prototype: object }>(
   errorClass: C,
-  ...members: ReadonlyArray<string>
+  ...fields: ReadonlyArray<string>
 ): C => {
-  concealedBy.set(errorClass.prototype, new Set(members))
-  Object.defineProperty(errorClass.prototype, "toJSON", {
-    configurable: true,
-    value(this: object) {
-      return { ...this, message: Reflect.get(this, "message") }
-    }
-  })
+  hiddenByPrototype.set(errorClass.prototype, new Set(fields))
   return new Proxy(errorClass, {
     construct(target, args, newTarget) {
       const error: object = Reflect.construct(target as never, args, newTarget)
-      hide(error, members)
-      hide(Reflect.get(error, plainArgs), members)
+      hide(error, fields)
+      hide(Reflect.get(error, plainArgs), fields)
       return error
     }
   })

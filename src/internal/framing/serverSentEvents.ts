@@ -1,51 +1,54 @@
-/** Server-sent events out of lines: what a line means is eventsource-parser's work. */
+/** Parses lines as server-sent events. eventsource-parser interprets each line. */
 import { createParser, type EventSourceMessage } from "eventsource-parser"
 import { decode } from "../../protocol/bytes/utf8.ts"
 import type { CodecError } from "../../SageMakerError.ts"
-import { lineTooLong, undecodableStream } from "./lines.ts"
+import { undecodableStream } from "../codec/codecError.ts"
+import { tooLong } from "./lines.ts"
 import type { TransducerStep } from "./transducer.ts"
 
-/** A parser of whole lines, and how many bytes the event it is in has so far. */
-export interface Events {
-  /** Takes a line. */
+/** A parser of complete lines. It is stateful: each stream needs a parser. */
+export interface EventParser {
+  /** Parses a line and returns the events that it completes. */
   readonly feed: (line: Uint8Array) => Omit<TransducerStep<never, EventSourceMessage, CodecError>, "state">
-  /** Ends the event the stream ends in. */
+  /** Completes the last event if no blank line follows it. */
   readonly end: () => ReadonlyArray<EventSourceMessage>
 }
 
 export const mediaType = "text/event-stream"
 
-/** `strict` refuses lines that are no fields of an event, which a browser passes over. */
-export const make = (maxLineBytes: number, { strict }: { readonly strict: boolean }): Events => {
+/** `strict` fails for a line that is not a field of an event. Otherwise such lines are ignored, as browsers do. */
+export const makeParser = (maxLineBytes: number, { strict }: { readonly strict: boolean }): EventParser => {
   let complete: Array<EventSourceMessage> = []
-  let size = 0
-  let isStrange = false
+  let eventBytes = 0
+  let hasUnknownField = false
   const parser = createParser({
     onEvent: ({ data, event, id }) =>
       complete.push({ data, ...(event === undefined ? {} : { event }), ...(id === undefined ? {} : { id }) }),
     onError: ({ type }) => {
-      isStrange ||= strict && type === "unknown-field"
+      hasUnknownField ||= strict && type === "unknown-field"
     }
   })
-  const take = (text: string): ReadonlyArray<EventSourceMessage> => {
-    parser.feed(`${text}\n`)
+  const parse = (line: string): ReadonlyArray<EventSourceMessage> => {
+    parser.feed(`${line}\n`)
     const out = complete
     complete = []
     return out
   }
   return {
     feed: (line) => {
-      size = line.byteLength === 0 ? 0 : size + line.byteLength
-      if (size > maxLineBytes) {
-        return { out: [], failure: lineTooLong(mediaType, "event", maxLineBytes) }
+      eventBytes = line.byteLength === 0 ? 0 : eventBytes + line.byteLength
+      if (eventBytes > maxLineBytes) {
+        return { out: [], failure: tooLong(mediaType, "an event", maxLineBytes) }
       }
       const text = decode(line)
       if (text === undefined) {
-        return { out: [], failure: undecodableStream(mediaType, "it is not UTF-8", line) }
+        return { out: [], failure: undecodableStream(mediaType, "invalid UTF-8", line) }
       }
-      const out = take(text)
-      return { out, failure: isStrange ? undecodableStream(mediaType, "it has a line of no event", line) : undefined }
+      const out = parse(text)
+      return hasUnknownField
+        ? { out, failure: undecodableStream(mediaType, "a line is not a field of a server-sent event", line) }
+        : { out }
     },
-    end: () => take("")
+    end: () => parse("")
   }
 }

@@ -1,26 +1,27 @@
-/** The end that a stream of events tells of itself, before its connection ends. */
+/** Ends a stream at an element such as `[DONE]`, which servers send before they close the connection. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 /**
- * A stream up to the element that says it is done.
+ * Takes the elements before the first one for which `isDone` holds.
  *
- * What comes after is read and dropped for at most a second, so that the connection can be used again.
+ * The rest of the stream is read and dropped for at most a second. A connection can be reused only if its response was
+ * read to the end.
  */
 export const takeUntilDone =
   <A>(isDone: (element: A) => boolean) => <E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
     Stream.unwrapScoped(Effect.map(Stream.toPull(stream), (pull) => {
       let done = false
-      const settled = pull.pipe(
+      const drain = pull.pipe(
         Effect.forever,
         Effect.ignore,
         Effect.timeoutOption("1 second"),
         Effect.zipRight(Effect.fail(Option.none<E>()))
       )
       return Stream.repeatEffectChunkOption(Effect.suspend(() =>
-        done ? settled : Effect.map(pull, (elements) => {
+        done ? drain : Effect.map(pull, (elements) => {
           const end = Chunk.findFirstIndex(elements, isDone)
           done = Option.isSome(end)
           return Option.match(end, { onNone: () => elements, onSome: (index) => Chunk.take(elements, index) })

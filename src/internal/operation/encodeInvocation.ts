@@ -1,4 +1,4 @@
-/** How the requests of the real-time operations are written: a name in the path, members as headers, a body. */
+/** Encodes the requests of the real-time operations: the endpoint's name in the path, members in headers, a body. */
 import type * as HttpBody from "@effect/platform/HttpBody"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
@@ -6,8 +6,8 @@ import * as Either from "effect/Either"
 import * as Op from "../../Operation.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { InvalidInputError, PayloadTooLargeError } from "../../SageMakerError.ts"
-import { post } from "../transport/request.ts"
 import { endpointName } from "./members.ts"
+import { post } from "./request.ts"
 
 interface Invocation {
   readonly EndpointName: string
@@ -15,9 +15,9 @@ interface Invocation {
   readonly ContentType?: string | undefined
 }
 
-const name = Op.label("EndpointName", endpointName)
+const encodeName = Op.label("EndpointName", endpointName)
 
-/** Writes requests to a resource of an endpoint. */
+/** Early returns instead of a generator: every call runs this, and most bodies need no effect. */
 export const encodeInvocation = <T extends Op.HeaderTable>(
   { encode }: Op.HeaderCodec<T>,
   resource: string
@@ -27,16 +27,16 @@ export const encodeInvocation = <T extends Op.HeaderTable>(
     { Body, EndpointName, ...fields }: Invocation & Op.HeaderMembers<T>,
     { maxBodyBytes, validation }: Op.OperationSettings
   ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError> => {
-    const endpoint = name(EndpointName, validation)
-    if (Either.isLeft(endpoint)) {
-      return Effect.fail(endpoint.left)
+    const name = encodeName(EndpointName, validation)
+    if (Either.isLeft(name)) {
+      return Effect.fail(name.left)
     }
     const headers = encode(fields as unknown as Op.HeaderMembers<T>, validation)
     if (Either.isLeft(headers)) {
       return Effect.fail(headers.left)
     }
     const body = Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
-    const request = (content: HttpBody.Uint8Array) => post(pathOf(endpoint.right), headers.right, content)
+    const request = (content: HttpBody.Uint8Array) => post(pathOf(name.right), headers.right, content)
     return Either.isEither(body) && Either.isRight(body)
       ? Effect.succeed(request(body.right as HttpBody.Uint8Array))
       : Effect.map(body, request)

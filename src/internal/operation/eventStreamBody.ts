@@ -1,4 +1,4 @@
-/** The parts of an event-stream body as a stream: every frame is decoded or fails, chunks stay chunks. */
+/** Decodes an event-stream body into the payloads of its frames. */
 import type * as Stream from "effect/Stream"
 import type { OperationResponse, ResponseMetadata } from "../../Operation.ts"
 import * as eventStream from "../../protocol/eventStream/eventStream.ts"
@@ -7,7 +7,6 @@ import { transduce } from "../framing/transducer.ts"
 
 const decoder = new TextDecoder()
 
-/** The payloads of a body's frames. */
 export const eventStreamBody = <E, E2>(
   body: Stream.Stream<Uint8Array, E>,
   { metadata: { attempts, requestId, totalRetryDelay }, streamError, unknownError }: {
@@ -16,22 +15,22 @@ export const eventStreamBody = <E, E2>(
     readonly metadata: ResponseMetadata
   }
 ): Stream.Stream<Uint8Array, E | E2 | UnknownServiceError | ProtocolError> => {
-  const failed = (failure: eventStream.Failure): E2 | UnknownServiceError | ProtocolError => {
+  const toError = (failure: eventStream.Failure): E2 | UnknownServiceError | ProtocolError => {
     if (failure._tag === "Broken") {
-      const message = `The response stream is broken: ${failure.problem}`
+      const message = `Cannot decode the event stream of the response: ${failure.problem}`
       return new ProtocolError({ message, requestId, attempts, totalRetryDelay })
     }
     return failure._tag === "Exception"
       ? streamError(failure.code, decoder.decode(failure.payload))
       : unknownError(failure.code, failure.message)
   }
-  const ending = (failure: eventStream.Failure | undefined) => failure === undefined ? undefined : failed(failure)
+  const errorOf = (failure: eventStream.Failure | undefined) => failure === undefined ? undefined : toError(failure)
   return transduce({
     initial: () => eventStream.initial,
     step: (state: eventStream.State, chunk: Uint8Array) => {
       const next = eventStream.step(state, chunk)
-      return { state: next.state, out: next.parts, failure: ending(next.failure) }
+      return { state: next.state, out: next.parts, failure: errorOf(next.failure) }
     },
-    finish: (state) => ({ out: [], failure: ending(eventStream.finish(state)) })
+    finish: (state) => ({ out: [], failure: errorOf(eventStream.finish(state)) })
   })(body)
 }

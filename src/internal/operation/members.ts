@@ -1,6 +1,6 @@
-/** The members AWS's operations share: header names and limits, each written once. Source: AWS's Smithy model. */
+/** The members that operations share: header names, constraints and types. Source: AWS's Smithy model. */
 import * as Schema from "effect/Schema"
-import type { SpanAttributes } from "../../Operation.ts"
+import type { Payload, SpanAttributes } from "../../Operation.ts"
 
 type Check = (schema: Schema.Schema<string>) => Schema.Schema<string>
 
@@ -8,14 +8,12 @@ const notEmpty: Check = Schema.minLength(1, { description: "at least 1 character
 
 const atMost = (max: number): Check => Schema.maxLength(max, { description: `at most ${max} characters long` })
 
-/** ASCII up to a length. */
 export const ascii = (max: number) =>
   Schema.String.pipe(
     Schema.pattern(/^[\0-\x7f]*$/, { description: "ASCII text" }),
     atMost(max)
   )
 
-/** A name as AWS resources have them: letters, digits and inner hyphens. */
 const resourceName = (max: number) =>
   Schema.String.pipe(
     Schema.pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, {
@@ -24,18 +22,16 @@ const resourceName = (max: number) =>
     atMost(max)
   )
 
-/** Printable text that does not start with white space. */
 export const printable = (max: number) =>
   Schema.String.pipe(
     notEmpty,
     atMost(max),
-    Schema.pattern(/^\S[\x20-\x7e]*$/, { description: "printable ASCII that does not start with white space" })
+    Schema.pattern(/^\S[\x20-\x7e]*$/, { description: "printable ASCII text that does not start with whitespace" })
   )
 
-/** The id of an open session. */
+/** The ID of an open session. */
 export const sessionId = resourceName(256)
 
-/** The id of an open session, or the word that opens one. */
 const sessionIdOrNew = Schema.String.pipe(
   Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
     description: "NEW_SESSION, or letters, digits and hyphens with a letter or digit at both ends"
@@ -43,30 +39,22 @@ const sessionIdOrNew = Schema.String.pipe(
   atMost(256)
 )
 
-/** A JMESPath expression for Clarify. */
-export const explanations = Schema.String.pipe(
-  notEmpty,
-  atMost(64)
-)
+export const enableExplanations = Schema.String.pipe(notEmpty, atMost(64))
 
-/** The endpoint's name. */
 export const endpointName = resourceName(63)
 
-/** Where input lies. */
-export const location = Schema.String.pipe(
+export const inputLocation = Schema.String.pipe(
   notEmpty,
   atMost(1024),
-  Schema.pattern(/^(https|s3):\/\/([^/]+)\/?(.*)$/, { description: "an s3: or https: URL" })
+  Schema.pattern(/^(https|s3):\/\/([^/]+)\/?(.*)$/, { description: "an s3:// or https:// URL" })
 )
 
-/** What is appended to an output path. */
-export const outputPath = Schema.String.pipe(
+export const outputPathExtension = Schema.String.pipe(
   notEmpty,
   atMost(512),
   Schema.pattern(/^(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]+$/, { description: "a relative path of S3-safe characters" })
 )
 
-/** A result's file name. */
 export const filename = Schema.String.pipe(
   notEmpty,
   atMost(32),
@@ -75,61 +63,102 @@ export const filename = Schema.String.pipe(
   })
 )
 
-/** A whole number between two bounds. */
 export const integerBetween = (min: number, max: number) =>
   Schema.Number.pipe(
-    Schema.int({ description: "a whole number" }),
+    Schema.int({ description: "an integer" }),
     Schema.greaterThanOrEqualTo(min, { description: `at least ${min}` }),
     Schema.lessThanOrEqualTo(max, { description: `at most ${max}` })
   )
 
-/** Headers that InvokeEndpoint, its stream and its asynchronous form have in common. */
+/** Headers of InvokeEndpoint, InvokeEndpointWithResponseStream and InvokeEndpointAsync. */
 export const common = {
   CustomAttributes: ["x-amzn-sagemaker-custom-attributes", ascii(1024)],
   InferenceId: ["x-amzn-sagemaker-inference-id", printable(64)]
 } as const
 
-/** Headers that say which part of an endpoint answers, in real time. */
-export const routing = {
+const target = {
   TargetVariant: ["x-amzn-sagemaker-target-variant", resourceName(63)],
   TargetContainerHostname: ["x-amzn-sagemaker-target-container-hostname", resourceName(63)],
-  InferenceComponentName: ["x-amzn-sagemaker-inference-component", resourceName(63)],
+  InferenceComponentName: ["x-amzn-sagemaker-inference-component", resourceName(63)]
+} as const
+
+/** Headers that route a real-time request within its endpoint. */
+export const routing = {
+  ...target,
   SessionId: ["x-amzn-sagemaker-session-id", sessionIdOrNew],
   PrefixAwareId: ["x-amzn-sagemaker-prefix-aware-id", ascii(1024)]
 } as const
 
-/** Members of `common`. */
-export interface CommonMembers {
-  /** Free text for the model's container; kept secret. */
-  readonly CustomAttributes?: string | undefined
-  /** A name for this request, for data capture. */
-  readonly InferenceId?: string | undefined
-}
+/** The header of InvokeEndpoint that selects a model of a multi-model endpoint. */
+export const modelRouting = {
+  TargetModel: ["x-amzn-sagemaker-target-model", printable(1024)]
+} as const
 
-/** Members of `routing`. */
-export interface RoutingMembers {
-  /** The production variant that is to answer. */
-  readonly TargetVariant?: string | undefined
-  /** The container of a multi-container endpoint that is to answer. */
-  readonly TargetContainerHostname?: string | undefined
-  /** The inference component that is to answer. */
-  readonly InferenceComponentName?: string | undefined
-  /** `NEW_SESSION` to open a session, or the id of an open one. */
-  readonly SessionId?: string | undefined
-  /** Requests with the same text go to the same instance, for its prefix cache. */
-  readonly PrefixAwareId?: string | undefined
-}
-
-/** Headers of a real-time answer. */
+/** Headers of real-time responses. */
 export const responseMembers = {
   InvokedProductionVariant: ["x-amzn-invoked-production-variant", Schema.String],
   CustomAttributes: ["x-amzn-sagemaker-custom-attributes", Schema.String]
 } as const
 
-/** Request headers whose values are secret. */
+/** The members that select a target within an endpoint. They are meaningless on another endpoint. */
+export const targetMembers = Object.keys({ ...target, ...modelRouting }) as ReadonlyArray<
+  keyof typeof target | keyof typeof modelRouting
+>
+
+/** The members that select where a call goes. */
+export const endpointTargetMembers = ["EndpointName", ...targetMembers] as const
+
+/** Request headers whose values are redacted. */
 export const sensitive = ["x-amzn-sagemaker-custom-attributes"]
 
-/** What a call's span tells of its input. */
 export const spanAttributes = ({ EndpointName }: { readonly EndpointName: string }): SpanAttributes => ({
   "aws.sagemaker.endpoint_name": EndpointName
 })
+
+/** The required input member of every operation. */
+export interface EndpointMembers {
+  /** The name of the endpoint. At most 63 letters, digits and hyphens. */
+  readonly EndpointName: string
+}
+
+/** The required input members of InvokeEndpoint and InvokeEndpointWithResponseStream. */
+export interface RealTimeMembers extends EndpointMembers {
+  /**
+   * The input of the model: a string (sent as UTF-8), bytes, an `ArrayBuffer`, a view of one, or a `Blob`. At most
+   * `maxBodyBytes` of the client, by default 25 MiB.
+   */
+  readonly Body: Payload
+}
+
+/** Optional input members of InvokeEndpoint, InvokeEndpointWithResponseStream and InvokeEndpointAsync. */
+export interface CommonOptions {
+  /** The media type of the input. Default: `application/octet-stream`. At most 1,024 ASCII characters. */
+  readonly ContentType?: string | undefined
+  /** The media type that the model should return. At most 1,024 ASCII characters. */
+  readonly Accept?: string | undefined
+  /**
+   * Additional information for the model's container. At most 1,024 ASCII characters. AWS declares it sensitive: this
+   * client redacts it.
+   */
+  readonly CustomAttributes?: string | undefined
+  /**
+   * An identifier of the request, for example to match captured data with ground truth. 1 to 64 printable ASCII
+   * characters.
+   */
+  readonly InferenceId?: string | undefined
+}
+
+/** Optional input members of InvokeEndpoint and InvokeEndpointWithResponseStream that route a request. */
+export interface RoutingOptions {
+  /** The production variant to invoke. Default: SageMaker distributes requests by the variants' weights. */
+  readonly TargetVariant?: string | undefined
+  /** The host name of the container to invoke, on an endpoint with several directly invoked containers. */
+  readonly TargetContainerHostname?: string | undefined
+  /** The inference component to invoke, on an endpoint with inference components. At most 63 characters. */
+  readonly InferenceComponentName?: string | undefined
+  /**
+   * An identifier that routes requests with the same value to the same instance, so that they share its prefix cache. At
+   * most 1,024 ASCII characters.
+   */
+  readonly PrefixAwareId?: string | undefined
+}

@@ -1,3 +1,4 @@
+/** Builds request bodies from the forms that a caller can give. */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -6,62 +7,72 @@ import * as Predicate from "effect/Predicate"
 import type { BlobLike } from "../../Operation.ts"
 import { InvalidInputError, PayloadTooLargeError } from "../../SageMakerError.ts"
 
+interface PayloadOptions {
+  readonly limit: number | false
+  readonly reason?: string | undefined
+  readonly contentType?: string | undefined
+}
+
+const encoder = new TextEncoder()
+
 const isBlob = (body: unknown): body is BlobLike =>
   Predicate.hasProperty(body, "arrayBuffer") && typeof body.arrayBuffer === "function" &&
   Predicate.hasProperty(body, "size") && typeof body.size === "number"
 
-const encoder = new TextEncoder()
+/** By its tag, because a buffer of another realm (an iframe, a `vm` context) has another class. */
+const isArrayBuffer = (body: unknown): body is ArrayBuffer =>
+  Predicate.hasProperty(body, Symbol.toStringTag) && body[Symbol.toStringTag] === "ArrayBuffer"
 
-/** The bytes of a buffer or a view of one; it throws where the buffer was given away. */
+/** Throws for a detached buffer. */
+const unsafeViewOf = (body: unknown): Uint8Array | undefined => {
+  if (ArrayBuffer.isView(body)) {
+    return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  }
+  return isArrayBuffer(body) ? new Uint8Array(body) : undefined
+}
+
 const viewOf = (body: unknown): Uint8Array | undefined =>
-  ArrayBuffer.isView(body)
-    ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-    : Predicate.hasProperty(body, Symbol.toStringTag) && body[Symbol.toStringTag] === "ArrayBuffer"
-    ? new Uint8Array(body as ArrayBuffer)
-    : undefined
+  Option.getOrUndefined(Option.liftThrowable(unsafeViewOf)(body))
 
-const refusedBody = (field: string) =>
-  new InvalidInputError({ field, constraint: "text, bytes, an ArrayBuffer, a view of one, or a Blob that can be read" })
-
-const tooLarge = (size: number, limit: number, reason: string) =>
-  new PayloadTooLargeError({
-    message: `The request body has ${size} bytes; ${reason} ${limit}`,
-    size,
-    limit,
-    attempts: 0
+const invalidBody = (field: string) =>
+  new InvalidInputError({
+    field,
+    constraint: "a string, a Uint8Array, an ArrayBuffer, a view of an ArrayBuffer, or a readable Blob"
   })
 
-/** Makes a request body of bytes from what the caller gave. */
+const checkSize = (size: number, { limit, reason }: PayloadOptions): Either.Either<number, PayloadTooLargeError> => {
+  if (limit === false || size <= limit) {
+    return Either.right(size)
+  }
+  const message = `The request body has ${size} bytes; ${reason ?? "the client's limit (maxBodyBytes) is"} ${limit}`
+  return Either.left(new PayloadTooLargeError({ message, size, limit, attempts: 0 }))
+}
+
+const fromBlob = (
+  field: string,
+  blob: BlobLike,
+  options: PayloadOptions
+): Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> =>
+  Effect.gen(function*() {
+    yield* checkSize(blob.size, options)
+    const buffer = yield* Effect.tryPromise({ try: () => blob.arrayBuffer(), catch: () => invalidBody(field) })
+    const bytes = viewOf(buffer)
+    if (bytes === undefined) {
+      return yield* invalidBody(field)
+    }
+    yield* checkSize(bytes.byteLength, options)
+    return HttpBody.uint8Array(bytes, options.contentType)
+  })
+
+/** Bytes are not copied. A `Blob` is checked against the limit before it is read. */
 export const payload = (
   field: string,
   body: unknown,
-  options: {
-    readonly limit: number | false
-    readonly reason?: string | undefined
-    readonly contentType?: string | undefined
-  }
+  options: PayloadOptions
 ): Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> => {
-  const capped = (size: number) =>
-    options.limit !== false && size > options.limit ?
-      Either.left(tooLarge(size, options.limit, options.reason ?? "the client's cap (maxBodyBytes) is"))
-      : Either.right(size)
-  const bytes = typeof body === "string"
-    ? encoder.encode(body)
-    : Option.getOrUndefined(Option.liftThrowable(viewOf)(body))
+  const bytes = typeof body === "string" ? encoder.encode(body) : viewOf(body)
   if (bytes !== undefined) {
-    return Either.map(capped(bytes.byteLength), () => HttpBody.uint8Array(bytes, options.contentType))
+    return Either.map(checkSize(bytes.byteLength, options), () => HttpBody.uint8Array(bytes, options.contentType))
   }
-  if (!isBlob(body)) {
-    return Either.left(refusedBody(field))
-  }
-  return Effect.gen(function*() {
-    yield* capped(body.size)
-    const read = yield* Effect.tryPromise({ try: () => body.arrayBuffer(), catch: () => refusedBody(field) })
-    const whole = Option.getOrUndefined(Option.liftThrowable(viewOf)(read))
-    if (whole === undefined) {
-      return yield* refusedBody(field)
-    }
-    yield* capped(whole.byteLength)
-    return HttpBody.uint8Array(whole, options.contentType)
-  })
+  return isBlob(body) ? fromBlob(field, body, options) : Either.left(invalidBody(field))
 }

@@ -1,3 +1,4 @@
+/** The circuit breaker of `Resilience.circuitBreaker`. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,174 +8,200 @@ import * as Predicate from "effect/Predicate"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as circuits from "../../protocol/retry/circuit.ts"
 import type { CircuitBreakerOptions, CircuitState, PerEndpoint } from "../../Resilience.ts"
-import { CircuitOpenError, type ConfigurationError, toRetryable } from "../../SageMakerError.ts"
+import { CircuitOpenError, toRetryable } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
-import { endpointKey, isIntegerFrom, millis, settingsPerEndpoint } from "./perEndpoint.ts"
+import { positiveDurationMillis } from "../config/duration.ts"
+import { invalidSetting } from "../config/invalidSetting.ts"
+import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
-const check = (
+const check: CheckOptions<CircuitBreakerOptions, circuits.Rules> = (
   {
     breakDuration = "10 seconds",
     failureRatio = 0.5,
     minimumThroughput = 10,
     samplingDuration = "30 seconds"
-  }: CircuitBreakerOptions,
-  wrong: (setting: string, problem: string) => ConfigurationError
-): Effect.Effect<circuits.Rules, ConfigurationError> =>
-  !(failureRatio > 0 && failureRatio <= 1)
-    ? Effect.fail(wrong("failureRatio", "is not a number above 0 and up to 1"))
-    : !isIntegerFrom(minimumThroughput, 1)
-    ? Effect.fail(wrong("minimumThroughput", "is not a whole number of at least 1"))
-    : Effect.map(
-      Effect.all({
-        breakMillis: millis(breakDuration, (problem) => wrong("breakDuration", problem)),
-        samplingMillis: millis(samplingDuration, (problem) => wrong("samplingDuration", problem))
-      }),
-      (durations) => ({ failureRatio, minimumThroughput, ...durations })
-    )
+  },
+  path
+) => {
+  if (!(failureRatio > 0 && failureRatio <= 1)) {
+    return Effect.fail(invalidSetting(`${path}.failureRatio`, "a number greater than 0 and at most 1"))
+  }
+  if (!isIntegerFrom(minimumThroughput, 1)) {
+    return Effect.fail(invalidSetting(`${path}.minimumThroughput`, "an integer of at least 1"))
+  }
+  return Effect.map(
+    Effect.all({
+      breakMillis: positiveDurationMillis(`${path}.breakDuration`, breakDuration),
+      samplingMillis: positiveDurationMillis(`${path}.samplingDuration`, samplingDuration)
+    }),
+    (durations) => ({ failureRatio, minimumThroughput, ...durations })
+  )
+}
 
-/** Whether an error says that the endpoint is ill: it fails, cannot be reached, or does not answer in time. */
-const isFailure = (error: unknown): boolean => {
+const isFailureByDefault = (error: unknown): boolean => {
   const { _tag, retry } = toRetryable(error)
   return retry === "transient" || _tag === "TimeoutError" || _tag === "InternalDependencyException"
 }
 
-/** Errors that arise before the endpoint is asked. */
-const isOfThisSide = Predicate.or(Predicate.isTagged("CredentialsError"), Predicate.isTagged("SigningError"))
+/** Errors that occur before the request is sent, so that they do not depend on the endpoint. */
+const isLocalError = Predicate.or(Predicate.isTagged("CredentialsError"), Predicate.isTagged("SigningError"))
 
+/** The circuit of one endpoint. */
 interface Entry {
+  readonly endpoint: string
   circuit: circuits.Circuit
   lastFailure: string | undefined
-  underWay: number
+  runningAttempts: number
 }
 
-/** An attempt that was let through. */
-interface Ticket {
+/** An attempt that the circuit has admitted. */
+interface AdmittedAttempt {
   readonly entry: Entry
   readonly epoch: number
 }
 
-/** Circuits by endpoint, and the states of those that are not closed. */
+const cleanupIntervalMillis = 10_000
+
+const stateOf = ({ circuit, lastFailure }: Entry): CircuitState =>
+  circuit._tag === "Open" ? { _tag: "Open", retryAtMillis: circuit.until, lastFailure } : { _tag: circuit._tag }
+
+class CircuitBreaker {
+  readonly #entries = new Map<string, Entry>()
+  readonly #rulesOf: (endpoint: string) => circuits.Rules
+  readonly isFailure: (error: unknown) => boolean
+  readonly #states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
+  #lastCleanup = 0
+
+  constructor(
+    rulesOf: (endpoint: string) => circuits.Rules,
+    isFailure: (error: unknown) => boolean,
+    states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
+  ) {
+    this.#rulesOf = rulesOf
+    this.isFailure = isFailure
+    this.#states = states
+  }
+
+  entry(endpoint: string, now: number): Entry {
+    const existing = this.#entries.get(endpoint)
+    if (existing !== undefined) {
+      return existing
+    }
+    this.#removeIdle(now)
+    const entry: Entry = { endpoint, circuit: circuits.initial, lastFailure: undefined, runningAttempts: 0 }
+    this.#entries.set(endpoint, entry)
+    return entry
+  }
+
+  #removeIdle(now: number): void {
+    if (now - this.#lastCleanup < cleanupIntervalMillis) {
+      return
+    }
+    this.#lastCleanup = now
+    for (const [endpoint, { circuit, runningAttempts }] of this.#entries) {
+      if (runningAttempts === 0 && circuits.isIdle(this.#rulesOf(endpoint), circuit, now)) {
+        this.#entries.delete(endpoint)
+      }
+    }
+  }
+
+  setCircuit(entry: Entry, circuit: circuits.Circuit): Effect.Effect<void> {
+    const isChanged = entry.circuit._tag !== circuit._tag
+    entry.circuit = circuit
+    return isChanged ? this.#publish(entry) : Effect.void
+  }
+
+  /** Reads the circuit when the update runs, so that a later change is never overwritten by an earlier one. */
+  #publish(entry: Entry): Effect.Effect<void> {
+    return SubscriptionRef.update(this.#states, (states) =>
+      entry.circuit._tag === "Closed"
+        ? HashMap.remove(states, entry.endpoint)
+        : HashMap.set(states, entry.endpoint, stateOf(entry)))
+  }
+
+  record({ entry, epoch }: AdmittedAttempt, verdict: circuits.Verdict, failure?: string): Effect.Effect<void> {
+    return Effect.clockWith((clock) => {
+      entry.runningAttempts -= 1
+      entry.lastFailure = failure ?? entry.lastFailure
+      const now = clock.unsafeCurrentTimeMillis()
+      return this.setCircuit(
+        entry,
+        circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, verdict, now)
+      )
+    })
+  }
+
+  recordError(attempt: AdmittedAttempt, error: unknown): Effect.Effect<void> {
+    if (isLocalError(error)) {
+      return this.record(attempt, "none")
+    }
+    return this.isFailure(error)
+      ? this.record(attempt, "failure", toRetryable(error)._tag)
+      : this.record(attempt, "success")
+  }
+}
+
+const failureOf = (exit: Exit.Exit<unknown, unknown>): Option.Option<unknown> =>
+  Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
+
+/** The interceptor of one call. */
+const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor => {
+  /** Interrupted attempts: only the result of the call shows whether a timeout interrupted them. */
+  const interrupted = new Set<AdmittedAttempt>()
+
+  const recordInterrupted = (exit: Exit.Exit<unknown, unknown>) => {
+    const timeout = Option.filter(failureOf(exit), Predicate.isTagged("TimeoutError"))
+    const isFailure = Option.exists(timeout, breaker.isFailure)
+    return Effect.forEach(
+      interrupted,
+      (attempt) => isFailure ? breaker.record(attempt, "failure", "TimeoutError") : breaker.record(attempt, "none"),
+      { discard: true }
+    )
+  }
+
+  const recordExit = (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+    if (Exit.isSuccess(exit)) {
+      return breaker.record(attempt, "success")
+    }
+    const error = failureOf(exit)
+    if (Option.isSome(error)) {
+      return breaker.recordError(attempt, error.value)
+    }
+    interrupted.add(attempt)
+    return Effect.void
+  }
+
+  return interceptor({
+    outside: (effect) => Effect.onExit(effect, recordInterrupted),
+    attempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.clockWith((clock): Effect.Effect<A, E | CircuitOpenError, R> => {
+          const now = clock.unsafeCurrentTimeMillis()
+          const entry = breaker.entry(endpoint, now)
+          const { lastFailure } = entry
+          const admission = circuits.admit(entry.circuit, now)
+          if (!admission.passes) {
+            const { attempts, totalRetryDelay } = progress
+            const retryAfterMillis = admission.waitMillis
+            return new CircuitOpenError({ endpoint, lastFailure, retryAfterMillis, attempts, totalRetryDelay })
+          }
+          const attempt: AdmittedAttempt = { entry, epoch: admission.circuit.epoch }
+          entry.runningAttempts += 1
+          return Effect.zipRight(
+            breaker.setCircuit(entry, admission.circuit),
+            Effect.onExit(restore(effect), (exit) => recordExit(attempt, exit))
+          )
+        })
+      )
+  })
+}
+
+/** A circuit breaker with one circuit per endpoint, and the states of the circuits that are not closed. */
 export const make = (options: CircuitBreakerOptions & PerEndpoint<CircuitBreakerOptions>) =>
   Effect.gen(function*() {
     const rulesOf = yield* settingsPerEndpoint(options, check, "circuitBreaker")
-    const endpointOf = endpointKey(options)
-    const failed = options.isFailure ?? isFailure
+    const keyOf = endpointKey(options)
     const states = yield* SubscriptionRef.make(HashMap.empty<string, CircuitState>())
-    const entries = new Map<string, Entry>()
-    let sweptAt = 0
-
-    /** Forgets, once in a while, endpoints of which nothing is left to remember. */
-    const sweep = (now: number): void => {
-      if (now - sweptAt >= 10_000) {
-        sweptAt = now
-        for (const [endpoint, { circuit, underWay }] of entries) {
-          if (underWay === 0 && circuits.isAtRest(rulesOf(endpoint), circuit, now)) {
-            entries.delete(endpoint)
-          }
-        }
-      }
-    }
-    const entryOf = (endpoint: string, now: number): Entry => {
-      const known = entries.get(endpoint)
-      if (known !== undefined) {
-        return known
-      }
-      sweep(now)
-      const entry: Entry = { circuit: circuits.initial, lastFailure: undefined, underWay: 0 }
-      entries.set(endpoint, entry)
-      return entry
-    }
-
-    const stateOf = ({ circuit, lastFailure }: Entry): CircuitState =>
-      circuit._tag === "Open" ? { _tag: "Open", retryAtMillis: circuit.until, lastFailure } : { _tag: circuit._tag }
-
-    /** Tells the states as they are by then, so that changes cannot overtake each other. */
-    const tell = (endpoint: string, entry: Entry): Effect.Effect<void> =>
-      SubscriptionRef.update(
-        states,
-        (known) =>
-          entry.circuit._tag === "Closed"
-            ? HashMap.remove(known, endpoint)
-            : HashMap.set(known, endpoint, stateOf(entry))
-      )
-
-    const become = (endpoint: string, entry: Entry, circuit: circuits.Circuit): Effect.Effect<void> => {
-      const changed = entry.circuit._tag !== circuit._tag
-      entry.circuit = circuit
-      return changed ? tell(endpoint, entry) : Effect.void
-    }
-
-    const ended = (
-      endpoint: string,
-      { entry, epoch }: Ticket,
-      verdict: circuits.Verdict,
-      tag?: string
-    ): Effect.Effect<void> =>
-      Effect.clockWith((clock) => {
-        entry.underWay -= 1
-        entry.lastFailure = tag ?? entry.lastFailure
-        const now = clock.unsafeCurrentTimeMillis()
-        return become(endpoint, entry, circuits.record(rulesOf(endpoint), entry.circuit, epoch, verdict, now))
-      })
-
-    const guardOf = (call: InterceptedCall): Interceptor => {
-      const endpoint = endpointOf(call)
-      /** Attempts that were interrupted: only the end of the call tells whether a deadline did it. */
-      const interrupted = new Set<Ticket>()
-
-      const settle = (exit: Exit.Exit<unknown, unknown>) => {
-        const late = Exit.isFailure(exit)
-          ? Option.filter(Cause.failureOption(exit.cause), Predicate.isTagged("TimeoutError"))
-          : Option.none()
-        const verdict = Option.exists(late, failed) ? "failure" : "none"
-        return Effect.forEach(
-          interrupted,
-          (ticket) => ended(endpoint, ticket, verdict, verdict === "failure" ? "TimeoutError" : undefined),
-          { discard: true }
-        )
-      }
-      return interceptor({
-        outside: (effect) => Effect.onExit(effect, settle),
-        attempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-          Effect.uninterruptibleMask((restore) =>
-            Effect.clockWith((clock): Effect.Effect<A, E | CircuitOpenError, R> => {
-              const now = clock.unsafeCurrentTimeMillis()
-              const entry = entryOf(endpoint, now)
-              const admission = circuits.admit(entry.circuit, now)
-              if (!admission.passes) {
-                return Effect.fail(
-                  new CircuitOpenError({
-                    endpoint,
-                    lastFailure: entry.lastFailure,
-                    retryAfterMillis: admission.waitMillis,
-                    attempts: progress.attempts,
-                    totalRetryDelay: progress.totalRetryDelay
-                  })
-                )
-              }
-              const ticket: Ticket = { entry, epoch: admission.circuit.epoch }
-              entry.underWay += 1
-              return Effect.zipRight(
-                become(endpoint, entry, admission.circuit),
-                Effect.onExit(restore(effect), (exit) => {
-                  if (Exit.isSuccess(exit)) {
-                    return ended(endpoint, ticket, "success")
-                  }
-                  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
-                  if (failure === undefined) {
-                    interrupted.add(ticket)
-                    return Effect.void
-                  }
-                  return isOfThisSide(failure)
-                    ? ended(endpoint, ticket, "none")
-                    : failed(failure)
-                    ? ended(endpoint, ticket, "failure", toRetryable(failure)._tag)
-                    : ended(endpoint, ticket, "success")
-                })
-              )
-            })
-          )
-      })
-    }
-    return { guardOf, states }
+    const breaker = new CircuitBreaker(rulesOf, options.isFailure ?? isFailureByDefault, states)
+    return { interceptorOf: (call: InterceptedCall) => makeInterceptor(breaker, keyOf(call)), states }
   })

@@ -1,3 +1,4 @@
+/** Layers that wrap the client of another layer. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -7,7 +8,7 @@ import type { ConfigurationError } from "../../SageMakerError.ts"
 import { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { addInterceptor, CurrentInterceptor, type InterceptedCall, type Interceptor } from "../client/interceptor.ts"
 
-/** A layer that gives a client in place of the one it is put around: made anew for each, as layers are shared by identity. */
+/** Replaces the client of a layer. `layer` is called for each client, because Effect shares layers by identity. */
 export const wrapClient = <Given, E>(
   layer: () => Layer.Layer<Given | SageMakerRuntime, E, SageMakerRuntime>
 ) =>
@@ -16,18 +17,18 @@ export const wrapClient = <Given, E>(
 ): Layer.Layer<Out | SageMakerRuntime | Given, E | E2, R> =>
   Layer.provideMerge(layer(), client) as Layer.Layer<Out | SageMakerRuntime | Given, E | E2, R>
 
-/** The client in context, every call of which runs under a guard; the guards of clients around it stand around this one. */
+/** The client in context with an interceptor around each call. Interceptors of outer layers wrap those of inner ones. */
 export const intercepted = (
-  makeGuards: Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError, Scope.Scope>
+  make: Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError, Scope.Scope>
 ): Layer.Layer<SageMakerRuntime, ConfigurationError, SageMakerRuntime> =>
   Layer.scoped(
     SageMakerRuntime,
-    Effect.zipWith(SageMakerRuntime, makeGuards, (client, guardOf) => ({
+    Effect.zipWith(SageMakerRuntime, make, (client, interceptorOf) => ({
       execute: <I, O, E, R>(operation: Operation<I, O, E, R>, input: I) =>
         Effect.mapInputContext(
           client.execute(operation, input),
           (context: Context.Context<R>) =>
-            Context.add(context, CurrentInterceptor, addInterceptor(context as Context.Context<never>, guardOf))
+            Context.add(context, CurrentInterceptor, addInterceptor(context as Context.Context<never>, interceptorOf))
         )
     }))
   )

@@ -1,91 +1,102 @@
+/** The concurrency limit of `Resilience.concurrency`. */
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { ConcurrencyOptions, PerEndpoint } from "../../Resilience.ts"
 import { type ConfigurationError, OverloadedError } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
-import { endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
+import { invalidSetting } from "../config/invalidSetting.ts"
+import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 interface Settings {
   readonly permits: number
   readonly queue: number
 }
 
-const check = (
-  { permits, queue = 0 }: ConcurrencyOptions,
-  wrong: (setting: string, problem: string) => ConfigurationError
-): Effect.Effect<Settings, ConfigurationError> =>
-  !isIntegerFrom(permits, 1)
-    ? Effect.fail(wrong("permits", "is not a whole number of at least 1"))
-    : queue !== Infinity && !isIntegerFrom(queue, 0)
-    ? Effect.fail(wrong("queue", "is not a whole number"))
-    : Effect.succeed({ permits, queue })
+const check: CheckOptions<ConcurrencyOptions, Settings> = ({ permits, queue = 0 }, path) => {
+  if (!isIntegerFrom(permits, 1)) {
+    return Effect.fail(invalidSetting(`${path}.permits`, "an integer of at least 1"))
+  }
+  if (queue !== Infinity && !isIntegerFrom(queue, 0)) {
+    return Effect.fail(invalidSetting(`${path}.queue`, "an integer of at least 0, or Infinity"))
+  }
+  return Effect.succeed({ permits, queue })
+}
 
-/** The calls of one endpoint: those that run hold a permit of the semaphore, the others wait for one. */
-interface Line {
+/** The limit of one endpoint. `calls` counts those that have a permit and those that wait for one. */
+interface Bulkhead {
   readonly semaphore: Effect.Semaphore
   calls: number
 }
 
-/** Lets so many calls of an endpoint run and so many wait; a call runs until its connection is closed. */
+/** The limits of the endpoints that have calls. */
+class Bulkheads {
+  readonly #bulkheads = new Map<string, Bulkhead>()
+
+  enter(endpoint: string, { permits, queue }: Settings): Effect.Effect<Bulkhead, OverloadedError> {
+    return Effect.suspend(() => {
+      const bulkhead = this.#bulkheads.get(endpoint) ?? { semaphore: Effect.unsafeMakeSemaphore(permits), calls: 0 }
+      if (bulkhead.calls >= permits + queue) {
+        return new OverloadedError({ endpoint, permits, queue })
+      }
+      bulkhead.calls += 1
+      this.#bulkheads.set(endpoint, bulkhead)
+      return Effect.succeed(bulkhead)
+    })
+  }
+
+  leave(endpoint: string, bulkhead: Bulkhead): Effect.Effect<void> {
+    return Effect.sync(() => {
+      bulkhead.calls -= 1
+      if (bulkhead.calls === 0) {
+        this.#bulkheads.delete(endpoint)
+      }
+    })
+  }
+}
+
+/** The interceptor of one call. It keeps its permit until the call has ended and its connections are closed. */
+const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Settings): Interceptor => {
+  let connections = 0
+  let hasEnded = false
+  let release = Effect.void
+  const releaseIfDone = Effect.suspend(() => (hasEnded && connections === 0 ? release : Effect.void))
+  const end = Effect.suspend(() => {
+    hasEnded = true
+    return releaseIfDone
+  })
+  const closeConnection = Effect.suspend(() => {
+    connections -= 1
+    return releaseIfDone
+  })
+  return interceptor({
+    call: (effect) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.flatMap(bulkheads.enter(endpoint, settings), (bulkhead) => {
+          const leave = bulkheads.leave(endpoint, bulkhead)
+          release = Effect.zipRight(bulkhead.semaphore.release(1), leave)
+          return Effect.zipRight(
+            Effect.onInterrupt(restore(bulkhead.semaphore.take(1)), () => leave),
+            Effect.ensuring(restore(effect), end)
+          )
+        })
+      ),
+    handOver: (connection) =>
+      Effect.suspend(() => {
+        connections += 1
+        return Scope.addFinalizer(connection, closeConnection)
+      })
+  })
+}
+
+/** Limits the calls of each endpoint that run and that wait. */
 export const make = (
   options: ConcurrencyOptions & PerEndpoint<ConcurrencyOptions>
 ): Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError> =>
   Effect.map(settingsPerEndpoint(options, check, "concurrency"), (settingsOf) => {
-    const lines = new Map<string, Line>()
-    const endpointOf = endpointKey(options)
-
-    const enter = (endpoint: string, { permits, queue }: Settings) =>
-      Effect.suspend(() => {
-        const line = lines.get(endpoint) ?? { semaphore: Effect.unsafeMakeSemaphore(permits), calls: 0 }
-        if (line.calls >= permits + queue) {
-          return new OverloadedError({ endpoint, permits, queue })
-        }
-        line.calls += 1
-        lines.set(endpoint, line)
-        return Effect.succeed(line)
-      })
-    const leave = (endpoint: string, line: Line): void => {
-      line.calls -= 1
-      if (line.calls === 0) {
-        lines.delete(endpoint)
-      }
-    }
-
+    const bulkheads = new Bulkheads()
+    const keyOf = endpointKey(options)
     return (call) => {
-      const endpoint = endpointOf(call)
-      let connections = 0
-      let hasEnded = false
-      let done = Effect.void
-      const doneUnlessConnected = Effect.suspend(() => (hasEnded && connections === 0 ? done : Effect.void))
-      return interceptor({
-        call: (effect) =>
-          Effect.uninterruptibleMask((restore) =>
-            Effect.flatMap(enter(endpoint, settingsOf(endpoint)), (line) => {
-              const left = Effect.sync(() => leave(endpoint, line))
-              done = Effect.zipRight(line.semaphore.release(1), left)
-              return Effect.zipRight(
-                Effect.onInterrupt(restore(line.semaphore.take(1)), () => left),
-                Effect.ensuring(
-                  restore(effect),
-                  Effect.suspend(() => {
-                    hasEnded = true
-                    return doneUnlessConnected
-                  })
-                )
-              )
-            })
-          ),
-        handOver: (connection) =>
-          Effect.suspend(() => {
-            connections += 1
-            return Scope.addFinalizer(
-              connection,
-              Effect.suspend(() => {
-                connections -= 1
-                return doneUnlessConnected
-              })
-            )
-          })
-      })
+      const endpoint = keyOf(call)
+      return makeInterceptor(bulkheads, endpoint, settingsOf(endpoint))
     }
   })

@@ -1,55 +1,61 @@
+/** The fallback of `Resilience.fallback`. */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type { EndpointTarget, FallbackOptions } from "../../Resilience.ts"
-import { ConfigurationError, isRetryable } from "../../SageMakerError.ts"
+import { type ConfigurationError, isRetryable } from "../../SageMakerError.ts"
 import { SageMakerRuntime } from "../../SageMakerRuntime.ts"
-import { targetOf } from "./perEndpoint.ts"
+import { invalidSetting } from "../config/invalidSetting.ts"
+import { targetMembers } from "../operation/members.ts"
+import { endpointTarget } from "./perEndpoint.ts"
 
-/** Whether another endpoint may do better: sending again could help, or no attempt was let through. */
-const isHopeful = (error: unknown): boolean => isRetryable(error) || Predicate.isTagged("CircuitOpenError")(error)
+type Targets = { readonly [endpoint: string]: EndpointTarget | ReadonlyArray<EndpointTarget> }
 
-/** The members that mean something on one endpoint only. */
-const ofTheEndpoint = ["TargetVariant", "TargetModel", "TargetContainerHostname", "InferenceComponentName"]
+const isFallbackError = (error: unknown): boolean => isRetryable(error) || Predicate.isTagged("CircuitOpenError")(error)
 
-/** The input for another place. */
-const redirected = <I>(input: I, target: EndpointTarget): I => {
-  const left = target.EndpointName === undefined || target.EndpointName === targetOf(input).EndpointName
-    ? []
-    : ofTheEndpoint
-  const kept = Object.entries(input as object).filter(([name]) => !left.includes(name))
+/** Members whose values are valid for one endpoint only. */
+const endpointMembers: ReadonlySet<string> = new Set(targetMembers)
+
+const withTarget = <I>(input: I, target: EndpointTarget): I => {
+  const isSameEndpoint = target.EndpointName === undefined ||
+    target.EndpointName === endpointTarget(input).EndpointName
+  const kept = Object.entries(input as object).filter(([name]) => isSameEndpoint || !endpointMembers.has(name))
   return { ...Object.fromEntries(kept), ...target } as I
 }
 
-const isSession = (input: unknown): boolean => Predicate.isRecord(input) && input["SessionId"] !== undefined
+const isInSession = (input: unknown): boolean => Predicate.isRecord(input) && input["SessionId"] !== undefined
 
 const isTarget = (value: unknown): boolean =>
   Predicate.isRecord(value) && Object.values(value).every((member) => typeof member === "string")
 
-/** The places to try in turn, by the endpoint a call was for. */
-const targetsOf = (
-  targets: { readonly [endpoint: string]: EndpointTarget | ReadonlyArray<EndpointTarget> }
+const checkTargets = (
+  targets: Targets
 ): Effect.Effect<ReadonlyMap<string, ReadonlyArray<EndpointTarget>>, ConfigurationError> => {
   const lists = Object.entries(targets).map(([endpoint, target]) => [endpoint, [target].flat()] as const)
   return lists.every(([, list]) => list.every(isTarget))
     ? Effect.succeed(new Map(lists))
-    : Effect.fail(new ConfigurationError({ setting: "Resilience.fallback", problem: "names a target that is none" }))
+    : Effect.fail(
+      invalidSetting("Resilience.fallback", "a record of objects such as { EndpointName: \"chat-small\" }")
+    )
 }
 
-/** A client that sends a call that failed to the next place, the last failure being the one to tell. */
+/** A client that sends a failed call to the next target. If all fail, the call fails with the last error. */
 export const layer = (
-  targets: { readonly [endpoint: string]: EndpointTarget | ReadonlyArray<EndpointTarget> },
+  targets: Targets,
   options: FallbackOptions
 ): Layer.Layer<SageMakerRuntime, ConfigurationError, SageMakerRuntime> =>
   Layer.effect(
     SageMakerRuntime,
-    Effect.zipWith(SageMakerRuntime, targetsOf(targets), (client, byEndpoint) => {
-      const wanted = options.while ?? isHopeful
+    Effect.zipWith(SageMakerRuntime, checkTargets(targets), (client, targetsByEndpoint) => {
+      const shouldFallBack = options.while ?? isFallbackError
       return {
         execute: (operation, input) => {
-          const places = isSession(input) ? [] : byEndpoint.get(targetOf(input).EndpointName ?? "") ?? []
-          return places.reduce(
-            (call, place) => Effect.catchIf(call, wanted, () => client.execute(operation, redirected(input, place))),
+          const candidates = isInSession(input)
+            ? []
+            : targetsByEndpoint.get(endpointTarget(input).EndpointName ?? "") ?? []
+          return candidates.reduce(
+            (call, target) =>
+              Effect.catchIf(call, shouldFallBack, () => client.execute(operation, withTarget(input, target))),
             client.execute(operation, input)
           )
         }

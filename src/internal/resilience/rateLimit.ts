@@ -1,3 +1,4 @@
+/** The rate limit of `Resilience.rateLimit`. */
 import * as Effect from "effect/Effect"
 import * as RateLimiter from "effect/RateLimiter"
 import * as RcMap from "effect/RcMap"
@@ -5,38 +6,44 @@ import type * as Scope from "effect/Scope"
 import type { PerEndpoint, RateLimitOptions } from "../../Resilience.ts"
 import type { ConfigurationError } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
-import { endpointKey, isIntegerFrom, millis, settingsPerEndpoint } from "./perEndpoint.ts"
+import { positiveDurationMillis } from "../config/duration.ts"
+import { invalidSetting } from "../config/invalidSetting.ts"
+import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 type Settings = Required<RateLimiter.RateLimiter.Options> & { readonly interval: number }
 
-const check = (
-  { algorithm = "token-bucket", interval, limit }: RateLimitOptions,
-  wrong: (setting: string, problem: string) => ConfigurationError
-): Effect.Effect<Settings, ConfigurationError> =>
-  !isIntegerFrom(limit, 1)
-    ? Effect.fail(wrong("limit", "is not a whole number of at least 1"))
-    : algorithm !== "token-bucket" && algorithm !== "fixed-window"
-    ? Effect.fail(wrong("algorithm", "is neither token-bucket nor fixed-window"))
-    : Effect.map(
-      millis(interval, (problem) => wrong("interval", problem)),
-      (checked) => ({ algorithm, interval: checked, limit })
-    )
+const check: CheckOptions<RateLimitOptions, Settings> = (
+  { algorithm = "token-bucket", interval, limit },
+  path
+) => {
+  if (!isIntegerFrom(limit, 1)) {
+    return Effect.fail(invalidSetting(`${path}.limit`, "an integer of at least 1"))
+  }
+  if (algorithm !== "token-bucket" && algorithm !== "fixed-window") {
+    return Effect.fail(invalidSetting(`${path}.algorithm`, "\"token-bucket\" or \"fixed-window\""))
+  }
+  return Effect.map(positiveDurationMillis(`${path}.interval`, interval), (millis) => ({
+    algorithm,
+    interval: millis,
+    limit
+  }))
+}
 
-/** Lets so many attempts to an endpoint begin in an interval. */
+/** Delays attempts, so that at most `limit` of them start in an interval. */
 export const make = (
   options: RateLimitOptions & PerEndpoint<RateLimitOptions>
 ): Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError, Scope.Scope> =>
   Effect.gen(function*() {
     const settingsOf = yield* settingsPerEndpoint(options, check, "rateLimit")
-    const endpointOf = endpointKey(options)
+    const keyOf = endpointKey(options)
     const limiters = yield* RcMap.make({
-      lookup: (endpoint: string) => RateLimiter.make(settingsOf(endpoint)),
-      // By then all its tokens are back, and a new one is no different.
-      idleTimeToLive: (endpoint: string) => 2 * settingsOf(endpoint).interval
+      lookup: (key: string) => RateLimiter.make(settingsOf(key)),
+      // After two intervals all tokens are available again, so that a new limiter behaves like the old one.
+      idleTimeToLive: (key: string) => 2 * settingsOf(key).interval
     })
     return (call) => {
-      const endpoint = endpointOf(call)
-      const turn = Effect.scoped(Effect.flatMap(RcMap.get(limiters, endpoint), (limiter) => limiter(Effect.void)))
-      return interceptor({ attempt: () => (effect) => Effect.zipRight(turn, effect) })
+      const key = keyOf(call)
+      const acquire = Effect.scoped(Effect.flatMap(RcMap.get(limiters, key), (limiter) => limiter(Effect.void)))
+      return interceptor({ attempt: () => (effect) => Effect.zipRight(acquire, effect) })
     }
   })

@@ -1,4 +1,4 @@
-/** Errors that a policy is not to send again, whatever they say of themselves. */
+/** Marks errors that an inner policy must not retry. */
 import * as Effect from "effect/Effect"
 import { toRetryable } from "../../SageMakerError.ts"
 
@@ -12,13 +12,13 @@ class FinalError<E> {
   }
 }
 
-/** An attempt some of whose errors end its call. */
+/** Wraps the errors of an attempt that must not be retried. */
 export const markFinal = <A, E, R>(
   attempt: Effect.Effect<A, E, R>,
-  which: (error: E) => boolean
+  isFinal: (error: E) => boolean
 ): Effect.Effect<A, E | FinalError<E>, R> =>
-  Effect.mapError(attempt, (error) => which(error) ? new FinalError(error) : error)
+  Effect.mapError(attempt, (error) => isFinal(error) ? new FinalError(error) : error)
 
-/** The call, with its errors as they were. */
+/** Restores the wrapped errors. */
 export const unmarkFinal = <A, E, R>(call: Effect.Effect<A, E | FinalError<E>, R>): Effect.Effect<A, E, R> =>
   Effect.mapError(call, (error) => error instanceof FinalError ? error.error : error)

@@ -8,35 +8,43 @@ import * as sendRate from "../../protocol/retry/sendRate.ts"
 import type { SendRate } from "../../RetryPolicy.ts"
 import { isThrottling } from "../../SageMakerError.ts"
 
-/** From the clock that is never set back, which would hold a client up. */
+/** Uses the monotonic clock: if the system clock were set back, every call would wait. */
 const seconds = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e9
 
-/** Makes a rate. The clock is read and the state changed in one step, so that no two fibers take the same token. */
+/** Fibers that wait for a token, first in, first out. Only the first one reads the clock; the others stay suspended. */
+const makeQueue = () => {
+  const waiting = new Set<Effect.Latch>()
+  return {
+    enqueue: Effect.sync(() => {
+      const latch = Effect.unsafeMakeLatch(waiting.size === 0)
+      waiting.add(latch)
+      return latch
+    }),
+    dequeue: (latch: Effect.Latch) =>
+      Effect.sync(() => {
+        waiting.delete(latch)
+        const [first] = waiting
+        first?.unsafeOpen()
+      })
+  }
+}
+
+/** Reads the clock and changes the rate in one synchronous step, so that no two fibers take the same token. */
 export const make = (): SendRate => {
   let rate: sendRate.SendRate | undefined
-  const take: Effect.Effect<void> = Effect.clockWith((clock) => {
+  const queue = makeQueue()
+  const takeToken: Effect.Effect<void> = Effect.clockWith((clock) => {
     const now = seconds(clock)
     const [waitMillis, next] = sendRate.acquire(rate ?? sendRate.initial(now), now)
     rate = next
-    return waitMillis === 0 ? Effect.void : Effect.zipRight(Effect.sleep(Math.ceil(waitMillis)), take)
+    return waitMillis === 0 ? Effect.void : Effect.zipRight(Effect.sleep(Math.ceil(waitMillis)), takeToken)
   })
-
-  // Only the first in line looks at the clock: a token goes to who waited longest, and wakes nobody else.
-  const line = new Set<Effect.Latch>()
-  const join = Effect.sync(() => {
-    const turn = Effect.unsafeMakeLatch(line.size === 0)
-    line.add(turn)
-    return turn
-  })
-  const leave = (turn: Effect.Latch) =>
-    Effect.sync(() => {
-      line.delete(turn)
-      const [first] = line
-      first?.unsafeOpen()
-    })
-
   return {
-    acquire: Effect.acquireUseRelease(join, (turn) => Effect.zipRight(turn.await, take), leave),
+    acquire: Effect.acquireUseRelease(
+      queue.enqueue,
+      (latch) => Effect.zipRight(latch.await, takeToken),
+      queue.dequeue
+    ),
     report: (throttled) =>
       Effect.clockWith((clock) => {
         const now = seconds(clock)
@@ -46,9 +54,9 @@ export const make = (): SendRate => {
   }
 }
 
-const endedThrottled = (exit: Exit.Exit<unknown, unknown>): boolean =>
+const isThrottled = (exit: Exit.Exit<unknown, unknown>): boolean =>
   Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isThrottling)
 
-/** An attempt that waits for the rate, and tells it how it ended. */
+/** Waits for the send rate before an attempt and reports its result. */
 export const withSendRate = (rate: SendRate) => <A, E, R>(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.zipRight(rate.acquire, Effect.onExit(attempt, (exit) => rate.report(endedThrottled(exit))))
+  Effect.zipRight(rate.acquire, Effect.onExit(attempt, (exit) => rate.report(isThrottled(exit))))

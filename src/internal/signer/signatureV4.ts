@@ -1,7 +1,9 @@
 /**
- * AWS Signature Version 4: which headers are signed, the query and the scope are for `@smithy/signature-v4` to say. Its
- * signer waits for a promise at every hash and makes every header canonical anew, a fifth of a call's CPU: here a request
- * is signed at once where the runtime hashes at once.
+ * AWS Signature Version 4. The steps have the names of AWS's specification.
+ *
+ * `@smithy/signature-v4` provides the canonical query string, the credential scope and the list of unsigned headers. Its
+ * own signer awaits a promise for every hash, which is a fifth of a call's CPU time. This one is synchronous where the
+ * runtime's hash functions are, as on Node.
  */
 import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -22,13 +24,16 @@ import type { Awaitable } from "../../protocol/bytes/sha256.ts"
 import { canonicalPath } from "../../protocol/endpoint/path.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { SigningScope } from "../../Signer.ts"
-import { withHeaders } from "../transport/request.ts"
+import { withHeaders } from "../operation/request.ts"
 
-/** Goes on with a value: at once, or as soon as it is there. */
-const andThen = <A, B>(value: Awaitable<A>, then: (value: A) => Awaitable<B>): Awaitable<B> =>
-  value instanceof Promise ? value.then(then) : then(value)
+type Request = HttpClientRequest.HttpClientRequest
+type Values = { readonly [name: string]: string }
 
-const queryOf = (url: URL): Record<string, Array<string>> => {
+/** Continues immediately with a value, or later with the value of a promise. */
+const andThen = <A, B>(value: Awaitable<A>, use: (value: A) => Awaitable<B>): Awaitable<B> =>
+  value instanceof Promise ? value.then(use) : use(value)
+
+const queryParameters = (url: URL): Record<string, Array<string>> => {
   const query: Record<string, Array<string>> = {}
   for (const [name, value] of url.searchParams) {
     ;(query[name] ??= []).push(value)
@@ -36,21 +41,31 @@ const queryOf = (url: URL): Record<string, Array<string>> => {
   return query
 }
 
-/** A request's destination, as the signature names it. */
-const targetOf = (url: URL) => {
-  const { host, hostname, pathname: path, protocol } = url
-  const query = getCanonicalQuery({ protocol, hostname, path, query: queryOf(url), method: "", headers: {} })
-  return { host, lines: `${canonicalPath(path)}\n${query}` }
+/** The parts of a canonical request that depend on the URL only. */
+interface CanonicalUrl {
+  readonly host: string
+  readonly canonicalUri: string
+  readonly canonicalQueryString: string
 }
 
-const plainTarget = memoize((url: string) => targetOf(new URL(url)))
+const canonicalUrlOf = (url: URL): CanonicalUrl => {
+  const { host, hostname, pathname: path, protocol } = url
+  const query = queryParameters(url)
+  return {
+    host,
+    canonicalUri: canonicalPath(path),
+    canonicalQueryString: getCanonicalQuery({ protocol, hostname, path, query, method: "", headers: {} })
+  }
+}
 
-const target = (request: HttpClientRequest.HttpClientRequest) =>
+const memoizedCanonicalUrl = memoize((url: string) => canonicalUrlOf(new URL(url)))
+
+const canonicalUrl = (request: Request): CanonicalUrl =>
   request.urlParams.length === 0 && Option.isNone(request.hash)
-    ? plainTarget(request.url)
-    : targetOf(Option.getOrThrow(HttpClientRequest.toUrl(request)))
+    ? memoizedCanonicalUrl(request.url)
+    : canonicalUrlOf(Option.getOrThrow(HttpClientRequest.toUrl(request)))
 
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array => {
+const bodyBytes = ({ body }: Request): Uint8Array => {
   if (body._tag === "Uint8Array") {
     return body.body
   }
@@ -60,102 +75,125 @@ const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array => {
   throw new TypeError("Only a body of bytes can be signed")
 }
 
-/** What all signatures in a scope have in common for a pair of keys. */
-interface Scope {
-  readonly credential: string
-  readonly key: Awaitable<string | Uint8Array>
-}
+/** A hash that the request already has is kept, such as `UNSIGNED-PAYLOAD`. */
+const hashedPayload = (request: Request): Awaitable<string> =>
+  request.headers[SHA256_HEADER] ?? sha256Hex(bodyBytes(request))
 
-const textOf = (secret: Redacted.Redacted): string => {
+const secretText = (secret: Redacted.Redacted): string => {
   const value: unknown = Redacted.value(secret)
   if (typeof value !== "string") {
-    throw new TypeError("Keys are text")
+    throw new TypeError("Credentials must be text")
   }
   return value
 }
 
-/** The scopes of a pair of keys, by name: what stands in the name is what the key is derived from. */
-const scopesOf = (credentials: AwsCredentials) =>
-  memoize((name): Scope => ({
-    credential: `${textOf(credentials.accessKeyId)}/${name}`,
-    key: name.split("/").reduce<Awaitable<string | Uint8Array>>(
-      (last, part) => andThen(last, (known) => hmacSha256(known, part)),
-      `AWS4${textOf(credentials.secretAccessKey)}`
+/** The signing key of a credential scope, and its credential for the authorization header. */
+interface SigningKey {
+  readonly credential: string
+  readonly signingKey: Awaitable<string | Uint8Array>
+}
+
+/** The parts of a credential scope are exactly the inputs from which the key is derived. */
+const signingKeysOf = (credentials: AwsCredentials) =>
+  memoize((credentialScope): SigningKey => ({
+    credential: `${secretText(credentials.accessKeyId)}/${credentialScope}`,
+    signingKey: credentialScope.split("/").reduce<Awaitable<string | Uint8Array>>(
+      (key, part) => andThen(key, (derived) => hmacSha256(derived, part)),
+      `AWS4${secretText(credentials.secretAccessKey)}`
     )
   }))
 
-const known = new WeakMap<AwsCredentials, (name: string) => Scope>()
+const signingKeys = new WeakMap<AwsCredentials, (credentialScope: string) => SigningKey>()
 
-const scopeFor = (credentials: AwsCredentials, name: string): Scope => {
-  const scopes = known.get(credentials) ?? scopesOf(credentials)
-  known.set(credentials, scopes)
-  return scopes(name)
+const signingKeyFor = (credentials: AwsCredentials, credentialScope: string): SigningKey => {
+  const keysOf = signingKeys.get(credentials) ?? signingKeysOf(credentials)
+  signingKeys.set(credentials, keysOf)
+  return keysOf(credentialScope)
 }
 
-let lastTime = { second: NaN, text: "" }
+let lastTimestamp = { second: NaN, text: "" }
 
-/** A time as signatures write it, in whole seconds; the last one is kept. */
-const timeOf = (date: Date): string => {
+/** A time as `YYYYMMDDTHHMMSSZ`. The last one is kept, because most requests are signed within the same second. */
+const timestamp = (date: Date): string => {
   const second = Math.floor(date.getTime() / 1_000)
-  if (second !== lastTime.second) {
-    lastTime = { second, text: `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z` }
+  if (second !== lastTimestamp.second) {
+    lastTimestamp = { second, text: `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z` }
   }
-  return lastTime.text
+  return lastTimestamp.text
 }
 
-const unsigned = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
+const unsignedPatterns = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
 
-/** `Date` may be set anew on its way; `X-Amz-Date` counts. */
+/** `Date` is not signed, because proxies can change it; the service uses `X-Amz-Date`. */
 const isSigned = (name: string): boolean =>
   name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
-  !unsigned.some((pattern) => pattern.test(name))
+  !unsignedPatterns.some((pattern) => pattern.test(name))
 
-/** Which of the headers of a request are signed, in order. */
-const signedOf = memoize((names) => {
-  const signed = names.split(";").filter(isSigned).toSorted()
-  return { signed, signedHeaders: signed.join(";") }
+/** Memoized by the header names of a request, because most requests of a client have the same. */
+const selectSignedHeaders = memoize((names) => {
+  const signedNames = names.split(";").filter(isSigned).toSorted()
+  return { signedNames, signedHeaders: signedNames.join(";") }
 })
 
-const isPlain = (value: string): boolean => !/^ | $|[\t\r\n]|  /.test(value)
+const isCanonical = (value: string): boolean => !/^ | $|[\t\r\n]|  /.test(value)
 
-/** A header's value with single spaces, and none around it. */
 const canonicalValue = (value: string): string =>
-  isPlain(value) ? value : value.replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "")
+  isCanonical(value) ? value : value.replace(/[ \t\r\n]+/g, " ").replace(/^ | $/g, "")
 
-/** Signs a request whose URL is absolute and whose body, if any, is bytes; a hash it comes with is taken as it is. */
+const canonicalHeaders = (headers: Values, signedNames: ReadonlyArray<string>): string => {
+  let text = ""
+  for (const name of signedNames) {
+    text += `${name}:${canonicalValue(headers[name]!)}\n`
+  }
+  return text
+}
+
+const authenticationHeaders = (
+  credentials: AwsCredentials,
+  payloadHash: string,
+  time: string
+): Record<string, string> => {
+  const headers: Record<string, string> = { [SHA256_HEADER]: payloadHash, "x-amz-date": time }
+  const sessionToken = credentials.sessionToken === undefined ? "" : secretText(credentials.sessionToken)
+  if (sessionToken !== "") {
+    headers["x-amz-security-token"] = sessionToken
+  }
+  return headers
+}
+
+const canonicalRequest = (request: Request, added: Values, payloadHash: string) => {
+  const { canonicalQueryString, canonicalUri, host } = canonicalUrl(request)
+  const headers: Record<string, string> = Object.assign({}, request.headers, { host }, added)
+  const { signedHeaders, signedNames } = selectSignedHeaders(Object.keys(headers).join(";"))
+  return {
+    signedHeaders,
+    canonical: `${request.method}\n${canonicalUri}\n${canonicalQueryString}\n` +
+      `${canonicalHeaders(headers, signedNames)}\n${signedHeaders}\n${payloadHash}`
+  }
+}
+
+const stringToSign = (time: string, credentialScope: string, canonicalRequestHash: string): string =>
+  `${ALGORITHM_IDENTIFIER}\n${time}\n${credentialScope}\n${canonicalRequestHash}`
+
+const authorizationHeader = (credential: string, signedHeaders: string, signature: string): string =>
+  `${ALGORITHM_IDENTIFIER} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+
+/** Signs a request with an absolute URL. Its body must be bytes or empty, unless the request has a payload hash. */
 export const sign = (
   credentials: AwsCredentials,
-  request: HttpClientRequest.HttpClientRequest,
+  request: Request,
   { date, region, service }: SigningScope & { readonly date: Date }
-): Awaitable<HttpClientRequest.HttpClientRequest> =>
-  andThen(request.headers[SHA256_HEADER] ?? sha256Hex(bodyOf(request)), (bodyHash) => {
-    const time = timeOf(date)
-    const added: Record<string, string> = { [SHA256_HEADER]: bodyHash, "x-amz-date": time }
-    const token = credentials.sessionToken === undefined ? "" : textOf(credentials.sessionToken)
-    if (token !== "") {
-      added["x-amz-security-token"] = token
-    }
-    const { host, lines } = target(request)
-    const headers: Record<string, string> = Object.assign({}, request.headers, { host }, added)
-    const { signed, signedHeaders } = signedOf(Object.keys(headers).join(";"))
-    let headerLines = ""
-    for (const name of signed) {
-      headerLines += `${name}:${canonicalValue(headers[name]!)}\n`
-    }
-    const canonical = `${request.method}\n${lines}\n${headerLines}\n${signedHeaders}\n${bodyHash}`
-    const scope = createScope(time.slice(0, 8), region, service)
-    const { credential, key } = scopeFor(credentials, scope)
-    return andThen(
-      sha256Hex(canonical),
-      (hash) =>
-        andThen(
-          key,
-          (derived) =>
-            andThen(hmacSha256Hex(derived, `${ALGORITHM_IDENTIFIER}\n${time}\n${scope}\n${hash}`), (signature) => {
-              added["authorization"] =
-                `${ALGORITHM_IDENTIFIER} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
-              return withHeaders(request, added)
-            })
-        )
-    )
+): Awaitable<Request> =>
+  andThen(hashedPayload(request), (payloadHash) => {
+    const time = timestamp(date)
+    const added = authenticationHeaders(credentials, payloadHash, time)
+    const { canonical, signedHeaders } = canonicalRequest(request, added, payloadHash)
+    const credentialScope = createScope(time.slice(0, 8), region, service)
+    const { credential, signingKey } = signingKeyFor(credentials, credentialScope)
+    return andThen(sha256Hex(canonical), (hash) =>
+      andThen(signingKey, (key) =>
+        andThen(hmacSha256Hex(key, stringToSign(time, credentialScope, hash)), (signature) => {
+          added["authorization"] = authorizationHeader(credential, signedHeaders, signature)
+          return withHeaders(request, added)
+        })))
   })

@@ -1,56 +1,51 @@
-/** A connection's lifetime: an attempt's own, unless a caller's scope takes it over. */
+/** The lifetime of a connection: it belongs to an attempt until a scope takes it over. */
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 
-/** What an attempt knows of its connection. */
-export class Connection {
+/** The connection of one attempt. */
+export class ConnectionLease {
   #release: Effect.Effect<void> = Effect.void
-  #lease: Scope.CloseableScope | undefined
-  #readable = true
+  #scope: Scope.CloseableScope | undefined
+  #isReadable = true
 
-  /** Told how to close what is open. */
   opened(close: Effect.Effect<void>): void {
     this.#release = close
   }
 
+  closed(): void {
+    this.#release = Effect.void
+  }
+
+  /** Closes the connection; `Effect.void` itself where nothing is open. */
   close(): Effect.Effect<void> {
-    return this.#lease === undefined ? this.#leave() : Scope.close(this.#lease, Exit.void)
+    return this.#scope === undefined ? this.#end() : Scope.close(this.#scope, Exit.void)
   }
 
-  get isHandedOver(): boolean {
-    return this.#lease !== undefined
+  get isTransferred(): boolean {
+    return this.#scope !== undefined
   }
 
-  /** Makes the connection the surrounding scope's, and gives the scope that closes with it. */
-  handOver(): Effect.Effect<Scope.Scope, never, Scope.Scope> {
-    return Effect.flatMap(
-      Effect.scope,
-      (owner) =>
-        Effect.flatMap(Scope.fork(owner, ExecutionStrategy.sequential), (leased) =>
-          Effect.map(
-            Scope.addFinalizer(
-              leased,
-              Effect.suspend(() => this.#leave())
-            ),
-            () => {
-              this.#lease = leased
-              return leased
-            }
-          ))
-    )
+  /** Transfers the connection to the surrounding scope; returns the scope that closes with the connection. */
+  transfer(): Effect.Effect<Scope.Scope, never, Scope.Scope> {
+    return Effect.gen(this, function*() {
+      const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+      yield* Scope.addFinalizer(scope, Effect.suspend(() => this.#end()))
+      this.#scope = scope
+      return scope
+    })
   }
 
-  /** Whether the body may be read: once, as long as the connection is open. */
-  takeBody(): boolean {
-    const mayRead = this.#readable
-    this.#readable = false
-    return mayRead
+  /** Claims the body: `true` once, while the connection is open. */
+  claimBody(): boolean {
+    const isReadable = this.#isReadable
+    this.#isReadable = false
+    return isReadable
   }
 
-  #leave(): Effect.Effect<void> {
-    this.#readable = false
+  #end(): Effect.Effect<void> {
+    this.#isReadable = false
     return this.#release
   }
 }

@@ -1,66 +1,67 @@
-/** One request and its answer, as an attempt sees them: whatever sends them also keeps their deadlines. */
+/** One HTTP request and its response, as an attempt uses them: the transport enforces the timeouts and aborts the request. */
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
 import type { BodyError } from "../../Operation.ts"
+import type { BodyReader } from "./bodyReader.ts"
 
-/** How long the answer's headers, and each part of its body, may be waited for, in milliseconds; `Infinity` is for ever. */
-export interface Patience {
+/** Timeouts in milliseconds; `Infinity` waits forever. */
+export interface TransportTimeouts {
+  /** From sending the request to the response headers. */
   readonly firstByte: number
+  /** Each wait for the next chunk of the body. */
   readonly idle: number
 }
 
-/** A deadline has passed; `requestSent` is `false` where nothing has been written. */
-export class Late {
-  readonly _tag = "Late"
-  readonly phase: keyof Patience
+/** A timeout of the transport has passed. */
+export class TransportTimeout {
+  readonly _tag = "TransportTimeout"
+  readonly phase: keyof TransportTimeouts
+  /** `false` only if no byte of the request was written. */
   readonly requestSent: boolean
-  constructor(phase: keyof Patience, requestSent: boolean) {
+  constructor(phase: keyof TransportTimeouts, requestSent: boolean) {
     this.phase = phase
     this.requestSent = requestSent
   }
 }
 
-/** What can go wrong with an exchange. */
-export type Lost = HttpClientError | Late
+/** Why a request has no response, or a response no body. */
+export type TransportFailure = HttpClientError | TransportTimeout
 
-/** An answer whose body is still to be read, once, in one of three ways. */
-export interface Exchange {
+/** Response headers, and the body that is still to be read. */
+export interface TransportResponse {
   readonly status: number
   readonly headers: Headers.Headers
-  /** The whole body, in a buffer of its own. */
-  readonly bytes: Effect.Effect<Uint8Array, BodyError>
-  /** The body as far as it comes, and not much more than `limit` bytes of it. */
-  readonly start: (limit: number) => Effect.Effect<Uint8Array>
-  /** The body as it comes; leaving it closes the connection. */
-  readonly stream: Stream.Stream<Uint8Array, BodyError>
+  readonly body: BodyReader<BodyError>
 }
 
-/** Whose exchange it is. */
-export interface Owner {
-  /** Told how to close what is open: as soon as anything is, and again when nothing is any more. */
-  readonly connection: { readonly opened: (close: Effect.Effect<void>) => void }
-  /** What a failure is to the owner. */
-  readonly lost: (lost: Lost) => BodyError
+/** The attempt that sends a request: it owns the connection and maps failures to errors. */
+export interface TransportOwner {
+  readonly connection: {
+    /** Registers how to close the connection. */
+    readonly opened: (close: Effect.Effect<void>) => void
+    /** Reports that nothing is left to close. */
+    readonly closed: () => void
+  }
+  readonly toError: (failure: TransportFailure) => BodyError
 }
 
-/** Sends a request. What it leaves open, however it ends, is for the owner to close. */
-export type Send = (
+/** Sends a request. The owner closes the connection, whether the effect succeeds, fails or is interrupted. */
+export type Transport = (
   request: HttpClientRequest.HttpClientRequest,
-  patience: Patience,
-  owner: Owner
-) => Effect.Effect<Exchange, BodyError>
+  timeouts: TransportTimeouts,
+  owner: TransportOwner
+) => Effect.Effect<TransportResponse, BodyError>
 
-const known = new WeakMap<HttpClient.HttpClient, Send>()
+const transports = new WeakMap<HttpClient.HttpClient, Transport>()
 
-/** Says how what an HTTP client does can be had without its wrapping. */
-export const withSend = (client: HttpClient.HttpClient, send: Send): HttpClient.HttpClient => {
-  known.set(client, send)
+/** Registers a faster way to send the requests of an HTTP client than through its interface. */
+export const attachTransport = (client: HttpClient.HttpClient, transport: Transport): HttpClient.HttpClient => {
+  transports.set(client, transport)
   return client
 }
 
-/** How an HTTP client sends, where that is known: not of one that has been changed. */
-export const sendOf = (client: HttpClient.HttpClient): Send | undefined => known.get(client)
+/** The transport registered for this very client; a client made from it by `HttpClient` combinators has none. */
+export const transportOf = (client: HttpClient.HttpClient): Transport | undefined => transports.get(client)

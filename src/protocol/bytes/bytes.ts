@@ -1,8 +1,10 @@
+/** Helpers for byte arrays. */
+
 /** Bytes as hexadecimal digits. */
 export const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
 
-/** Joins chunks; a single one is not copied. */
+/** Joins chunks. A single chunk is returned without a copy. */
 export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const [only] = chunks
   if (only !== undefined && chunks.length === 1) {
@@ -17,7 +19,7 @@ export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   return out
 }
 
-/** Joins chunks into a buffer of their own, which holds nothing else. */
+/** Joins chunks into a buffer that contains nothing else. */
 export const concatExact = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const joined = concat(chunks)
   return joined.byteLength === joined.buffer.byteLength ? joined : joined.slice()

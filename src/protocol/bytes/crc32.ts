@@ -1,4 +1,6 @@
-/** Tables for eight bytes at a time, one after the other: entry `256 * k + b` is the CRC of byte `b` and `k` zero bytes. */
+/** CRC-32 (IEEE 802.3), eight bytes at a time (slicing-by-8). */
+
+/** Eight concatenated tables: entry `256 * k + b` is the CRC of byte `b` and `k` zero bytes. */
 const makeTables = (): Uint32Array => {
   const tables = new Uint32Array(8 * 256)
   for (let byte = 0; byte < 256; byte++) {
@@ -17,7 +19,7 @@ const makeTables = (): Uint32Array => {
 
 const tables = makeTables()
 
-/** CRC-32 (IEEE 802.3) of `bytes` from `start` to `end`, going on from the CRC of what came before. */
+/** CRC-32 of `bytes` from `start` to `end`. `previous` is the CRC of the bytes before them. */
 export const crc32 = (bytes: Uint8Array, start: number, end: number, previous = 0): number => {
   let crc = ~previous
   let at = start

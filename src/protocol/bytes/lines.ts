@@ -1,29 +1,32 @@
-/** Bytes of a line whose end has not come yet, in a buffer with room to grow. */
+/** Splits bytes into lines across chunk boundaries. */
+
+/** Bytes of an unfinished line, in a buffer with room to grow. */
 export interface State {
   readonly buffer: Uint8Array
   readonly size: number
-  /** Whether the last byte was a CR that ended a line, so that an LF right after it belongs to it. */
+  /** Whether the last byte was a CR that ended a line, so that an LF right after it belongs to that line end. */
   readonly afterCr: boolean
 }
 
-/** How lines end, and how long one may be in bytes, its end not counted. */
 export interface Settings {
+  /** The maximum length of a line in bytes, without its line end. */
   readonly maxLineBytes: number
-  /** Whether a CR alone ends a line, besides LF and CRLF. */
+  /** Whether a CR alone ends a line, in addition to LF and CRLF. */
   readonly loneCr: boolean
 }
 
-/** The lines that became complete with a chunk, and whether the next one is too long. */
 export interface Step {
   readonly state: State
+  /** The lines that a chunk completed. */
   readonly lines: ReadonlyArray<Uint8Array>
+  /** Whether the line after `lines` exceeds the limit. */
   readonly isTooLong: boolean
 }
 
 const cr = 0x0d
 const lf = 0x0a
 
-/** Before the first byte. A state is stepped once: its buffer is the next state's. */
+/** The state before the first byte. Step each state once only: the next state reuses its buffer. */
 export const initial: State = { buffer: new Uint8Array(), size: 0, afterCr: false }
 
 const append = ({ buffer, size }: State, bytes: Uint8Array): State => {
@@ -38,38 +41,46 @@ const append = ({ buffer, size }: State, bytes: Uint8Array): State => {
 
 const pending = ({ buffer, size }: State): Uint8Array => buffer.subarray(0, size)
 
-const found = (index: number, end: number): number => (index === -1 ? end : index)
+const withoutTrailingCr = (line: Uint8Array): Uint8Array => (line.at(-1) === cr ? line.subarray(0, -1) : line)
 
-/** The end of a line's content: a CR before an LF is not part of it. */
-const withoutCr = (line: Uint8Array): Uint8Array => (line.at(-1) === cr ? line.subarray(0, -1) : line)
+/** The content of a line. With lone CRs as line ends no line contains a CR. */
+const content = (line: Uint8Array, { loneCr }: Settings): Uint8Array => (loneCr ? line : withoutTrailingCr(line))
 
-/** Takes the next bytes. */
-export const step = (state: State, chunk: Uint8Array, { loneCr, maxLineBytes }: Settings): Step => {
+/** The pending bytes and the bytes up to a line end. A line within one chunk is not copied. */
+const join = (state: State, bytes: Uint8Array): Uint8Array => state.size === 0 ? bytes : pending(append(state, bytes))
+
+const positionOf = (byte: number, chunk: Uint8Array, from: number): number => {
+  const index = chunk.indexOf(byte, from)
+  return index === -1 ? chunk.byteLength : index
+}
+
+const withRemainder = (state: State, chunk: Uint8Array, from: number): State =>
+  from < chunk.byteLength ? append(state, chunk.subarray(from)) : state
+
+/** Processes the next chunk. */
+export const step = (state: State, chunk: Uint8Array, settings: Settings): Step => {
   const lines: Array<Uint8Array> = []
   const end = chunk.byteLength
   let at = state.afterCr && chunk[0] === lf ? 1 : 0
-  let held: State = { ...state, afterCr: state.afterCr && end === 0 }
-  let nextLf = found(chunk.indexOf(lf, at), end)
-  let nextCr = loneCr ? found(chunk.indexOf(cr, at), end) : end
+  let current: State = { ...state, afterCr: state.afterCr && end === 0 }
+  let nextLf = positionOf(lf, chunk, at)
+  let nextCr = settings.loneCr ? positionOf(cr, chunk, at) : end
   while (nextLf < end || nextCr < end) {
     const stop = Math.min(nextLf, nextCr)
-    const piece = chunk.subarray(at, stop)
-    const whole = held.size === 0 ? piece : pending(append(held, piece))
-    const line = loneCr ? whole : withoutCr(whole)
-    if (line.byteLength > maxLineBytes) {
+    const line = content(join(current, chunk.subarray(at, stop)), settings)
+    if (line.byteLength > settings.maxLineBytes) {
       return { state: initial, lines, isTooLong: true }
     }
     lines.push(line)
     const isCr = stop === nextCr
-    held = { ...initial, afterCr: isCr && stop + 1 === end }
+    current = { ...initial, afterCr: isCr && stop + 1 === end }
     at = stop + (isCr && chunk[stop + 1] === lf ? 2 : 1)
-    nextLf = nextLf < at ? found(chunk.indexOf(lf, at), end) : nextLf
-    nextCr = nextCr < at ? found(chunk.indexOf(cr, at), end) : nextCr
+    nextLf = nextLf < at ? positionOf(lf, chunk, at) : nextLf
+    nextCr = nextCr < at ? positionOf(cr, chunk, at) : nextCr
   }
-  const rest = at < end ? append(held, chunk.subarray(at)) : held
-  const line = loneCr ? pending(rest) : withoutCr(pending(rest))
-  return { state: rest, lines, isTooLong: line.byteLength > maxLineBytes }
+  const rest = withRemainder(current, chunk, at)
+  return { state: rest, lines, isTooLong: content(pending(rest), settings).byteLength > settings.maxLineBytes }
 }
 
-/** The last line, where it has no end of its own. */
+/** The last line, if it has no line end. */
 export const finish = (state: State): Uint8Array | undefined => (state.size === 0 ? undefined : pending(state))

@@ -1,15 +1,18 @@
+/** Decodes UTF-8, whole or chunk by chunk. */
 import { concat } from "./bytes.ts"
 
 const fatal = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** Text that became whole with a chunk, the bytes of a character that has not come whole, and whether what follows is no UTF-8. */
 export interface Step {
+  /** The complete characters so far. */
   readonly text: string
+  /** The bytes of an incomplete character at the end. */
   readonly rest: Uint8Array
+  /** Whether the bytes after `text` are invalid UTF-8. */
   readonly isInvalid: boolean
 }
 
-/** UTF-8 as text; bytes that are none give `undefined`. */
+/** The text of UTF-8 bytes, `undefined` for invalid bytes. */
 export const decode = (bytes: Uint8Array): string | undefined => {
   try {
     return fatal.decode(bytes)
@@ -18,20 +21,28 @@ export const decode = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-const lengthOf = (lead: number): number => (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1)
+const sequenceLength = (lead: number): number => {
+  if (lead >= 0xf0) {
+    return 4
+  }
+  if (lead >= 0xe0) {
+    return 3
+  }
+  return lead >= 0xc0 ? 2 : 1
+}
 
-/** How many bytes at the end begin a character that goes on after them. */
-const unfinished = (bytes: Uint8Array): number => {
+/** How many bytes at the end belong to an incomplete character. */
+const incompleteLength = (bytes: Uint8Array): number => {
   for (let back = 1; back <= Math.min(3, bytes.byteLength); back += 1) {
     const byte = bytes[bytes.byteLength - back]!
     if ((byte & 0xc0) !== 0x80) {
-      return lengthOf(byte) > back ? back : 0
+      return sequenceLength(byte) > back ? back : 0
     }
   }
   return 0
 }
 
-const isSound = (bytes: Uint8Array): boolean => {
+const isValidPrefix = (bytes: Uint8Array): boolean => {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true })
     return true
@@ -40,28 +51,28 @@ const isSound = (bytes: Uint8Array): boolean => {
   }
 }
 
-/** The text before the first byte that is out of place. */
-const soundText = (bytes: Uint8Array): string => {
-  let sound = 0
-  let unsound = bytes.byteLength
-  while (unsound - sound > 1) {
-    const middle = (sound + unsound) >> 1
-    if (isSound(bytes.subarray(0, middle))) {
-      sound = middle
+/** The text before the first invalid byte, found by binary search. */
+const validText = (bytes: Uint8Array): string => {
+  let valid = 0
+  let invalid = bytes.byteLength
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1
+    if (isValidPrefix(bytes.subarray(0, middle))) {
+      valid = middle
     } else {
-      unsound = middle
+      invalid = middle
     }
   }
-  const prefix = bytes.subarray(0, sound)
-  return fatal.decode(prefix.subarray(0, prefix.byteLength - unfinished(prefix)))
+  const prefix = bytes.subarray(0, valid)
+  return fatal.decode(prefix.subarray(0, prefix.byteLength - incompleteLength(prefix)))
 }
 
-/** Takes the next bytes after the `rest` of those before. */
+/** Decodes the next chunk, where `rest` is what the previous step left. */
 export const step = (rest: Uint8Array, chunk: Uint8Array): Step => {
   const bytes = rest.byteLength === 0 ? chunk : concat([rest, chunk])
-  const whole = bytes.byteLength - unfinished(bytes)
-  const text = decode(bytes.subarray(0, whole))
+  const completeLength = bytes.byteLength - incompleteLength(bytes)
+  const text = decode(bytes.subarray(0, completeLength))
   return text === undefined
-    ? { text: soundText(bytes), rest: bytes, isInvalid: true }
-    : { text, rest: bytes.slice(whole), isInvalid: false }
+    ? { text: validText(bytes), rest: bytes, isInvalid: true }
+    : { text, rest: bytes.slice(completeLength), isInvalid: false }
 }

@@ -1,4 +1,4 @@
-/** One AWS partition: which regions it holds and how its host names end. */
+/** An AWS partition: its regions and the DNS suffixes of its hosts. */
 export interface Partition {
   readonly name: string
   readonly regions: RegExp
@@ -31,5 +31,5 @@ const partitions: ReadonlyArray<Partition> = [
   partition("aws-us-gov", /^(aws-us-gov-global|us-gov-\w+-\d+)$/, "amazonaws.com", "api.aws")
 ]
 
-/** The partition of a region; an unknown region belongs to `aws`, as in AWS's own rule. */
+/** The partition of a region. An unknown region belongs to `aws`, as in AWS's endpoint rules. */
 export const partitionOf = (region: string): Partition => partitions.find((_) => _.regions.test(region)) ?? aws

@@ -1,6 +1,6 @@
 import { type Partition, partitionOf } from "./partitions.ts"
 
-/** What decides the service's base URL. */
+/** The settings that determine the base URL of the service. */
 export interface ServiceUrlInput {
   readonly region: string
   readonly endpoint?: string | { readonly href: string } | undefined
@@ -8,7 +8,7 @@ export interface ServiceUrlInput {
   readonly useDualstackEndpoint?: boolean | undefined
 }
 
-/** A base URL without a trailing slash, or the setting that is wrong and why; the wrong value itself is never repeated. */
+/** A base URL without a trailing slash, or the invalid setting and what it must be. The value is not included. */
 export type ServiceUrl =
   | { readonly _tag: "Url"; readonly url: string }
   | { readonly _tag: "Invalid"; readonly setting: string; readonly problem: string }
@@ -18,22 +18,21 @@ const invalid = (setting: string, problem: string): ServiceUrl => ({ _tag: "Inva
 
 const hostLabel = /^(?!-)[a-zA-Z0-9-]{1,63}(?<!-)$/
 
-const fipsHost = (region: string, { dnsSuffix, name }: Partition): string =>
-  name === "aws"
-    ? `runtime-fips.sagemaker.${region}.${dnsSuffix}`
-    : name === "aws-us-gov"
+const fipsHost = (region: string, { dnsSuffix, name }: Partition): string => {
+  if (name === "aws") {
+    return `runtime-fips.sagemaker.${region}.${dnsSuffix}`
+  }
+  return name === "aws-us-gov"
     ? `runtime.sagemaker.${region}.${dnsSuffix}`
     : `runtime.sagemaker-fips.${region}.${dnsSuffix}`
+}
 
-const host = (region: string, fips: boolean, dualstack: boolean): string => {
+const serviceHost = (region: string, isFips: boolean, isDualStack: boolean): string => {
   const partition = partitionOf(region)
-  return fips && dualstack
-    ? `runtime.sagemaker-fips.${region}.${partition.dualStackDnsSuffix}`
-    : fips
-    ? fipsHost(region, partition)
-    : dualstack
-    ? `runtime.sagemaker.${region}.${partition.dualStackDnsSuffix}`
-    : `runtime.sagemaker.${region}.${partition.dnsSuffix}`
+  if (isDualStack) {
+    return `runtime.${isFips ? "sagemaker-fips" : "sagemaker"}.${region}.${partition.dualStackDnsSuffix}`
+  }
+  return isFips ? fipsHost(region, partition) : `runtime.sagemaker.${region}.${partition.dnsSuffix}`
 }
 
 const parse = (endpoint: string): URL | undefined => {
@@ -48,39 +47,35 @@ const customEndpoint = (endpoint: string | { readonly href: string }): ServiceUr
   const text = typeof endpoint === "string" ? endpoint : String(Reflect.get(Object(endpoint), "href"))
   const url = parse(text)
   if (url === undefined) {
-    return invalid("endpoint", "is not an absolute URL")
+    return invalid("endpoint", "must be an absolute URL, such as https://example.com")
   }
   if (url.protocol !== "https:" && url.protocol !== "http:") {
-    return invalid("endpoint", "is neither http nor https")
+    return invalid("endpoint", "must be an http or https URL")
   }
   if (url.username !== "" || url.password !== "" || /^[^/]*\/\/[^/?#]*@/.test(text)) {
-    return invalid("endpoint", "carries user information")
+    return invalid("endpoint", "must be a URL without a user name and password")
   }
   if (/[?#]/.test(text)) {
-    return invalid("endpoint", "carries a query or a fragment")
+    return invalid("endpoint", "must be a URL without a query and fragment")
   }
   return valid(url.origin + url.pathname.replace(/\/+$/, ""))
 }
 
-/** Resolves the base URL by the service's endpoint rule set (botocore `endpoint-rule-set-1`, 2017-05-13). */
+/** Resolves the base URL with the service's endpoint rules (botocore `endpoint-rule-set-1`, 2017-05-13). */
 export const serviceUrl = (input: ServiceUrlInput): ServiceUrl => {
   if (typeof input.region !== "string" || !hostLabel.test(input.region)) {
-    return invalid("region", "is not a valid host label")
+    return invalid("region", "must be an AWS region, such as eu-west-1")
   }
-  const fips = input.useFipsEndpoint === true
-  const dualstack = input.useDualstackEndpoint === true
+  const isFips = input.useFipsEndpoint === true
+  const isDualStack = input.useDualstackEndpoint === true
   if (input.endpoint === undefined) {
-    return valid(`https://${host(input.region, fips, dualstack)}`)
+    return valid(`https://${serviceHost(input.region, isFips, isDualStack)}`)
   }
-  return fips
-    ? invalid(
-      "useFipsEndpoint",
-      "cannot be combined with a custom endpoint: FIPS and custom endpoint are not supported"
-    )
-    : dualstack
-    ? invalid(
-      "useDualstackEndpoint",
-      "cannot be combined with a custom endpoint: Dualstack and custom endpoint are not supported"
-    )
-    : customEndpoint(input.endpoint)
+  if (isFips) {
+    return invalid("useFipsEndpoint", "must be false: FIPS and custom endpoint are not supported")
+  }
+  if (isDualStack) {
+    return invalid("useDualstackEndpoint", "must be false: Dualstack and custom endpoint are not supported")
+  }
+  return customEndpoint(input.endpoint)
 }

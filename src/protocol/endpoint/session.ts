@@ -1,13 +1,13 @@
-/** A session as `NewSessionId` tells it. */
+/** A session that a response opened. */
 export interface Opened {
   readonly id: string
-  /** Milliseconds since 1970, where it says when the session ends. */
+  /** Expiry time in milliseconds since 1970, if the header has one. */
   readonly expires: number | undefined
 }
 
 const idPattern = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/
 
-/** Reads `<id>; Expires=<time>`; anything else opened no session. */
+/** Reads the header `NewSessionId`, `<id>; Expires=<time>`; `undefined` if it contains no valid id. */
 export const sessionOf = (newSessionId: string | undefined): Opened | undefined => {
   const [id = "", ...attributes] = (newSessionId ?? "").split(";").map((part) => part.trim())
   const time = attributes.map((attribute) => /^expires=(.+)$/i.exec(attribute)?.[1]).find((found) =>
@@ -19,7 +19,7 @@ export const sessionOf = (newSessionId: string | undefined): Opened | undefined 
     : undefined
 }
 
-/** Whether a model's words say that it no longer knows a session. */
-export const isGone = (words: string | undefined): boolean =>
-  words !== undefined && /session/i.test(words) &&
-  /not found|expired|does not exist|doesn't exist|no such|unknown|closed/i.test(words)
+/** Whether an error message of a model means that the session no longer exists. */
+export const isGone = (message: string | undefined): boolean =>
+  message !== undefined && /session/i.test(message) &&
+  /not found|expired|does not exist|doesn't exist|no such|unknown|closed/i.test(message)

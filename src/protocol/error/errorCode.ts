@@ -1,4 +1,4 @@
-/** The parts of an error response that name the error. */
+/** The code, the message and the members of an error response. */
 export interface ErrorBody {
   readonly code: string | undefined
   readonly message: string | undefined
@@ -27,8 +27,10 @@ const firstText = (...candidates: ReadonlyArray<unknown>): string | undefined =>
   candidates.find((_): _ is string => typeof _ === "string" && _ !== "")
 
 /**
- * Reads the error's name and message as restJson1 allows them: the name from the `x-amzn-errortype` header, else
- * `__type`, else `code`, without a URI suffix or a namespace. Anything unreadable counts as absent.
+ * Reads an error response of the protocol restJson1.
+ *
+ * The code is the header `x-amzn-errortype`, else `__type`, else `code`, without namespace and URI suffix. Parts that cannot
+ * be read are `undefined`.
  */
 export const parseError = (errorType: string | undefined, body: string): ErrorBody => {
   const members = parseObject(body)
@@ -71,5 +73,5 @@ const accessDeniedCodes = new Set([
   "UnrecognizedClientException"
 ])
 
-/** Whether a code speaks of authentication, signature, token or permission. */
+/** Whether an error code means a failure of authentication, signature, token or permission. */
 export const isAccessDeniedCode = (code: string): boolean => accessDeniedCodes.has(code)

@@ -1,9 +1,9 @@
 import type { RetryClass } from "../retry/retry.ts"
 
-/** What became of the connection; `timeout` is the HTTP client's own limit on connecting, `protocol` an answer that is no HTTP. */
+/** Why a request failed. `timeout` is the HTTP client's connect timeout, `protocol` a response that is not valid HTTP. */
 type TransportReason = "connect" | "timeout" | "reset" | "aborted" | "tls" | "protocol" | "other"
 
-/** What is known of a failed exchange; `requestSent` is `false` only when that is certain. */
+/** A request that failed below HTTP. `requestSent` is `false` only if the service cannot have received it. */
 export interface TransportFailure {
   readonly reason: TransportReason
   readonly requestSent: boolean
@@ -11,39 +11,41 @@ export interface TransportFailure {
   readonly code: string | undefined
 }
 
-const of = (reason: TransportReason, requestSent: boolean, retry: RetryClass) => ({ reason, requestSent, retry })
+const failure = (reason: TransportReason, requestSent: boolean, retry: RetryClass) => ({ reason, requestSent, retry })
 
-const refused = of("connect", false, "transient")
-const timedOut = of("timeout", false, "transient")
-const forbidden = of("connect", false, "never")
-const lost = of("reset", true, "transient")
-const aborted = of("aborted", true, "never")
-const untrusted = of("tls", false, "never")
-const brokenTls = of("tls", true, "never")
-const unreadable = of("protocol", true, "never")
-const unknown = of("other", true, "never")
+const notConnected = failure("connect", false, "transient")
+const timedOut = failure("timeout", false, "transient")
+const proxyDenied = failure("connect", false, "never")
+const connectionLost = failure("reset", true, "transient")
+const aborted = failure("aborted", true, "never")
+const untrusted = failure("tls", false, "never")
+const tlsFailed = failure("tls", true, "never")
+const invalidResponse = failure("protocol", true, "never")
+const unknown = failure("other", true, "never")
 
-/** Codes that mean "not connected" when it was `connect` that failed, and a lost connection otherwise. */
-const eitherSide = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
+/** Codes that mean "not connected" if the system call was `connect`, and a lost connection otherwise. */
+const connectOrLostCodes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
 
-/** Codes of this side's making, which say nothing of the service: of closed clients, and of requests they refuse. */
-const closed = ["ABORT_ERR", "AbortError", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]
-const refusedHere = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]
+const closedClientCodes = ["ABORT_ERR", "AbortError", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]
+const invalidRequestCodes = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]
 
-const table: ReadonlyArray<readonly [Omit<TransportFailure, "code">, ReadonlyArray<string>]> = [
-  [refused, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME", "ECONNREFUSED", "ConnectionRefused"]],
+type Known = Omit<TransportFailure, "code">
+
+const table: ReadonlyArray<readonly [Known, ReadonlyArray<string>]> = [
+  [notConnected, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]],
+  [notConnected, ["ECONNREFUSED", "ConnectionRefused"]],
   [timedOut, ["UND_ERR_CONNECT_TIMEOUT"]],
-  [lost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
-  [lost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
-  [lost, eitherSide],
-  [aborted, closed],
+  [connectionLost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
+  [connectionLost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
+  [connectionLost, connectOrLostCodes],
+  [aborted, closedClientCodes],
   [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
-  [brokenTls, ["EPROTO"]],
-  [unreadable, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
-  [unknown, refusedHere]
+  [tlsFailed, ["EPROTO"]],
+  [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
+  [unknown, invalidRequestCodes]
 ]
 
-const byCode = new Map(table.flatMap(([failure, codes]) => codes.map((code) => [code, failure] as const)))
+const failureByCode = new Map(table.flatMap(([known, codes]) => codes.map((code) => [code, known] as const)))
 
 const browserNetworkErrors = new Set([
   "Failed to fetch",
@@ -64,47 +66,60 @@ interface ErrorLike {
   readonly requestSent?: unknown
 }
 
-const maxNested = 50
+const maxNestedErrors = 50
 
 /**
- * An error with everything nested in it: fetch wraps the socket's error, which wraps one error per address tried. Those
- * come first, because their summary has the code of one of them without its system call.
+ * An error and all errors nested in it: fetch wraps the socket's error, which wraps one error per address tried.
+ *
+ * The errors per address come first, because the error that wraps them has the code of one of them without its system call.
  */
-const chain = (error: unknown): ReadonlyArray<ErrorLike> => {
-  const seen = new Set<ErrorLike>()
+const nestedErrors = (error: unknown): ReadonlyArray<ErrorLike> => {
+  const visited = new Set<ErrorLike>()
   const visit = (value: unknown): ReadonlyArray<ErrorLike> => {
-    if (typeof value !== "object" || value === null || seen.has(value) || seen.size === maxNested) {
+    if (typeof value !== "object" || value === null || visited.has(value) || visited.size === maxNestedErrors) {
       return []
     }
-    seen.add(value)
+    visited.add(value)
     const { cause, errors }: ErrorLike = value
     return [...(Array.isArray(errors) ? errors.flatMap(visit) : []), value, ...visit(cause)]
   }
   return visit(error)
 }
 
-/** OpenSSL's names for what is wrong with a certificate, and Node's. */
-const ofCertificate = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/
+/** The codes of OpenSSL and Node for an invalid certificate. */
+const certificateCode = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/
 
-const byForm = (code: string): Omit<TransportFailure, "code"> | undefined =>
-  code.startsWith("ERR_SSL_")
-    ? brokenTls
-    : ofCertificate.test(code)
-    ? untrusted
-    : code.startsWith("ERR_TLS_")
-    ? brokenTls
-    : code.startsWith("HPE_")
-    ? unreadable
-    : code.startsWith("PROXY_")
-    ? /40[137]$/.test(code) ? forbidden : refused
-    : undefined
+/** Status 401, 403 or 407 of a proxy: a retry cannot succeed. */
+const proxyDeniedCode = /40[137]$/
 
-const lookUp = (error: ErrorLike): TransportFailure | undefined => {
+const failureByPattern = (code: string): Known | undefined => {
+  if (code.startsWith("ERR_SSL_")) {
+    return tlsFailed
+  }
+  if (certificateCode.test(code)) {
+    return untrusted
+  }
+  if (code.startsWith("ERR_TLS_")) {
+    return tlsFailed
+  }
+  if (code.startsWith("HPE_")) {
+    return invalidResponse
+  }
+  if (code.startsWith("PROXY_")) {
+    return proxyDeniedCode.test(code) ? proxyDenied : notConnected
+  }
+  return undefined
+}
+
+const failureOf = ({ syscall }: ErrorLike, code: string): Known | undefined =>
+  connectOrLostCodes.includes(code) && syscall === "connect"
+    ? notConnected
+    : failureByCode.get(code) ?? failureByPattern(code)
+
+const classifyError = (error: ErrorLike): TransportFailure | undefined => {
   for (const code of [error.code, error.name]) {
     if (typeof code === "string") {
-      const known = eitherSide.includes(code) && error.syscall === "connect"
-        ? refused
-        : byCode.get(code) ?? byForm(code)
+      const known = failureOf(error, code)
       if (known !== undefined) {
         return { ...known, code }
       }
@@ -113,41 +128,41 @@ const lookUp = (error: ErrorLike): TransportFailure | undefined => {
   return undefined
 }
 
-const ofThisSide = new Set([...closed, ...refusedHere])
-
-const notConnected = new Set<TransportReason>(["connect", "timeout", "tls"])
-
-/** The failure of a request that never left: no connection could be made for it. */
-const unsent = (failure: TransportFailure): TransportFailure =>
-  notConnected.has(failure.reason) || ofThisSide.has(failure.code ?? "")
-    ? { ...failure, requestSent: false }
-    : { ...refused, code: failure.code }
-
-/**
- * Classes the error of an HTTP client by the codes and names found in it and in its causes.
- *
- * A client that knows that nothing was sent says so by an error with `requestSent: false`.
- */
-export const transportFailure = (error: unknown): TransportFailure => {
-  const errors = chain(error)
-  const failure = classed(errors)
-  return errors.some((_) => _.requestSent === false) ? unsent(failure) : failure
-}
-
-/** How long a connection was waited for, in milliseconds, where the error of an HTTP client says so. */
-export const connectTimeoutMillis = (error: unknown): number | undefined => {
-  const told = chain(error).flatMap(({ message }) => /\btimeout: (\d+)ms/.exec(String(message))?.[1] ?? [])
-  return told[0] === undefined ? undefined : Number(told[0])
-}
-
-const classed = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
-  for (const inner of errors) {
-    const failure = lookUp(inner)
-    if (failure !== undefined) {
-      return failure
+const classifyErrors = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
+  for (const error of errors) {
+    const classified = classifyError(error)
+    if (classified !== undefined) {
+      return classified
     }
   }
-  return errors.some((_) => typeof _.message === "string" && browserNetworkErrors.has(_.message))
-    ? { ...lost, code: undefined }
+  return errors.some(({ message }) => typeof message === "string" && browserNetworkErrors.has(message))
+    ? { ...connectionLost, code: undefined }
     : { ...unknown, code: undefined }
+}
+
+const clientCodes = new Set([...closedClientCodes, ...invalidRequestCodes])
+
+const connectReasons = new Set<TransportReason>(["connect", "timeout", "tls"])
+
+/** The failure of a request that was not sent: a lost connection was then one that could not be established. */
+const notSent = (classified: TransportFailure): TransportFailure =>
+  connectReasons.has(classified.reason) || clientCodes.has(classified.code ?? "")
+    ? { ...classified, requestSent: false }
+    : { ...notConnected, code: classified.code }
+
+/**
+ * Classifies the error of an HTTP client by the codes and names in it and in its causes.
+ *
+ * An HTTP client that knows that it sent nothing adds an error with `requestSent: false`.
+ */
+export const transportFailure = (error: unknown): TransportFailure => {
+  const errors = nestedErrors(error)
+  const classified = classifyErrors(errors)
+  return errors.some(({ requestSent }) => requestSent === false) ? notSent(classified) : classified
+}
+
+/** The connect timeout in milliseconds, if the message of an HTTP client's error contains it. */
+export const connectTimeoutMillis = (error: unknown): number | undefined => {
+  const [millis] = nestedErrors(error).flatMap(({ message }) => /\btimeout: (\d+)ms/.exec(String(message))?.[1] ?? [])
+  return millis === undefined ? undefined : Number(millis)
 }

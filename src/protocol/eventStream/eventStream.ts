@@ -1,42 +1,47 @@
+/** Decodes event streams (`application/vnd.amazon.eventstream`) chunk by chunk. */
 import { crc32 } from "#crc32"
 import { concat } from "../bytes/bytes.ts"
 import { decodeHeaders, type Headers, overhead, preludeLength } from "./frame.ts"
 
-/** What ends a stream before its time. */
+/** Why a stream ends with an error. `Broken` is a violation of the format, the others are errors that the service sent. */
 export type Failure =
   | { readonly _tag: "Broken"; readonly problem: string }
   | { readonly _tag: "Exception"; readonly code: string; readonly payload: Uint8Array }
   | { readonly _tag: "Error"; readonly code: string | undefined; readonly message: string | undefined }
 
-/** What a frame is, as its headers tell. */
-type Meaning = Failure | { readonly _tag: "Part" } | { readonly _tag: "Skip" } | {
-  readonly _tag: "ExceptionOf"
-  readonly code: string
-}
+/** What to do with the payload of a frame, according to its headers. */
+type FrameType =
+  | Failure
+  | { readonly _tag: "Part" }
+  | { readonly _tag: "Skip" }
+  | { readonly _tag: "ExceptionWithCode"; readonly code: string }
 
-/** Bytes of a frame that has not come whole yet, newest first. */
+/** The bytes of an incomplete frame, as a linked list with the newest bytes first. */
 interface Pending {
   readonly bytes: Uint8Array
   readonly before: Pending | undefined
 }
 
-/** Where a stream stands between two chunks of bytes. */
+/** The prelude and headers of the last frame, because most frames of a stream have the same. */
+interface LastHeaders {
+  /** The bytes before the payload. */
+  readonly view: DataView
+  readonly crc: number
+  readonly frameLength: number
+  readonly type: FrameType
+}
+
+/** The state of a decoder between two chunks. */
 export interface State {
   readonly pending: Pending | undefined
+  /** Number of pending bytes. */
   readonly size: number
+  /** Number of bytes that the prelude or the frame needs. */
   readonly needed: number
-  readonly known: Known | undefined
+  readonly lastHeaders: LastHeaders | undefined
 }
 
-/** A frame's bytes before its payload, their checksum, and what they mean: most frames of a stream have the same. */
-interface Known {
-  readonly head: DataView
-  readonly crc: number
-  readonly total: number
-  readonly meaning: Meaning
-}
-
-/** The payloads that became complete with a chunk, in order, and what ends the stream after them. */
+/** The result of decoding a chunk: the payloads that are now complete, and the error that follows them. */
 export interface Step {
   readonly state: State
   readonly parts: Array<Uint8Array>
@@ -46,83 +51,96 @@ export interface Step {
 const maxHeadersLength = 128 * 1024
 const maxPayloadLength = 24 * 1024 * 1024
 
-/** Before the first byte. */
-export const initial: State = { pending: undefined, size: 0, needed: preludeLength, known: undefined }
+/** The state before the first chunk. */
+export const initial: State = { pending: undefined, size: 0, needed: preludeLength, lastHeaders: undefined }
 
 const broken = (problem: string): Failure => ({ _tag: "Broken", problem })
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-const textOf = (headers: Headers, name: string): string | undefined => headers.get(name)?.text
+const textHeader = (headers: Headers, name: string): string | undefined => headers.get(name)?.text
 
-const meaningOf = (head: Uint8Array): Meaning => {
-  const headers = decodeHeaders(head.subarray(preludeLength))
+const frameType = (beforePayload: Uint8Array): FrameType => {
+  const headers = decodeHeaders(beforePayload.subarray(preludeLength))
   if (headers === undefined) {
-    return broken("a frame's headers cannot be read")
+    return broken("a frame has invalid headers")
   }
-  switch (textOf(headers, ":message-type")) {
+  switch (textHeader(headers, ":message-type")) {
     case "event": {
-      const type = textOf(headers, ":event-type")
+      const type = textHeader(headers, ":event-type")
       return type === undefined
-        ? broken("a frame has no :event-type")
+        ? broken("a frame has no :event-type header")
         : { _tag: type === "PayloadPart" ? "Part" : "Skip" }
     }
     case "exception": {
-      const code = textOf(headers, ":exception-type")
-      return code === undefined ? broken("a frame has no :exception-type") : { _tag: "ExceptionOf", code }
+      const code = textHeader(headers, ":exception-type")
+      return code === undefined
+        ? broken("a frame has no :exception-type header")
+        : { _tag: "ExceptionWithCode", code }
     }
     case "error":
-      return { _tag: "Error", code: textOf(headers, ":error-code"), message: textOf(headers, ":error-message") }
+      return {
+        _tag: "Error",
+        code: textHeader(headers, ":error-code"),
+        message: textHeader(headers, ":error-message")
+      }
     default:
-      return broken("a frame has no :message-type that is known")
+      return broken("a frame has no known :message-type header: expected event, exception or error")
   }
 }
 
-/** The length of the frame whose prelude stands at `at`, or what is wrong with the prelude. */
-const frameLength = (bytes: Uint8Array, view: DataView, at: number): number | Failure => {
-  if (crc32(bytes, at, at + 8) !== view.getUint32(at + 8)) {
-    return broken("a frame's prelude does not match its checksum")
+/** The length of the frame whose prelude starts at `start`, or the error in the prelude. */
+const frameLength = (bytes: Uint8Array, view: DataView, start: number): number | Failure => {
+  if (crc32(bytes, start, start + 8) !== view.getUint32(start + 8)) {
+    return broken("the checksum of a frame's prelude does not match")
   }
-  const total = view.getUint32(at)
-  const headersLength = view.getUint32(at + 4)
-  return headersLength > maxHeadersLength
-    ? broken(`a frame's headers are longer than ${maxHeadersLength} bytes`)
-    : total < overhead + headersLength
-    ? broken("a frame is shorter than its headers")
-    : total - overhead - headersLength > maxPayloadLength
+  const length = view.getUint32(start)
+  const headersLength = view.getUint32(start + 4)
+  if (headersLength > maxHeadersLength) {
+    return broken(`a frame's headers are longer than ${maxHeadersLength} bytes`)
+  }
+  if (length < overhead + headersLength) {
+    return broken("a frame is shorter than its headers")
+  }
+  return length - overhead - headersLength > maxPayloadLength
     ? broken(`a frame's payload is longer than ${maxPayloadLength} bytes`)
-    : total
+    : length
 }
 
-/** Whether the bytes at `at` are a known head's, from an offset on; there are as many. */
-const isHead = (head: DataView, view: DataView, at: number, from = 0): boolean => {
-  const length = head.byteLength
+/** Whether the bytes at `start` equal those of `expected`, compared from the offset `from`. */
+const isEqual = (expected: DataView, view: DataView, start: number, from = 0): boolean => {
+  const length = expected.byteLength
   let index = from
   for (; index <= length - 4; index += 4) {
-    if (head.getUint32(index) !== view.getUint32(at + index)) {
+    if (expected.getUint32(index) !== view.getUint32(start + index)) {
       return false
     }
   }
   for (; index < length; index++) {
-    if (head.getUint8(index) !== view.getUint8(at + index)) {
+    if (expected.getUint8(index) !== view.getUint8(start + index)) {
       return false
     }
   }
   return true
 }
 
-const headOf = (head: Uint8Array): Known => {
-  const view = viewOf(head)
-  return { head: view, crc: crc32(head, 0, head.length), total: view.getUint32(0), meaning: meaningOf(head) }
+const readHeaders = (beforePayload: Uint8Array): LastHeaders => {
+  const view = viewOf(beforePayload)
+  return {
+    view,
+    crc: crc32(beforePayload, 0, beforePayload.length),
+    frameLength: view.getUint32(0),
+    type: frameType(beforePayload)
+  }
 }
 
-/** Pieces smaller than this are joined as they come, so that a frame in tiny pieces takes no more memory than its bytes. */
-const smallPiece = 4_096
+/** Smaller pieces are joined when they arrive, so that a frame in tiny pieces uses no more memory than its bytes. */
+const smallPieceLength = 4_096
 
 const push = (before: Pending | undefined, piece: Uint8Array): Pending => {
   let bytes = piece
   let rest = before
-  while (rest !== undefined && rest.bytes.length <= bytes.length && bytes.length < smallPiece) {
+  while (rest !== undefined && rest.bytes.length <= bytes.length && bytes.length < smallPieceLength) {
     bytes = concat([rest.bytes, bytes])
     rest = rest.before
   }
@@ -137,103 +155,142 @@ const join = (pending: Pending): Uint8Array => {
   return concat(chunks.toReversed())
 }
 
-/**
- * Takes the next chunk of bytes.
- *
- * Payloads are views of the chunk; only a frame that is split over chunks is copied. A frame's lengths are checked before
- * more of it is kept.
- */
-export const step = (state: State, chunk: Uint8Array): Step => {
-  const parts: Array<Uint8Array> = []
-  let { known, needed, pending, size } = state
-  let failure: Failure | undefined
-  let at = 0
+/** Reads the frames of one chunk. It is mutable, because this is the hot path of a stream. */
+class ChunkReader {
+  readonly parts: Array<Uint8Array> = []
+  failure: Failure | undefined = undefined
+  readonly #chunk: Uint8Array
+  readonly #view: DataView
+  #position = 0
+  #pending: Pending | undefined
+  #size: number
+  #needed: number
+  #lastHeaders: LastHeaders | undefined
 
-  const takePayload = (bytes: Uint8Array, start: number, end: number, meaning: Meaning): void => {
-    if (meaning._tag === "Part") {
-      parts.push(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start))
-    } else if (meaning._tag === "ExceptionOf") {
-      failure = { _tag: "Exception", code: meaning.code, payload: bytes.slice(start, end) }
-    } else if (meaning._tag !== "Skip") {
-      failure = meaning
+  constructor(state: State, chunk: Uint8Array) {
+    this.#chunk = chunk
+    this.#view = viewOf(chunk)
+    this.#pending = state.pending
+    this.#size = state.size
+    this.#needed = state.needed
+    this.#lastHeaders = state.lastHeaders
+  }
+
+  get state(): State {
+    return { pending: this.#pending, size: this.#size, needed: this.#needed, lastHeaders: this.#lastHeaders }
+  }
+
+  read(): void {
+    const { length } = this.#chunk
+    while (this.#position < length && this.failure === undefined) {
+      if (this.#size > 0 || length - this.#position < preludeLength) {
+        this.#readPending()
+      } else if (!this.#readFrameWithLastHeaders()) {
+        this.#readNext()
+      }
     }
   }
 
-  const takeFrame = (bytes: Uint8Array, view: DataView, start: number, total: number): void => {
-    const end = start + total - 4
-    if (crc32(bytes, start, end) !== view.getUint32(end)) {
-      failure = broken("a frame does not match its checksum")
+  /** Adds bytes to a prelude or frame that is split over chunks. */
+  #readPending(): void {
+    const length = Math.min(this.#needed - this.#size, this.#chunk.length - this.#position)
+    const pending = push(this.#pending, this.#chunk.subarray(this.#position, this.#position + length))
+    this.#pending = pending
+    this.#size += length
+    this.#position += length
+    if (this.#size < this.#needed) {
       return
     }
-    const payloadStart = start + preludeLength + view.getUint32(start + 4)
-    if (known?.head.byteLength !== payloadStart - start || !isHead(known.head, view, start, preludeLength)) {
-      known = headOf(bytes.slice(start, payloadStart))
+    const bytes = join(pending)
+    if (this.#needed > preludeLength) {
+      this.#readFrame(bytes, viewOf(bytes), 0, this.#needed)
+      this.#pending = undefined
+      this.#size = 0
+      this.#needed = preludeLength
+      return
     }
-    takePayload(bytes, payloadStart, end, known.meaning)
+    const total = frameLength(bytes, viewOf(bytes), 0)
+    if (typeof total === "number") {
+      this.#needed = total
+    } else {
+      this.failure = total
+    }
   }
 
-  /** Takes a frame that begins as the known one does, if it is one and whole. */
-  const takeKnown = (
-    bytes: Uint8Array,
-    view: DataView,
-    start: number,
-    { crc, head, meaning, total }: Known
-  ): boolean => {
-    if (total > bytes.length - start || !isHead(head, view, start)) {
+  /** Reads a complete frame whose bytes before the payload equal those of the last frame; `false` if they do not. */
+  #readFrameWithLastHeaders(): boolean {
+    const last = this.#lastHeaders
+    const start = this.#position
+    if (
+      last === undefined || last.frameLength > this.#chunk.length - start || !isEqual(last.view, this.#view, start)
+    ) {
       return false
     }
-    const [payloadStart, end] = [start + head.byteLength, start + total - 4]
-    if (crc32(bytes, payloadStart, end, crc) === view.getUint32(end)) {
-      takePayload(bytes, payloadStart, end, meaning)
+    const payloadStart = start + last.view.byteLength
+    const end = start + last.frameLength - 4
+    if (crc32(this.#chunk, payloadStart, end, last.crc) === this.#view.getUint32(end)) {
+      this.#readPayload(this.#chunk, payloadStart, end, last.type)
     } else {
-      failure = broken("a frame does not match its checksum")
+      this.failure = broken("the checksum of a frame does not match")
     }
+    this.#position += last.frameLength
     return true
   }
 
-  const chunkView = viewOf(chunk)
-  while (at < chunk.length && failure === undefined) {
-    if (size > 0 || chunk.length - at < preludeLength) {
-      const taken = Math.min(needed - size, chunk.length - at)
-      pending = push(pending, chunk.subarray(at, at + taken))
-      size += taken
-      at += taken
-      if (size === needed) {
-        const bytes = join(pending)
-        if (needed === preludeLength) {
-          const total = frameLength(bytes, viewOf(bytes), 0)
-          if (typeof total === "number") {
-            needed = total
-          } else {
-            failure = total
-          }
-        } else {
-          takeFrame(bytes, viewOf(bytes), 0, needed)
-          pending = undefined
-          size = 0
-          needed = preludeLength
-        }
-      }
-    } else if (known !== undefined && takeKnown(chunk, chunkView, at, known)) {
-      at += known.total
+  /** Reads the next frame, or keeps its bytes if the chunk does not contain all of it. */
+  #readNext(): void {
+    const total = frameLength(this.#chunk, this.#view, this.#position)
+    if (typeof total !== "number") {
+      this.failure = total
+    } else if (total <= this.#chunk.length - this.#position) {
+      this.#readFrame(this.#chunk, this.#view, this.#position, total)
+      this.#position += total
     } else {
-      const total = frameLength(chunk, chunkView, at)
-      if (typeof total !== "number") {
-        failure = total
-      } else if (total <= chunk.length - at) {
-        takeFrame(chunk, chunkView, at, total)
-        at += total
-      } else {
-        pending = { bytes: chunk.subarray(at), before: undefined }
-        size = chunk.length - at
-        needed = total
-        at = chunk.length
-      }
+      this.#pending = { bytes: this.#chunk.subarray(this.#position), before: undefined }
+      this.#size = this.#chunk.length - this.#position
+      this.#needed = total
+      this.#position = this.#chunk.length
     }
   }
-  return { state: { known, needed, pending, size }, parts, failure }
+
+  #readFrame(bytes: Uint8Array, view: DataView, start: number, length: number): void {
+    const end = start + length - 4
+    if (crc32(bytes, start, end) !== view.getUint32(end)) {
+      this.failure = broken("the checksum of a frame does not match")
+      return
+    }
+    const payloadStart = start + preludeLength + view.getUint32(start + 4)
+    let last = this.#lastHeaders
+    if (last?.view.byteLength !== payloadStart - start || !isEqual(last.view, view, start, preludeLength)) {
+      last = readHeaders(bytes.slice(start, payloadStart))
+      this.#lastHeaders = last
+    }
+    this.#readPayload(bytes, payloadStart, end, last.type)
+  }
+
+  #readPayload(bytes: Uint8Array, start: number, end: number, type: FrameType): void {
+    if (type._tag === "Part") {
+      this.parts.push(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start))
+    } else if (type._tag === "ExceptionWithCode") {
+      this.failure = { _tag: "Exception", code: type.code, payload: bytes.slice(start, end) }
+    } else if (type._tag !== "Skip") {
+      this.failure = type
+    }
+  }
 }
 
-/** What is wrong with a stream that ends in this state. */
+/**
+ * Decodes the next chunk.
+ *
+ * Payloads are views of the chunk; only frames that are split over chunks are copied. The lengths of a frame are checked
+ * before more than its prelude is kept.
+ */
+export const step = (state: State, chunk: Uint8Array): Step => {
+  const reader = new ChunkReader(state, chunk)
+  reader.read()
+  return { state: reader.state, parts: reader.parts, failure: reader.failure }
+}
+
+/** The error of a stream that ends in this state: it must end after a complete frame. */
 export const finish = (state: State): Failure | undefined =>
   state.size === 0 ? undefined : broken("the stream ends inside a frame")

@@ -1,26 +1,27 @@
+/** Frames of event streams: the decoder of their headers, and an encoder. */
 import { crc32 } from "#crc32"
 
-/** Bytes of a frame before its headers. */
+/** Number of bytes before a frame's headers. */
 export const preludeLength = 12
 
-/** Bytes of a frame besides its headers and its payload. */
+/** Number of bytes of a frame without headers and payload. */
 export const overhead = preludeLength + 4
 
-/** A header's value: the number of its type on the wire, its bytes, and its text where it is one (type 7). */
+/** The value of a header: the number of its type, its bytes, and its text if it is a string (type 7). */
 export interface HeaderValue {
   readonly type: number
   readonly bytes: Uint8Array
   readonly text: string | undefined
 }
 
-/** A frame's headers by name. */
+/** The headers of a frame, by name. */
 export type Headers = ReadonlyMap<string, HeaderValue>
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const fixedLengths: ReadonlyArray<number> = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
 
-/** Reads a frame's headers; `undefined` where a length or a type does not fit, or a name stands twice. */
+/** Decodes the headers of a frame; `undefined` if a length, a type or a text is invalid, or a name occurs twice. */
 export const decodeHeaders = (bytes: Uint8Array): Headers | undefined => {
   const headers = new Map<string, HeaderValue>()
   let at = 0
@@ -32,10 +33,7 @@ export const decodeHeaders = (bytes: Uint8Array): Headers | undefined => {
       const fixed = fixedLengths[type]
       const start = nameEnd + (fixed === -1 ? 3 : 1)
       const length = fixed === -1 ? (bytes[nameEnd + 1]! << 8) | bytes[nameEnd + 2]! : fixed
-      if (length === undefined || name === "" || start + length > bytes.length) {
-        return undefined
-      }
-      if (headers.has(name)) {
+      if (length === undefined || name === "" || start + length > bytes.length || headers.has(name)) {
         return undefined
       }
       const value = bytes.subarray(start, start + length)
@@ -50,7 +48,7 @@ export const decodeHeaders = (bytes: Uint8Array): Headers | undefined => {
 
 const encoder = new TextEncoder()
 
-/** Writes a frame whose headers are all text. */
+/** Encodes a frame whose headers are all strings. */
 export const encode = (headers: { readonly [name: string]: string }, payload: Uint8Array): Uint8Array => {
   const encoded = Object.entries(headers).map(([name, value]) => [encoder.encode(name), encoder.encode(value)] as const)
   const headersLength = encoded.reduce((length, [name, value]) => length + 1 + name.length + 3 + value.length, 0)

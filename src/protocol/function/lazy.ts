@@ -1,7 +1,5 @@
-import type { LazyArg } from "effect/Function"
-
-/** A value that is made when it is first asked for: schemas take longer to make than a program has to start. */
-export const lazy = <A>(make: LazyArg<A>): LazyArg<A> => {
-  let made: { readonly value: A } | undefined
-  return () => (made ??= { value: make() }).value
+/** Computes a value on first use, because building schemas at import would slow down a program's start. */
+export const lazy = <A>(compute: () => A): () => A => {
+  let computed: { readonly value: A } | undefined
+  return () => (computed ??= { value: compute() }).value
 }

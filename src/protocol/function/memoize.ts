@@ -1,18 +1,18 @@
-const most = 256
+const maxEntries = 256
 
-/** A pure function of text that is not run again for a text it has seen lately. */
+/** Caches the results of a pure function of text. The cache is cleared when it has 256 entries. */
 export const memoize = <A>(compute: (text: string) => A): (text: string) => A => {
-  const known = new Map<string, A>()
+  const cache = new Map<string, A>()
   return (text) => {
-    const found = known.get(text)
+    const found = cache.get(text)
     if (found !== undefined) {
       return found
     }
     const value = compute(text)
-    if (known.size >= most) {
-      known.clear()
+    if (cache.size >= maxEntries) {
+      cache.clear()
     }
-    known.set(text, value)
+    cache.set(text, value)
     return value
   }
 }

@@ -1,4 +1,6 @@
-/** A media type taken apart: `text/csv; header=present` is `text/csv` with one parameter. */
+/** Media types (RFC 9110) and media ranges. */
+
+/** A parsed media type. The essence of `text/csv; header=present` is `text/csv`. */
 export interface MediaType {
   readonly essence: string
   readonly parameters: ReadonlyMap<string, string>
@@ -8,24 +10,27 @@ const essencePattern = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/
 
 const parameterPattern = /;\s*([\w!#$&^.+-]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/g
 
-/** Reads a `Content-Type`; one that is no media type is `undefined`. */
+/** Parses a `Content-Type`. An invalid one gives `undefined`. */
 export const parse = (contentType: string): MediaType | undefined => {
-  const [head = ""] = contentType.split(";", 1)
-  const essence = head.trim().toLowerCase()
+  const [beforeParameters = ""] = contentType.split(";", 1)
+  const essence = beforeParameters.trim().toLowerCase()
   if (!essencePattern.test(essence)) {
     return undefined
   }
   const parameters = new Map<string, string>()
-  for (const [, name = "", quoted, plain = ""] of contentType.slice(head.length).matchAll(parameterPattern)) {
+  for (
+    const [, name = "", quoted, plain = ""] of contentType.slice(beforeParameters.length).matchAll(parameterPattern)
+  ) {
     parameters.set(name.toLowerCase(), quoted === undefined ? plain : quoted.replaceAll(/\\(.)/g, "$1"))
   }
   return { essence, parameters }
 }
 
-/** Whether a range (`text/csv`, `text/*`, `application/*+json`, or one of everything) takes a media type in. */
+/** Whether a media range (`text/csv`, `text/*`, `application/*+json`, or all types) matches a media type. */
 export const includes = (range: string, essence: string): boolean => {
   const [type = "", subtype = ""] = range.toLowerCase().split("/")
-  const [ofType = "", ofSubtype = ""] = essence.split("/")
-  return (type === "*" || type === ofType) &&
-    (subtype === "*" || subtype === ofSubtype || (subtype.startsWith("*+") && ofSubtype.endsWith(subtype.slice(1))))
+  const [essenceType = "", essenceSubtype = ""] = essence.split("/")
+  return (type === "*" || type === essenceType) &&
+    (subtype === "*" || subtype === essenceSubtype ||
+      (subtype.startsWith("*+") && essenceSubtype.endsWith(subtype.slice(1))))
 }

@@ -1,21 +1,21 @@
-/** A circuit breaker's state; a change of its kind begins an epoch, and what began in an earlier one counts no more. */
+/** The state of a circuit breaker. Each change of state starts an epoch; results of attempts from earlier epochs are ignored. */
 export type Circuit = Closed | Open | HalfOpen
 
-/** Attempts pass and are counted. */
+/** Attempts are admitted and counted. */
 interface Closed {
   readonly _tag: "Closed"
   readonly epoch: number
   readonly samples: ReadonlyArray<Sample>
 }
 
-/** Nothing passes before `until`. */
+/** No attempt is admitted before `until`. */
 interface Open {
   readonly _tag: "Open"
   readonly epoch: number
   readonly until: number
 }
 
-/** One attempt at a time passes, and decides. */
+/** One attempt at a time is admitted. Its result closes or opens the circuit. */
 interface HalfOpen {
   readonly _tag: "HalfOpen"
   readonly epoch: number
@@ -28,7 +28,7 @@ interface Sample {
   readonly failures: number
 }
 
-/** When a circuit opens, and for how long; times are milliseconds. */
+/** When a circuit opens, and for how long. Times are in milliseconds. */
 export interface Rules {
   readonly failureRatio: number
   readonly minimumThroughput: number
@@ -36,15 +36,16 @@ export interface Rules {
   readonly breakMillis: number
 }
 
-/** How an attempt ended: `none` says nothing of the service. */
+/** The result of an attempt. `none` does not count, because it does not depend on the service. */
 export type Verdict = "success" | "failure" | "none"
 
-/** Samples of a tenth of the window, so that the window moves in small steps. */
+/** A sample covers a tenth of the sampling window, so that the window moves in small steps. */
 const samplesPerWindow = 10
 
+/** The circuit before the first attempt. */
 export const initial: Closed = { _tag: "Closed", epoch: 0, samples: [] }
 
-/** Lets an attempt pass, in the epoch it begins in, or says how long nothing will. */
+/** Admits an attempt in the current epoch, or returns the time until the next one can be admitted. */
 export const admit = (
   circuit: Circuit,
   now: number
@@ -62,11 +63,16 @@ export const admit = (
     : { circuit: { _tag: "HalfOpen", epoch: circuit.epoch + 1, isProbing: true }, passes: true }
 }
 
-const recent = (samples: ReadonlyArray<Sample>, { samplingMillis }: Rules, now: number): ReadonlyArray<Sample> =>
+const recentSamples = (samples: ReadonlyArray<Sample>, { samplingMillis }: Rules, now: number): ReadonlyArray<Sample> =>
   samples.filter(({ since }) => now - since < samplingMillis)
 
-const count = (rules: Rules, samples: ReadonlyArray<Sample>, failed: boolean, now: number): ReadonlyArray<Sample> => {
-  const kept = recent(samples, rules, now)
+const addSample = (
+  rules: Rules,
+  samples: ReadonlyArray<Sample>,
+  failed: boolean,
+  now: number
+): ReadonlyArray<Sample> => {
+  const kept = recentSamples(samples, rules, now)
   const last = kept.at(-1)
   const failures = failed ? 1 : 0
   return last !== undefined && now - last.since < rules.samplingMillis / samplesPerWindow
@@ -74,39 +80,42 @@ const count = (rules: Rules, samples: ReadonlyArray<Sample>, failed: boolean, no
     : [...kept, { since: now, attempts: 1, failures }]
 }
 
-const opened = ({ epoch }: Circuit, { breakMillis }: Rules, now: number): Open => ({
+const open = ({ epoch }: Circuit, { breakMillis }: Rules, now: number): Open => ({
   _tag: "Open",
   epoch: epoch + 1,
   until: now + breakMillis
 })
 
-const isTooMuch = (samples: ReadonlyArray<Sample>, { failureRatio, minimumThroughput }: Rules): boolean => {
+const isOverThreshold = (samples: ReadonlyArray<Sample>, { failureRatio, minimumThroughput }: Rules): boolean => {
   const attempts = samples.reduce((sum, sample) => sum + sample.attempts, 0)
   const failures = samples.reduce((sum, sample) => sum + sample.failures, 0)
   return attempts >= minimumThroughput && failures >= failureRatio * attempts
 }
 
-/** The circuit after an attempt that began in `epoch`. */
+const recordProbe = (rules: Rules, circuit: HalfOpen, verdict: Verdict, now: number): Circuit => {
+  if (verdict === "none") {
+    return { ...circuit, isProbing: false }
+  }
+  return verdict === "failure" ? open(circuit, rules, now) : { ...initial, epoch: circuit.epoch + 1 }
+}
+
+/** The circuit after the result of an attempt that was admitted in `epoch`. */
 export const record = (rules: Rules, circuit: Circuit, epoch: number, verdict: Verdict, now: number): Circuit => {
   if (circuit.epoch !== epoch) {
     return circuit
   }
   if (circuit._tag === "HalfOpen") {
-    return verdict === "none"
-      ? { ...circuit, isProbing: false }
-      : verdict === "failure"
-      ? opened(circuit, rules, now)
-      : { ...initial, epoch: epoch + 1 }
+    return recordProbe(rules, circuit, verdict, now)
   }
   if (circuit._tag === "Open" || verdict === "none") {
     return circuit
   }
-  const samples = count(rules, circuit.samples, verdict === "failure", now)
-  return verdict === "failure" && isTooMuch(samples, rules)
-    ? opened(circuit, rules, now)
+  const samples = addSample(rules, circuit.samples, verdict === "failure", now)
+  return verdict === "failure" && isOverThreshold(samples, rules)
+    ? open(circuit, rules, now)
     : { ...circuit, samples }
 }
 
-/** Whether a circuit remembers nothing that counts. */
-export const isAtRest = (rules: Rules, circuit: Circuit, now: number): boolean =>
-  circuit._tag === "Closed" && recent(circuit.samples, rules, now).length === 0
+/** Whether a circuit is closed and has no recent samples. */
+export const isIdle = (rules: Rules, circuit: Circuit, now: number): boolean =>
+  circuit._tag === "Closed" && recentSamples(circuit.samples, rules, now).length === 0

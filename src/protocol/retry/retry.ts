@@ -1,21 +1,20 @@
-/** Whether sending again can help, and at which pace. */
+/** Whether a retry can succeed, and with which delay and cost. */
 export type RetryClass = "transient" | "throttling" | "never"
 
-/** Tokens in a full retry quota. */
+/** Tokens of a full retry quota. */
 export const quotaSize = 500
 
 const costs = { transient: 14, throttling: 5 } as const
 const baseMillis = { transient: 50, throttling: 1_000 } as const
 
-/** Longest exponential delay, in milliseconds. */
 const maxBackoffMillis = 20_000
 
 const hintLeewayMillis = 5_000
 
-/** What one retry takes from the quota. */
+/** Tokens that one retry costs. */
 export const cost = (kind: Exclude<RetryClass, "never">): number => costs[kind]
 
-/** Exponential delay before retry number `retry` (from 0), spread by `random` in [0, 1]. */
+/** Exponential delay before a retry, in milliseconds. `retry` counts from 0; `random` in [0, 1] is the jitter. */
 export const backoffMillis = (
   kind: Exclude<RetryClass, "never">,
   retry: number,
@@ -23,15 +22,15 @@ export const backoffMillis = (
   maxMillis: number = maxBackoffMillis
 ): number => Math.floor(random * Math.min(baseMillis[kind] * 2 ** retry, maxMillis))
 
-/** The delay after the server's hint: never shorter than ours, never more than five seconds longer. */
+/** The delay that the service requests, but at least `delayMillis` and at most five seconds more. */
 export const clampHint = (delayMillis: number, hintMillis: number | undefined): number =>
   hintMillis === undefined ? delayMillis : Math.max(delayMillis, Math.min(hintMillis, delayMillis + hintLeewayMillis))
 
-/** Takes `amount` from `tokens` if they suffice. */
+/** Takes `amount` tokens if there are enough. */
 export const withdraw = (tokens: number, amount: number): readonly [granted: boolean, tokens: number] =>
   amount <= tokens ? [true, tokens - amount] : [false, tokens]
 
-/** Gives back the cost of the last retry, or one token after a success at the first try. */
+/** Returns the cost of the last retry, or one token after a success without retries. */
 export const refund = (tokens: number, lastCost: number | undefined): number =>
   Math.min(quotaSize, tokens + (lastCost ?? 1))
 
@@ -55,10 +54,10 @@ const throttlingCodes = new Set([
 const transientCodes = new Set(["RequestTimeout", "RequestTimeoutException", "TimeoutError"])
 const transientStatuses = new Set([500, 502, 503, 504])
 
-/** Whether AWS's standard mode counts a code as throttling. */
+/** Whether an error code means throttling in AWS's standard mode. */
 export const isThrottlingCode = (code: string): boolean => throttlingCodes.has(code)
 
-/** How AWS's standard mode (November 2026) classes an answer of the service. */
+/** The retry class of an error response in AWS's standard mode (November 2026). */
 export const classify = (status: number, code: string | undefined, message: string | undefined): RetryClass => {
   if (status === 429 || (code !== undefined && throttlingCodes.has(code))) {
     return "throttling"
@@ -69,10 +68,14 @@ export const classify = (status: number, code: string | undefined, message: stri
   return code === "InvalidSignatureException" && message?.includes("Signature expired") === true ? "transient" : "never"
 }
 
-/** `Date.parse` alone finds a date in "-5", too. */
+/** `Date.parse` alone also accepts texts such as "-5". */
 const httpDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/
 
-/** The delay a response asks for, in milliseconds: `x-amz-retry-after` (milliseconds), else `Retry-After` (seconds or date). */
+/**
+ * The delay that a response requests, in milliseconds.
+ *
+ * Reads `x-amz-retry-after` (milliseconds), else `Retry-After` (seconds or an HTTP date).
+ */
 export const retryAfterMillis = (
   headers: { readonly [name: string]: string | undefined },
   nowMillis: number

@@ -1,18 +1,21 @@
-/** A client's send rate in AWS's adaptive mode: a token bucket filled as TCP's CUBIC says. Times are in seconds. */
+/** The send rate of AWS's adaptive mode: a token bucket whose fill rate follows CUBIC. Times are in seconds. */
 export interface SendRate {
-  /** Nothing waits before the first throttling. */
+  /** `false` until the first throttled attempt: there is no limit before. */
   readonly enabled: boolean
   readonly tokens: number
   readonly capacity: number
   /** Tokens per second. */
   readonly fillRate: number
+  /** When tokens were last added. */
   readonly filledAt: number | undefined
-  /** The rate at the last throttling, and when that was. */
+  /** The rate at the last throttled attempt. */
   readonly lastMaxRate: number
+  /** When the last attempt was throttled. */
   readonly lastThrottled: number
-  /** Attempts per second, smoothed; those since `measuredAt` are not yet in it. */
+  /** Attempts per second, smoothed, until `measuredAt`. */
   readonly measuredRate: number
   readonly measuredAt: number
+  /** Attempts since `measuredAt`. */
   readonly attempts: number
 }
 
@@ -22,10 +25,10 @@ const smooth = 0.8
 const minFillRate = 0.5
 const minCapacity = 1
 
-/** AWS's clients round like this, and so stay on the same rates. */
+/** Rounds as AWS's clients do, so that the rates are the same. */
 const rounded = (value: number): number => Number(value.toFixed(8))
 
-/** The rate of a client that was never throttled. */
+/** The rate before the first throttled attempt. */
 export const initial = (now: number): SendRate => ({
   enabled: false,
   tokens: 0,
@@ -39,16 +42,16 @@ export const initial = (now: number): SendRate => ({
   attempts: 0
 })
 
-/** CUBIC's rate some seconds after a throttling at `lastMaxRate`: back there after a while, then beyond. */
+/** CUBIC's rate `seconds` after a throttled attempt at `lastMaxRate`: it returns to that rate, then exceeds it. */
 export const recovered = (lastMaxRate: number, seconds: number): number => {
   const plateau = rounded((lastMaxRate * (1 - beta) / scale) ** (1 / 3))
   return rounded(scale * (seconds - plateau) ** 3 + lastMaxRate)
 }
 
-/** CUBIC's rate after a throttling at `rate`. */
+/** CUBIC's rate after a throttled attempt at `rate`. */
 export const throttled = (rate: number): number => rounded(rate * beta)
 
-const measure = (rate: SendRate, now: number): SendRate => {
+const countAttempt = (rate: SendRate, now: number): SendRate => {
   const attempts = rate.attempts + 1
   const halfSecond = Math.floor(now * 2) / 2
   return halfSecond > rate.measuredAt
@@ -61,35 +64,35 @@ const measure = (rate: SendRate, now: number): SendRate => {
     : { ...rate, attempts }
 }
 
-const fill = (rate: SendRate, now: number): SendRate => ({
+const addTokens = (rate: SendRate, now: number): SendRate => ({
   ...rate,
   filledAt: now,
   tokens: Math.min(rate.capacity, rate.tokens + (now - (rate.filledAt ?? now)) * rate.fillRate)
 })
 
-/** Takes a token, or says how many milliseconds to wait before asking again. */
+/** Takes a token and returns 0, or returns the milliseconds until the next attempt to take one. */
 export const acquire = (rate: SendRate, now: number): readonly [waitMillis: number, rate: SendRate] => {
   if (!rate.enabled) {
     return [0, rate]
   }
-  const filled = fill(rate, now)
+  const filled = addTokens(rate, now)
   return filled.tokens >= 1
     ? [0, { ...filled, tokens: filled.tokens - 1 }]
     : [(1 - filled.tokens) / filled.fillRate * 1_000, filled]
 }
 
-/** The rate after an attempt that the service throttled, or did not. */
+/** The rate after an attempt. `wasThrottled` is `true` if the service throttled it. */
 export const update = (rate: SendRate, wasThrottled: boolean, now: number): SendRate => {
-  const measured = measure(rate, now)
+  const measured = countAttempt(rate, now)
   const { enabled, fillRate, lastMaxRate, lastThrottled, measuredRate } = measured
-  const reached = enabled ? Math.min(measuredRate, fillRate) : measuredRate
-  const wanted = wasThrottled ? throttled(reached) : recovered(lastMaxRate, now - lastThrottled)
-  const next = Math.min(wanted, 2 * measuredRate)
-  const filled = fill(measured, now)
+  const currentRate = enabled ? Math.min(measuredRate, fillRate) : measuredRate
+  const cubicRate = wasThrottled ? throttled(currentRate) : recovered(lastMaxRate, now - lastThrottled)
+  const next = Math.min(cubicRate, 2 * measuredRate)
+  const filled = addTokens(measured, now)
   const capacity = Math.max(next, minCapacity)
   return {
     ...filled,
-    ...(wasThrottled ? { enabled: true, lastMaxRate: reached, lastThrottled: now } : {}),
+    ...(wasThrottled ? { enabled: true, lastMaxRate: currentRate, lastThrottled: now } : {}),
     capacity,
     fillRate: Math.max(next, minFillRate),
     tokens: Math.min(filled.tokens, capacity)

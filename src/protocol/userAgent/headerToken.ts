@@ -1,2 +1,2 @@
-/** Text kept to the characters a token of a header may have. */
+/** Replaces the characters that a token in an HTTP header cannot contain with `-`. */
 export const token = (text: string): string => text.replace(/[^!#$%&'*+.^_`|~\w-]/g, "-")

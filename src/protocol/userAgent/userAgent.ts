@@ -1,10 +1,10 @@
 import { runtimeParts } from "#runtime"
 import { token } from "./headerToken.ts"
 
-/** The version this package is published under. */
+/** The version of this package. */
 export const version = "0.1.0"
 
-/** Who calls, in the form AWS's own clients use. */
+/** The user agent, in the format of AWS's clients. */
 export const userAgent = (appId: string | undefined): string => {
   const { execution, platform } = runtimeParts()
   return [

@@ -44,7 +44,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("the service URL is what AWS's endpoin
       const reason = expect.error.replace("Invalid Configuration: ", "")
       assert.include(
         actual._tag === "Invalid" ? actual.problem : "",
-        reason === "Missing Region" ? "is not a valid host label" : reason
+        reason === "Missing Region" ? "must be an AWS region, such as eu-west-1" : reason
       )
     }
   })
@@ -74,7 +74,7 @@ describe("a region", () => {
     assert.deepStrictEqual(serviceUrl({ region }), {
       _tag: "Invalid",
       setting: "region",
-      problem: "is not a valid host label"
+      problem: "must be an AWS region, such as eu-west-1"
     })
   })
 

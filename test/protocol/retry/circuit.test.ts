@@ -85,7 +85,7 @@ describe("whatever attempts do, a circuit", () => {
 
   it("is forgotten when nothing in its window is left", () => {
     const used = circuit.record(rules, circuit.initial, 0, "failure", 0)
-    assert.isFalse(circuit.isAtRest(rules, used, 999))
-    assert.isTrue(circuit.isAtRest(rules, used, 1_000))
+    assert.isFalse(circuit.isIdle(rules, used, 999))
+    assert.isTrue(circuit.isIdle(rules, used, 1_000))
   })
 })

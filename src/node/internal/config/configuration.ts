@@ -1,40 +1,90 @@
-/** A client's settings, each from the first place that has it: code, environment, profile. */
+/** Resolves a client's settings in order: options in code, environment variables, the AWS profile. */
 import * as Effect from "effect/Effect"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type * as SageMakerRuntime from "../../../SageMakerRuntime.ts"
 import type { SharedConfig } from "./sharedConfig.ts"
 import {
-  anyText,
   boolean,
   type ConfigFormat,
+  type ConfigLookup,
   type ConfigValue,
-  firstOf,
+  firstDefined,
   fromEnvironment,
   fromSection,
-  oneOf,
-  positiveInteger
+  literal,
+  positiveInteger,
+  string
 } from "./sources.ts"
 
-/** What code says. */
+/** The options in code that have counterparts in the environment or the profile. */
 export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRuntimeOptions, "region"> {
+  /**
+   * The AWS region to call and to sign for.
+   *
+   * Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`, then the profile's `region`, then the region of the EC2 instance.
+   * Without a region the layer fails with `ConfigurationError`. A region such as `fips-us-east-1` enables FIPS.
+   */
   readonly region?: string | undefined
+  /**
+   * The base URL to call instead of AWS's URL for the region. Its path is kept.
+   *
+   * Default: `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME`, then `AWS_ENDPOINT_URL`, then `endpoint_url` of `sagemaker_runtime` in
+   * the profile's `services` section, then the profile's `endpoint_url`. An endpoint cannot be combined with
+   * `useFipsEndpoint` or `useDualstackEndpoint`.
+   */
+  readonly endpoint?: SageMakerRuntime.SageMakerRuntimeOptions["endpoint"]
+  /**
+   * Calls the region's FIPS endpoint.
+   *
+   * Default: `AWS_USE_FIPS_ENDPOINT`, then the profile's `use_fips_endpoint`, then `false`.
+   */
+  readonly useFipsEndpoint?: boolean | undefined
+  /**
+   * Calls the region's dual-stack (IPv4 and IPv6) endpoint.
+   *
+   * Default: `AWS_USE_DUALSTACK_ENDPOINT`, then the profile's `use_dualstack_endpoint`, then `false`.
+   */
+  readonly useDualstackEndpoint?: boolean | undefined
+  /**
+   * Corrects the signing time when the service's clock differs from the local clock by more than 4 minutes.
+   *
+   * Default: `true`, unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is `true`.
+   */
+  readonly correctClockSkew?: boolean | undefined
+  /**
+   * The application name in the `User-Agent` header.
+   *
+   * Default: `AWS_SDK_UA_APP_ID`, then the profile's `sdk_ua_app_id`, then none. An empty string sends no name.
+   */
+  readonly appId?: string | undefined
+  /**
+   * Ignores the endpoint URLs of the environment and the profile. The `endpoint` option still applies.
+   *
+   * Default: `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, then the profile's `ignore_configured_endpoint_urls`, then `false`.
+   */
   readonly ignoreConfiguredEndpointUrls?: boolean | undefined
+  /**
+   * Allows an `http` endpoint URL from the environment or the profile whose host is not a loopback address.
+   *
+   * Such a URL is a `ConfigurationError` by default, because it sends requests unencrypted. The `endpoint` option may
+   * always be an `http` URL.
+   */
   readonly allowInsecureEndpoint?: boolean | undefined
 }
 
-/** How often a call may try, and in which of AWS's modes. */
-interface Retry {
+/** AWS's retry settings. */
+interface RetryConfiguration {
   readonly maxAttempts: number | undefined
   readonly mode: "standard" | "adaptive" | "legacy" | undefined
 }
 
-/** What holds. */
+/** The resolved settings of a client. */
 export interface Configuration {
   readonly options: SageMakerRuntime.SageMakerRuntimeOptions
-  /** To be read only where no policy is given: a wrong value is no matter then. */
-  readonly retry: Effect.Effect<Retry, ConfigurationError>
+  /** An effect, because an invalid value matters only if no retry policy is given in code. */
+  readonly retry: Effect.Effect<RetryConfiguration, ConfigurationError>
   readonly caBundle: ConfigValue<string> | undefined
-  /** Names an option as its source does. */
+  /** Replaces the option in an error with the setting and the source that its value was read from. */
   readonly rename: (error: ConfigurationError) => ConfigurationError
 }
 
@@ -45,123 +95,147 @@ const isInsecure = (endpoint: string): boolean => {
   return url?.protocol === "http:" && !loopback.test(url.hostname)
 }
 
-const instanceRegion = Effect.gen(function*() {
+const fetchInstanceRegion = Effect.gen(function*() {
   const { NODE_REGION_CONFIG_OPTIONS } = yield* Effect.promise(() => import("@smithy/core/config"))
-  const ask = NODE_REGION_CONFIG_OPTIONS.default
-  return yield* Effect.tryPromise(() => Promise.resolve(typeof ask === "function" ? ask() : ask))
+  const fetchRegion = NODE_REGION_CONFIG_OPTIONS.default
+  return yield* Effect.tryPromise(() =>
+    Promise.resolve(typeof fetchRegion === "function" ? fetchRegion() : fetchRegion)
+  )
 })
 
-const regionOfInstance: Effect.Effect<ConfigValue<string> | undefined, ConfigurationError> = Effect.gen(function*() {
-  const disabled = yield* fromEnvironment("AWS_EC2_METADATA_DISABLED", anyText)
+const lookupInstanceRegion: ConfigLookup<string> = Effect.gen(function*() {
+  const disabled = yield* fromEnvironment("AWS_EC2_METADATA_DISABLED", string)
   if (disabled !== undefined && disabled.value.toLowerCase() !== "false") {
     return undefined
   }
-  const region = yield* Effect.orElseSucceed(instanceRegion, () => "")
+  const region = yield* Effect.orElseSucceed(fetchInstanceRegion, () => "")
   return region === "" ? undefined : { value: region, setting: "region", source: "instance metadata" }
 })
 
-/** A region that asks for FIPS by its name, as old configurations have it. */
-const isFips = (region: unknown): boolean =>
+/** AWS's SDKs accept pseudo-regions such as `fips-us-east-1` and `us-east-1-fips`. */
+const isFipsRegion = (region: unknown): boolean =>
   typeof region === "string" && (region.startsWith("fips-") || region.endsWith("-fips"))
 
 const withoutFips = (region: string): string => region.replace(/^fips-|-fips$/, "")
 
-type Lookup<A> = Effect.Effect<ConfigValue<A> | undefined, ConfigurationError>
+/** A value given in code makes the lookup unnecessary, so that an invalid configured value cannot fail it. */
+const lookupUnlessSet = <A>(option: unknown, lookup: ConfigLookup<A>): ConfigLookup<A> =>
+  option === undefined ? lookup : Effect.succeed(undefined)
 
-/** A place to look where code leaves the option open. */
-const unlessGiven = <A>(given: unknown, place: Lookup<A>): Lookup<A> =>
-  given === undefined ? place : Effect.succeed(undefined)
+const fromEnvironmentOrProfile =
+  (shared: SharedConfig) => <A>(variable: string, key: string, format: ConfigFormat<A>): ConfigLookup<A> =>
+    firstDefined(fromEnvironment(variable, format), fromSection(shared.profile, key, shared.source, format))
 
-/** A setting of the environment or the profile. */
-const settingsOf = (shared: SharedConfig) => <A>(variable: string, key: string, format: ConfigFormat<A>): Lookup<A> =>
-  firstOf(fromEnvironment(variable, format), fromSection(shared.profile, key, shared.source, format))
-
-const regionOf = (shared: SharedConfig): Lookup<string> =>
-  firstOf(
-    fromEnvironment("AWS_REGION", anyText),
-    fromEnvironment("AWS_DEFAULT_REGION", anyText),
-    fromSection(shared.region, "region", shared.source, anyText),
-    regionOfInstance
+const lookupRegion = (shared: SharedConfig): ConfigLookup<string> =>
+  firstDefined(
+    fromEnvironment("AWS_REGION", string),
+    fromEnvironment("AWS_DEFAULT_REGION", string),
+    fromSection(shared.region, "region", shared.source, string),
+    lookupInstanceRegion
   )
 
-const endpointOf = (code: ConfigurationOptions, shared: SharedConfig): Lookup<string> =>
+const lookupEndpoint = (options: ConfigurationOptions, shared: SharedConfig): ConfigLookup<string> =>
   Effect.gen(function*() {
-    const ignored = code.ignoreConfiguredEndpointUrls ?? (yield* settingsOf(shared)(
+    const ignored = options.ignoreConfiguredEndpointUrls ?? (yield* fromEnvironmentOrProfile(shared)(
       "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
       "ignore_configured_endpoint_urls",
       boolean
     ))?.value
-    const endpoint = ignored === true ? undefined : yield* firstOf(
-      fromEnvironment("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", anyText),
-      fromEnvironment("AWS_ENDPOINT_URL", anyText),
-      fromSection(shared.service, "endpoint_url", `services of ${shared.source}`, anyText),
-      fromSection(shared.profile, "endpoint_url", shared.source, anyText)
+    if (ignored === true) {
+      return undefined
+    }
+    const endpoint = yield* firstDefined(
+      fromEnvironment("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", string),
+      fromEnvironment("AWS_ENDPOINT_URL", string),
+      fromSection(shared.service, "endpoint_url", `services of ${shared.source}`, string),
+      fromSection(shared.profile, "endpoint_url", shared.source, string)
     )
-    if (endpoint !== undefined && code.allowInsecureEndpoint !== true && isInsecure(endpoint.value)) {
+    if (endpoint !== undefined && options.allowInsecureEndpoint !== true && isInsecure(endpoint.value)) {
       return yield* new ConfigurationError({
         setting: endpoint.setting,
         source: endpoint.source,
-        problem: "is plain http beyond this machine: use https, or set allowInsecureEndpoint in code"
+        problem: "must be an https URL, because its host is not a loopback address: use https, or set " +
+          "allowInsecureEndpoint in code"
       })
     }
     return endpoint
   })
 
-/** Looks up what code leaves open. */
-export const resolve = (
+/** Looks up the client options that are not set in code. */
+const lookupOptions = (options: ConfigurationOptions, shared: SharedConfig) => {
+  const setting = fromEnvironmentOrProfile(shared)
+  return Effect.all({
+    endpoint: lookupUnlessSet(options.endpoint, lookupEndpoint(options, shared)),
+    useFipsEndpoint: lookupUnlessSet(
+      options.useFipsEndpoint,
+      setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", boolean)
+    ),
+    useDualstackEndpoint: lookupUnlessSet(
+      options.useDualstackEndpoint,
+      setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", boolean)
+    ),
+    appId: lookupUnlessSet(options.appId, setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", string)),
+    correctClockSkew: lookupUnlessSet(
+      options.correctClockSkew,
+      setting("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction", boolean)
+    )
+  })
+}
+
+const mergeOptions = (
   code: ConfigurationOptions,
+  region: string,
+  found: Effect.Effect.Success<ReturnType<typeof lookupOptions>>
+): SageMakerRuntime.SageMakerRuntimeOptions => {
+  const { allowInsecureEndpoint: _, ignoreConfiguredEndpointUrls: __, ...options } = code
+  return {
+    ...options,
+    region: typeof region === "string" ? withoutFips(region) : region,
+    endpoint: options.endpoint ?? found.endpoint?.value,
+    useFipsEndpoint: options.useFipsEndpoint ?? (isFipsRegion(region) || found.useFipsEndpoint?.value),
+    useDualstackEndpoint: options.useDualstackEndpoint ?? found.useDualstackEndpoint?.value,
+    appId: options.appId ?? found.appId?.value,
+    correctClockSkew: options.correctClockSkew ?? found.correctClockSkew?.value !== true
+  }
+}
+
+const lookupRetry = (shared: SharedConfig): Effect.Effect<RetryConfiguration, ConfigurationError> => {
+  const setting = fromEnvironmentOrProfile(shared)
+  return Effect.zipWith(
+    setting("AWS_MAX_ATTEMPTS", "max_attempts", positiveInteger),
+    setting("AWS_RETRY_MODE", "retry_mode", literal("standard", "adaptive", "legacy")),
+    (maxAttempts, mode) => ({ maxAttempts: maxAttempts?.value, mode: mode?.value })
+  )
+}
+
+const renameBySource =
+  (sources: { readonly [option: string]: ConfigValue<unknown> | undefined }) =>
+  (error: ConfigurationError): ConfigurationError => {
+    const origin = sources[error.setting]
+    return origin === undefined
+      ? error
+      : new ConfigurationError({ setting: origin.setting, source: origin.source, problem: error.problem })
+  }
+
+/** Resolves the client's settings from code, the environment and the profile. */
+export const resolve = (
+  options: ConfigurationOptions,
   shared: SharedConfig
 ): Effect.Effect<Configuration, ConfigurationError> =>
   Effect.gen(function*() {
-    const setting = settingsOf(shared)
-    const region = yield* unlessGiven(code.region, regionOf(shared))
-    const named = code.region ?? region?.value
-    if (named === undefined) {
+    const foundRegion = yield* lookupUnlessSet(options.region, lookupRegion(shared))
+    const region = options.region ?? foundRegion?.value
+    if (region === undefined) {
       return yield* new ConfigurationError({
         setting: "region",
-        problem: "is missing: give it in code, as AWS_REGION or in the profile"
+        problem: "is missing: set the region option, AWS_REGION, or region in the AWS profile"
       })
     }
-    const found = {
-      region,
-      endpoint: yield* unlessGiven(code.endpoint, endpointOf(code, shared)),
-      useFipsEndpoint: yield* unlessGiven(
-        code.useFipsEndpoint,
-        setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", boolean)
-      ),
-      useDualstackEndpoint: yield* unlessGiven(
-        code.useDualstackEndpoint,
-        setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint", boolean)
-      ),
-      appId: yield* unlessGiven(code.appId, setting("AWS_SDK_UA_APP_ID", "sdk_ua_app_id", anyText)),
-      correctClockSkew: yield* unlessGiven(
-        code.correctClockSkew,
-        setting("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "disable_clock_skew_correction", boolean)
-      )
-    }
-    const { ignoreConfiguredEndpointUrls: _, allowInsecureEndpoint: __, ...options } = code
-    const sources: { readonly [option: string]: ConfigValue<unknown> | undefined } = found
+    const found = yield* lookupOptions(options, shared)
     return {
-      options: {
-        ...options,
-        region: typeof named === "string" ? withoutFips(named) : named,
-        endpoint: code.endpoint ?? found.endpoint?.value,
-        useFipsEndpoint: code.useFipsEndpoint ?? (isFips(named) || found.useFipsEndpoint?.value),
-        useDualstackEndpoint: code.useDualstackEndpoint ?? found.useDualstackEndpoint?.value,
-        appId: code.appId ?? found.appId?.value,
-        correctClockSkew: code.correctClockSkew ?? found.correctClockSkew?.value !== true
-      },
-      retry: Effect.zipWith(
-        setting("AWS_MAX_ATTEMPTS", "max_attempts", positiveInteger),
-        setting("AWS_RETRY_MODE", "retry_mode", oneOf("standard", "adaptive", "legacy")),
-        (maxAttempts, mode) => ({ maxAttempts: maxAttempts?.value, mode: mode?.value })
-      ),
-      caBundle: yield* setting("AWS_CA_BUNDLE", "ca_bundle", anyText),
-      rename: (error) => {
-        const origin = sources[error.setting]
-        return origin === undefined
-          ? error
-          : new ConfigurationError({ setting: origin.setting, source: origin.source, problem: error.problem })
-      }
+      options: mergeOptions(options, region, found),
+      retry: lookupRetry(shared),
+      caBundle: yield* fromEnvironmentOrProfile(shared)("AWS_CA_BUNDLE", "ca_bundle", string),
+      rename: renameBySource({ region: foundRegion, ...found })
     }
   })

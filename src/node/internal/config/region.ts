@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 
-/** The region of the client around a layer of credentials. */
-export class ClientRegion extends Context.Reference<ClientRegion>()("effect-sagemaker-runtime/node/RegionInUse", {
+/** The client's region, provided to its credentials layer so that STS is called in the same region. */
+export class ClientRegion extends Context.Reference<ClientRegion>()("effect-sagemaker-runtime/node/ClientRegion", {
   defaultValue: (): string | undefined => undefined
 }) {}

@@ -1,37 +1,37 @@
-/** AWS's shared configuration: `~/.aws/config`, `~/.aws/credentials` and the profile in use. */
+/** Reads the shared AWS configuration files, `~/.aws/config` and `~/.aws/credentials`. */
 import * as Effect from "effect/Effect"
 import { ConfigurationError } from "../../../SageMakerError.ts"
-import { anyText, fromEnvironment } from "./sources.ts"
+import { fromEnvironment, string } from "./sources.ts"
 
-/** A section of the shared configuration. */
+/** The keys and values of one section of a file. */
 type Section = { readonly [key: string]: string }
 
-/** Where the files are, and the profile in use; `undefined` where nothing says so. */
-export interface Location {
+/** The profile name and the file paths; `undefined` means AWS's default. */
+export interface SharedConfigLocation {
   readonly profile: string | undefined
   readonly configFilepath: string | undefined
   readonly filepath: string | undefined
 }
 
-/** What the files say. */
+/** The parts of the shared configuration files that the client reads. */
 export interface SharedConfig {
-  /** How messages name the profile. */
+  /** The name of the profile in error messages. */
   readonly source: string
-  /** The profile; where both files have a key, the config file's holds. */
+  /** The profile's settings; the config file takes precedence over the credentials file. */
   readonly profile: Section
-  /** The profile's region, where the credentials file's holds, as AWS's SDKs have it. */
+  /** The profile's settings for reading `region`, where AWS's SDKs give the credentials file precedence. */
   readonly region: Section
-  /** This service's part of the `services` section the profile names. */
+  /** The `sagemaker_runtime` settings of the `services` section that the profile names. */
   readonly service: Section
 }
 
-/** Reads where the files are from the environment; a profile given in code wins. */
-export const locate = (profile: string | undefined): Effect.Effect<Location, ConfigurationError> =>
+/** Reads the profile name and the file paths from the environment; `profile` overrides `AWS_PROFILE`. */
+export const locate = (profile: string | undefined): Effect.Effect<SharedConfigLocation, ConfigurationError> =>
   Effect.map(
     Effect.all([
-      fromEnvironment("AWS_PROFILE", anyText),
-      fromEnvironment("AWS_CONFIG_FILE", anyText),
-      fromEnvironment("AWS_SHARED_CREDENTIALS_FILE", anyText)
+      fromEnvironment("AWS_PROFILE", string),
+      fromEnvironment("AWS_CONFIG_FILE", string),
+      fromEnvironment("AWS_SHARED_CREDENTIALS_FILE", string)
     ]),
     ([fromEnv, configFile, credentialsFile]) => ({
       profile: profile ?? fromEnv?.value,
@@ -40,8 +40,8 @@ export const locate = (profile: string | undefined): Effect.Effect<Location, Con
     })
   )
 
-/** A location as AWS's packages want it, all of it said, so that they do not look in the process's environment. */
-export const asInit = ({ configFilepath, filepath, profile }: Location) => ({
+/** Sets every option, because AWS's packages read `process.env` for an option that is not set. */
+export const toProviderInit = ({ configFilepath, filepath, profile }: SharedConfigLocation) => ({
   profile: profile ?? "default",
   configFilepath: configFilepath ?? "~/.aws/config",
   filepath: filepath ?? "~/.aws/credentials",
@@ -58,20 +58,20 @@ const subsection = (services: Section, name: string): Section =>
     )
   )
 
-/** Reads the files; one that is missing or unreadable says nothing, but a profile given in code has to be in one. */
+/** Reads the files: a missing or unreadable file is empty, but a profile given in code must exist. */
 export const load = (profile: string | undefined): Effect.Effect<SharedConfig, ConfigurationError> =>
   Effect.gen(function*() {
     const location = yield* locate(profile)
     const { loadSharedConfigFiles } = yield* Effect.promise(() => import("@smithy/core/config"))
     const { configFile, credentialsFile } = yield* Effect.orElseSucceed(
-      Effect.tryPromise(() => loadSharedConfigFiles(asInit(location))),
+      Effect.tryPromise(() => loadSharedConfigFiles(toProviderInit(location))),
       () => ({ configFile: {}, credentialsFile: {} })
     )
     const name = location.profile ?? "default"
     if (profile !== undefined && !Object.hasOwn(configFile, name) && !Object.hasOwn(credentialsFile, name)) {
       return yield* new ConfigurationError({
         setting: "profile",
-        problem: "is in no shared config or credentials file"
+        problem: "was not found in the shared config and credentials files: check its name and the files' location"
       })
     }
     const fromConfig = section(configFile, name)

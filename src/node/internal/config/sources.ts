@@ -1,81 +1,86 @@
-/** Where a setting is looked for after code: the environment, then the profile. */
+/** Reads settings from environment variables and from sections of the shared AWS configuration files. */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 
-/** A value, and the name and place it was found under. */
+/** A setting's value, with the name and the source it was read from. */
 export interface ConfigValue<A> {
   readonly value: A
   readonly setting: string
   readonly source: string
 }
 
-/** How text becomes a value; `problem` says what is wrong with text that does not. */
+/** A setting that is looked up: `undefined` if the source does not have it. */
+export type ConfigLookup<A> = Effect.Effect<ConfigValue<A> | undefined, ConfigurationError>
+
+/** Parses the text of a setting; `problem` is the error message if `parse` returns `undefined`. */
 export interface ConfigFormat<A> {
   readonly parse: (text: string) => A | undefined
   readonly problem: string
 }
 
-export const anyText: ConfigFormat<string> = { parse: (text) => text, problem: "is not text" }
+export const string: ConfigFormat<string> = { parse: (text) => text, problem: "must be a string" }
 
-export const boolean: ConfigFormat<boolean> = {
-  parse: (text) => (/^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined),
-  problem: "is neither true nor false"
+const parseBoolean = (text: string): boolean | undefined => {
+  const lowerCase = text.toLowerCase()
+  return lowerCase === "true" || lowerCase === "false" ? lowerCase === "true" : undefined
 }
+
+export const boolean: ConfigFormat<boolean> = { parse: parseBoolean, problem: "must be true or false" }
 
 export const positiveInteger: ConfigFormat<number> = {
   parse: (text) => /^[0-9]{1,9}$/.test(text) && Number(text) > 0 ? Number(text) : undefined,
-  problem: "is not a whole number of at least 1"
+  problem: "must be an integer between 1 and 999999999"
 }
 
-export const oneOf = <const A extends string>(...values: ReadonlyArray<A>): ConfigFormat<A> => ({
+export const literal = <const A extends string>(...values: ReadonlyArray<A>): ConfigFormat<A> => ({
   parse: (text) => values.find((value) => value === text.toLowerCase()),
-  problem: `is none of ${values.join(", ")}`
+  problem: `must be one of ${values.join(", ")}`
 })
 
-const parsed = <A>(
+/** AWS's SDKs treat an empty setting as unset. */
+const parseSetting = <A>(
   { parse, problem }: ConfigFormat<A>,
-  value: string | undefined,
+  text: string | undefined,
   setting: string,
   source: string
-): Effect.Effect<ConfigValue<A> | undefined, ConfigurationError> => {
-  const trimmed = value?.trim()
+): ConfigLookup<A> => {
+  const trimmed = text?.trim()
   if (trimmed === undefined || trimmed === "") {
     return Effect.succeed(undefined)
   }
-  const found = parse(trimmed)
-  return found === undefined
+  const value = parse(trimmed)
+  return value === undefined
     ? Effect.fail(new ConfigurationError({ setting, source, problem }))
-    : Effect.succeed({ value: found, setting, source })
+    : Effect.succeed({ value, setting, source })
 }
 
-/** The value of a variable of the environment, read through the `ConfigProvider`; an empty one is none. */
-export const fromEnvironment = <A>(
-  variable: string,
-  format: ConfigFormat<A>
-): Effect.Effect<ConfigValue<A> | undefined, ConfigurationError> =>
+/** Reads an environment variable through the `ConfigProvider`. */
+export const fromEnvironment = <A>(variable: string, format: ConfigFormat<A>): ConfigLookup<A> =>
   Effect.flatMap(
     Effect.mapError(
       Config.option(Config.string(variable)),
-      () => new ConfigurationError({ setting: variable, source: "environment", problem: "cannot be read" })
+      () =>
+        new ConfigurationError({
+          setting: variable,
+          source: "environment",
+          problem: "could not be read as a string from the ConfigProvider"
+        })
     ),
-    (value) => parsed(format, Option.getOrUndefined(value), variable, "environment")
+    (text) => parseSetting(format, Option.getOrUndefined(text), variable, "environment")
   )
 
-/** The value of a key of a section of the shared configuration. */
+/** Reads a key of a section of the shared configuration files. */
 export const fromSection = <A>(
   section: { readonly [key: string]: string },
   key: string,
   source: string,
   format: ConfigFormat<A>
-): Effect.Effect<ConfigValue<A> | undefined, ConfigurationError> =>
-  parsed(format, Object.hasOwn(section, key) ? section[key] : undefined, key, source)
+): ConfigLookup<A> => parseSetting(format, Object.hasOwn(section, key) ? section[key] : undefined, key, source)
 
-/** The first place that has a value. */
-export const firstOf = <A>(
-  ...places: ReadonlyArray<Effect.Effect<ConfigValue<A> | undefined, ConfigurationError>>
-): Effect.Effect<ConfigValue<A> | undefined, ConfigurationError> =>
-  places.reduce((before, place) =>
-    Effect.flatMap(before, (found) => (found === undefined ? place : Effect.succeed(found)))
+/** Runs the lookups in order until one finds a value. */
+export const firstDefined = <A>(...lookups: ReadonlyArray<ConfigLookup<A>>): ConfigLookup<A> =>
+  lookups.reduce((previous, lookup) =>
+    Effect.flatMap(previous, (found) => (found === undefined ? lookup : Effect.succeed(found)))
   )

@@ -1,34 +1,40 @@
-/** AWS's credential providers as effects. */
+/** Resolves credentials with AWS's credential providers, tried in order. */
 import type * as AwsProviders from "@aws-sdk/credential-providers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as AwsConfig from "@smithy/core/config"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import type { AwsCredentialProvider, CredentialsInput } from "../../../Credentials.ts"
-import { CredentialsError } from "../../../SageMakerError.ts"
-import { asInit, type Location } from "../config/sharedConfig.ts"
+import type { CredentialsError } from "../../../SageMakerError.ts"
+import { type SharedConfigLocation, toProviderInit } from "../config/sharedConfig.ts"
+import type { SmithyRequestHandler } from "./smithyRequestHandler.ts"
+import { type SourceFailure, toCredentialsError, toSourceFailure } from "./sourceFailure.ts"
 
-/** What every provider is started with. */
-export interface Settings {
-  readonly location: Location
+/** The shared configuration files and the region that the providers use. */
+export interface ProviderSettings {
+  readonly location: SharedConfigLocation
   readonly region: string | undefined
 }
 
-const silent = () => {}
+const ignore = () => {}
 
-/** AWS's providers warn on the console without a logger. */
-const logger = { trace: silent, debug: silent, info: silent, warn: silent, error: silent }
+/** Without a logger AWS's providers write warnings to the console. */
+const logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore }
 
-/** A source of keys: how messages name it, and AWS's provider for it. */
+/** A source of credentials. */
 export interface CredentialSource {
+  /** The name in error messages. */
   readonly name: string
-  readonly provider: (aws: typeof AwsProviders, init: ReturnType<typeof initOf>) => AwsCredentialProvider
+  /** What to do if the source fails for an unknown reason. */
+  readonly advice: string
+  readonly provider: (aws: typeof AwsProviders, init: ProviderInit) => AwsCredentialProvider
 }
 
-/** The region whose STS to ask: where nothing names one, AWS's own look-up warns on the console. */
-const regionOf = (
+type ProviderInit = ReturnType<typeof makeInit>
+
+/** The region of STS; the default is explicit because AWS's own lookup writes a warning to the console. */
+const stsRegion = (
   { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS }: typeof AwsConfig,
-  { location, region }: Settings
+  { location, region }: ProviderSettings
 ): string | (() => Promise<string>) =>
   region ?? loadConfig(
     {
@@ -36,126 +42,58 @@ const regionOf = (
       environmentVariableSelector: (env) => env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"],
       default: () => Promise.resolve("us-east-1")
     },
-    { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...asInit(location) }
+    { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...toProviderInit(location) }
   )
 
-const initOf = (location: Location, region: ReturnType<typeof regionOf>, requestHandler: object) => ({
-  ...asInit(location),
+const makeInit = (location: SharedConfigLocation, region: ReturnType<typeof stsRegion>, requestHandler: object) => ({
+  ...toProviderInit(location),
   logger,
   clientConfig: { requestHandler: requestHandler as never },
   parentClientConfig: { requestHandler: requestHandler as never, region }
 })
 
-/** What a provider's own words mean, said without repeating them. */
-const meanings: ReadonlyArray<readonly [words: RegExp, meaning: string]> = [
-  [
-    /sso session|sso token|aws sso login|UnauthorizedException/i,
-    "the SSO session is missing or has expired: run aws sso login"
-  ],
-  [/aws login|re-?authenticate|load token from/i, "the login session is missing or has expired: run aws login"],
-  [/multi-factor/i, "the profile wants a multi-factor code, which nobody can type here"],
-  [/cycle attempting/i, "the profile's source_profile goes round in a circle"],
-  [/returned expired credentials/i, "credential_process returned expired keys"],
-  [/returned invalid (JSON|credentials)|did not return Version 1/i, "credential_process did not return keys"],
-  [/Command failed/, "credential_process failed"],
-  [/ENOENT|EACCES/, "a file it names cannot be read"],
-  [/AccessDenied/, "access was denied"],
-  [/metadata service|TimeoutError|timed? ?out/i, "it did not answer"]
-]
+/** Long enough for a credential_process that prompts its user. */
+const sourceTimeout = "2 minutes"
 
-const textOf = (error: unknown): string =>
-  Predicate.hasProperty(error, "message")
-    ? `${String(Predicate.hasProperty(error, "name") ? error.name : "")} ${String(error.message)}`
-    : ""
-
-const meaningOf = (error: unknown): string | undefined => {
-  const words = textOf(error)
-  return meanings.find(([pattern]) => pattern.test(words))?.[1]
-}
-
-const numberIn = (error: unknown, ...path: ReadonlyArray<string>): number | undefined => {
-  const value = path.reduce<unknown>((at, key) => (Predicate.hasProperty(at, key) ? at[key] : undefined), error)
-  return typeof value === "number" ? value : undefined
-}
-
-const statusIn = (error: unknown): number | undefined => {
-  const said = /responded with status: ([1-5][0-9]{2})\b/.exec(textOf(error))
-  return numberIn(error, "$metadata", "httpStatusCode") ?? numberIn(error, "statusCode") ??
-    (said === null ? undefined : Number(said[1]))
-}
-
-/** A source that had no keys. */
-class Failed {
-  readonly name: string
-  readonly mayTryNext: boolean
-  readonly meaning: string | undefined
-  readonly status: number | undefined
-
-  constructor(name: string, error: unknown, refusedWith: number | undefined) {
-    this.name = name
-    this.mayTryNext = Predicate.hasProperty(error, "tryNextLink") && error.tryNextLink === true
-    this.meaning = meaningOf(error)
-    this.status = statusIn(error) ?? refusedWith
-  }
-}
-
-/** How long a source may take, someone typing at a credential_process included. */
-const patience = "2 minutes"
-
-const attempt = (
+const loadFrom = (
   aws: typeof AwsProviders,
   source: CredentialSource,
-  init: ReturnType<typeof initOf>,
-  handler: { readonly status: () => number | undefined }
-): Effect.Effect<CredentialsInput, Failed> =>
+  init: ProviderInit,
+  requestHandler: SmithyRequestHandler
+): Effect.Effect<CredentialsInput, SourceFailure> =>
   Effect.tryPromise({
     try: async () => source.provider(aws, init)(),
-    catch: (error) => new Failed(source.name, error, handler.status())
+    catch: (error) => toSourceFailure(source, error, requestHandler.errorStatus())
   }).pipe(
     Effect.timeoutFail({
-      duration: patience,
-      onTimeout: () => new Failed(source.name, new Error("timed out"), undefined)
+      duration: sourceTimeout,
+      onTimeout: () => toSourceFailure(source, new Error("timed out"), undefined)
     })
   )
 
-const named = ({ meaning, name }: Failed): string => (meaning === undefined ? name : `${name} (${meaning})`)
-
-const failed = (tried: ReadonlyArray<Failed>): CredentialsError => {
-  const last = tried.at(-1)
-  const message = last?.mayTryNext === false || tried.length === 1
-    ? `The source "${last?.name}" gave no credentials${last?.meaning === undefined ? "" : `: ${last.meaning}`}`
-    : `No credentials were found in ${tried.map(named).join(", ")}`
-  const status = last?.status
-  return new CredentialsError({
-    message,
-    sources: tried.map(({ name }) => name),
-    ...(status !== undefined && { status })
-  })
-}
-
-/** Asks the sources in turn; which failures end the search is AWS's providers' to say. */
+/** Tries the sources in order; a failure that AWS's provider does not mark as skippable ends the search. */
 export const resolveCredentials = (
   sources: ReadonlyArray<CredentialSource>,
-  settings: Settings
+  settings: ProviderSettings
 ): Effect.Effect<CredentialsInput, CredentialsError, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const http = yield* HttpClient.HttpClient
     const runtime = yield* Effect.runtime()
     const aws = yield* Effect.promise(() => import("@aws-sdk/credential-providers"))
-    const region = regionOf(yield* Effect.promise(() => import("@smithy/core/config")), settings)
-    const { smithyRequestHandler: requestHandler } = yield* Effect.promise(() => import("./smithyRequestHandler.ts"))
-    const tried: Array<Failed> = []
+    const region = stsRegion(yield* Effect.promise(() => import("@smithy/core/config")), settings)
+    const { smithyRequestHandler } = yield* Effect.promise(() => import("./smithyRequestHandler.ts"))
+    const failures: Array<SourceFailure> = []
     for (const source of sources) {
-      const handler = requestHandler(http, runtime)
-      const init = initOf(settings.location, region, handler)
-      const result = yield* Effect.either(attempt(aws, source, init, handler))
+      const requestHandler = smithyRequestHandler(http, runtime)
+      const init = makeInit(settings.location, region, requestHandler)
+      const result = yield* Effect.either(loadFrom(aws, source, init, requestHandler))
       if (result._tag === "Right") {
         return result.right
       }
-      tried.push(result.left)
-      if (!result.left.mayTryNext) {
+      failures.push(result.left)
+      if (!result.left.tryNextSource) {
         break
       }
     }
-    return yield* failed(tried)
+    return yield* toCredentialsError(failures)
   })

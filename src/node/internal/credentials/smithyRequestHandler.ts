@@ -1,4 +1,4 @@
-/** Carries the requests of AWS's credential providers (STS, SSO, sign-in) over our HTTP client. */
+/** Sends the requests of AWS's credential providers (STS, SSO, sign-in) with the `HttpClient` in the context. */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -11,8 +11,7 @@ import { constTrue } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import { transportFailure } from "../../../protocol/error/transportFailure.ts"
 
-/** How long one of their requests may take. */
-const patience = "20 seconds"
+const requestTimeout = "20 seconds"
 
 const urlOf = ({ hostname, path, port, protocol, query }: HttpRequest): string => {
   const search = buildQueryString(query)
@@ -20,21 +19,20 @@ const urlOf = ({ hostname, path, port, protocol, query }: HttpRequest): string =
 }
 
 const bodyOf = (body: unknown): HttpBody.HttpBody =>
-  typeof body === "string"
-    ? HttpBody.raw(body)
-    : body instanceof Uint8Array
-    ? HttpBody.raw(body)
-    : HttpBody.empty
+  typeof body === "string" || body instanceof Uint8Array ? HttpBody.raw(body) : HttpBody.empty
 
-/** A failure by its code alone, by which AWS's clients decide whether to try again. */
-const failure = (code: string | undefined): Error => Object.assign(new Error("The request failed"), { code })
+/** AWS's clients decide by `code` whether to retry. The original error is not kept, because it can print the request. */
+const requestError = (code: string | undefined): Error => Object.assign(new Error("The request failed"), { code })
 
-/** A request handler for AWS's clients, and the last status they were refused with. */
+const toSmithyResponse = (status: number, headers: { readonly [name: string]: string }, body: ArrayBuffer) =>
+  new HttpResponse({ statusCode: status, headers: { ...headers }, body: new Uint8Array(body) })
+
+/** A request handler for AWS's clients; `errorStatus` is the status of its last response if that was an error. */
 export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Runtime.Runtime<never>) => {
   const http = HttpClient.withTracerDisabledWhen(client, constTrue)
-  let refusedWith: number | undefined
-  const exchange = (request: HttpRequest) => {
-    refusedWith = undefined
+  let errorStatus: number | undefined
+  const send = (request: HttpRequest) => {
+    errorStatus = undefined
     return HttpClientRequest.make(request.method as HttpMethod)(urlOf(request), {
       headers: request.headers,
       body: bodyOf(request.body)
@@ -42,24 +40,20 @@ export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Run
       http.execute,
       Effect.flatMap((response) =>
         Effect.map(response.arrayBuffer, (body) => {
-          refusedWith = response.status >= 300 ? response.status : undefined
-          return new HttpResponse({
-            statusCode: response.status,
-            headers: { ...response.headers },
-            body: new Uint8Array(body)
-          })
+          errorStatus = response.status >= 300 ? response.status : undefined
+          return toSmithyResponse(response.status, response.headers, body)
         })
       ),
-      Effect.mapError((error) => failure(transportFailure(error.cause).code)),
-      Effect.timeoutFail({ duration: patience, onTimeout: () => failure("ETIMEDOUT") }),
+      Effect.mapError((error) => requestError(transportFailure(error.cause).code)),
+      Effect.timeoutFail({ duration: requestTimeout, onTimeout: () => requestError("ETIMEDOUT") }),
       Effect.either
     )
   }
   return {
-    status: () => refusedWith,
+    errorStatus: () => errorStatus,
     handle: (request: HttpRequest, options?: { readonly abortSignal?: unknown }) => {
       const signal = options?.abortSignal
-      return Runtime.runPromise(runtime)(exchange(request), signal instanceof AbortSignal ? { signal } : {})
+      return Runtime.runPromise(runtime)(send(request), signal instanceof AbortSignal ? { signal } : {})
         .then((result) => {
           if (Either.isLeft(result)) {
             throw result.left
@@ -69,3 +63,5 @@ export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Run
     }
   }
 }
+
+export type SmithyRequestHandler = ReturnType<typeof smithyRequestHandler>

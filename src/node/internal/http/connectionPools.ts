@@ -1,46 +1,45 @@
-/** The connections of Node's HTTP client: pools per origin, directly or through a proxy. */
+/** Connection pools: one per origin, directly or through a proxy. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Undici from "undici"
 import type { Dispatcher } from "undici"
+import { positiveDurationMillis } from "../../../internal/config/duration.ts"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
 import type { ConfigValue } from "../config/sources.ts"
-import { proxiesOf } from "./proxies.ts"
-import { tlsOf } from "./tls.ts"
+import { type Proxies, proxiesOf } from "./proxies.ts"
+import { type Tls, tlsOf } from "./tls.ts"
 
 const defaults = { connectTimeout: Duration.seconds(5), keepAliveTimeout: Duration.seconds(15), connections: 1024 }
 
-const wrong = (setting: string, problem: string) => new ConfigurationError({ setting, problem })
+const invalid = (setting: string, problem: string) => new ConfigurationError({ setting, problem })
 
-const millis = (
+const durationMillis = (
   setting: string,
   duration: Duration.DurationInput | undefined,
-  otherwise: Duration.Duration
+  defaultDuration: Duration.Duration
 ): Effect.Effect<number, ConfigurationError> =>
-  Effect.try({
-    try: () => Math.ceil(Duration.toMillis(Duration.decode(duration ?? otherwise))),
-    catch: () => wrong(setting, "is no duration")
-  }).pipe(
-    Effect.filterOrFail(
-      (value) => value > 0 && value < 2 ** 31,
-      () => wrong(setting, "is not between 1 ms and 24 days")
-    )
+  Effect.map(
+    positiveDurationMillis(setting, duration ?? defaultDuration, "a duration from 1 ms to 24 days", 2 ** 31 - 1),
+    Math.ceil
   )
 
-const connectionsOf = (connections: number | undefined): Effect.Effect<number, ConfigurationError> => {
+const connectionLimit = (connections: number | undefined): Effect.Effect<number, ConfigurationError> => {
   const value = connections ?? defaults.connections
   return Number.isInteger(value) && value > 0
     ? Effect.succeed(value)
-    : Effect.fail(wrong("http.connections", "is not a whole number of at least 1"))
+    : Effect.fail(invalid("http.connections", "must be an integer of at least 1"))
 }
 
 /**
- * Pools that know each other: undici's agent forgets one that lost its last connection, though requests may wait in it,
- * and its pool a connection that was not made, though requests may wait for the next.
+ * Makes pools and keeps track of them.
+ *
+ * undici's agent drops a pool that has lost its last connection while requests wait in it, so that closing the agent would
+ * leave them waiting. undici's pool drops a client whose connection failed while requests wait for the next one; removing its
+ * listener prevents that.
  */
-const poolsOf = (Pool: typeof Undici.Pool) => {
+const makePools = (Pool: typeof Undici.Pool) => {
   const pools = new Set<Undici.Pool>()
   return {
     factory: (origin: string | URL, options: object): Dispatcher => {
@@ -56,91 +55,110 @@ const poolsOf = (Pool: typeof Undici.Pool) => {
   }
 }
 
-const refused = ({ socket, statusCode }: Dispatcher.ConnectData): Dispatcher.ConnectData => {
+const checkTunnel = ({ socket, statusCode }: Dispatcher.ConnectData): Dispatcher.ConnectData => {
   if (statusCode === 200) {
     return { socket, statusCode } as Dispatcher.ConnectData
   }
   socket.on("error", () => {}).destroy()
-  throw Object.assign(new Error("The proxy refused the tunnel"), { code: `PROXY_${statusCode}` })
+  throw Object.assign(new Error("The proxy rejected the tunnel"), { code: `PROXY_${statusCode}` })
 }
 
 /**
- * The connections to a proxy: undici gives one 300 seconds to open a tunnel, and asks one that hangs up again for ever
- * because it takes the code of a lost connection for one between two requests.
+ * Makes the pool of connections to a proxy.
+ *
+ * undici waits up to 300 seconds for a tunnel; here it waits for the connect timeout. undici also retries forever a proxy that
+ * closes the connection, because it reads the code of that error as a lost idle connection; here the error has no such code.
  */
 const proxyPool = (Pool: typeof Undici.Pool, timeout: number) => (proxy: URL, options: object): Dispatcher => {
   const pool = new Pool(proxy, { ...options, headersTimeout: timeout })
   const connect: (to: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool)
   return Object.assign(pool, {
     connect: (to: Dispatcher.ConnectOptions) =>
-      connect(to).then(refused).catch((cause: unknown) => {
-        throw new Error("The proxy opened no tunnel", { cause })
+      connect(to).then(checkTunnel).catch((cause: unknown) => {
+        throw new Error("The proxy did not open a tunnel", { cause })
       })
   })
 }
 
-/** What is needed of a dispatcher. */
-type Dispatching = Pick<Dispatcher, "dispatch">
+type RequestDispatcher = Pick<Dispatcher, "dispatch">
 
-/** Connections, and how many there may be to one origin where that is ours to say. */
+/** A dispatcher, and the limit of requests per origin where the pools are our own. */
 export interface ConnectionPools {
-  readonly dispatcher: Dispatching
+  readonly dispatcher: RequestDispatcher
   readonly perOrigin?: number
 }
 
-const supplied = (dispatcher: Dispatching, others: object): Effect.Effect<ConnectionPools, ConfigurationError> => {
-  const also = Object.entries(others).find(([, value]) => value !== undefined)
-  return also !== undefined
-    ? Effect.fail(wrong(`http.${also[0]}`, "cannot be combined with a dispatcher, which has its own"))
-    : typeof dispatcher?.dispatch === "function"
+const customDispatcher = (
+  dispatcher: RequestDispatcher,
+  otherOptions: object
+): Effect.Effect<ConnectionPools, ConfigurationError> => {
+  const other = Object.entries(otherOptions).find(([, value]) => value !== undefined)
+  if (other !== undefined) {
+    return Effect.fail(
+      invalid(`http.${other[0]}`, "cannot be combined with http.dispatcher, which has its own options")
+    )
+  }
+  return typeof dispatcher?.dispatch === "function"
     ? Effect.succeed({ dispatcher })
-    : Effect.fail(wrong("http.dispatcher", "is no dispatcher"))
+    : Effect.fail(invalid("http.dispatcher", "must be an undici dispatcher"))
 }
 
-/** Opens pools as the options say; they close with the scope, at once. */
+/** Opens connection pools, which close with the scope. */
 export const open = (
   options: NodeHttpClientOptions,
   caBundle?: ConfigValue<string>
 ): Effect.Effect<ConnectionPools, ConfigurationError, Scope.Scope> =>
   Effect.gen(function*() {
-    const { dispatcher, ...others } = options
+    const { dispatcher, ...otherOptions } = options
     if (dispatcher !== undefined) {
-      return yield* supplied(dispatcher, others)
+      return yield* customDispatcher(dispatcher, otherOptions)
     }
-    const timeout = yield* millis("http.connectTimeout", options.connectTimeout, defaults.connectTimeout)
-    const keepAliveTimeout = yield* millis("http.keepAliveTimeout", options.keepAliveTimeout, defaults.keepAliveTimeout)
-    const connections = yield* connectionsOf(options.connections)
+    const { connectTimeout, keepAliveTimeout: keepAlive } = options
+    const timeout = yield* durationMillis("http.connectTimeout", connectTimeout, defaults.connectTimeout)
+    const keepAliveTimeout = yield* durationMillis("http.keepAliveTimeout", keepAlive, defaults.keepAliveTimeout)
+    const connections = yield* connectionLimit(options.connections)
     const tls = yield* tlsOf(options, caBundle)
     const proxies = yield* proxiesOf(options)
-    const { Agent, EnvHttpProxyAgent, Pool } = yield* Effect.promise(() => import("undici"))
-    const { destroyAll, factory } = poolsOf(Pool)
-    const pool = {
+    const undici = yield* Effect.promise(() => import("undici"))
+    const pools = makePools(undici.Pool)
+    const poolOptions = {
       connections,
       keepAliveTimeout,
       keepAliveMaxTimeout: keepAliveTimeout,
       connect: { timeout, ...tls.service },
-      factory
+      factory: pools.factory
     }
-    const direct = new Agent(pool)
-    const proxied = proxies && new EnvHttpProxyAgent({
-      ...pool,
-      httpProxy: proxies.http,
-      httpsProxy: proxies.https,
-      noProxy: proxies.except,
-      clientFactory: proxyPool(Pool, timeout),
-      proxyTls: { timeout, ...tls.proxy },
-      requestTls: { timeout, ...tls.service }
-    })
-    // Where there is a proxy for http alone, undici would take it for https too.
-    const carrier = (origin: string) =>
-      proxied === undefined || (proxies?.https === "" && origin.startsWith("https:")) ? direct : proxied
+    const direct = new undici.Agent(poolOptions)
+    const proxied = proxies && proxyAgent(undici, poolOptions, proxies, tls)
     yield* Effect.addFinalizer(() =>
-      Effect.promise(() => Promise.all([direct.destroy(), proxied?.destroy(), destroyAll()]))
+      Effect.promise(() => Promise.all([direct.destroy(), proxied?.destroy(), pools.destroyAll()]))
     )
     return {
-      dispatcher: {
-        dispatch: (request, handler) => carrier(String(request.origin)).dispatch(request, handler)
-      },
+      dispatcher: proxies === undefined || proxied === undefined ? direct : route(proxies, direct, proxied),
       perOrigin: connections
     }
   })
+
+const proxyAgent = (
+  { EnvHttpProxyAgent, Pool }: typeof Undici,
+  poolOptions: { readonly connect: { readonly timeout: number } },
+  { except, http, https }: Proxies,
+  tls: Tls
+): Dispatcher => {
+  const { timeout } = poolOptions.connect
+  return new EnvHttpProxyAgent({
+    ...poolOptions,
+    httpProxy: http,
+    httpsProxy: https,
+    noProxy: except,
+    clientFactory: proxyPool(Pool, timeout),
+    proxyTls: { timeout, ...tls.proxy },
+    requestTls: { timeout, ...tls.service }
+  })
+}
+
+/** Without a proxy for https, undici would use the one for http; such requests go directly here. */
+const route = ({ https }: Proxies, direct: Dispatcher, proxied: Dispatcher): RequestDispatcher => ({
+  dispatch: (request, handler) =>
+    (https === "" && String(request.origin).startsWith("https:") ? direct : proxied).dispatch(request, handler)
+})

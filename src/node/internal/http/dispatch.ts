@@ -1,12 +1,14 @@
-/** Requests over connections, as callbacks: what Node's HTTP client and its exchanges have in common. */
+/** Sends requests through undici's dispatcher, with callbacks. */
+import type * as Headers from "@effect/platform/Headers"
 import type { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
-import { Body } from "./body.ts"
+import { noHeaders } from "../../../internal/operation/request.ts"
 import type { ConnectionPools } from "./connectionPools.ts"
 import { requestQueues } from "./requestQueue.ts"
+import { UndiciSource } from "./undiciSource.ts"
 
-/** A request as undici takes it. */
-export interface Sendable {
+/** A request in the form undici takes. */
+export interface DispatchRequest {
   readonly origin: string
   readonly path: string
   readonly method: Dispatcher.HttpMethod
@@ -14,110 +16,142 @@ export interface Sendable {
   readonly body: string | Uint8Array | Readable | null
 }
 
-/** A response's headers as undici gives them. */
+/** Response headers in the form undici gives them. */
 export type RawHeaders = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
-/** What is told of a request: its answer or its failure, and when it is over, body and all. */
-interface Listener {
-  readonly answered: (status: number, headers: RawHeaders, body: Body) => void
-  readonly failed: (cause: unknown) => void
-  readonly over: () => void
+/** Joins the values of each header. */
+export const toHeaders = (raw: RawHeaders): Headers.Headers => {
+  const headers = noHeaders()
+  for (const name of Object.keys(raw)) {
+    const value = raw[name]
+    if (value !== undefined) {
+      headers[name] = typeof value === "string" ? value : value.join(", ")
+    }
+  }
+  return headers
 }
 
-/** A request under way. */
-interface Sent {
-  /** Whether anything may have been written. */
+/** Callbacks of a request. */
+interface DispatchCallbacks {
+  readonly onResponse: (status: number, headers: RawHeaders, body: UndiciSource) => void
+  /** The request failed before its response headers arrived. */
+  readonly onError: (cause: unknown) => void
+  /** The request has ended, with its response body or a failure. */
+  readonly onEnd: () => void
+}
+
+/** A request that runs or waits for a connection. */
+interface DispatchedRequest {
+  /** Whether any byte may have been written. */
   readonly isStarted: () => boolean
-  /** Ends it, and closes its connection, unless it is over. */
+  /** Ends the request and closes its connection, unless it has ended. */
   readonly abort: () => void
 }
 
+/** Sends a request now, or once a connection is free. */
+export type Dispatch = (request: DispatchRequest, callbacks: DispatchCallbacks) => DispatchedRequest
+
 const interrupted = Object.assign(new Error("The request was interrupted"), { code: "UND_ERR_ABORTED" })
 
-/** The cause of a failure before anything was written: the mark tells that the service saw nothing. */
-const beforeSending = (cause: unknown): unknown => ({
+/** The cause of a failure before a byte was written. */
+const unsentCause = (cause: unknown): unknown => ({
   requestSent: false,
   code: typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined,
   cause
 })
 
-/** Starts a request: at once, or when there is room for one more. */
-export type Start = (request: Sendable, listener: Listener) => Sent
+/** One request, as undici's handler of its events. */
+class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
+  readonly #callbacks: DispatchCallbacks
+  #leaveQueue = () => {}
+  #controller: Dispatcher.DispatchController | undefined
+  #body: UndiciSource | undefined
+  #isDispatched = false
+  #isAborted = false
+  #isEnded = false
 
-/** Starts requests over connections. */
-export const requestsOver = ({ dispatcher, perOrigin }: ConnectionPools): Start => {
+  constructor(callbacks: DispatchCallbacks) {
+    this.#callbacks = callbacks
+  }
+
+  queued(leave: () => void): void {
+    this.#leaveQueue = leave
+  }
+
+  dispatch(dispatcher: ConnectionPools["dispatcher"], request: DispatchRequest): void {
+    this.#isDispatched = true
+    try {
+      dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, this)
+    } catch (error) {
+      queueMicrotask(() => this.#fail(error))
+    }
+  }
+
+  readonly isStarted = (): boolean => this.#controller !== undefined
+
+  readonly abort = (): void => {
+    if (this.#isEnded || this.#isAborted) {
+      return
+    }
+    this.#isAborted = true
+    if (!this.#isDispatched) {
+      this.#leaveQueue()
+    } else if (this.#body === undefined) {
+      this.#controller?.abort(interrupted)
+    } else {
+      this.#body.close()
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#isAborted) {
+      controller.abort(interrupted)
+    }
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
+    if (status >= 200) {
+      this.#body = new UndiciSource(controller)
+      this.#callbacks.onResponse(status, headers, this.#body)
+    }
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#body?.end()
+    this.#end()
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#body === undefined) {
+      this.#callbacks.onError(this.#controller === undefined ? unsentCause(error) : error)
+    } else {
+      this.#body.end(error instanceof Error ? error : new Error("The response failed"))
+    }
+    this.#end()
+  }
+
+  #end(): void {
+    this.#isEnded = true
+    this.#leaveQueue()
+    this.#callbacks.onEnd()
+  }
+}
+
+/** Makes the function that sends requests over connection pools. */
+export const makeDispatch = ({ dispatcher, perOrigin }: ConnectionPools): Dispatch => {
   const join = requestQueues(perOrigin)
-  return (request, listener) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let received: Body | undefined
-    let isDispatched = false
-    let isAborted = false
-    let isOver = false
-    const over = () => {
-      isOver = true
-      leave()
-      listener.over()
-    }
-    const fail = (error: unknown) => {
-      if (received === undefined) {
-        listener.failed(controller === undefined ? beforeSending(error) : error)
-      } else {
-        received.fail(error instanceof Error ? error : new Error("The response failed"))
-      }
-      over()
-    }
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (started) => {
-        controller = started
-        if (isAborted) {
-          started.abort(interrupted)
-        }
-      },
-      onResponseStart: (started, status, headers) => {
-        if (status >= 200) {
-          received = new Body(started)
-          listener.answered(status, headers, received)
-        }
-      },
-      onResponseData: (_, chunk) => received?.push(chunk),
-      onResponseEnd: () => {
-        received?.end()
-        over()
-      },
-      onResponseError: (_, error) => fail(error)
-    }
-    const dispatch = () => {
-      isDispatched = true
-      try {
-        dispatcher.dispatch({
-          origin: request.origin,
-          path: request.path,
-          method: request.method,
-          headers: request.headers,
-          body: request.body,
-          headersTimeout: 0,
-          bodyTimeout: 0
-        }, handler)
-      } catch (error) {
-        queueMicrotask(() => fail(error))
-      }
-    }
-    const leave = join(request.origin, dispatch)
-    return {
-      isStarted: () => controller !== undefined,
-      abort: () => {
-        if (isOver || isAborted) {
-          return
-        }
-        isAborted = true
-        if (!isDispatched) {
-          leave()
-        } else if (received === undefined) {
-          controller?.abort(interrupted)
-        } else {
-          received.leave()
-        }
-      }
-    }
+  return (request, callbacks) => {
+    const handler = new RequestHandler(callbacks)
+    handler.queued(join(request.origin, () => handler.dispatch(dispatcher, request)))
+    return handler
   }
 }

@@ -1,18 +1,18 @@
-/** Which proxy carries what. */
+/** The proxies of the HTTP client, from its options or the environment. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions, ProxyOptions } from "../../NodeHttpClient.ts"
-import { anyText, fromEnvironment } from "../config/sources.ts"
+import { fromEnvironment, string } from "../config/sources.ts"
 
-/** URLs with user and password, empty where there is none; and the hosts that need no proxy, separated by commas. */
+/** Proxy URLs with user name and password, empty for no proxy, and the hosts to reach directly, separated by commas. */
 export interface Proxies {
   readonly http: string
   readonly https: string
   readonly except: string
 }
 
-const exceptions = (hosts: ReadonlyArray<string>): string =>
+const joinExceptions = (hosts: ReadonlyArray<string>): string =>
   hosts.some((host) => host.trim() === "*") ? "*" : hosts.join(",")
 
 const isDecodable = (encoded: string): boolean => {
@@ -23,7 +23,7 @@ const isDecodable = (encoded: string): boolean => {
   }
 }
 
-const withUser = ({ password, url, username }: ProxyOptions): URL | undefined => {
+const parseProxyUrl = ({ password, url, username }: ProxyOptions): URL | undefined => {
   const parsed = new URL(url)
   if (username !== undefined) {
     parsed.username = encodeURIComponent(username)
@@ -37,24 +37,24 @@ const withUser = ({ password, url, username }: ProxyOptions): URL | undefined =>
 }
 
 const proxyUrl = (proxy: ProxyOptions, setting: string, source?: string): Effect.Effect<string, ConfigurationError> =>
-  Effect.try(() => withUser(proxy)).pipe(
+  Effect.try(() => parseProxyUrl(proxy)).pipe(
     Effect.orElseSucceed(() => undefined),
     Effect.flatMap((url) =>
       url === undefined
-        ? new ConfigurationError({ setting, problem: "is not an http or https URL", ...(source && { source }) })
+        ? new ConfigurationError({ setting, problem: "must be an http or https URL", ...(source && { source }) })
         : Effect.succeed(url.href)
     )
   )
 
-/** A variable in lower case, as most programs have it, or in upper case. */
-const eitherCase = (variable: string) =>
+/** A variable in lower case, else in upper case. */
+const fromEitherCase = (variable: string) =>
   Effect.flatMap(
-    fromEnvironment(variable.toLowerCase(), anyText),
-    (found) => (found === undefined ? fromEnvironment(variable, anyText) : Effect.succeed(found))
+    fromEnvironment(variable.toLowerCase(), string),
+    (found) => (found === undefined ? fromEnvironment(variable, string) : Effect.succeed(found))
   )
 
 const fromVariable = (variable: string) =>
-  Effect.flatMap(eitherCase(variable), (found) =>
+  Effect.flatMap(fromEitherCase(variable), (found) =>
     found === undefined ? Effect.succeed("") : proxyUrl(
       { url: /^[\w.-]+:[0-9]+$/.test(found.value) ? `http://${found.value}` : found.value },
       found.setting,
@@ -63,14 +63,18 @@ const fromVariable = (variable: string) =>
 
 const fromCode = (proxy: string | ProxyOptions): Effect.Effect<Proxies, ConfigurationError> =>
   Effect.gen(function*() {
-    const { except = [], ...given }: ProxyOptions = typeof proxy === "string" ? { url: proxy } : proxy
+    const { except = [], ...options }: ProxyOptions = typeof proxy === "string" ? { url: proxy } : proxy
     if (!Array.isArray(except)) {
-      return yield* new ConfigurationError({ setting: "http.proxy", problem: "has an except that is no list" })
+      return yield* new ConfigurationError({
+        setting: "http.proxy",
+        problem: "must have a list of host names as except"
+      })
     }
-    const url = yield* proxyUrl(given, "http.proxy")
-    return { http: url, https: url, except: exceptions(except) }
+    const url = yield* proxyUrl(options, "http.proxy")
+    return { http: url, https: url, except: joinExceptions(except) }
   })
 
+/** The proxies to use; `undefined` for none. */
 export const proxiesOf = ({ proxy }: NodeHttpClientOptions): Effect.Effect<Proxies | undefined, ConfigurationError> =>
   Effect.gen(function*() {
     if (proxy === false) {
@@ -81,6 +85,6 @@ export const proxiesOf = ({ proxy }: NodeHttpClientOptions): Effect.Effect<Proxi
     }
     const http = yield* fromVariable("HTTP_PROXY")
     const https = yield* fromVariable("HTTPS_PROXY")
-    const except = (yield* eitherCase("NO_PROXY"))?.value ?? ""
-    return http === "" && https === "" ? undefined : { http, https, except: exceptions(except.split(/[\s,]+/)) }
+    const except = (yield* fromEitherCase("NO_PROXY"))?.value ?? ""
+    return http === "" && https === "" ? undefined : { http, https, except: joinExceptions(except.split(/[\s,]+/)) }
   })

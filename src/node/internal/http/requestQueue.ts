@@ -1,55 +1,57 @@
-/** Leaves a line: its place, or the room it has come to. */
+/** Limits how many requests to one origin run at once. */
+
+/** Removes a request: from the queue, or from those that run. */
 export type Leave = () => void
 
 /**
- * Lets so many be at it at once; the others wait here, first come first served, where one that leaves just leaves.
+ * A first-in, first-out queue of requests that wait for a connection.
  *
- * In undici's own queue it would stay, and use up a connection in its turn.
+ * A request that is interrupted leaves this queue. In undici's own queue it would stay and use a connection.
  */
 class RequestQueue {
-  #room: number
+  #free: number
   readonly #waiting = new Set<() => void>()
 
-  constructor(room: number) {
-    this.#room = room
+  constructor(limit: number) {
+    this.#free = limit
   }
 
-  /** Begins at once where there is room, else when there is. */
-  join(begin: () => void): Leave {
-    let isHere = true
-    const enter = () => {
-      this.#waiting.delete(enter)
-      this.#room -= 1
-      begin()
+  /** Starts a request now, or once another one has left. */
+  join(start: () => void): Leave {
+    let hasLeft = false
+    const run = () => {
+      this.#waiting.delete(run)
+      this.#free -= 1
+      start()
     }
-    if (this.#room > 0) {
-      enter()
+    if (this.#free > 0) {
+      run()
     } else {
-      this.#waiting.add(enter)
+      this.#waiting.add(run)
     }
     return () => {
-      if (isHere && !this.#waiting.delete(enter)) {
-        this.#room += 1
+      if (!hasLeft && !this.#waiting.delete(run)) {
+        this.#free += 1
         const [next] = this.#waiting
         next?.()
       }
-      isHere = false
+      hasLeft = true
     }
   }
 }
 
-/** A line for each origin, or none where there is no limit. */
-export const requestQueues = (perOrigin: number | undefined): (origin: string, begin: () => void) => Leave => {
+/** A queue for each origin; without a limit every request starts immediately. */
+export const requestQueues = (perOrigin: number | undefined): (origin: string, start: () => void) => Leave => {
   if (perOrigin === undefined) {
-    return (_, begin) => {
-      begin()
+    return (_, start) => {
+      start()
       return () => {}
     }
   }
-  const lines = new Map<string, RequestQueue>()
-  return (origin, begin) => {
-    const line = lines.get(origin) ?? new RequestQueue(perOrigin)
-    lines.set(origin, line)
-    return line.join(begin)
+  const queues = new Map<string, RequestQueue>()
+  return (origin, start) => {
+    const queue = queues.get(origin) ?? new RequestQueue(perOrigin)
+    queues.set(origin, queue)
+    return queue.join(start)
   }
 }

@@ -1,4 +1,4 @@
-/** Whom to trust and who to be, checked before any connection. */
+/** Trusted certificates and the client certificate, checked before the first connection. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { X509Certificate } from "node:crypto"
@@ -6,13 +6,13 @@ import { readFile } from "node:fs/promises"
 import { createSecureContext, type SecureContext } from "node:tls"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
-import { anyText, type ConfigValue, fromEnvironment } from "../config/sources.ts"
+import { type ConfigValue, fromEnvironment, string } from "../config/sources.ts"
 
 type Pem = string | Uint8Array
 
 const begin = "-----BEGIN CERTIFICATE-----"
 
-/** OpenSSL takes anything for certificates, and then trusts none. */
+/** OpenSSL accepts any text as certificates and then trusts none. */
 const areCertificates = (pem: unknown): boolean => {
   if (typeof pem !== "string" && !(pem instanceof Uint8Array)) {
     return false
@@ -28,11 +28,11 @@ const areCertificates = (pem: unknown): boolean => {
 const fromFile = ({ setting, source, value }: ConfigValue<string>): Effect.Effect<Array<Pem>, ConfigurationError> =>
   Effect.tryPromise({
     try: () => readFile(value, "utf8"),
-    catch: () => new ConfigurationError({ setting, source, problem: "names a file that cannot be read" })
+    catch: () => new ConfigurationError({ setting, source, problem: "must name a readable file" })
   }).pipe(
     Effect.filterOrFail(
       areCertificates,
-      () => new ConfigurationError({ setting, source, problem: "names a file without a certificate" })
+      () => new ConfigurationError({ setting, source, problem: "must name a file of certificates in PEM" })
     ),
     Effect.map((pem) => [pem])
   )
@@ -41,10 +41,10 @@ const fromCode = (ca: unknown): Effect.Effect<Array<Pem>, ConfigurationError> =>
   const all: ReadonlyArray<unknown> = Array.isArray(ca) ? ca : [ca]
   return all.length > 0 && all.every(areCertificates)
     ? Effect.succeed(all as Array<Pem>)
-    : Effect.fail(new ConfigurationError({ setting: "http.ca", problem: "is no certificate in PEM" }))
+    : Effect.fail(new ConfigurationError({ setting: "http.ca", problem: "must be one or more certificates in PEM" }))
 }
 
-const plain = <A>(value: A | Redacted.Redacted<A>): A => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
+const reveal = <A>(value: A | Redacted.Redacted<A>): A => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
 
 const contextOf = (
   options: Parameters<typeof createSecureContext>[0]
@@ -54,28 +54,29 @@ const contextOf = (
     catch: () =>
       new ConfigurationError({
         setting: "http.cert or http.key",
-        problem: "is not in PEM, or they do not fit each other"
+        problem: "must be a client certificate and its private key in PEM"
       })
   })
 
-/** Made once, since a bundle takes long to read: for the service, and for a proxy, which is not shown our certificate. */
+/** TLS contexts, made once because a CA bundle takes long to parse. A proxy does not receive the client certificate. */
 export interface Tls {
   readonly service: { readonly secureContext?: SecureContext }
   readonly proxy: { readonly secureContext?: SecureContext }
 }
 
+/** The TLS contexts of the options; without options those of Node. */
 export const tlsOf = (
-  { ca: given, cert, key, passphrase }: NodeHttpClientOptions,
+  { ca: customCa, cert, key, passphrase }: NodeHttpClientOptions,
   caBundle: ConfigValue<string> | undefined
 ): Effect.Effect<Tls, ConfigurationError> =>
   Effect.gen(function*() {
-    const bundle = caBundle ?? (yield* fromEnvironment("AWS_CA_BUNDLE", anyText))
-    const ca = given === undefined ? bundle && (yield* fromFile(bundle)) : yield* fromCode(given)
+    const bundle = caBundle ?? (yield* fromEnvironment("AWS_CA_BUNDLE", string))
+    const ca = customCa === undefined ? bundle && (yield* fromFile(bundle)) : yield* fromCode(customCa)
     const trust = ca === undefined ? {} : { ca: ca as Array<string> }
     const identity = {
       ...(cert !== undefined && { cert: cert as string }),
-      ...(key !== undefined && { key: plain(key) as string }),
-      ...(passphrase !== undefined && { passphrase: plain(passphrase) })
+      ...(key !== undefined && { key: reveal(key) as string }),
+      ...(passphrase !== undefined && { passphrase: reveal(passphrase) })
     }
     return {
       service: ca === undefined && Object.keys(identity).length === 0

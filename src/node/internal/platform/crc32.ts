@@ -1,11 +1,12 @@
+/** CRC-32 on Node, with `node:zlib`. */
 import { crc32 as native } from "node:zlib"
 import { crc32 as portable } from "../../../protocol/bytes/crc32.ts"
 
-/** Below this many bytes a call into Node costs more than the sum itself. */
-const worthACall = 256
+/** Below this number of bytes, calling into Node takes longer than computing the checksum in JavaScript. */
+const minNativeBytes = 256
 
-/** CRC-32 (IEEE 802.3) of `bytes` from `start` to `end`, by Node's own implementation where that is faster. */
+/** CRC-32 (IEEE 802.3) of `bytes` from `start` to `end`. */
 export const crc32: typeof portable = (bytes, start, end, previous) =>
-  end - start < worthACall
+  end - start < minNativeBytes
     ? portable(bytes, start, end, previous)
     : native(bytes.subarray(start, end), previous)

@@ -1,8 +1,9 @@
+/** The parts of the `User-Agent` header that describe the host, on Node and compatible runtimes. */
 import { platform, release } from "node:os"
 import { token } from "../../../protocol/userAgent/headerToken.ts"
 import type { RuntimeParts } from "../../../protocol/userAgent/runtime.ts"
 
-/** This system, its JavaScript runtime and, where AWS names one, its execution environment. */
+/** The operating system, the JavaScript runtime and the AWS execution environment (`AWS_EXECUTION_ENV`). */
 export const runtimeParts = (): RuntimeParts => {
   const engine = ["deno", "bun", "llrt"].find((name) => process.versions[name] !== undefined)
   const environment = process.env["AWS_EXECUTION_ENV"] ?? ""

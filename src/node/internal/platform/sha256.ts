@@ -1,12 +1,13 @@
+/** SHA-256 and HMAC-SHA-256 on Node, with `node:crypto`; strings are hashed as UTF-8. */
 import { createHmac, hash } from "node:crypto"
 
-/** SHA-256 of bytes, or of a text's UTF-8, as hexadecimal digits; by Node's own implementation. */
+/** SHA-256 as lowercase hexadecimal digits. */
 export const sha256Hex = (data: string | Uint8Array): string => hash("sha256", data, "hex")
 
-/** HMAC-SHA-256 of bytes, or of a text's UTF-8, under a key; by Node's own implementation. */
+/** HMAC-SHA-256 as bytes. */
 export const hmacSha256 = (key: string | Uint8Array, data: string | Uint8Array): Uint8Array =>
   createHmac("sha256", key).update(data).digest()
 
-/** The same as hexadecimal digits. */
+/** HMAC-SHA-256 as lowercase hexadecimal digits. */
 export const hmacSha256Hex = (key: string | Uint8Array, data: string | Uint8Array): string =>
   createHmac("sha256", key).update(data).digest("hex")

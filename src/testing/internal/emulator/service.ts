@@ -1,51 +1,48 @@
+/** The emulated service: authenticates requests and routes them to the handlers of the operations. */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { CredentialsInput } from "../../../Credentials.ts"
-import type { EmulatorEndpoint, EmulatorOptions } from "../../Emulator.ts"
-import { makeAsyncWork, makeObjects } from "./asyncWork.ts"
-import { serveAsync } from "./serveAsync.ts"
-import { serveInvokeEndpoint } from "./serveInvokeEndpoint.ts"
-import { serveResponseStream } from "./serveResponseStream.ts"
-import type { Handler, Serve } from "./serving.ts"
-import { type KnownKeys, verifySignature } from "./verifySignature.ts"
-import {
-  errorResponse,
-  failureResponse,
-  type ReceivedRequest,
-  textResponse,
-  validationError,
-  type WireResponse
-} from "./wire.ts"
+import { defaultMaxBodyBytes } from "../../../internal/client/settings.ts"
+import type { EmulatorEndpoint, EmulatorOptions, EmulatorRequest } from "../../Emulator.ts"
+import { makeAsyncInferenceQueue } from "./asyncInferenceQueue.ts"
+import { errorResponse, failureResponse, textResponse, validationError } from "./errorResponse.ts"
+import type { HttpRequestMessage, HttpResponseMessage } from "./httpMessage.ts"
+import { invokeEndpoint } from "./invokeEndpoint.ts"
+import { invokeEndpointAsync } from "./invokeEndpointAsync.ts"
+import { invokeEndpointWithResponseStream } from "./invokeEndpointWithResponseStream.ts"
+import { makeObjects } from "./objects.ts"
+import type { OperationHandler } from "./operationHandler.ts"
+import { type PlainCredentials, verifySignature } from "./verifySignature.ts"
 
-const defaultMaxBodyBytes = 25 * 1024 * 1024
-
-const reveal = (secret: string | Redacted.Redacted): string =>
+const unredacted = (secret: string | Redacted.Redacted): string =>
   Redacted.isRedacted(secret) ? Redacted.value(secret) : secret
 
-const known = (input: CredentialsInput): KnownKeys => ({
-  accessKeyId: reveal(input.accessKeyId),
-  secretAccessKey: reveal(input.secretAccessKey),
-  sessionToken: input.sessionToken === undefined ? undefined : reveal(input.sessionToken)
+const toPlainCredentials = (input: CredentialsInput): PlainCredentials => ({
+  accessKeyId: unredacted(input.accessKeyId),
+  secretAccessKey: unredacted(input.secretAccessKey),
+  sessionToken: input.sessionToken === undefined ? undefined : unredacted(input.sessionToken)
 })
 
-const unauthorised = ({ code, message, status }: { status: number; code: string; message: string }): WireResponse =>
+const signatureErrorResponse = (
+  { code, message, status }: { status: number; code: string; message: string }
+): HttpResponseMessage =>
   errorResponse(status, `${code}:http://internal.amazon.com/coral/com.amazon.coral.service/`, { message })
 
-const unknownOperation = errorResponse(404, "UnknownOperationException", { Message: "There is no such operation" })
+const unknownOperation = errorResponse(404, "UnknownOperationException", { Message: "The operation does not exist" })
 
-const unknownEndpoint = (name: string): WireResponse =>
+const unknownEndpoint = (name: string): HttpResponseMessage =>
   validationError(`Endpoint ${name} of account 123456789012 not found.`)
 
-const tooLarge = (limit: number): WireResponse => textResponse(413, `HTTP content length exceeded ${limit} bytes.`)
+const bodyTooLarge = (limit: number): HttpResponseMessage =>
+  textResponse(413, `HTTP content length exceeded ${limit} bytes.`)
 
-const route = /^\/endpoints\/([^/?]+)\/([a-z-]+)$/
-
-const decoded = (segment: string): string => {
+const decodeSegment = (segment: string): string => {
   try {
     return decodeURIComponent(segment)
   } catch {
@@ -53,76 +50,93 @@ const decoded = (segment: string): string => {
   }
 }
 
-/** A response with what every response of the service carries. */
-const stamp = (answered: WireResponse) =>
-  Effect.zipWith(
-    Clock.currentTimeMillis,
-    Random.nextIntBetween(0, 2 ** 31),
-    (now, id): WireResponse => ({
-      ...answered,
-      headers: {
-        date: new Date(now).toUTCString(),
-        "x-amzn-requestid": `emulated-${id.toString(16).padStart(8, "0")}`,
-        ...answered.headers
-      }
-    })
+const routePattern = /^\/endpoints\/([^/?]+)\/([a-z-]+)$/
+
+const parseRoute = ({ method, target }: HttpRequestMessage) => {
+  const [, segment = "", operation = ""] = method === "POST" ? routePattern.exec(target) ?? [] : []
+  return { EndpointName: decodeSegment(segment), operation }
+}
+
+/** Adds the headers of every response of the service: `date` and `x-amzn-requestid`. */
+const withServiceHeaders = (response: HttpResponseMessage): Effect.Effect<HttpResponseMessage> =>
+  Effect.zipWith(Clock.currentTimeMillis, Random.nextIntBetween(0, 2 ** 31), (now, id) => ({
+    ...response,
+    headers: {
+      date: new Date(now).toUTCString(),
+      "x-amzn-requestid": `emulated-${id.toString(16).padStart(8, "0")}`,
+      ...response.headers
+    }
+  }))
+
+const authenticate = (
+  request: HttpRequestMessage,
+  credentials: PlainCredentials,
+  region: string | undefined
+): Effect.Effect<void, HttpResponseMessage> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.flatMap(
+      Effect.promise(() => verifySignature(request, credentials, region, now)),
+      (error) => (error === undefined ? Effect.void : Effect.fail(signatureErrorResponse(error)))
+    ))
+
+/** A separate fiber, so that a handler that dies or interrupts itself fails only its own request. */
+const inSeparateFiber = (
+  response: Effect.Effect<HttpResponseMessage, HttpResponseMessage>
+): Effect.Effect<HttpResponseMessage> =>
+  Effect.fork(Effect.merge(response)).pipe(
+    Effect.flatMap((fiber) => Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber))),
+    Effect.map(Exit.getOrElse((cause) => failureResponse(Cause.squash(cause))))
   )
 
-/** The emulated service: its operations, who may call them, and what became of work handed over. */
+/** Routes a request to the handler of its operation and endpoint. */
+const makeRouter = <R>(
+  endpoints: ReadonlyArray<EmulatorEndpoint<R>>,
+  operations: ReadonlyMap<string, OperationHandler>,
+  context: Context.Context<R>
+) => {
+  const models = new Map(endpoints.map(({ handler, name }) => [
+    name,
+    (request: EmulatorRequest) => Effect.mapError(Effect.provide(handler(request), context), failureResponse)
+  ]))
+  return (request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
+    const { EndpointName, operation } = parseRoute(request)
+    const handleOperation = operations.get(operation)
+    if (handleOperation === undefined) {
+      return Effect.fail(unknownOperation)
+    }
+    const model = models.get(EndpointName)
+    return model === undefined
+      ? Effect.fail(unknownEndpoint(EndpointName))
+      : handleOperation(EndpointName, request, model)
+  }
+}
+
+/** Makes the service; its asynchronous inference queue runs until the scope closes. */
 export const makeService = <R>(options: EmulatorOptions<R>, credentials: CredentialsInput | "anonymous") =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<R>()
     const objects = makeObjects()
-    const work = yield* makeAsyncWork(objects)
-    const keys = credentials === "anonymous" ? undefined : known(credentials)
+    const queue = yield* makeAsyncInferenceQueue(objects)
+    const expectedCredentials = credentials === "anonymous" ? undefined : toPlainCredentials(credentials)
     const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
-    const endpoints = new Map(options.endpoints.map((deployed) => [deployed.name, deployed]))
-    const operations = new Map<string, Serve>([
-      ["invocations", serveInvokeEndpoint],
-      ["invocations-response-stream", serveResponseStream],
-      ["async-invocations", serveAsync(work, objects)]
+    const operations = new Map<string, OperationHandler>([
+      ["invocations", invokeEndpoint],
+      ["invocations-response-stream", invokeEndpointWithResponseStream],
+      ["async-invocations", invokeEndpointAsync(queue, objects)]
     ])
+    const route = makeRouter(options.endpoints, operations, yield* Effect.context<R>())
 
-    const authorise = (received: ReceivedRequest) =>
-      keys === undefined
-        ? Effect.void
-        : Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.flatMap(
-            Effect.promise(() => verifySignature(received, keys, options.region, now)),
-            (problem) => (problem === undefined ? Effect.void : Effect.fail(unauthorised(problem)))
-          ))
-
-    const handlerOf = ({ handler }: EmulatorEndpoint<R>): Handler => (request) =>
-      Effect.mapError(Effect.provide(handler(request), context), failureResponse)
-
-    /** The answer of a fiber of its own, so that a model that dies or interrupts itself is answered for, and nobody else. */
-    const answer = (received: ReceivedRequest): Effect.Effect<WireResponse> =>
-      Effect.fork(Effect.merge(serve(received))).pipe(
-        Effect.flatMap((fiber) => Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber))),
-        Effect.map(Exit.getOrElse((cause) => failureResponse(Cause.squash(cause))))
-      )
-
-    const serve = (received: ReceivedRequest): Effect.Effect<WireResponse, WireResponse> =>
-      Effect.gen(function*() {
-        if (received.body.byteLength > maxBodyBytes) {
-          return yield* Effect.fail(tooLarge(maxBodyBytes))
-        }
-        yield* authorise(received)
-        const [, segment = "", operation = ""] = received.method === "POST" ? route.exec(received.target) ?? [] : []
-        const serveOperation = operations.get(operation)
-        if (serveOperation === undefined) {
-          return yield* Effect.fail(unknownOperation)
-        }
-        const name = decoded(segment)
-        const deployed = endpoints.get(name)
-        return deployed === undefined
-          ? yield* Effect.fail(unknownEndpoint(name))
-          : yield* serveOperation(name, received, handlerOf(deployed))
-      })
+    const respond = (request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
+      if (request.body.byteLength > maxBodyBytes) {
+        return Effect.fail(bodyTooLarge(maxBodyBytes))
+      }
+      return expectedCredentials === undefined
+        ? route(request)
+        : Effect.zipRight(authenticate(request, expectedCredentials, options.region), route(request))
+    }
 
     return {
-      handle: (received: ReceivedRequest) => Effect.flatMap(answer(received), stamp),
+      handle: (request: HttpRequestMessage) => Effect.flatMap(inSeparateFiber(respond(request)), withServiceHeaders),
       objects,
-      outcome: work.outcome
+      outcome: queue.outcome
     }
   })

@@ -3,8 +3,8 @@ import { SignatureV4 } from "@smithy/signature-v4"
 import { Effect, FastCheck } from "effect"
 import { createHash, createHmac } from "node:crypto"
 import { describe } from "vitest"
+import type { HttpRequestMessage } from "../../../../src/testing/internal/emulator/httpMessage.ts"
 import { verifySignature } from "../../../../src/testing/internal/emulator/verifySignature.ts"
-import type { ReceivedRequest } from "../../../../src/testing/internal/emulator/wire.ts"
 
 const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }
 const date = new Date("2026-11-23T12:00:00Z")
@@ -24,7 +24,7 @@ class Sha256 {
 }
 
 const signed = (path: string, query: Record<string, string>, headers: Record<string, string>, body: Uint8Array) =>
-  Effect.promise(async (): Promise<ReceivedRequest> => {
+  Effect.promise(async (): Promise<HttpRequestMessage> => {
     const signer = new SignatureV4({ service: "sagemaker", region: "eu-west-1", credentials: keys, sha256: Sha256 })
     const request = await signer.sign({
       method: "POST",
@@ -39,7 +39,7 @@ const signed = (path: string, query: Record<string, string>, headers: Record<str
     return { method: "POST", target: search === "" ? path : `${path}?${search}`, headers: request.headers, body }
   })
 
-const verify = (received: ReceivedRequest, at = now, region?: string) =>
+const verify = (received: HttpRequestMessage, at = now, region?: string) =>
   Effect.promise(() => verifySignature(received, keys, region, at))
 
 const requests = {
@@ -64,7 +64,7 @@ it.effect.prop(
 
 describe("refuses a request changed after signing", () => {
   const original = signed("/endpoints/a/invocations", {}, { "x-amzn-sagemaker-target-model": "a" }, new Uint8Array([1]))
-  const changes: ReadonlyArray<readonly [string, (received: ReceivedRequest) => ReceivedRequest]> = [
+  const changes: ReadonlyArray<readonly [string, (received: HttpRequestMessage) => HttpRequestMessage]> = [
     ["in its method", (_) => ({ ..._, method: "PUT" })],
     ["in its path", (_) => ({ ..._, target: "/endpoints/b/invocations" })],
     ["in its query", (_) => ({ ..._, target: `${_.target}?a=1` })],

@@ -1,0 +1,105 @@
+/** One call: its settings, and how far it has come. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Random from "effect/Random"
+import { isDefaultRandom } from "../transport/defaultServices.ts"
+import type { ConcreteTimeouts } from "./deadlines.ts"
+import type { Interceptor } from "./interceptor.ts"
+
+/** What a call is made of. */
+export interface CallOptions {
+  /** The invocation id, the same for all attempts. */
+  readonly id: string
+  readonly maxAttempts: number | undefined
+  readonly deadlines: ConcreteTimeouts
+  readonly interceptor: Interceptor | undefined
+  /** Headers that the platform adds to each request after signing. */
+  readonly platformHeaders: { readonly [name: string]: string } | undefined
+}
+
+/** What every error and output says about its call. */
+export interface CallProgress {
+  readonly attempts: number
+  /** Milliseconds between attempts, added up. */
+  readonly totalRetryDelay: number
+}
+
+/** A call while it runs. Times are milliseconds of Effect's clock. */
+export class Call implements CallProgress {
+  readonly id: string
+  readonly maxAttempts: number | undefined
+  readonly deadlines: ConcreteTimeouts
+  readonly interceptor: Interceptor | undefined
+  readonly platformHeaders: CallOptions["platformHeaders"]
+  #attempts = 0
+  #totalRetryDelay = 0
+  #attemptEndedAt: number | undefined
+  #isSent = false
+  #wasSent = false
+
+  constructor({ deadlines, id, interceptor, maxAttempts, platformHeaders }: CallOptions) {
+    this.id = id
+    this.maxAttempts = maxAttempts
+    this.deadlines = deadlines
+    this.interceptor = interceptor
+    this.platformHeaders = platformHeaders
+  }
+
+  beginAttempt(now: number): void {
+    this.#attempts += 1
+    this.#totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : now - this.#attemptEndedAt
+    this.#wasSent ||= this.#isSent
+    this.#isSent = false
+  }
+
+  /** Records whether the service may have received the request of this attempt. */
+  markSent(isSent: boolean): void {
+    this.#isSent = isSent
+  }
+
+  endAttempt(now: number): void {
+    this.#attemptEndedAt = now
+  }
+
+  get attempts(): number {
+    return this.#attempts
+  }
+
+  get totalRetryDelay(): number {
+    return this.#totalRetryDelay
+  }
+
+  get progress(): CallProgress {
+    return { attempts: this.#attempts, totalRetryDelay: this.#totalRetryDelay }
+  }
+
+  /** Whether the service may have received this attempt. */
+  get isAttemptSent(): boolean {
+    return this.#isSent
+  }
+
+  /** Whether the service may have received this attempt or an earlier one. */
+  get isSent(): boolean {
+    return this.#isSent || this.#wasSent
+  }
+}
+
+/** Passes a version 4 UUID on: from `crypto`, or from the program's own random generator where it has one. */
+export const withInvocationId = <A, E, R>(random: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
+  isDefaultRandom(random) && "randomUUID" in crypto
+    ? use(crypto.randomUUID())
+    : Effect.flatMap(Effect.replicateEffect(random.nextIntBetween(0, 2 ** 16), 8), (numbers) => {
+      const digits = numbers.map((number) => number.toString(16).padStart(4, "0")).join("")
+      return use(digits.replace(/(.{8})(.{4}).(.{3}).(.{3})/, "$1-$2-4$3-a$4-"))
+    })
+
+/**
+ * Headers that the platform adds to every request of a call after signing, such as Lambda's trace header.
+ *
+ * The effect runs when a call starts: in Lambda, a later point may already run in the context of another invocation.
+ */
+export class PlatformHeaders
+  extends Context.Reference<PlatformHeaders>()("effect-sagemaker-runtime/internal/PlatformHeaders", {
+    defaultValue: (): Effect.Effect<{ readonly [name: string]: string } | undefined> | undefined => undefined
+  })
+{}

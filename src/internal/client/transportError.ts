@@ -1,0 +1,68 @@
+/** Maps failures of an HTTP client to typed errors. Only the code of the platform's error is kept: the rest can hold the request. */
+import type { HttpClientError } from "@effect/platform/HttpClientError"
+import { connectTimeoutMillis, transportFailure } from "../../protocol/error/transportFailure.ts"
+import { ProtocolError, TimeoutError, TransportError } from "../../SageMakerError.ts"
+import { transportMessage } from "../error/transportMessage.ts"
+import type { CallProgress } from "./call.ts"
+import { defined } from "./errorMapping.ts"
+
+/** The smallest body that a service may reject for its size: a container can have a limit of one megabyte. */
+const largeBodyBytes = 1_000_000
+
+/** The address of a request's URL. */
+const addressOf = (error: HttpClientError): { readonly host?: string; readonly port?: number } => {
+  const { url } = error.request
+  if (!URL.canParse(url)) {
+    return {}
+  }
+  const { hostname, port, protocol } = new URL(url)
+  const defaultPort = protocol === "http:" ? 80 : 443
+  return { host: hostname, port: port === "" ? defaultPort : Number(port) }
+}
+
+/** A hint for a connection that the service may have closed because of a large body. */
+const sizeHint = (error: HttpClientError): string => {
+  const { body } = error.request
+  const size = body._tag === "Uint8Array" ? body.contentLength : 0
+  return error._tag === "RequestError" && size >= largeBodyBytes
+    ? `. The request body has ${size} bytes: SageMaker accepts up to 25 MB, a serverless endpoint 4 MB, and a container ` +
+      "possibly less; the service may close the connection for a larger body"
+    : ""
+}
+
+/** The typed error of an HTTP client's failure. */
+export const fromHttpClientError = (
+  error: HttpClientError,
+  { attempts, totalRetryDelay }: CallProgress,
+  elapsedMillis: number
+): TransportError | TimeoutError | ProtocolError => {
+  const progress = { attempts, totalRetryDelay }
+  const address = addressOf(error)
+  if (error._tag === "RequestError" && error.reason !== "Transport") {
+    return new TransportError({
+      ...progress,
+      ...address,
+      message: "The HTTP client rejected the request before sending it",
+      reason: "other",
+      requestSent: false,
+      retry: "never"
+    })
+  }
+  const { code, reason, requestSent, retry } = transportFailure(error.cause)
+  if (reason === "timeout") {
+    const duration = connectTimeoutMillis(error.cause) ?? elapsedMillis
+    return new TimeoutError({ ...progress, phase: "connect", duration, requestSent, retry })
+  }
+  const suffix = code === undefined ? "" : ` (${code})`
+  if (reason === "protocol") {
+    return new ProtocolError({ ...progress, message: `The response is not valid HTTP${suffix}`, retry })
+  }
+  const fields = { ...address, ...defined({ code }), reason }
+  return new TransportError({
+    ...progress,
+    ...fields,
+    message: transportMessage(fields) + (reason === "reset" ? sizeHint(error) : ""),
+    requestSent: requestSent || error._tag === "ResponseError",
+    retry
+  })
+}

@@ -1,0 +1,25 @@
+/** Checks durations given as options. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { ConfigurationError } from "../../SageMakerError.ts"
+import { invalidSetting } from "./invalidSetting.ts"
+
+/** A duration in milliseconds, `Infinity` included; `undefined` if the value is not a duration. */
+export const durationMillis = (value: unknown): number | undefined => {
+  const decoded = Duration.decodeUnknown(value)
+  return Option.isSome(decoded) ? Duration.toMillis(decoded.value) : undefined
+}
+
+/** A positive, finite duration in milliseconds; otherwise the error names the setting. */
+export const positiveDurationMillis = (
+  setting: string,
+  value: unknown,
+  expected: string = "a positive, finite duration such as \"10 seconds\"",
+  maxMillis: number = Number.MAX_VALUE
+): Effect.Effect<number, ConfigurationError> => {
+  const millis = durationMillis(value)
+  return millis !== undefined && millis > 0 && millis <= maxMillis
+    ? Effect.succeed(millis)
+    : Effect.fail(invalidSetting(setting, expected))
+}

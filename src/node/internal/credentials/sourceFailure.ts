@@ -1,0 +1,126 @@
+/** Maps the error of an AWS credential provider to `CredentialsError`, without its text, which can contain secrets. */
+import * as Predicate from "effect/Predicate"
+import { numberAt } from "../../../internal/credentials/numberAt.ts"
+import { CredentialsError } from "../../../SageMakerError.ts"
+
+/** Why a source returned no credentials. */
+export interface SourceFailure {
+  readonly source: string
+  /** Whether the source is not configured, so that the next one is tried. */
+  readonly tryNextSource: boolean
+  readonly reason: string | undefined
+  readonly advice: string
+  readonly status: number | undefined
+}
+
+interface KnownFailure {
+  readonly pattern: RegExp
+  readonly reason: string
+  readonly advice?: string
+}
+
+/** AWS's providers have no error codes for these failures, so their text is matched. */
+const knownFailures: ReadonlyArray<KnownFailure> = [
+  {
+    pattern: /sso session|sso token|aws sso login|UnauthorizedException/i,
+    reason: "the SSO session is missing or expired",
+    advice: "Run aws sso login."
+  },
+  {
+    pattern: /aws login|re-?authenticate|load token from/i,
+    reason: "the login session is missing or expired",
+    advice: "Run aws login."
+  },
+  {
+    pattern: /multi-factor/i,
+    reason: "the profile requires a multi-factor authentication code, which cannot be entered here",
+    advice: "Use a profile without mfa_serial, or temporary credentials."
+  },
+  {
+    pattern: /cycle attempting/i,
+    reason: "the source_profile settings form a cycle",
+    advice: "Check source_profile in the shared config file."
+  },
+  {
+    pattern: /returned expired credentials/i,
+    reason: "credential_process returned expired credentials",
+    advice: "Check the command in the shared config file."
+  },
+  {
+    pattern: /returned invalid (JSON|credentials)|did not return Version 1/i,
+    reason: "credential_process did not print valid credentials",
+    advice: "Check that the command prints JSON with Version 1."
+  },
+  {
+    pattern: /Command failed/,
+    reason: "credential_process failed",
+    advice: "Run the command in a terminal to see its error."
+  },
+  {
+    pattern: /ENOENT|EACCES/,
+    reason: "a configured file could not be read",
+    advice: "Check the file's path and permissions."
+  },
+  {
+    pattern: /AccessDenied/,
+    reason: "access was denied",
+    advice: "Check the IAM permissions and the role's trust policy."
+  },
+  { pattern: /metadata service|TimeoutError|timed? ?out/i, reason: "no response" }
+]
+
+const textOf = (error: unknown): string =>
+  Predicate.hasProperty(error, "message")
+    ? `${String(Predicate.hasProperty(error, "name") ? error.name : "")} ${String(error.message)}`
+    : ""
+
+const statusOf = (error: unknown): number | undefined => {
+  const match = /responded with status: ([1-5][0-9]{2})\b/.exec(textOf(error))
+  return numberAt(error, "$metadata", "httpStatusCode") ?? numberAt(error, "statusCode") ??
+    (match === null ? undefined : Number(match[1]))
+}
+
+/** `errorStatus` is the status of the last HTTP response, used if the error has none. */
+export const toSourceFailure = (
+  source: { readonly name: string; readonly advice: string },
+  error: unknown,
+  errorStatus: number | undefined
+): SourceFailure => {
+  const text = textOf(error)
+  const known = knownFailures.find(({ pattern }) => pattern.test(text))
+  return {
+    source: source.name,
+    tryNextSource: Predicate.hasProperty(error, "tryNextLink") && error.tryNextLink === true,
+    reason: known?.reason,
+    advice: known?.advice ?? source.advice,
+    status: statusOf(error) ?? errorStatus
+  }
+}
+
+const describe = (
+  { reason, source }: SourceFailure
+): string => (reason === undefined ? source : `${source} (${reason})`)
+
+const messageOf = (failures: ReadonlyArray<SourceFailure>): string => {
+  const last = failures.at(-1)
+  if (last === undefined) {
+    return "No credentials were found: no source is configured."
+  }
+  if (last.tryNextSource && failures.length > 1) {
+    return `No credentials were found. Sources tried: ${failures.map(describe).join(", ")}. ` +
+      "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure an AWS profile."
+  }
+  return `No credentials from the source "${last.source}"${
+    last.reason === undefined ? "" : `: ${last.reason}`
+  }. ${last.advice}`
+}
+
+/** The error of a chain whose sources all failed, or whose last source ended the search. */
+export const toCredentialsError = (failures: ReadonlyArray<SourceFailure>): CredentialsError => {
+  const status = failures.at(-1)?.status
+  return new CredentialsError({
+    message: messageOf(failures),
+    sources: failures.map(({ source }) => source),
+    ...(status !== undefined && { status })
+  })
+}

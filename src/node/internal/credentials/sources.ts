@@ -1,0 +1,107 @@
+/** The sources of credentials: a name for error messages and AWS's provider for each. */
+import * as Redacted from "effect/Redacted"
+import type { AwsCredentials } from "../../../Credentials.ts"
+import type { AssumeRoleOptions, WebIdentityOptions } from "../../NodeCredentials.ts"
+import type { CredentialSource } from "./providers.ts"
+
+export const environment: CredentialSource = {
+  name: "environment",
+  advice: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+  provider: (aws, { logger }) => aws.fromEnv({ logger })
+}
+
+export const profile: CredentialSource = {
+  name: "profile",
+  advice: "Check the profile in the shared config and credentials files.",
+  provider: (aws, init) => aws.fromIni(init)
+}
+
+export const sso: CredentialSource = {
+  name: "SSO",
+  advice: "Check the profile's sso settings, and run aws sso login.",
+  provider: (aws, init) => aws.fromSSO(init)
+}
+
+export const login: CredentialSource = {
+  name: "login session",
+  advice: "Check the profile's login_session, and run aws login.",
+  provider: (aws, init) => aws.fromLoginCredentials(init)
+}
+
+export const credentialProcess: CredentialSource = {
+  name: "credential_process",
+  advice: "Check credential_process in the shared config file.",
+  provider: (aws, init) => aws.fromProcess(init)
+}
+
+export const webIdentity = (
+  { roleArn, roleSessionName, webIdentityTokenFile }: WebIdentityOptions = {}
+): CredentialSource => ({
+  name: "web identity",
+  advice: "Check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE.",
+  provider: (aws, init) =>
+    aws.fromTokenFile({
+      ...init,
+      ...(roleArn !== undefined && { roleArn }),
+      ...(roleSessionName !== undefined && { roleSessionName }),
+      ...(webIdentityTokenFile !== undefined && { webIdentityTokenFile })
+    })
+})
+
+export const container: CredentialSource = {
+  name: "container",
+  advice: "Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI, and the role of the " +
+    "ECS task or EKS pod.",
+  provider: (aws, { logger }) => aws.fromHttp({ logger })
+}
+
+export const instanceMetadata: CredentialSource = {
+  name: "instance metadata",
+  advice: "Check that the EC2 instance has an IAM role and that its metadata service is enabled.",
+  provider: (aws, { logger, ...init }) => aws.fromInstanceMetadata({ logger, profile: init.profile })
+}
+
+export const assumedRole = (
+  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials,
+  { durationSeconds, externalId, roleArn, roleSessionName }: AssumeRoleOptions
+): CredentialSource => ({
+  name: "assumed role",
+  advice: "Check roleArn, the role's trust policy and the network connection to STS.",
+  provider: (aws, { clientConfig, logger, parentClientConfig: { region } }) =>
+    aws.fromTemporaryCredentials({
+      logger,
+      clientConfig: { ...clientConfig, region },
+      masterCredentials: {
+        accessKeyId: Redacted.value(accessKeyId),
+        secretAccessKey: Redacted.value(secretAccessKey),
+        ...(sessionToken && { sessionToken: Redacted.value(sessionToken) })
+      },
+      params: {
+        RoleArn: roleArn,
+        ...(roleSessionName !== undefined && { RoleSessionName: roleSessionName }),
+        ...(externalId !== undefined && { ExternalId: externalId }),
+        ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds })
+      }
+    })
+})
+
+const isSet = (variable: string): boolean => (process.env[variable] ?? "") !== ""
+
+const isMetadataDisabled = (): boolean =>
+  isSet("AWS_EC2_METADATA_DISABLED") && process.env["AWS_EC2_METADATA_DISABLED"] !== "false"
+
+const hostRole = (): ReadonlyArray<CredentialSource> => {
+  if (isSet("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || isSet("AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
+    return [container]
+  }
+  return isMetadataDisabled() ? [] : [instanceMetadata]
+}
+
+/** AWS's default chain: an explicitly chosen profile takes precedence over credentials in the environment. */
+export const defaultChain = (chosenProfile: string | undefined): ReadonlyArray<CredentialSource> => [
+  ...(chosenProfile === undefined ? [environment] : []),
+  profile,
+  credentialProcess,
+  webIdentity(),
+  ...hostRole()
+]

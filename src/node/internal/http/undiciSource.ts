@@ -1,0 +1,74 @@
+/** The body of a response of undici: chunks wait here until the reader requests them. */
+import * as Effect from "effect/Effect"
+import type { Dispatcher } from "undici"
+import type { BodySource, ChunkReceiver } from "../../../internal/transport/bodySource.ts"
+
+/** The connection is paused once this many bytes wait. */
+const maxWaitingBytes = 64 * 1024
+
+const closedEarly = new Error("The response body was closed before its end")
+
+/** How a body ended: completely, or with an error. */
+type End = { readonly error: Error | undefined }
+
+/** A body between the connection that writes it and the reader. */
+export class UndiciSource implements BodySource {
+  readonly #controller: Dispatcher.DispatchController
+  #waiting: Array<Uint8Array> = []
+  #waitingBytes = 0
+  #end: End | undefined
+  #receiver: ChunkReceiver | undefined
+
+  constructor(controller: Dispatcher.DispatchController) {
+    this.#controller = controller
+  }
+
+  /** Adds a chunk from the connection. */
+  push({ buffer, byteLength, byteOffset }: Uint8Array): void {
+    this.#waiting.push(new Uint8Array(buffer, byteOffset, byteLength))
+    this.#waitingBytes += byteLength
+    if (this.#receiver === undefined && this.#waitingBytes >= maxWaitingBytes) {
+      this.#controller.pause()
+    }
+    this.#deliver()
+  }
+
+  /** Ends the body: completely, or with an error. */
+  end(error?: Error): void {
+    this.#end ??= { error }
+    this.#deliver()
+  }
+
+  pull(receiver: ChunkReceiver): void {
+    this.#receiver = receiver
+    if (this.#waiting.length === 0 && this.#end === undefined && this.#controller.paused) {
+      this.#controller.resume()
+    }
+    this.#deliver()
+  }
+
+  /** Closes the connection unless the body has ended. */
+  close(): void {
+    if (this.#end === undefined) {
+      this.#controller.abort(closedEarly)
+    }
+  }
+
+  readonly cancel: Effect.Effect<void> = Effect.sync(() => this.close())
+
+  #deliver(): void {
+    const receiver = this.#receiver
+    if (receiver === undefined || (this.#waiting.length === 0 && this.#end === undefined)) {
+      return
+    }
+    this.#receiver = undefined
+    if (this.#end?.error !== undefined && this.#waiting.length === 0) {
+      receiver.onError(this.#end.error)
+      return
+    }
+    const chunks = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    receiver.onChunks(chunks, this.#end !== undefined && this.#end.error === undefined)
+  }
+}

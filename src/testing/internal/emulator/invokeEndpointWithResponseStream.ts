@@ -1,0 +1,76 @@
+/** Handles InvokeEndpointWithResponseStream: encodes the output as an event stream. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { requestHeaders, responseHeaders } from "../../../InvokeEndpointWithResponseStream.ts"
+import { encode } from "../../../protocol/eventStream/frame.ts"
+import { ModelStreamError, TransportError, UnknownServiceError } from "../../../SageMakerError.ts"
+import type { EmulatorOutput } from "../../Emulator.ts"
+import { errorMembers, isServiceError, messageOf } from "./errorResponse.ts"
+import type { HttpResponseMessage } from "./httpMessage.ts"
+import { allConstraints, bodyParts, decodeMembers, encodeResponse, type OperationHandler } from "./operationHandler.ts"
+
+const encoder = new TextEncoder()
+
+const payloadPartFrame = (payload: Uint8Array): Uint8Array =>
+  encode({
+    ":event-type": "PayloadPart",
+    ":content-type": "application/octet-stream",
+    ":message-type": "event"
+  }, payload)
+
+const exceptionFrame = (failure: unknown): Uint8Array => {
+  const error = isServiceError(failure)
+    ? failure
+    : new ModelStreamError({ message: messageOf(failure), ErrorCode: "StreamBroken" })
+  return encode({
+    ":exception-type": error.code,
+    ":content-type": "application/json",
+    ":message-type": "exception"
+  }, encoder.encode(JSON.stringify(errorMembers(error))))
+}
+
+const errorFrame = (failure: UnknownServiceError): Uint8Array =>
+  encode({
+    ":error-code": failure.code ?? "InternalError",
+    ":error-message": failure.message.slice(0, 4_096),
+    ":message-type": "error"
+  }, new Uint8Array())
+
+/** `TransportError` closes the connection; every other failure is sent as the last frame. */
+const endWithFailure = (failure: unknown): Stream.Stream<Uint8Array, TransportError> => {
+  if (failure instanceof TransportError) {
+    return Stream.fail(failure)
+  }
+  return Stream.make(failure instanceof UnknownServiceError ? errorFrame(failure) : exceptionFrame(failure))
+}
+
+const encodeOutput = (output: EmulatorOutput): Effect.Effect<HttpResponseMessage> =>
+  Effect.gen(function*() {
+    const { Body: _, ...fields } = output
+    const headers = yield* Effect.orDie(
+      responseHeaders.encode({ InvokedProductionVariant: "AllTraffic", ...fields }, allConstraints)
+    )
+    return {
+      status: 200,
+      headers: { "content-type": "application/vnd.amazon.eventstream", ...headers },
+      body: bodyParts(output).pipe(
+        Stream.map(payloadPartFrame),
+        Stream.catchAllCause((cause) =>
+          Cause.isInterruptedOnly(cause) ? Stream.failCause(cause) : endWithFailure(Cause.squash(cause))
+        )
+      )
+    }
+  })
+
+export const invokeEndpointWithResponseStream: OperationHandler = (EndpointName, request, model) =>
+  Effect.gen(function*() {
+    const members = yield* decodeMembers(requestHeaders, request)
+    const response = yield* model({
+      ...members,
+      operation: "InvokeEndpointWithResponseStream",
+      EndpointName,
+      Body: request.body
+    })
+    return yield* encodeResponse(response, encodeOutput)
+  })

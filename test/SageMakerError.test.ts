@@ -1,0 +1,109 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, DateTime, Schema } from "effect"
+import { SageMakerError } from "effect-sagemaker-runtime"
+import { transportMessage } from "../src/internal/error/transportMessage.ts"
+
+const bytes = Uint8Array.of(1, 2)
+const expires = DateTime.unsafeMake(0)
+
+const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, message: string]> = [
+  [new SageMakerError.ValidationError({}), "The service rejected the request as invalid"],
+  [new SageMakerError.ModelError({ OriginalMessage: "hidden" }), "The model's container returned an error"],
+  [new SageMakerError.ModelNotReadyException({}), "The model is not loaded yet: retry later"],
+  [new SageMakerError.InternalFailure({}), "The service failed internally"],
+  [new SageMakerError.ServiceUnavailable({}), "The service is unavailable"],
+  [new SageMakerError.InternalDependencyException({}), "A service that SageMaker depends on failed"],
+  [
+    new SageMakerError.ModelStreamError({ OriginalMessage: "hidden" }),
+    "The model's container failed while it streamed its response"
+  ],
+  [new SageMakerError.InternalStreamFailure({}), "The service failed while it streamed the response"],
+  [
+    new SageMakerError.AccessDeniedError({}),
+    "AWS denied access: check the credentials, the permissions, the region and the system clock"
+  ],
+  [new SageMakerError.ThrottlingError({}), "AWS throttled the request: reduce the request rate"],
+  [new SageMakerError.UnknownServiceError({ status: 502, body: "hidden" }), "The service returned an unknown error"],
+  [
+    new SageMakerError.InvalidInputError({ field: "EndpointName", constraint: "at most 63 characters long" }),
+    "EndpointName must be at most 63 characters long"
+  ],
+  [new SageMakerError.PayloadTooLargeError({}), "The request body is too large"],
+  [new SageMakerError.CredentialsError({ message: "No credentials", sources: [] }), "No credentials"],
+  [new SageMakerError.SigningError({ message: "Not signed" }), "Not signed"],
+  [new SageMakerError.TransportError({ reason: "reset" }), "The connection to the service failed"],
+  [
+    new SageMakerError.TimeoutError({ phase: "total", duration: 10 }),
+    "The call did not complete within 10 ms: increase Timeouts.total if its attempts need longer"
+  ],
+  [new SageMakerError.ProtocolError({}), "The response is not valid for the SageMaker Runtime protocol"],
+  [
+    new SageMakerError.OverloadedError({ endpoint: "chat", permits: 4, queue: 8 }),
+    "The concurrency limit for chat is reached: 4 calls are running and 8 are queued. " +
+    "Retry later, or increase permits or queue"
+  ],
+  [
+    new SageMakerError.CircuitOpenError({ endpoint: "chat", lastFailure: "InternalFailure", retryAfterMillis: 50 }),
+    "The circuit breaker for chat is open (last failure: InternalFailure): retry in 50 ms"
+  ],
+  [
+    new SageMakerError.ConfigurationError({
+      setting: "AWS_REGION",
+      problem: "must be a string",
+      source: "environment"
+    }),
+    "AWS_REGION (environment): must be a string"
+  ],
+  [
+    new SageMakerError.CodecError({ message: "Not JSON", mediaType: "text/csv", direction: "decode", body: bytes }),
+    "Not JSON"
+  ],
+  [
+    new SageMakerError.SessionExpiredError({ endpoint: "chat", expires }),
+    "The session with chat has expired: open a new session"
+  ]
+]
+
+const hidden = ["OriginalMessage", "body"]
+
+describe("every error", () => {
+  it.each(errors)("serializes its tag, message and visible fields to JSON: $_tag", (error, message) => {
+    assert.strictEqual(error.message, message)
+    const visible = Object.fromEntries(Object.entries(error).filter(([name]) => !hidden.includes(name)))
+    const json: unknown = JSON.parse(JSON.stringify(error))
+    assert.deepStrictEqual(json, JSON.parse(JSON.stringify({ ...visible, message })))
+    assert.propertyVal(json, "_tag", error._tag)
+    assert.include(JSON.stringify(Cause.fail(error)), JSON.stringify(message))
+  })
+
+  it.each(errors)("is encoded and decoded by its own schema: $_tag", (error) => {
+    const schema = error.constructor as unknown as Schema.Schema<SageMakerError.SageMakerError>
+    const decoded = Schema.decodeUnknownSync(schema)(Schema.encodeSync(schema)(error))
+    assert.deepStrictEqual(Object.assign({}, decoded), Object.assign({}, error))
+    for (const field of hidden) {
+      assert.deepStrictEqual(Reflect.get(decoded, field), Reflect.get(error, field))
+    }
+  })
+})
+
+describe("the message of a TransportError", () => {
+  const server = { host: "runtime.sagemaker.eu-west-1.amazonaws.com", port: 443 }
+
+  it("names host, port and code", () => {
+    assert.strictEqual(
+      transportMessage({ reason: "reset", code: "ECONNRESET", ...server }),
+      "The connection to runtime.sagemaker.eu-west-1.amazonaws.com:443 was lost (ECONNRESET)"
+    )
+  })
+
+  it("says what to check", () => {
+    assert.strictEqual(
+      transportMessage({ reason: "connect", ...server }),
+      "Could not connect to runtime.sagemaker.eu-west-1.amazonaws.com:443: check the region, the endpoint and the network"
+    )
+    assert.strictEqual(
+      transportMessage({ reason: "tls", code: "CERT_HAS_EXPIRED" }),
+      "No trusted TLS connection to the service was established (CERT_HAS_EXPIRED): check its certificate"
+    )
+  })
+})
