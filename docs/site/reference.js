@@ -49,17 +49,35 @@ const signatureBlock = /^\*\*Signature\*\*\n\n```ts\n([\s\S]*?)```/m
 
 const formatExamples = (markdown) => markdown.replace(/(?<=^```ts[^\n]*\n)[\s\S]*?(?=^```)/gm, (code) => formatCode(code))
 
-const parseExport = (module, signatureOf) => ({ text, title }) => {
+const fieldComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\??:/g
+
+/** The comments of the fields of every interface in a module. */
+const commentsOfInterfaces = (markdown) =>
+  [...markdown.matchAll(fieldComment)].map(([, comment, name]) => [name, comment.replace(/^\s*\* ?/gm, "").trim()])
+
+const isProperty = ({ title }) => title.endsWith(" (property)")
+
+const commentsOfProperties = (members) =>
+  members.filter(isProperty).map(({ text, title }) => [title.split(" ")[0], text.split("\n\n**Signature**")[0]])
+
+const withoutSignature = (text) =>
+  text.replace(signatureBlock, "").replace(since, "").replace(/\n{3,}/g, "\n\n").trim()
+
+const parseExport = (module, signatureOf, comments) => ({ text, title }) => {
   const [, name, kind = "value"] = /^(\S+)(?: \(([^)]+)\))?/.exec(title)
   const [own, ...members] = sections(text, 3)
   const declared = signatureBlock.exec(own.text)?.[1] ?? ""
-  const body = own.text.replace(signatureBlock, "").replace(since, "").replace(/\n{3,}/g, "\n\n").trim()
+  const ofClass = kind === "class"
+    ? signatureOf(name, new Map([...comments, ...commentsOfProperties(members)]))
+    : undefined
+  const shown = members.filter((member) => ofClass === undefined || !isProperty(member))
   return {
     name,
     kind: kind === "value" && /^export declare const \w+: (?:<|\(|\{\s*[<(])/.test(declared) ? "function" : kind,
     since: since.exec(own.text)?.[1] ?? module.since,
-    signature: (kind === "class" ? signatureOf(name) : undefined) ?? declared,
-    body: [body, ...members.map((member) => `#### ${member.title}\n\n${member.text.replace(since, "")}`)].join("\n\n")
+    signature: ofClass ?? declared,
+    body: [withoutSignature(own.text), ...shown.map((member) => `#### ${member.title}\n\n${withoutSignature(member.text)}`)]
+      .join("\n\n")
   }
 }
 
@@ -120,13 +138,14 @@ export const parseModule = (markdown, { entry, name, path }, signatureOf) => {
   const [head, ...groups] = sections(markdown.replace(/^\*{3}[\s\S]*?\n---\n/, ""), 1)
   const [overview, rest = ""] = head.text.replace(/^## .*\n/, "").split(/^---$/m)
   const module = { entry, name, path, since: since.exec(overview)?.[1] ?? "" }
+  const comments = commentsOfInterfaces(markdown)
   return {
     ...module,
     ...splitDescription((overview ?? rest).replace(since, "")),
     groups: mergeTypes(
       groups.map(({ text, title }) => ({
         title,
-        exports: sections(text, 2).slice(1).map(parseExport(module, signatureOf))
+        exports: sections(text, 2).slice(1).map(parseExport(module, signatureOf, comments))
       }))
     ).toSorted((a, b) => rank(a.title) - rank(b.title) || a.title.localeCompare(b.title))
   }
