@@ -154,7 +154,7 @@ export const parseModule = (markdown, { entry, name, path }, signatureOf) => {
 export const renderModule = (module) => {
   const anchors = new Set()
   const groups = module.groups.map(({ exports, title }) =>
-    [`## ${capitalized(title)}`, ...exports.map(renderExport(module, anchors))].join("\n\n")
+    [`## ${capitalized(title)} {#category-${title.replaceAll(" ", "-")}}`, ...exports.map(renderExport(module, anchors))].join("\n\n")
   )
   return [
     `# ${module.name}`,
