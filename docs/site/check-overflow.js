@@ -63,10 +63,19 @@ const serve = () =>
     server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server))
   })
 
-/** Runs in the page. Elements that scroll vertically only, or hide their overflow, do not count. */
+const inOrder = (items, run) =>
+  items.reduce(
+    (before, item) => before.then(async (results) => [...results, ...(await run(item))]),
+    Promise.resolve([])
+  )
+
+/** Runs in the page. */
+const openDetails = () => document.querySelectorAll("details").forEach((element) => element.setAttribute("open", ""))
+
+/** Runs in the page. Returns what must be scrolled sideways. */
 const findOverflow = () => {
   const { scrollWidth } = document.documentElement
-  const scrolling = [...document.querySelectorAll(".VPContent pre, .VPContent table")]
+  const scrolling = [...document.querySelectorAll(".VPContent pre, .VPContent table, .VPSidebar")]
     .filter((element) => element.scrollWidth > element.clientWidth + 1)
     .map((element) => `${element.tagName.toLowerCase()}: ${element.textContent.trim().slice(0, 60)}`)
   return [...(scrollWidth > innerWidth ? [`the page is ${scrollWidth} pixels wide`] : []), ...scrolling]
@@ -75,50 +84,43 @@ const findOverflow = () => {
 const pictureOf = (path, width, scheme) =>
   join(screenshots, `${path.replace(/^\/|\.html$/g, "").replaceAll("/", "-")}-${width}-${scheme}.png`)
 
-const checkPage = async (page, origin, path, width, scheme) => {
-  const failed = []
-  const onError = (error) => failed.push(`error in the page: ${error.message}`)
-  page.on("pageerror", onError)
-  await page.goto(`${origin}${path}`, { waitUntil: "load" })
-  await page.evaluate(() => {
-    document.querySelectorAll("details").forEach((element) => element.setAttribute("open", ""))
-  })
+const variants = widths.flatMap((width) => schemes.map((colorScheme) => ({ colorScheme, width })))
+
+const checkVariant = (page, path) => async ({ colorScheme, width }) => {
+  await page.setViewportSize({ width, height: 800 })
+  await page.emulateMedia({ colorScheme })
   const found = await page.evaluate(findOverflow)
-  page.off("pageerror", onError)
   if (screenshots !== undefined) {
-    await page.screenshot({ path: pictureOf(path, width, scheme), fullPage: true })
+    await page.screenshot({ path: pictureOf(path, width, colorScheme), fullPage: true })
   }
-  return [...failed, ...found].map((problem) => `${path} at ${width} pixels, ${scheme}: ${problem}`)
+  return found.map((problem) => `${path} at ${width} pixels, ${colorScheme}: ${problem}`)
 }
 
-const inOrder = (items, run) =>
-  items.reduce(
-    (before, item) => before.then(async (results) => [...results, ...(await run(item))]),
-    Promise.resolve([])
-  )
+const checkPage = (page, origin) => async (path) => {
+  const errors = []
+  const onError = ({ message }) => errors.push(`${path}: ${message}`)
+  page.on("pageerror", onError)
+  await page.goto(`${origin}${path}`, { waitUntil: "load" })
+  await page.evaluate(openDetails)
+  const problems = await inOrder(variants, checkVariant(page, path))
+  page.off("pageerror", onError)
+  return [...errors, ...problems]
+}
 
 const main = async () => {
   if (executablePath === undefined) {
     console.log("No Chromium is installed: the overflow check is skipped.")
     return
   }
-  const pages = existsSync(site)
-    ? readdirSync(site, { recursive: true }).filter((file) => file.endsWith(".html")).toSorted().map((file) => `/${file}`)
-    : []
+  const files = existsSync(site) ? readdirSync(site, { recursive: true }) : []
+  const pages = files.map((file) => `/${String(file)}`).filter((path) => path.endsWith(".html"))
   if (pages.length === 0) {
     throw new Error("build/site has no pages: run `npm run site` first")
   }
   const server = await serve()
   const browser = await chromium.launch({ executablePath, args: flags })
-  const variants = widths.flatMap((width) => schemes.map((colorScheme) => ({ colorScheme, width })))
-  const problems = await inOrder(variants, async ({ colorScheme, width }) => {
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
-    const page = await context.newPage()
-    const origin = `http://127.0.0.1:${server.address().port}`
-    const found = await inOrder(pages, (path) => checkPage(page, origin, path, width, colorScheme))
-    await context.close()
-    return found
-  })
+  const page = await browser.newPage()
+  const problems = await inOrder(pages, checkPage(page, `http://127.0.0.1:${server.address().port}`))
   await browser.close()
   server.close()
   console.log([...problems, `${pages.length} pages in ${variants.length} variants: ${problems.length} problems`].join("\n"))

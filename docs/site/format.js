@@ -4,7 +4,7 @@ import { getPath } from "@dprint/typescript"
 import { readFileSync } from "node:fs"
 
 /** The characters that fit on one line of a code block at a window width of 1280 pixels. */
-export const lineWidth = 78
+export const lineWidth = 72
 
 const { indentWidth, typescript } = JSON.parse(readFileSync(new URL("../../dprint.json", import.meta.url), "utf8"))
 
@@ -28,24 +28,26 @@ const wrapComment = (comment, indent, text) => {
   if (comment.split("\n").every((line) => line.length <= lineWidth)) {
     return comment
   }
-  const lines = text
+  const body = text
     .replace(/^\s*\* ?/gm, "")
     .trim()
     .split(/\n\s*\n|\n(?=- |@)/)
-    .map((paragraph) => wrap(paragraph, lineWidth - indent.length - 3))
-    .flatMap((paragraph, index) => index === 0 ? paragraph : ["", ...paragraph])
-  return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`].join("\n")
+    .map((paragraph) => wrap(paragraph, lineWidth - indent.length - 3).join("\n"))
+    .join("\n\n")
+    .replace(/^/gm, `${indent} * `)
+    .replace(/ +$/gm, "")
+  return `${indent}/**\n${body}\n${indent} */`
 }
 
 export const wrapComments = (code) => code.replace(/^( *)\/\*\*([\s\S]*?)\*\//gm, wrapComment)
 
 /** A fragment that is no complete program stays as it is. */
-export const formatCode = (code, filePath = "page.ts") => {
+export const formatCode = (code, { filePath = "page.ts", width = lineWidth } = {}) => {
   try {
-    return formatter.formatText({ filePath, fileText: code })
+    return formatter.formatText({ filePath, fileText: code, overrideConfig: { lineWidth: width } })
   } catch {
     return code
   }
 }
 
-export const formatSignature = (code) => wrapComments(formatCode(code, "signature.d.ts")).trimEnd()
+export const formatSignature = (code) => wrapComments(formatCode(code, { filePath: "signature.d.ts" })).trimEnd()

@@ -36,20 +36,22 @@ const gatherPage = (path) =>
     ? write(path, formatPrograms(withoutSourceLinks(path, read(join(root, path)))))
     : cpSync(join(root, path), join(pages, path))
 
+const made = join(root, ".docgen/modules")
+
+const readModule = async (file) => {
+  const path = file.replace(".ts.md", "")
+  const name = path.slice(path.lastIndexOf("/") + 1)
+  const entry = ["effect-sagemaker-runtime", ...path.split("/").slice(0, -1)].join("/")
+  return parseModule(read(join(made, file)), { entry, name, path }, await classSignatures(path))
+}
+
 const gatherReference = async () => {
-  const made = join(root, ".docgen/modules")
-  const files = readdirSync(made, { recursive: true }).filter((file) => file.endsWith(".ts.md")).toSorted()
-  const modules = await Promise.all(files.map(async (file) => {
-    const path = file.replace(".ts.md", "")
-    const name = path.slice(path.lastIndexOf("/") + 1)
-    const entry = ["effect-sagemaker-runtime", ...path.split("/").slice(0, -1)].join("/")
-    return { path, ...parseModule(read(join(made, file)), { entry, name }, await classSignatures(path)) }
-  }))
+  const files = readdirSync(made, { recursive: true }).filter((file) => file.endsWith(".ts.md"))
+  const modules = await Promise.all(files.map(readModule))
   for (const module of modules) {
     write(`reference/${module.path}.md`, renderModule(module))
   }
-  const linked = modules.map((module) => ({ ...module, link: `/reference/${module.path}` }))
-  write("reference/index.md", renderIndex(linked.toSorted((a, b) => a.entry.localeCompare(b.entry))))
+  write("reference/index.md", renderIndex(modules))
 }
 
 /** A link of the landing page whose page does not exist becomes its text, so that a rename does not break the build. */
@@ -62,10 +64,14 @@ const withoutMissingPages = (text) =>
     return isPresent ? whole : label
   })
 
+/** The characters that fit on one line in the right half of the landing page. */
+const landingWidth = 68
+
 const gatherLanding = async () => {
   const [ready, loading] = await runLanding()
+  const program = read(join(root, "examples/landing/score.ts"))
   const text = read(join(site, "index.md"))
-    .replace("{{ program }}", () => read(join(root, "examples/landing/score.ts")).trimEnd())
+    .replace("{{ program }}", () => formatCode(program, { width: landingWidth }).trimEnd())
     .replace("{{ ready }}", () => ready)
     .replace("{{ loading }}", () => loading)
   write("index.md", withoutMissingPages(text))

@@ -63,6 +63,7 @@ const folders = existsSync(`${pages}/reference`)
 export const modules = ["", ...folders.map((name) => `/${name}`)]
   .map((folder) => ({
     text: `effect-sagemaker-runtime${folder}`,
+    collapsed: true,
     items: markdownIn(`reference${folder}`).map(link)
   }))
   .filter(({ items }) => items.length > 0)

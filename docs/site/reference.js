@@ -45,29 +45,49 @@ const sections = (markdown, level) => {
 }
 
 const since = /^Added in (v\S+)$/m
-const signature = /^\*\*Signature\*\*\n\n```ts\n([\s\S]*?)```/m
+const signatureBlock = /^\*\*Signature\*\*\n\n```ts\n([\s\S]*?)```/m
 
 const formatExamples = (markdown) => markdown.replace(/(?<=^```ts[^\n]*\n)[\s\S]*?(?=^```)/gm, (code) => formatCode(code))
 
-const parseExport = (module, signatureOf) => ({ text, title }) => {
+const fieldComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*readonly (\w+)\??:/g
+
+/** The comments of the fields of every interface in a module. */
+const commentsOfInterfaces = (markdown) =>
+  [...markdown.matchAll(fieldComment)].map(([, comment, name]) => [name, comment.replace(/^\s*\* ?/gm, "").trim()])
+
+const isProperty = ({ title }) => title.endsWith(" (property)")
+
+const commentsOfProperties = (members) =>
+  members.filter(isProperty).map(({ text, title }) => [title.split(" ")[0], text.split("\n\n**Signature**")[0]])
+
+const withoutSignature = (text) =>
+  text.replace(signatureBlock, "").replace(since, "").replace(/\n{3,}/g, "\n\n").trim()
+
+const parseExport = (module, signatureOf, comments) => ({ text, title }) => {
   const [, name, kind = "value"] = /^(\S+)(?: \(([^)]+)\))?/.exec(title)
   const [own, ...members] = sections(text, 3)
-  const declared = signature.exec(own.text)?.[1] ?? ""
-  const body = own.text.replace(signature, "").replace(since, "").replace(/\n{3,}/g, "\n\n").trim()
+  const declared = signatureBlock.exec(own.text)?.[1] ?? ""
+  const ofClass = kind === "class"
+    ? signatureOf(name, new Map([...comments, ...commentsOfProperties(members)]))
+    : undefined
+  const shown = members.filter((member) => ofClass === undefined || !isProperty(member))
   return {
     name,
     kind: kind === "value" && /^export declare const \w+: (?:<|\(|\{\s*[<(])/.test(declared) ? "function" : kind,
     since: since.exec(own.text)?.[1] ?? module.since,
-    signature: (kind === "class" ? signatureOf(name) : undefined) ?? declared,
-    body: [body, ...members.map((member) => `#### ${member.title}\n\n${member.text.replace(since, "")}`)].join("\n\n")
+    signature: ofClass ?? declared,
+    body: [withoutSignature(own.text), ...shown.map((member) => `#### ${member.title}\n\n${withoutSignature(member.text)}`)]
+      .join("\n\n")
   }
 }
+
+const isTypeOfSchema = ({ kind, name, signature }) =>
+  kind === "type alias" && signature.includes(`= typeof ${name}.Type`)
 
 /** A type alias of a schema's type is shown with its schema. */
 const mergeTypes = (groups) => {
   const exported = groups.flatMap((group) => group.exports)
-  const isTypeOf = ({ kind, name, signature }) => kind === "type alias" && signature.includes(`= typeof ${name}.Type`)
-  for (const alias of exported.filter(isTypeOf)) {
+  for (const alias of exported.filter(isTypeOfSchema)) {
     const schema = exported.find(({ kind, name }) => kind === "value" && name === alias.name)
     if (schema !== undefined) {
       schema.alias = alias.signature
@@ -89,13 +109,19 @@ const renderSignature = ({ alias = "", kind, signature }) => {
     : fenced(code)
 }
 
-const labels = { value: "constant", "type alias": "type" }
+const labelOf = ({ alias, kind }) => {
+  if (kind === "value") {
+    return alias === undefined ? "constant" : "schema"
+  }
+  return kind === "type alias" ? "type" : kind
+}
 
 const renderExport = (module, anchors) => (entry) => {
-  const anchor = anchors.has(entry.name) ? `${entry.name}-${labels[entry.kind] ?? entry.kind}` : entry.name
+  const label = labelOf(entry)
+  const anchor = anchors.has(entry.name) ? `${entry.name}-${label}` : entry.name
   anchors.add(anchor)
   return [
-    `### ${entry.name} <Badge type="info" text="${labels[entry.kind] ?? entry.kind}" /> {#${anchor}}`,
+    `### ${entry.name} <Badge type="info" text="${label}" /> {#${anchor}}`,
     `<div class="signature">\n\n${renderSignature(entry)}\n\n</div>`,
     formatExamples(entry.body),
     entry.since === module.since ? "" : `Added in ${entry.since}`
@@ -108,17 +134,18 @@ const splitDescription = (text) => {
   return { first: first.trim(), rest: rest.join("\n\n").trim() }
 }
 
-export const parseModule = (markdown, { entry, name }, signatureOf) => {
+export const parseModule = (markdown, { entry, name, path }, signatureOf) => {
   const [head, ...groups] = sections(markdown.replace(/^\*{3}[\s\S]*?\n---\n/, ""), 1)
   const [overview, rest = ""] = head.text.replace(/^## .*\n/, "").split(/^---$/m)
-  const module = { name, entry, since: since.exec(overview)?.[1] ?? "" }
+  const module = { entry, name, path, since: since.exec(overview)?.[1] ?? "" }
+  const comments = commentsOfInterfaces(markdown)
   return {
     ...module,
     ...splitDescription((overview ?? rest).replace(since, "")),
     groups: mergeTypes(
       groups.map(({ text, title }) => ({
         title,
-        exports: sections(text, 2).slice(1).map(parseExport(module, signatureOf))
+        exports: sections(text, 2).slice(1).map(parseExport(module, signatureOf, comments))
       }))
     ).toSorted((a, b) => rank(a.title) - rank(b.title) || a.title.localeCompare(b.title))
   }
@@ -127,7 +154,7 @@ export const parseModule = (markdown, { entry, name }, signatureOf) => {
 export const renderModule = (module) => {
   const anchors = new Set()
   const groups = module.groups.map(({ exports, title }) =>
-    [`## ${capitalized(title)}`, ...exports.map(renderExport(module, anchors))].join("\n\n")
+    [`## ${capitalized(title)} {#category-${title.replaceAll(" ", "-")}}`, ...exports.map(renderExport(module, anchors))].join("\n\n")
   )
   return [
     `# ${module.name}`,
@@ -138,12 +165,17 @@ export const renderModule = (module) => {
   ].filter((part) => part !== "").join("\n\n") + "\n"
 }
 
+const row = ({ first, name, path }) =>
+  `| [${name}](/reference/${path}) | ${first.replace(/\s*\n\s*/g, " ").replaceAll("|", "\\|")} |`
+
 export const renderIndex = (modules) => {
-  const entries = [...new Set(modules.map(({ entry }) => entry))]
-  const rows = (entry) =>
-    modules
+  const entries = [...new Set(modules.map(({ entry }) => entry))].toSorted((a, b) => a.localeCompare(b))
+  const tables = entries.map((entry) => {
+    const rows = modules
       .filter((module) => module.entry === entry)
-      .map(({ first, link, name }) => `| [${name}](${link}) | ${first.replace(/\s*\n\s*/g, " ").replaceAll("|", "\\|")} |`)
-  const tables = entries.map((entry) => [`## ${entry}`, "", "| module | description |", "| --- | --- |", ...rows(entry)].join("\n"))
+      .toSorted((a, b) => a.name.localeCompare(b.name))
+      .map(row)
+    return [`## ${entry}`, "", "| module | description |", "| --- | --- |", ...rows].join("\n")
+  })
   return ["# API reference", "Each module is a namespace export of its entry point.", ...tables].join("\n\n") + "\n"
 }

@@ -26,9 +26,9 @@ const run = (model) =>
       })
     )).pipe(
       Effect.map(({ stdout }) => stdout.trimEnd()),
-      Effect.provide(NodeEmulator.layer({ endpoints: [Emulator.endpoint("anomaly-v2", () => model)] })),
-      Effect.runPromise
+      Effect.provide(NodeEmulator.layer({ endpoints: [Emulator.endpoint("anomaly-v2", () => model)] }))
     )
 
 /** The output once the model is ready, and while it is loading. */
-export const runLanding = () => Promise.all([run(ready), run(loading)])
+export const runLanding = () =>
+  Effect.runPromise(Effect.all([run(ready), run(loading)], { concurrency: "unbounded" }))

@@ -14,10 +14,9 @@ const anomaly = ModelEndpoint.make("anomaly-v2", {
 
 await anomaly.invoke({ cpu: 0.97, load: 34 }).pipe(
   Effect.flatMap(({ score }) => Console.log(`score: ${score}`)),
-  Effect.catchTag(
-    "ModelNotReadyException",
-    ({ attempts }) => Console.log(`model not ready after ${attempts} attempts`)
-  ),
+  Effect.catchTags({
+    ModelNotReadyException: ({ attempts }) => Console.log(`not ready after ${attempts} attempts`)
+  }),
   Effect.provide(NodeSageMaker.layer()),
   Effect.runPromise
 )

@@ -1,11 +1,16 @@
 /** The documentation site: the repository's Markdown pages and the API reference. */
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitepress"
 import { contributing, guides, modules, reference } from "../pages.js"
+import { breakableCode } from "./breakableCode.js"
 import { hangingIndent } from "./hangingIndent.js"
 import { labelCells } from "./labelCells.js"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
+
+/** A table of eight columns or more needs the space of the outline. */
+const hasWideTable = (path) => /^(?:\|[^|\n]*){8,}\|$/m.test(readFileSync(`${root}/docs/site/pages/${path}`, "utf8"))
 
 const nav = (text, items) => items.slice(0, 1).map(({ link }) => ({ text, link }))
 
@@ -19,9 +24,14 @@ export default defineConfig({
   cacheDir: `${root}/build/site-cache`,
   head: [["link", { rel: "icon", href: "data:," }]],
   cleanUrls: true,
+  transformPageData: ({ filePath, frontmatter }) => ({
+    frontmatter: hasWideTable(filePath) ? { ...frontmatter, aside: false } : frontmatter
+  }),
   markdown: {
     codeTransformers: [hangingIndent],
-    config: labelCells
+    config: (markdown) => {
+      markdown.use(breakableCode).use(labelCells)
+    }
   },
   themeConfig: {
     search: { provider: "local" },
@@ -35,11 +45,7 @@ export default defineConfig({
       { text: "Overview", link: "/README" },
       { text: "Guides", items: guides },
       { text: "Reference", items: reference },
-      {
-        text: "API reference",
-        link: "/reference/",
-        items: modules.map((entry) => ({ ...entry, collapsed: true }))
-      },
+      { text: "API reference", link: "/reference/", items: modules },
       { text: "Contributing", items: contributing }
     ]
   }

@@ -1,4 +1,3 @@
-import DefaultTheme from "vitepress/theme"
+export { default } from "vitepress/theme"
+// oxlint-disable-next-line import/no-unassigned-import -- Vite loads a style sheet by its import, after the theme's own.
 import "./style.css"
-
-export default DefaultTheme
