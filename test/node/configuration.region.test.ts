@@ -60,7 +60,7 @@ describe("the region", () => {
   it.effect("is missing where no place has one", () =>
     Effect.gen(function*() {
       const error = yield* problemIn({})
-      assert.strictEqual(error.message, "region is missing: give it in code, as AWS_REGION or in the profile")
+      assert.strictEqual(error.message, "region: is missing: give it in code, as AWS_REGION or in the profile")
       assert.deepStrictEqual([error._tag, error.setting], ["ConfigurationError", "region"])
     }))
 
@@ -177,7 +177,7 @@ describe("a profile that exists nowhere", () => {
     (profile) =>
       Effect.gen(function*() {
         const error = yield* problemIn(all, { profile, region: "eu-west-1" })
-        assert.strictEqual(error.message, "profile is in no shared config or credentials file")
+        assert.strictEqual(error.message, "profile: is in no shared config or credentials file")
         assert.deepStrictEqual([error._tag, error.setting], ["ConfigurationError", "profile"])
       })
   )
