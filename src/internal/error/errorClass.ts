@@ -4,7 +4,7 @@ import type * as Schema from "effect/Schema"
 import { hiddenFields } from "./hiddenFields.ts"
 
 /** A class made by `Schema.TaggedError` whose instances also have the fields of `Documented`, with their doc comments. */
-interface DocumentedErrorClass<Self, Tag extends string, Fields extends Schema.Struct.Fields, Documented>
+export interface DocumentedErrorClass<Self, Tag extends string, Fields extends Schema.Struct.Fields, Documented>
   extends
     Schema.Class<
       Self,
