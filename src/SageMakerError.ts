@@ -619,16 +619,11 @@ export class TransportError extends errorClass<CallErrorFields>()(
 }
 
 const timeoutMessages = {
-  connect: (duration: number) =>
-    `No connection was established within ${duration} ms: check the network, or increase the HTTP client's connect timeout`,
-  firstByte: (duration: number) =>
-    `No response headers arrived within ${duration} ms: increase Timeouts.firstByte if the model needs longer`,
-  idle: (duration: number) =>
-    `No part of the response body arrived for ${duration} ms: increase Timeouts.idle if the model needs longer`,
-  attempt: (duration: number) =>
-    `The attempt did not complete within ${duration} ms: increase Timeouts.attempt if the model needs longer`,
-  total: (duration: number) =>
-    `The call did not complete within ${duration} ms: increase Timeouts.total if its attempts need longer`
+  connect: "No connection was established",
+  firstByte: "No response headers arrived",
+  idle: "No part of the response body arrived",
+  attempt: "The attempt did not complete",
+  total: "The call did not complete"
 }
 
 /**
@@ -675,7 +670,8 @@ export class TimeoutError extends errorClass<CallErrorFields>()(
    * @since 0.1.0
    */
   override get message(): string {
-    return timeoutMessages[this.phase](this.duration)
+    const setting = this.phase === "connect" ? "the HTTP client's connect timeout" : `Timeouts.${this.phase}`
+    return `${timeoutMessages[this.phase]} within ${this.duration} ms: increase ${setting} if the model needs longer`
   }
 }
 
@@ -829,7 +825,7 @@ export class ConfigurationError extends errorClass<Retryable>()(
    * @since 0.1.0
    */
   override get message(): string {
-    return `${this.setting}${this.source === undefined ? "" : ` (${this.source})`}: ${this.problem}`
+    return `${this.setting}${this.source === undefined ? "" : ` (${this.source})`} ${this.problem}`
   }
 }
 

@@ -34,7 +34,7 @@ const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, mess
   [new SageMakerError.TransportError({ reason: "reset" }), "The connection to the service failed"],
   [
     new SageMakerError.TimeoutError({ phase: "total", duration: 10 }),
-    "The call did not complete within 10 ms: increase Timeouts.total if its attempts need longer"
+    "The call did not complete within 10 ms: increase Timeouts.total if the model needs longer"
   ],
   [new SageMakerError.ProtocolError({}), "The response is not valid for the SageMaker Runtime protocol"],
   [

@@ -193,7 +193,7 @@ describe("a session that is over", () => {
         yield* TestClock.adjust("20 minutes")
         const error = yield* Effect.flip(session.invoke("a"))
         assert.instanceOf(error, SageMakerError.SessionExpiredError)
-        assert.strictEqual(error.message, "The session with counter is over")
+        assert.strictEqual(error.message, "The session with counter has expired: open a new session")
         assert.deepStrictEqual(Option.some(error.expires), session.expires)
         assert.strictEqual(
           (yield* Effect.flip(Stream.runDrain(session.stream("a", Framing.text))))._tag,

@@ -213,9 +213,9 @@ describe("layers", () => {
 
   it("cannot be set for other values", () => {
     // @ts-expect-error a number is neither an effect nor a stream
-    Timeouts.use(1, { total: "1 second" })
+    expectTypeOf(Timeouts.use(1, { total: "1 second" })).toExtend<unknown>()
     // @ts-expect-error a promise is neither an effect nor a stream
-    RetryPolicy.use(RetryPolicy.none)(Promise.resolve(1))
+    expectTypeOf(RetryPolicy.use(RetryPolicy.none)(Promise.resolve(1))).toExtend<unknown>()
   })
 })
 

@@ -83,19 +83,19 @@ describe("http", () => {
       name: "settings that make no sense",
       http: { connections: 0 },
       place: { env: region },
-      message: "http.connections is not a whole number of at least 1"
+      message: "http.connections: is not a whole number of at least 1"
     },
     {
       name: "a bundle named by the environment that is not there",
       http: {},
       place: { env: { ...region, AWS_CA_BUNDLE: "/nowhere/secret.pem" } },
-      message: "AWS_CA_BUNDLE (environment) names a file that cannot be read"
+      message: "AWS_CA_BUNDLE (environment): names a file that cannot be read"
     },
     {
       name: "a bundle named by the profile that is not there",
       http: undefined,
       place: { env: region, config: "[default]\nca_bundle = /nowhere/secret.pem" },
-      message: "ca_bundle (profile default) names a file that cannot be read"
+      message: "ca_bundle (profile default): names a file that cannot be read"
     }
   ])("is refused with $name", ({ http, message, place }) =>
     Effect.gen(function*() {

@@ -114,7 +114,7 @@ describe("plain http beyond this machine", () => {
     Effect.gen(function*() {
       const { message, ...error } = yield* problemIn(place)
       assert.include(error, { _tag: "ConfigurationError", setting, source, problem: plainHttp })
-      assert.strictEqual(message, `${setting} (${source}) ${plainHttp}`)
+      assert.strictEqual(message, `${setting} (${source}): ${plainHttp}`)
     }))
 
   it.effect.each(places)("is taken from $name where code allows it", ({ place }) =>
@@ -189,7 +189,7 @@ describe("an endpoint that is wrong", () => {
       Effect.gen(function*() {
         for (const variable of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"]) {
           const error = yield* problemIn({ env: { ...region, [variable]: endpoint } })
-          assert.strictEqual(error.message, `${variable} (environment) ${problem}`)
+          assert.strictEqual(error.message, `${variable} (environment): ${problem}`)
           assert.include(error, { setting: variable, source: "environment", problem })
         }
       })
@@ -200,7 +200,7 @@ describe("an endpoint that is wrong", () => {
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region, config: `[default]\nendpoint_url = ${endpoint}` })
-        assert.strictEqual(error.message, `endpoint_url (profile default) ${problem}`)
+        assert.strictEqual(error.message, `endpoint_url (profile default): ${problem}`)
       })
   )
 
@@ -209,7 +209,7 @@ describe("an endpoint that is wrong", () => {
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region }, { endpoint })
-        assert.strictEqual(error.message, `endpoint ${problem}`)
+        assert.strictEqual(error.message, `endpoint: ${problem}`)
       })
   )
 

@@ -162,7 +162,7 @@ describe("a wrong value", () => {
       Effect.gen(function*() {
         const error = yield* problemIn({ env: { ...region, [variable]: value } })
         assert.include(error, { _tag: "ConfigurationError", setting: variable, source: "environment", problem })
-        assert.strictEqual(error.message, `${variable} (environment) ${problem}`)
+        assert.strictEqual(error.message, `${variable} (environment): ${problem}`)
       })
   )
 
@@ -172,7 +172,7 @@ describe("a wrong value", () => {
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region, config: profile(key, value) })
         assert.include(error, { _tag: "ConfigurationError", setting: key, source: "profile default", problem })
-        assert.strictEqual(error.message, `${key} (profile default) ${problem}`)
+        assert.strictEqual(error.message, `${key} (profile default): ${problem}`)
       })
   )
 
