@@ -22,7 +22,7 @@ const resourceName = (max: number) =>
     atMost(max)
   )
 
-export const printable = (max: number) =>
+const printable = (max: number) =>
   Schema.String.pipe(
     notEmpty,
     atMost(max),
