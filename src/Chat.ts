@@ -14,6 +14,8 @@ const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.Nu
 
 const unknownMembers = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
+// Each type is a mapped type of its schema's type: an editor then shows `ChatRequest` where it would list all members.
+
 const textPart = Schema.Struct({
   type: Schema.Literal("text"),
   /** The text of the part. */
@@ -70,7 +72,7 @@ export const ChatToolCall = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface ChatToolCall extends Schema.Schema.Type<typeof ChatToolCall> {}
+export type ChatToolCall = { [Member in keyof typeof ChatToolCall.Type]: (typeof ChatToolCall.Type)[Member] }
 
 /**
  * A message of a conversation.
@@ -141,7 +143,7 @@ export const ChatTool = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface ChatTool extends Schema.Schema.Type<typeof ChatTool> {}
+export type ChatTool = { [Member in keyof typeof ChatTool.Type]: (typeof ChatTool.Type)[Member] }
 
 /**
  * A request for a chat completion.
@@ -218,7 +220,7 @@ export const ChatRequest = Schema.Struct(
  * @since 0.1.0
  * @category models
  */
-export interface ChatRequest extends Schema.Schema.Type<typeof ChatRequest> {}
+export type ChatRequest = { [Member in keyof typeof ChatRequest.Type]: (typeof ChatRequest.Type)[Member] }
 
 /**
  * How many tokens a completion used.
@@ -241,7 +243,7 @@ export const ChatUsage = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface ChatUsage extends Schema.Schema.Type<typeof ChatUsage> {}
+export type ChatUsage = { [Member in keyof typeof ChatUsage.Type]: (typeof ChatUsage.Type)[Member] }
 
 /**
  * A chat completion.
@@ -286,4 +288,4 @@ export const ChatCompletion = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export interface ChatCompletion extends Schema.Schema.Type<typeof ChatCompletion> {}
+export type ChatCompletion = { [Member in keyof typeof ChatCompletion.Type]: (typeof ChatCompletion.Type)[Member] }

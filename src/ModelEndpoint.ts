@@ -3,23 +3,21 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as Chat from "./Chat.ts"
 import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
-import { withoutColdModelRetries } from "./internal/client/coldModels.ts"
-import { requireMediaType } from "./internal/codec/mediaTypes.ts"
-import * as InvokeEndpoint from "./InvokeEndpoint.ts"
-import * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
-import * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseStream.ts"
+import * as calls from "./internal/modelEndpoint/calls.ts"
+import * as internal from "./internal/modelEndpoint/warmUp.ts"
+import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
+import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
+import type * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseStream.ts"
 import type * as SageMakerError from "./SageMakerError.ts"
-import { type CodecError, InvalidInputError } from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
 import * as Tokens from "./Tokens.ts"
 
@@ -55,7 +53,7 @@ export interface ModelEndpointAsyncOptions extends InvokeEndpointAsync.InvokeEnd
  * @since 0.1.0
  * @category errors
  */
-export type ModelEndpointError = InvokeEndpoint.InvokeEndpointError | CodecError
+export type ModelEndpointError = InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError
 
 /**
  * All errors of `ModelEndpoint.stream`, without those of the framing.
@@ -66,7 +64,7 @@ export type ModelEndpointError = InvokeEndpoint.InvokeEndpointError | CodecError
 export type ModelEndpointStreamError =
   | InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamError
   | SageMakerError.StreamError
-  | CodecError
+  | SageMakerError.CodecError
 
 /**
  * A deployed model with the types of its requests and responses.
@@ -105,86 +103,10 @@ export interface ModelEndpoint<in A, out B, out R = never> {
     options?: ModelEndpointAsyncOptions
   ) => Effect.Effect<
     InvokeEndpointAsync.InvokeEndpointAsyncOutput,
-    InvokeEndpointAsync.InvokeEndpointAsyncError | CodecError,
+    InvokeEndpointAsync.InvokeEndpointAsyncError | SageMakerError.CodecError,
     SageMakerRuntime | R
   >
 }
-
-interface Config<A, R1, B, R2> {
-  readonly name: string
-  readonly defaults: ModelEndpointOptions
-  readonly request: Codec.Codec<A, R1>
-  readonly response: Codec.Codec<B, R2>
-}
-
-/** Drops `undefined` members, so that they do not override defaults. */
-const definedMembers = <O extends object>(options: O | undefined): Partial<O> =>
-  Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<O>
-
-/**
- * Fails for a member that the operation does not have. Dropping a routing member such as `TargetModel` silently would
- * invoke another model.
- */
-const rejectUnknownMembers = (
-  { operation, requestHeaders }: {
-    readonly operation: { readonly name: string }
-    readonly requestHeaders: { readonly table: object }
-  },
-  members: object
-): Effect.Effect<void, InvalidInputError> => {
-  const field = Object.keys(members).find((member) => !Object.hasOwn(requestHeaders.table, member))
-  return field === undefined
-    ? Effect.void
-    : Effect.fail(new InvalidInputError({ field, constraint: `omitted: ${operation.name} has no such member` }))
-}
-
-const invoke = <A, R1, B, R2>({ defaults, name, request, response }: Config<A, R1, B, R2>) =>
-  Effect.fnUntraced(function*(value: A, options?: ModelEndpointOptions) {
-    const Body = yield* request.encode(value)
-    const output = yield* InvokeEndpoint.invokeEndpoint({
-      ContentType: request.mediaType,
-      Accept: response.mediaType,
-      ...definedMembers(defaults),
-      ...definedMembers(options),
-      EndpointName: name,
-      Body
-    })
-    return yield* Codec.decode(output, response)
-  })
-
-const stream = <A, R1, B, R2>({ defaults, name, request }: Config<A, R1, B, R2>) => {
-  const { Accept: _, ...routing } = defaults
-  return <C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
-    Stream.unwrapScoped(Effect.gen(function*() {
-      const members = {
-        ContentType: request.mediaType,
-        ...definedMembers({ Accept: framing.mediaType }),
-        ...definedMembers(routing),
-        ...definedMembers(options)
-      }
-      yield* rejectUnknownMembers(InvokeEndpointWithResponseStream, members)
-      const output = yield* InvokeEndpointWithResponseStream.invokeEndpointWithResponseStream({
-        ...members,
-        EndpointName: name,
-        Body: yield* request.encode(value)
-      })
-      yield* requireMediaType(framing.reads ?? ["*/*"], output.ContentType)
-      return framing.frame(output.Body)
-    }))
-}
-
-const invokeAsync = <A, R1, B, R2>({ defaults, name, request, response }: Config<A, R1, B, R2>) =>
-  Effect.fnUntraced(function*(value: A, options?: ModelEndpointAsyncOptions) {
-    const members = {
-      ContentType: request.mediaType,
-      Accept: response.mediaType,
-      ...definedMembers(defaults),
-      ...definedMembers(options)
-    }
-    yield* rejectUnknownMembers(InvokeEndpointAsync, members)
-    const Body = yield* request.encode(value)
-    return yield* InvokeEndpointAsync.invokeEndpointAsync({ ...members, EndpointName: name, Body })
-  })
 
 /**
  * Makes a typed model from the name of its endpoint, a codec of its requests and a codec of its responses.
@@ -224,9 +146,9 @@ export const make = <A, R1, B, R2>(
   return {
     name,
     defaults,
-    invoke: invoke(config),
-    stream: stream(config),
-    invokeAsync: invokeAsync(config)
+    invoke: calls.invoke(config),
+    stream: calls.stream(config),
+    invokeAsync: calls.invokeAsync(config)
   }
 }
 
@@ -346,31 +268,6 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
   readonly onProgress?: ((progress: WarmUpProgress) => Effect.Effect<void, never, R>) | undefined
 }
 
-type Invocable<A, B, R> = Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">
-
-const probe = <A, B, R>(
-  endpoint: Invocable<A, B, R>,
-  value: A | undefined,
-  options: ModelEndpointOptions
-): Effect.Effect<unknown, ModelEndpointError, SageMakerRuntime | R> =>
-  value === undefined
-    ? InvokeEndpoint.invokeEndpoint({
-      ...definedMembers(endpoint.defaults),
-      ...definedMembers(options),
-      EndpointName: endpoint.name,
-      Body: ""
-    }).pipe(Effect.catchTag("ModelError", (error) => Effect.succeed(error)))
-    : endpoint.invoke(value, options)
-
-const retryWhileNotReady = <A, R, Out, R2>(
-  attempt: Effect.Effect<A, ModelEndpointError, R>,
-  schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>
-): Effect.Effect<A, ModelEndpointError, R | R2> =>
-  Effect.retry(attempt, {
-    schedule: schedule as Schedule.Schedule<Out, ModelEndpointError, R2>,
-    while: ({ _tag }) => _tag === "ModelNotReadyException"
-  })
-
 /**
  * Sends requests to a model until it is ready to serve, as the schedule allows.
  *
@@ -405,28 +302,4 @@ export const warmUp: {
     schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>,
     options?: WarmUpOptions<A, R3>
   ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3>
-} = dual(
-  ([first]) => Predicate.hasProperty(first, "invoke"),
-  <A, B, R, Out, R2, R3>(
-    endpoint: Invocable<A, B, R>,
-    schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>,
-    { onProgress = () => Effect.void, value, ...options }: WarmUpOptions<A, R3> = {}
-  ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3> =>
-    Effect.gen(function*() {
-      const begin = yield* Clock.currentTimeMillis
-      let attempts = 0
-      const progress = Effect.map(
-        Clock.currentTimeMillis,
-        (now): WarmUpProgress => ({ attempts, elapsed: Duration.millis(now - begin) })
-      )
-      const attempt = Effect.suspend(() => {
-        attempts += 1
-        return withoutColdModelRetries(probe(endpoint, value, options))
-      })
-      yield* retryWhileNotReady(
-        Effect.tapErrorTag(attempt, "ModelNotReadyException", () => Effect.flatMap(progress, onProgress)),
-        schedule
-      )
-      return yield* progress
-    })
-)
+} = dual(([first]) => Predicate.hasProperty(first, "invoke"), internal.warmUp)

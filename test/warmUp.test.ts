@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Ref, Schedule, TestClock } from "effect"
+import { Duration, Effect, Fiber, pipe, Ref, Schedule, TestClock } from "effect"
 import { Codec, ModelEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
 import { notReady, ok, refusal, scripted } from "./support/scripted.ts"
 
@@ -32,6 +32,8 @@ describe("warming a model up", () => {
     Effect.gen(function*() {
       const server = yield* scripted(modelError)
       assert.strictEqual((yield* ModelEndpoint.warmUp(model, everyFive).pipe(Effect.provide(server.layer))).attempts, 1)
+      const { attempts } = yield* pipe(model, ModelEndpoint.warmUp(everyFive), Effect.provide(server.layer))
+      assert.strictEqual(attempts, 1)
     }))
 
   it.effect("sends the value that is given, and wants it answered", () =>

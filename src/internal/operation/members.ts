@@ -22,7 +22,7 @@ const resourceName = (max: number) =>
     atMost(max)
   )
 
-export const printable = (max: number) =>
+const printable = (max: number) =>
   Schema.String.pipe(
     notEmpty,
     atMost(max),
@@ -100,13 +100,17 @@ export const responseMembers = {
   CustomAttributes: ["x-amzn-sagemaker-custom-attributes", Schema.String]
 } as const
 
-/** The members that select a target within an endpoint. They are meaningless on another endpoint. */
-export const targetMembers = Object.keys({ ...target, ...modelRouting }) as ReadonlyArray<
-  keyof typeof target | keyof typeof modelRouting
->
+type TargetMember = keyof typeof target | keyof typeof modelRouting
 
-/** The members that select where a call goes. */
-export const endpointTargetMembers = ["EndpointName", ...targetMembers] as const
+/**
+ * The members that select a target within an endpoint. They are meaningless on another endpoint.
+ *
+ * Calls instead of spreads, because a bundler drops an unused call that is marked as pure.
+ */
+export const targetMembers = Object.keys(target).concat(Object.keys(modelRouting)) as ReadonlyArray<TargetMember>
+
+/** The members that select the endpoint and the target within it. */
+export const endpointTargetMembers = Array.of<"EndpointName" | TargetMember>("EndpointName").concat(targetMembers)
 
 /** Request headers whose values are redacted. */
 export const sensitive = ["x-amzn-sagemaker-custom-attributes"]

@@ -1,4 +1,4 @@
-/** Builds request bodies from the forms that a caller can give. */
+/** Converts the payloads that callers pass to request bodies. */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

@@ -44,7 +44,7 @@ const pending = ({ buffer, size }: State): Uint8Array => buffer.subarray(0, size
 const withoutTrailingCr = (line: Uint8Array): Uint8Array => (line.at(-1) === cr ? line.subarray(0, -1) : line)
 
 /** The content of a line. With lone CRs as line ends no line contains a CR. */
-const content = (line: Uint8Array, { loneCr }: Settings): Uint8Array => (loneCr ? line : withoutTrailingCr(line))
+const content = (line: Uint8Array, loneCr: boolean): Uint8Array => (loneCr ? line : withoutTrailingCr(line))
 
 /** The pending bytes and the bytes up to a line end. A line within one chunk is not copied. */
 const join = (state: State, bytes: Uint8Array): Uint8Array => state.size === 0 ? bytes : pending(append(state, bytes))
@@ -58,17 +58,17 @@ const withRemainder = (state: State, chunk: Uint8Array, from: number): State =>
   from < chunk.byteLength ? append(state, chunk.subarray(from)) : state
 
 /** Processes the next chunk. */
-export const step = (state: State, chunk: Uint8Array, settings: Settings): Step => {
+export const step = (state: State, chunk: Uint8Array, { loneCr, maxLineBytes }: Settings): Step => {
   const lines: Array<Uint8Array> = []
   const end = chunk.byteLength
   let at = state.afterCr && chunk[0] === lf ? 1 : 0
   let current: State = { ...state, afterCr: state.afterCr && end === 0 }
   let nextLf = positionOf(lf, chunk, at)
-  let nextCr = settings.loneCr ? positionOf(cr, chunk, at) : end
+  let nextCr = loneCr ? positionOf(cr, chunk, at) : end
   while (nextLf < end || nextCr < end) {
     const stop = Math.min(nextLf, nextCr)
-    const line = content(join(current, chunk.subarray(at, stop)), settings)
-    if (line.byteLength > settings.maxLineBytes) {
+    const line = content(join(current, chunk.subarray(at, stop)), loneCr)
+    if (line.byteLength > maxLineBytes) {
       return { state: initial, lines, isTooLong: true }
     }
     lines.push(line)
@@ -79,7 +79,7 @@ export const step = (state: State, chunk: Uint8Array, settings: Settings): Step 
     nextCr = nextCr < at ? positionOf(cr, chunk, at) : nextCr
   }
   const rest = withRemainder(current, chunk, at)
-  return { state: rest, lines, isTooLong: content(pending(rest), settings).byteLength > settings.maxLineBytes }
+  return { state: rest, lines, isTooLong: content(pending(rest), loneCr).byteLength > maxLineBytes }
 }
 
 /** The last line, if it has no line end. */

@@ -22,7 +22,7 @@ export interface TupleRow {
   readonly rest?: Kinds
 }
 
-export interface CellRow {
+interface CellRow {
   readonly _tag: "Cell"
   readonly kinds: Kinds
 }
