@@ -1,0 +1,118 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Fiber, TestClock } from "effect"
+import { Resilience, RetryPolicy, Timeouts } from "effect-sagemaker-runtime"
+import { withChance } from "../../support/call.ts"
+import { answered, endpointOf, invoke, refused, service } from "../../support/service.ts"
+
+/** A service that notes when each request came, in milliseconds. */
+const timed = (answer: Effect.Effect<Response>) => {
+  const arrivals: Array<readonly [endpoint: string, at: number]> = []
+  const { client } = service((request) =>
+    Effect.zipRight(
+      Effect.map(Clock.currentTimeMillis, (now) => arrivals.push([endpointOf(request), now])),
+      answer
+    )
+  )
+  return { arrivals, client, times: () => arrivals.map(([, at]) => at) }
+}
+
+const fiveCalls = Effect.all(Array.from({ length: 5 }, () => invoke("chat")), { concurrency: "unbounded" })
+
+describe("a rate limit", () => {
+  it.effect("lets a burst through and then spreads what follows", () =>
+    Effect.gen(function*() {
+      const { client, times } = timed(answered)
+      const fiber = yield* fiveCalls.pipe(
+        Effect.provide(Resilience.rateLimit({ limit: 2, interval: "1 second" })(client)),
+        Effect.fork
+      )
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(times(), [0, 0, 500, 1_000, 1_500])
+    }))
+
+  it.effect("or lets so many through at the start of every interval", () =>
+    Effect.gen(function*() {
+      const { client, times } = timed(answered)
+      const limit = Resilience.rateLimit({ limit: 2, interval: "1 second", algorithm: "fixed-window" })
+      const fiber = yield* fiveCalls.pipe(Effect.provide(limit(client)), Effect.fork)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(times(), [0, 0, 1_000, 1_000, 2_000])
+    }))
+
+  it.effect("counts the attempts of a call, and their wait as retry delay", () =>
+    Effect.gen(function*() {
+      const { client, times } = timed(refused(503))
+      const fiber = yield* invoke("chat").pipe(
+        Effect.flip,
+        withChance(0),
+        Effect.provide(Resilience.rateLimit({ limit: 1, interval: "1 second" })(client)),
+        Effect.fork
+      )
+      yield* TestClock.adjust("10 seconds")
+      assert.deepInclude(yield* Fiber.join(fiber), { attempts: 3, totalRetryDelay: 2_000 })
+      assert.deepStrictEqual(times(), [0, 1_000, 2_000])
+    }))
+
+  it.effect("counts every endpoint by itself, some with settings of their own", () =>
+    Effect.gen(function*() {
+      const { arrivals, client } = timed(answered)
+      const limit = Resilience.rateLimit({ limit: 1, interval: "1 second", overrides: { small: { limit: 2 } } })
+      const fiber = yield* Effect.all(["large", "small", "large", "small"].map((name) => invoke(name)), {
+        concurrency: "unbounded"
+      }).pipe(Effect.provide(limit(client)), Effect.fork)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(arrivals, [["large", 0], ["small", 0], ["small", 0], ["large", 1_000]])
+    }))
+
+  it.effect("is left by a wait that the total deadline or an interruption ends", () =>
+    Effect.gen(function*() {
+      const { client, times } = timed(answered)
+      yield* Effect.gen(function*() {
+        yield* invoke("chat")
+        const late = yield* invoke("chat").pipe(Timeouts.use({ total: "200 millis" }), Effect.flip, Effect.fork)
+        const gone = yield* Effect.fork(invoke("chat"))
+        const patient = yield* Effect.fork(invoke("chat"))
+        yield* TestClock.adjust("200 millis")
+        assert.deepInclude(yield* Fiber.join(late), { _tag: "TimeoutError", phase: "total", requestSent: false })
+        yield* Fiber.interrupt(gone)
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(patient)
+        assert.deepStrictEqual(times(), [0, 1_000])
+      }).pipe(Effect.provide(Resilience.rateLimit({ limit: 1, interval: "1 second" })(client)))
+    }))
+
+  it.effect("remembers an endpoint for as long as its tokens are out", () =>
+    Effect.gen(function*() {
+      const { client, times } = timed(answered)
+      yield* Effect.gen(function*() {
+        yield* invoke("chat")
+        yield* TestClock.adjust("5 minutes")
+        const fiber = yield* Effect.fork(invoke("chat"))
+        yield* TestClock.adjust("10 minutes")
+        yield* Fiber.join(fiber)
+        assert.deepStrictEqual(times(), [0, 600_000])
+      }).pipe(
+        RetryPolicy.use(RetryPolicy.none),
+        Effect.provide(Resilience.rateLimit({ limit: 1, interval: "10 minutes" })(client))
+      )
+    }))
+
+  for (
+    const [setting, options] of [
+      ["Resilience.rateLimit.limit", { limit: 0, interval: "1 second" }],
+      ["Resilience.rateLimit.interval", { limit: 1, interval: 0 }],
+      ["Resilience.rateLimit.interval", { limit: 1, interval: "soon" as "1 second" }],
+      ["Resilience.rateLimit.algorithm", { limit: 1, interval: "1 second", algorithm: "leaky" as "fixed-window" }]
+    ] as const
+  ) {
+    it.effect(`refuses ${JSON.stringify(options)}`, () =>
+      Effect.gen(function*() {
+        const { client } = timed(answered)
+        const error = yield* invoke("chat").pipe(Effect.provide(Resilience.rateLimit(options)(client)), Effect.flip)
+        assert.deepInclude(error, { _tag: "ConfigurationError", setting })
+      }))
+  }
+})
