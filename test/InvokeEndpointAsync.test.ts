@@ -11,7 +11,7 @@ import {
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
-import { scripted, scriptedWith } from "./support/scripted.ts"
+import { scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 
 const upperCase = Emulator.endpoint("upper", ({ Body }) => Effect.succeed(new TextDecoder().decode(Body).toUpperCase()))
 
@@ -178,7 +178,7 @@ describe("refuses, before any I/O,", () => {
     settings: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {}
   ) =>
     Effect.gen(function*() {
-      const server = yield* scriptedWith(settings, { status: 202 })
+      const server = yield* scriptedRuntimeWith(settings, { status: 202 })
       const error = yield* Effect.flip(
         Effect.provide(invokeEndpointAsync({ EndpointName: "upper", ...input }), server.layer)
       )
@@ -237,7 +237,10 @@ describe("refuses, before any I/O,", () => {
 
 it.effect("leaves the inline limit to the service where `max` is off", () =>
   Effect.gen(function*() {
-    const server = yield* scriptedWith({ validation: { max: false } }, { status: 202, body: `{"InferenceId":"a"}` })
+    const server = yield* scriptedRuntimeWith({ validation: { max: false } }, {
+      status: 202,
+      body: `{"InferenceId":"a"}`
+    })
     const Body = new Uint8Array(InvokeEndpointAsync.maxInlineBytes + 1)
     const output = yield* Effect.provide(invokeEndpointAsync({ EndpointName: "upper", Body }), server.layer)
     assert.strictEqual(output.InferenceId, "a")
@@ -246,7 +249,7 @@ it.effect("leaves the inline limit to the service where `max` is off", () =>
 it.effect("reads an accepted answer of any form, or says that it is broken", () =>
   Effect.gen(function*() {
     const answer = (body: string | null) =>
-      Effect.flatMap(scripted({ status: 202, body }), ({ layer }) =>
+      Effect.flatMap(scriptedRuntime({ status: 202, body }), ({ layer }) =>
         Effect.either(Effect.provide(invokeEndpointAsync({ EndpointName: "upper", Body: "x" }), layer)))
     assert.notProperty(Either.getOrThrow(yield* answer(null)), "InferenceId")
     assert.notProperty(Either.getOrThrow(yield* answer("{}")), "InferenceId")

@@ -15,7 +15,7 @@ import { describe } from "vitest"
 import { encode } from "../src/protocol/eventStream/frame.ts"
 import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
 import { during } from "./support/call.ts"
-import { refusal, type Reply, scripted } from "./support/scripted.ts"
+import { refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const input: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput = {
   EndpointName: "story",
@@ -142,7 +142,7 @@ const streaming = (...frames: ReadonlyArray<Uint8Array>): Reply => ({
 
 const failureOf = (...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     return yield* Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer))
   })
 
@@ -157,7 +157,10 @@ it.effect("fails with ProtocolError on a body that is no event stream, or ends i
 
 it.effect("fails before the stream with the errors the operation names, and retries them", () =>
   Effect.gen(function*() {
-    const server = yield* scripted(refusal(500, "InternalFailure"), refusal(424, "ModelError", { Message: "failed" }))
+    const server = yield* scriptedRuntime(
+      refusal(500, "InternalFailure"),
+      refusal(424, "ModelError", { Message: "failed" })
+    )
     const fiber = yield* Effect.fork(Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer)))
     yield* TestClock.adjust("1 minute")
     assert.include(yield* Fiber.join(fiber), { _tag: "ModelError", attempts: 2 })
@@ -166,7 +169,7 @@ it.effect("fails before the stream with the errors the operation names, and retr
 it.effect("is not sent again once its head has come", () =>
   Effect.gen(function*() {
     const init = { headers: { "content-type": "application/vnd.amazon.eventstream" } }
-    const server = yield* scripted(broken(init, bodyCut(), ""))
+    const server = yield* scriptedRuntime(broken(init, bodyCut(), ""))
     const error = yield* Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer))
     assert.include(error, { _tag: "TransportError", reason: "reset" })
     assert.strictEqual(yield* server.attempts, 1)
@@ -174,7 +177,7 @@ it.effect("is not sent again once its head has come", () =>
 
 it.effect("bounds the silence between two parts, not the stream", () =>
   Effect.gen(function*() {
-    const server = yield* scripted(stalled({ status: 200 }))
+    const server = yield* scriptedRuntime(stalled({ status: 200 }))
     const fiber = yield* Stream.runDrain(streamEndpoint(input)).pipe(
       Timeouts.use({ idle: "5 seconds", attempt: "1 second", total: "1 second" }),
       Effect.flip,
@@ -199,7 +202,7 @@ describe("idle", () => {
   it.effect("does not count while the reader works on a part", () =>
     Effect.gen(function*() {
       for (const pause of ["0 seconds", "3 seconds"] as const) {
-        const server = yield* scripted(paced(init, pause, frames(6)))
+        const server = yield* scriptedRuntime(paced(init, pause, frames(6)))
         const parts = yield* streamEndpoint(input).pipe(
           Stream.tap(() => Effect.sleep("30 seconds")),
           Stream.runCollect,
@@ -213,7 +216,7 @@ describe("idle", () => {
 
   it.effect("counts from when the reader asks for the next part", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced(init, 0, frames(1), Stream.never))
+      const server = yield* scriptedRuntime(paced(init, 0, frames(1), Stream.never))
       const fiber = yield* streamEndpoint(input).pipe(
         Stream.tap(() => Effect.sleep("30 seconds")),
         Stream.runDrain,
@@ -230,7 +233,7 @@ describe("idle", () => {
 
   it.effect("starts anew with every part", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced(init, "2 seconds", frames(20), Stream.never))
+      const server = yield* scriptedRuntime(paced(init, "2 seconds", frames(20), Stream.never))
       const seen: Array<Uint8Array> = []
       const fiber = yield* streamEndpoint(input).pipe(
         Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
@@ -248,7 +251,7 @@ describe("idle", () => {
 
   it.effect("ends a stream that is read in an uninterruptible region", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(stalled(init))
+      const server = yield* scriptedRuntime(stalled(init))
       const error = yield* Stream.runDrain(streamEndpoint(input)).pipe(
         Effect.uninterruptible,
         idle,
@@ -268,7 +271,7 @@ describe("idle", () => {
             controller.close()
           }
         })
-        const server = yield* scripted({ status: 200, body: chunks })
+        const server = yield* scriptedRuntime({ status: 200, body: chunks })
         const parts = yield* Stream.runCollect(streamEndpoint(input)).pipe(
           Timeouts.use({ idle: limit }),
           Effect.provide(server.layer)
@@ -281,7 +284,7 @@ describe("idle", () => {
     Effect.gen(function*() {
       const ends = yield* Effect.forEach([bodyCut(), new Error("?")], (reason) =>
         Effect.gen(function*() {
-          const server = yield* scripted(broken(init, reason, frame("a"), frame("b")))
+          const server = yield* scriptedRuntime(broken(init, reason, frame("a"), frame("b")))
           const seen: Array<Uint8Array> = []
           const error = yield* streamEndpoint(input).pipe(
             Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
@@ -309,7 +312,7 @@ describe("idle", () => {
   for (const [end, reply, reading] of readings) {
     it.effect(`leaves no fiber behind where its stream ${end}`, () =>
       Effect.gen(function*() {
-        const server = yield* scripted(reply)
+        const server = yield* scriptedRuntime(reply)
         const supervisor = yield* Supervisor.track
         const reader = yield* reading(Stream.provideSomeLayer(streamEndpoint(input), server.layer)).pipe(
           Stream.runDrain,
@@ -336,7 +339,7 @@ describe("a Body that is read twice", () => {
 
   it.scoped("gives its parts once, one reading after the other", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(streaming(...frames(5)))
+      const server = yield* scriptedRuntime(streaming(...frames(5)))
       const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
       assert.deepStrictEqual(text(Either.getOrThrow(yield* read(Body))), numbered(5))
       assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
@@ -345,7 +348,7 @@ describe("a Body that is read twice", () => {
   it.scoped("gives all its parts to the first of two readers", () =>
     Effect.gen(function*() {
       for (const limit of ["4 seconds", Infinity] as const) {
-        const server = yield* scripted(paced(init, "1 second", frames(5)))
+        const server = yield* scriptedRuntime(paced(init, "1 second", frames(5)))
         const { Body } = yield* invokeEndpointWithResponseStream(input).pipe(
           Timeouts.use({ idle: limit }),
           Effect.provide(server.layer)
@@ -360,7 +363,7 @@ describe("a Body that is read twice", () => {
 
   it.scoped("is not read by the second when the first has left it", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced(init, 0, frames(5)))
+      const server = yield* scriptedRuntime(paced(init, 0, frames(5)))
       const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
       yield* Stream.runDrain(Stream.take(Body, 1))
       assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
@@ -398,7 +401,7 @@ it.scoped("2,000 streams read in one scope leave no finalizer behind", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const open = () => Object(Reflect.get(scope, "state")).finalizers.size
-    const server = yield* scripted(streaming(frame("a"), frame("b")))
+    const server = yield* scriptedRuntime(streaming(frame("a"), frame("b")))
     const runtime = yield* Layer.build(server.layer)
     yield* Effect.gen(function*() {
       const { Body } = yield* invokeEndpointWithResponseStream(input)
@@ -416,7 +419,7 @@ it.effect("streams that are left early or fail leave no finalizer behind", () =>
     const open = () => Object(Reflect.get(scope, "state")).finalizers.size
     const replies = [streaming(frame("a"), frame("b")), streaming(errorFrame("Oops")), stalled(init)]
     for (const reply of replies) {
-      const server = yield* scripted(reply)
+      const server = yield* scriptedRuntime(reply)
       yield* Effect.flatMap(
         invokeEndpointWithResponseStream(input),
         ({ Body }) => Stream.runDrain(Stream.take(Body, 1))
@@ -436,7 +439,7 @@ it.live("cannot be read after its scope has closed", () =>
 
 it.effect("refuses NEW_SESSION, which opens a session on InvokeEndpoint only", () =>
   Effect.gen(function*() {
-    const server = yield* scripted(streaming(frame("a")))
+    const server = yield* scriptedRuntime(streaming(frame("a")))
     const error = yield* Effect.flip(
       Effect.provide(Stream.runDrain(streamEndpoint({ ...input, SessionId: "NEW_SESSION" })), server.layer)
     )

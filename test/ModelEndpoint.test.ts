@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Schema } from "effect"
 import { Codec, ModelEndpoint } from "effect-sagemaker-runtime"
-import { type Reply, scripted, scriptedWith } from "./support/scripted.ts"
+import { type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 
 const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date })
 const Anomaly = Schema.Struct({ score: Schema.NumberFromString })
@@ -19,7 +19,7 @@ const requestWith = (
   defaults: ModelEndpoint.ModelEndpointOptions = {}
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedWith({ params: { InferenceId: "bound", SessionId: "bound" } }, scored)
+    const server = yield* scriptedRuntimeWith({ params: { InferenceId: "bound", SessionId: "bound" } }, scored)
     const endpoint = ModelEndpoint.make("anomaly-v2", {
       request: Codec.json(Reading),
       response: Codec.json(Anomaly),
@@ -34,7 +34,7 @@ const defaults = { ContentType: "application/vnd.reading+json", TargetVariant: "
 describe("a model endpoint", () => {
   it.effect("sends the encoded value to its endpoint and decodes the answer", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(scored)
+      const server = yield* scriptedRuntime(scored)
       assert.deepStrictEqual(yield* anomaly.invoke(reading).pipe(Effect.provide(server.layer)), { score: 0.9 })
       const [request] = yield* server.requests
       assert.strictEqual(request!.method, "POST")
@@ -46,7 +46,7 @@ describe("a model endpoint", () => {
 
   it.effect("tells the codecs' media types", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(scored)
+      const server = yield* scriptedRuntime(scored)
       const mixed = ModelEndpoint.make("anomaly-v2", {
         request: Codec.withMediaType("text/csv")(Codec.text),
         response: Codec.json(Anomaly)
@@ -97,7 +97,7 @@ describe("a model endpoint", () => {
 describe("a model endpoint fails", () => {
   it.effect("with CodecError before anything is sent where the value does not fit", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(scored)
+      const server = yield* scriptedRuntime(scored)
       const call = anomaly.invoke({ ...reading, cpu: "high" as never })
       const error = yield* Effect.flip(call).pipe(Effect.provide(server.layer))
       assert.strictEqual(error._tag, "CodecError")
@@ -106,7 +106,7 @@ describe("a model endpoint fails", () => {
 
   it.effect("with CodecError, after one request, where the answer does not fit", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ ...scored, body: "{\"score\":\"high\"}" })
+      const server = yield* scriptedRuntime({ ...scored, body: "{\"score\":\"high\"}" })
       const error = yield* Effect.flip(anomaly.invoke(reading)).pipe(Effect.provide(server.layer))
       assert.strictEqual(error._tag, "CodecError")
       assert.strictEqual(yield* server.attempts, 1)
@@ -114,7 +114,7 @@ describe("a model endpoint fails", () => {
 
   it.effect("as the operation does", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ status: 424, headers: { "x-amzn-errortype": "ModelError" } })
+      const server = yield* scriptedRuntime({ status: 424, headers: { "x-amzn-errortype": "ModelError" } })
       const error = yield* Effect.flip(anomaly.invoke(reading)).pipe(Effect.provide(server.layer))
       assert.strictEqual(error._tag, "ModelError")
     }))
@@ -130,7 +130,7 @@ describe("a model endpoint whose codec needs a service", () => {
 
   it.effect("needs it, too", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ status: 200, body: "5000" })
+      const server = yield* scriptedRuntime({ status: 200, body: "5000" })
       const scaled = ModelEndpoint.make("scaled", { request: Codec.json(Scaled), response: Codec.json(Scaled) })
       const answer = yield* scaled.invoke(2).pipe(Effect.provideService(Unit, 1_000), Effect.provide(server.layer))
       assert.strictEqual(answer, 5)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Ref, Schedule, TestClock } from "effect"
 import { Codec, ModelEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
-import { notReady, ok, refusal, scripted } from "./support/scripted.ts"
+import { notReady, ok, refusal, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const model = ModelEndpoint.make("cold", { request: Codec.text, response: Codec.text, TargetVariant: "blue" })
 const everyFive = Schedule.spaced("5 seconds")
@@ -10,7 +10,7 @@ const modelError = refusal(424, "ModelError", { Message: "no input", OriginalSta
 describe("warming a model up", () => {
   it.effect("asks until it is ready, and tells how far it has come", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(notReady, notReady, notReady, ok)
+      const server = yield* scriptedRuntime(notReady, notReady, notReady, ok)
       const told = yield* Ref.make<ReadonlyArray<readonly [number, number]>>([])
       const onProgress = ({ attempts, elapsed }: ModelEndpoint.WarmUpProgress) =>
         Ref.update(told, (before) => [...before, [attempts, Duration.toMillis(elapsed)] as const])
@@ -30,13 +30,13 @@ describe("warming a model up", () => {
 
   it.effect("takes any answer of the container for readiness, where no value is given", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(modelError)
+      const server = yield* scriptedRuntime(modelError)
       assert.strictEqual((yield* ModelEndpoint.warmUp(model, everyFive).pipe(Effect.provide(server.layer))).attempts, 1)
     }))
 
   it.effect("sends the value that is given, and wants it answered", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(modelError)
+      const server = yield* scriptedRuntime(modelError)
       const error = yield* ModelEndpoint.warmUp(model, everyFive, { value: "hello", TargetVariant: "green" }).pipe(
         Effect.provide(server.layer),
         Effect.flip
@@ -48,7 +48,7 @@ describe("warming a model up", () => {
 
   it.effect("ends with its schedule", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(notReady)
+      const server = yield* scriptedRuntime(notReady)
       const fiber = yield* ModelEndpoint.warmUp(model, Schedule.intersect(everyFive, Schedule.recurs(2))).pipe(
         Effect.provide(server.layer),
         Effect.flip,
@@ -62,7 +62,7 @@ describe("warming a model up", () => {
   it.effect("leaves other failures to the client's policy, and its quota to others", () =>
     Effect.gen(function*() {
       const unavailable = refusal(503, "ServiceUnavailable")
-      const server = yield* scripted(unavailable, notReady, unavailable, unavailable, ok)
+      const server = yield* scriptedRuntime(unavailable, notReady, unavailable, unavailable, ok)
       const fiber = yield* ModelEndpoint.warmUp(model, everyFive).pipe(
         Effect.provide(server.layer),
         RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 3 })),
@@ -71,7 +71,7 @@ describe("warming a model up", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual((yield* Fiber.join(fiber)).attempts, 2)
       assert.strictEqual(yield* server.attempts, 5)
-      const refused = yield* scripted(refusal(400, "ValidationError", { Message: "no such endpoint" }))
+      const refused = yield* scriptedRuntime(refusal(400, "ValidationError", { Message: "no such endpoint" }))
       const error = yield* ModelEndpoint.warmUp(model, everyFive).pipe(Effect.provide(refused.layer), Effect.flip)
       assert.strictEqual(error._tag, "ValidationError")
     }))

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { type Operation, RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
 import { during, withChance } from "./support/call.ts"
-import { refusal, type Reply, scripted, scriptedWith } from "./support/scripted.ts"
+import { refusal, type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 import { recordingTracer } from "./support/tracer.ts"
 import { describeVariant, type Input } from "./support/userOperation.ts"
 
@@ -17,7 +17,7 @@ const busy = refusal(429, "VariantBusy", { Seconds: 3 })
 
 const endOf = (...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     const error = yield* execute().pipe(Effect.flip, Effect.provide(server.layer), during("10 minutes"))
     return { error, attempts: yield* server.attempts }
   })
@@ -25,7 +25,7 @@ const endOf = (...replies: ReadonlyArray<Reply>) =>
 describe("an operation of the user's own", () => {
   it.effect("is sent to the service and gives its output", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(ready)
+      const server = yield* scriptedRuntime(ready)
       const output = yield* Effect.provide(execute(), server.layer)
       assert.deepStrictEqual(output, {
         state: "ready",
@@ -39,7 +39,10 @@ describe("an operation of the user's own", () => {
 
   it.effect("takes the client's bound members and settings", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedWith({ params: { Variant: "much-too-long" }, validation: { max: false } }, ready)
+      const server = yield* scriptedRuntimeWith(
+        { params: { Variant: "much-too-long" }, validation: { max: false } },
+        ready
+      )
       yield* execute({ EndpointName: "anomaly-v2" } as Input).pipe(Effect.provide(server.layer))
       assert.strictEqual((yield* server.requests)[0]?.headers["x-mine-variant"], "much-too-long")
     }))
@@ -64,7 +67,7 @@ describe("an operation of the user's own", () => {
         decode: () => Effect.void,
         errors: []
       }
-      const server = yield* scriptedWith({ params: { Variant: "bound" } }, ready)
+      const server = yield* scriptedRuntimeWith({ params: { Variant: "bound" } }, ready)
       yield* Effect.forEach(
         given,
         (value) => Effect.flatMap(SageMakerRuntime.SageMakerRuntime, (runtime) => runtime.execute(spying, value))
@@ -75,7 +78,7 @@ describe("an operation of the user's own", () => {
 
   it.effect("is refused before it is sent where a member breaks its constraint", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(ready)
+      const server = yield* scriptedRuntime(ready)
       const error = yield* execute({ ...input, Variant: "much-too-long" }).pipe(
         Effect.flip,
         Effect.provide(server.layer)
@@ -86,7 +89,7 @@ describe("an operation of the user's own", () => {
 
   it.effect("has a span with its name and attributes", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(ready)
+      const server = yield* scriptedRuntime(ready)
       const { layer, spans } = recordingTracer()
       yield* execute().pipe(Effect.provide([server.layer, layer]))
       assert.strictEqual(spans[0]?.name, "SageMakerRuntime.DescribeVariant")
@@ -121,7 +124,7 @@ describe("its errors", () => {
       const { attempts, error } = yield* endOf(busy)
       assert.strictEqual(error._tag === "VariantBusy" ? error.Seconds : undefined, 3)
       assert.strictEqual(attempts, 3)
-      const server = yield* scripted(busy, ready)
+      const server = yield* scriptedRuntime(busy, ready)
       const { $metadata } = yield* execute().pipe(Effect.provide(server.layer), withChance(1), during("1 minute"))
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 1_000 })
     }))
@@ -133,7 +136,7 @@ describe("its errors", () => {
 
   it.effect("can be retried by a schedule that knows them", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(refusal(500, "VariantBroken"), ready)
+      const server = yield* scriptedRuntime(refusal(500, "VariantBroken"), ready)
       const policy = RetryPolicy.fromSchedule(Schedule.recurs(2), { while: ({ _tag }) => _tag === "VariantBroken" })
       const { $metadata } = yield* execute().pipe(RetryPolicy.use(policy), Effect.provide(server.layer))
       assert.strictEqual($metadata.attempts, 2)
@@ -161,7 +164,7 @@ describe("its errors", () => {
 
   it.effect("do not carry on what the operation calls sensitive", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(refusal(404, "VariantMissing", { message: "no blue for canary-secret" }))
+      const server = yield* scriptedRuntime(refusal(404, "VariantMissing", { message: "no blue for canary-secret" }))
       const error = yield* execute({ ...input, Secret: "canary-secret" }).pipe(
         Timeouts.use({ total: "1 minute" }),
         Effect.flip,

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, TestClock } from "effect"
 import { RetryPolicy, type SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
 import { call, during, withChance } from "./support/call.ts"
-import { scripted } from "./support/scripted.ts"
+import { scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 /** A service that answers with the status it is set to, and notes when each request came. */
 const makeService = Effect.gen(function*() {
   const service = { status: 200, arrivals: new Array<number>() }
-  const { layer, requests } = yield* scripted(
+  const { layer, requests } = yield* scriptedRuntime(
     Effect.map(Clock.currentTimeMillis, (now) => {
       service.arrivals.push(now)
       return new Response("ok", { status: service.status })

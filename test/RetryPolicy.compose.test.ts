@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
 import { call, during, withChance } from "./support/call.ts"
-import { notReady, ok, refusal, type Reply, scripted } from "./support/scripted.ts"
+import { notReady, ok, refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const under = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     const end = yield* call.pipe(
       RetryPolicy.use(policy),
       Effect.match({

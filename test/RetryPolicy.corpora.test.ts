@@ -4,7 +4,7 @@ import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
 import { classify, retryAfterMillis } from "../src/protocol/retry/retry.ts"
 import { hasCorpora, needsCorpora } from "./support/corpora.ts"
 import { callsOf, type Case, retryCases, type Step } from "./support/retryCases.ts"
-import { scripted } from "./support/scripted.ts"
+import { scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 /** What happens to the quota: a retry is granted or refused, or a success pays back. */
 interface Entry {
@@ -129,7 +129,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("the standard policy does as AWS's cas
     it.effect(`in a whole client: ${test.name}`, () =>
       Effect.gen(function*() {
         const ledger: Array<Entry> = []
-        const server = yield* scripted(Effect.map(arrive, ({ error_code, headers = {}, status_code }) =>
+        const server = yield* scriptedRuntime(Effect.map(arrive, ({ error_code, headers = {}, status_code }) =>
           new Response(null, {
             status: status_code,
             headers: { ...headers, ...(error_code === undefined ? {} : { "x-amzn-errortype": error_code }) }

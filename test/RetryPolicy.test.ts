@@ -3,14 +3,14 @@ import { Effect, Schedule } from "effect"
 import { invokeEndpoint, RetryPolicy, type SageMakerError, Timeouts } from "effect-sagemaker-runtime"
 import { connectionLost } from "./support/bodies.ts"
 import { call, during, input, withChance } from "./support/call.ts"
-import { notReady, ok, refusal, type Reply, scripted } from "./support/scripted.ts"
+import { notReady, ok, refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const failing = (effect: Effect.Effect<unknown, SageMakerError.SageMakerError>) =>
   Effect.flip(effect).pipe(during("10 minutes"))
 
 const attemptsAgainst = (reply: Reply) =>
   Effect.gen(function*() {
-    const server = yield* scripted(reply)
+    const server = yield* scriptedRuntime(reply)
     const error = yield* failing(Effect.provide(call, server.layer))
     return { error, attempts: yield* server.attempts }
   })
@@ -26,7 +26,7 @@ describe("which failures are sent again", () => {
   it.effect("three times too where the number of attempts is none, once where it is less than one", () =>
     Effect.gen(function*() {
       for (const [maxAttempts, attempts] of [[Number.NaN, 3], [0, 1], [-1, 1], [2.9, 2]] as const) {
-        const server = yield* scripted(notReady)
+        const server = yield* scriptedRuntime(notReady)
         yield* failing(
           call.pipe(RetryPolicy.use(RetryPolicy.standard({ maxAttempts })), Effect.provide(server.layer))
         )
@@ -107,7 +107,7 @@ describe("which failures are sent again", () => {
 
   it.effect("a request this side stopped waiting for is, where retryTimeouts asks for it", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never)
+      const server = yield* scriptedRuntime(Effect.never)
       const error = yield* failing(call.pipe(
         RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true })),
         Effect.provide(server.layer)
@@ -119,7 +119,7 @@ describe("which failures are sent again", () => {
 
 const delayOf = (random: number, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     const { $metadata } = yield* call.pipe(Effect.provide(server.layer), withChance(random), during("10 minutes"))
     return $metadata.totalRetryDelay
   })
@@ -177,7 +177,7 @@ describe("when they are sent again", () => {
 
 const sdkHeaders = (name: string, policy: RetryPolicy.Policy) =>
   Effect.gen(function*() {
-    const server = yield* scripted({ status: 500 })
+    const server = yield* scriptedRuntime({ status: 500 })
     yield* failing(call.pipe(RetryPolicy.use(policy), Effect.provide(server.layer)))
     return (yield* server.requests).map(({ headers }) => headers[name])
   })
@@ -185,21 +185,21 @@ const sdkHeaders = (name: string, policy: RetryPolicy.Policy) =>
 describe("what a call tells of its attempts", () => {
   it.effect("an output counts attempts and the waits between them", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(notReady, Effect.as(Effect.sleep("7 seconds"), new Response("ok")))
+      const server = yield* scriptedRuntime(notReady, Effect.as(Effect.sleep("7 seconds"), new Response("ok")))
       const { $metadata } = yield* call.pipe(Effect.provide(server.layer), withChance(1), during("1 minute"))
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 1_000, httpStatusCode: 200 })
     }))
 
   it.effect("so does the error that ends a call", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(notReady, { transport: connectionLost() }, refusal(400, "ValidationError"))
+      const server = yield* scriptedRuntime(notReady, { transport: connectionLost() }, refusal(400, "ValidationError"))
       const error = yield* failing(call.pipe(Effect.provide(server.layer), withChance(1)))
       assert.deepInclude(error, { _tag: "ValidationError", attempts: 3, totalRetryDelay: 1_100 })
     }))
 
   it.effect("a first try waited for nothing", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(ok)
+      const server = yield* scriptedRuntime(ok)
       const { $metadata } = yield* Effect.provide(call, server.layer)
       assert.deepInclude($metadata, { attempts: 1, totalRetryDelay: 0 })
     }))
@@ -234,7 +234,7 @@ describe("what a call tells of its attempts", () => {
 
 const attemptsWith = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     yield* call.pipe(RetryPolicy.use(policy), Effect.provide(server.layer), Effect.exit, during("1 hour"))
     return yield* server.attempts
   })
@@ -253,7 +253,7 @@ describe("policies", () => {
 
   it.effect("standard caps its delays at maxDelayMillis", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(notReady)
+      const server = yield* scriptedRuntime(notReady)
       const error = yield* failing(call.pipe(
         RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 4, maxDelayMillis: 1_200 })),
         Effect.provide(server.layer),
@@ -286,7 +286,7 @@ describe("policies", () => {
 
   it.effect("a schedule sees the service's hint", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ status: 503, headers: { "retry-after": "90" } }, ok)
+      const server = yield* scriptedRuntime({ status: 503, headers: { "retry-after": "90" } }, ok)
       const obedient = Schedule.identity<SageMakerError.Retryable>().pipe(
         Schedule.addDelay(({ retryAfterMillis }) => retryAfterMillis ?? 0)
       )
@@ -305,7 +305,7 @@ describe("policies", () => {
 
   it.effect("an input the client refuses is never sent", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(ok)
+      const server = yield* scriptedRuntime(ok)
       yield* invokeEndpoint({ ...input, EndpointName: "" }).pipe(
         RetryPolicy.use(RetryPolicy.fromSchedule(Schedule.recurs(3), { while: () => true })),
         Effect.provide(server.layer),
@@ -316,7 +316,7 @@ describe("policies", () => {
 
   it.effect("retryTimeouts sends again after each attempt's own deadline", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never, ok)
+      const server = yield* scriptedRuntime(Effect.never, ok)
       const { $metadata } = yield* call.pipe(
         Timeouts.use({ attempt: "3 seconds" }),
         RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true })),

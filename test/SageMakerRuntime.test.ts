@@ -12,14 +12,20 @@ import {
 } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
 import { call, input } from "./support/call.ts"
-import { ok, type Reply, scripted, scriptedHttp, scriptedWith } from "./support/scripted.ts"
+import {
+  ok,
+  type Reply,
+  scriptedHttpClient,
+  scriptedRuntime,
+  scriptedRuntimeWith
+} from "./support/scriptedHttpClient.ts"
 
 const sentBy = (
   options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>,
   given: InvokeEndpoint.InvokeEndpointInput = input
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedWith(options, ok)
+    const server = yield* scriptedRuntimeWith(options, ok)
     yield* Effect.provide(invokeEndpoint(given), server.layer)
     return (yield* server.requests)[0]!
   })
@@ -27,7 +33,8 @@ const sentBy = (
 const bytesOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
   body._tag === "Uint8Array" ? body.body : assert.fail(`not bytes but ${body._tag}`)
 
-const outputOf = (reply: Reply) => Effect.flatMap(scripted(reply), (server) => Effect.provide(call, server.layer))
+const outputOf = (reply: Reply) =>
+  Effect.flatMap(scriptedRuntime(reply), (server) => Effect.provide(call, server.layer))
 
 describe("a request", () => {
   it.effect("goes to the region's service", () =>
@@ -187,7 +194,7 @@ describe("the cap on a body", () => {
   it.effect("is kept before anything is sent", () =>
     Effect.gen(function*() {
       for (const Body of sizes) {
-        const server = yield* scriptedWith({ maxBodyBytes: 4 }, ok)
+        const server = yield* scriptedRuntimeWith({ maxBodyBytes: 4 }, ok)
         const error = yield* invokeEndpoint({ ...input, Body }).pipe(Effect.flip, Effect.provide(server.layer))
         assert.deepInclude(error, { _tag: "PayloadTooLargeError", size: 5, limit: 4 })
         assert.strictEqual(yield* server.attempts, 0)
@@ -259,14 +266,14 @@ describe("an output", () => {
 
 const built = (options: SageMakerRuntime.SageMakerRuntimeOptions) =>
   Effect.gen(function*() {
-    const { http } = yield* scriptedHttp(ok)
+    const { http } = yield* scriptedHttpClient(ok)
     const layer = Layer.provide(SageMakerRuntime.layer(options), [Signer.layerAnonymous, http])
     return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer))
   })
 
 const configured = (variables: Record<string, string>) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(ok)
+    const server = yield* scriptedHttpClient(ok)
     const layer = SageMakerRuntime.layerConfig({
       region: Config.string("AWS_REGION"),
       endpoint: Config.withDefault(Config.string("ENDPOINT"), undefined),
@@ -334,7 +341,7 @@ describe("a client's configuration", () => {
 describe("make", () => {
   it.effect("gives the client itself, whose calls need no more of the context", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const runtime = yield* SageMakerRuntime.make({ region: "eu-west-1" }).pipe(
         Effect.provide([Signer.layerAnonymous, server.http])
       )
@@ -349,7 +356,7 @@ describe("make", () => {
 describe("a Blob", () => {
   const send = (Body: Operation.BlobLike, options: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {}) =>
     Effect.gen(function*() {
-      const server = yield* scriptedWith(options, ok)
+      const server = yield* scriptedRuntimeWith(options, ok)
       const error = yield* Effect.flip(Effect.provide(invokeEndpoint({ ...input, Body }), server.layer))
       assert.strictEqual(yield* server.attempts, 0)
       return error
@@ -380,7 +387,7 @@ describe("a clock offset that is none is refused when the client is built", () =
   for (const clockOffset of [Number.NaN, Infinity, "soon" as never]) {
     it.effect(String(clockOffset), () =>
       Effect.gen(function*() {
-        const server = yield* scriptedWith({ clockOffset }, ok)
+        const server = yield* scriptedRuntimeWith({ clockOffset }, ok)
         const error = yield* Effect.flip(Effect.provide(call, server.layer))
         assert.include(error, { _tag: "ConfigurationError", setting: "clockOffset" })
       }))

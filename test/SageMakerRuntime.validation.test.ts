@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { type InvokeEndpoint, invokeEndpoint, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { membersLike } from "./support/members.ts"
-import { ok, scriptedWith } from "./support/scripted.ts"
+import { ok, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 
 const long = "a".repeat(64)
 
 /** What a client makes of an input that a type checker may never have seen, and how often it asked the service. */
 const attempt = (options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>, input: unknown) =>
   Effect.gen(function*() {
-    const server = yield* scriptedWith(options, ok)
+    const server = yield* scriptedRuntimeWith(options, ok)
     const exit = yield* Effect.exit(invokeEndpoint(input as InvokeEndpoint.InvokeEndpointInput)).pipe(
       Effect.provide(server.layer)
     )

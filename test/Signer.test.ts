@@ -10,12 +10,12 @@ import {
   Signer
 } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
-import { type Reply, scriptedHttp } from "./support/scripted.ts"
+import { type Reply, scriptedHttpClient } from "./support/scriptedHttpClient.ts"
 
 const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG" }
 
 const client = (
-  server: Effect.Effect.Success<ReturnType<typeof scriptedHttp>>,
+  server: Effect.Effect.Success<ReturnType<typeof scriptedHttpClient>>,
   credentials: Layer.Layer<Credentials.Credentials> = Credentials.layer(keys)
 ) =>
   SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
@@ -32,7 +32,7 @@ const call = invokeEndpoint({ EndpointName: "anomaly", Body: "{}", ContentType: 
 
 const refusedThrice = (credentials?: Layer.Layer<Credentials.Credentials>) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(slowRefusal)
+    const server = yield* scriptedHttpClient(slowRefusal)
     yield* Effect.flip(call).pipe(RetryPolicy.use(thrice), Effect.provide(client(server, credentials)))
     return (yield* server.requests).map(({ headers }) => headers)
   })
@@ -72,7 +72,7 @@ describe("every attempt", () => {
 
   it.effect("of another call has another id", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp({ status: 200 })
+      const server = yield* scriptedHttpClient({ status: 200 })
       yield* Effect.zipRight(call, call).pipe(Effect.provide(client(server)))
       const ids = (yield* server.requests).map(({ headers }) => headers["amz-sdk-invocation-id"])
       assert.strictEqual(new Set(ids).size, 2)
@@ -120,7 +120,7 @@ describe("nothing is sent", () => {
   it.effect("without keys", () =>
     Effect.gen(function*() {
       for (const credentials of empty) {
-        const server = yield* scriptedHttp({ status: 200 })
+        const server = yield* scriptedHttpClient({ status: 200 })
         const error = yield* Effect.flip(call).pipe(Effect.provide(client(server, Credentials.layer(credentials))))
         assert.strictEqual(error._tag, "CredentialsError")
         assert.strictEqual(yield* server.attempts, 0)
@@ -141,7 +141,7 @@ describe("nothing is sent", () => {
 
   it.effect("of a body that is a stream: it cannot be hashed before it is sent", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp({ status: 200 })
+      const server = yield* scriptedHttpClient({ status: 200 })
       const error = yield* Effect.flatMap(SageMakerRuntime.SageMakerRuntime, (_) => _.execute(upload, undefined)).pipe(
         Effect.flip,
         Effect.provide(client(server))

@@ -11,14 +11,14 @@ import {
 } from "effect-sagemaker-runtime"
 import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
 import { call, during, withChance } from "./support/call.ts"
-import { ok, refusal, type Reply, scripted, scriptedHttp } from "./support/scripted.ts"
+import { ok, refusal, type Reply, scriptedHttpClient, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const after = (delay: `${number} seconds`, response: ResponseInit & { readonly body?: string } = {}): Reply =>
   Effect.as(Effect.sleep(delay), new Response(response.body ?? "ok", response))
 
 const endOf = (deadlines: Timeouts.Deadlines, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     return yield* call.pipe(
       Timeouts.use(deadlines),
       Effect.flip,
@@ -69,7 +69,7 @@ describe("each deadline has its own phase", () => {
 
   it.effect("total leaves later attempts what earlier ones left", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(after("6 seconds", { status: 503 }), Effect.never)
+      const server = yield* scriptedRuntime(after("6 seconds", { status: 503 }), Effect.never)
       const fiber = yield* call.pipe(
         Timeouts.use({ attempt: "8 seconds", total: "10 seconds" }),
         Effect.flip,
@@ -96,7 +96,7 @@ describe("each deadline has its own phase", () => {
 
   it.effect("attempt starts anew with every attempt", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(after("4 seconds", { status: 503 }), after("4 seconds"))
+      const server = yield* scriptedRuntime(after("4 seconds", { status: 503 }), after("4 seconds"))
       const { $metadata } = yield* call.pipe(
         Timeouts.use({ attempt: "5 seconds" }),
         Effect.provide(server.layer),
@@ -119,7 +119,7 @@ describe("each deadline has its own phase", () => {
                 )
           })
         ))
-      const server = yield* scripted(slow)
+      const server = yield* scriptedRuntime(slow)
       const { Body } = yield* call.pipe(
         Timeouts.use({ firstByte: "3 seconds", idle: "3 seconds" }),
         Effect.provide(server.layer),
@@ -134,7 +134,7 @@ const bytesOf = (count: number) => Array.from({ length: count }, () => new Uint8
 describe("a body that is read whole", () => {
   it.effect("may take any time as long as a part comes every half of idle", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced({}, "2 seconds", bytesOf(20)))
+      const server = yield* scriptedRuntime(paced({}, "2 seconds", bytesOf(20)))
       const { Body } = yield* call.pipe(
         Timeouts.use({ idle: "4 seconds" }),
         Effect.provide(server.layer),
@@ -145,7 +145,7 @@ describe("a body that is read whole", () => {
 
   it.effect("ends as long after its last part as idle says, no sooner", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced({}, "2 seconds", bytesOf(3), Stream.never))
+      const server = yield* scriptedRuntime(paced({}, "2 seconds", bytesOf(3), Stream.never))
       const fiber = yield* call.pipe(
         Timeouts.use({ idle: "4 seconds" }),
         Effect.flip,
@@ -185,7 +185,7 @@ describe("a deadline ends a call in", () => {
     ) {
       it.effect(`${region}: ${phase}, ${reply === Effect.never ? "before the answer" : "within the answer"}`, () =>
         Effect.gen(function*() {
-          const server = yield* scripted(reply)
+          const server = yield* scriptedRuntime(reply)
           const error = yield* within(call).pipe(
             Timeouts.use(only(phase, "3 seconds")),
             Effect.flip,
@@ -199,7 +199,7 @@ describe("a deadline ends a call in", () => {
 
     it.effect(`${region}: total, while it waits for another attempt`, () =>
       Effect.gen(function*() {
-        const server = yield* scripted(refusal(429, "ThrottlingException"))
+        const server = yield* scriptedRuntime(refusal(429, "ThrottlingException"))
         const error = yield* within(call).pipe(
           Timeouts.use({ total: "500 millis" }),
           Effect.flip,
@@ -220,7 +220,7 @@ it.effect("the finalizer of an interrupted fiber may make a call, with deadlines
         idle: Infinity
       }] as const
     ) {
-      const server = yield* scripted(after("5 seconds"))
+      const server = yield* scriptedRuntime(after("5 seconds"))
       const end = yield* Deferred.make<InvokeEndpoint.InvokeEndpointOutput, SageMakerError.SageMakerError>()
       const fiber = yield* Effect.never.pipe(
         Effect.onInterrupt(() => Effect.intoDeferred(Timeouts.use(deadlines)(call), end)),
@@ -240,7 +240,7 @@ describe("deadlines left out are those around:", () => {
 
   it.effect("of an outer use", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never)
+      const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
         Timeouts.use(firstByte),
         Effect.flip,
@@ -252,7 +252,7 @@ describe("deadlines left out are those around:", () => {
 
   it.effect("of an outer use that switches one off", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never)
+      const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
         Timeouts.use({ firstByte: Infinity, total: "1 second" }),
         Effect.flip,
@@ -264,7 +264,7 @@ describe("deadlines left out are those around:", () => {
 
   it.effect("of a layer beside the client", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never)
+      const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
         Effect.flip,
         Effect.provide(Layer.merge(server.layer, Timeouts.layer(firstByte))),
@@ -275,7 +275,7 @@ describe("deadlines left out are those around:", () => {
 
   it.effect("of a layer below the client", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never)
+      const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
         Effect.flip,
         Effect.provide(Layer.provide(server.layer, Timeouts.layer(firstByte))),
@@ -286,7 +286,7 @@ describe("deadlines left out are those around:", () => {
 
   it.effect("of the layer around a layer", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never)
+      const server = yield* scriptedRuntime(Effect.never)
       const layers = Layer.provide(Timeouts.layer({ total: "1 minute" }), Timeouts.layer(firstByte))
       const error = yield* call.pipe(
         Effect.flip,
@@ -303,7 +303,7 @@ describe("a duration that is none", () => {
   for (const phase of ["firstByte", "idle", "attempt", "total"] as const) {
     it.effect(`is refused by its name before any I/O: ${phase}`, () =>
       Effect.gen(function*() {
-        const server = yield* scripted(ok)
+        const server = yield* scriptedRuntime(ok)
         const inCall = yield* call.pipe(Timeouts.use({ [phase]: wrong }), Effect.flip, Effect.provide(server.layer))
         const inLayer = yield* call.pipe(
           Effect.flip,
@@ -347,7 +347,7 @@ describe("defaults", () => {
         phase: "attempt",
         duration: 540_000
       })
-      const server = yield* scripted(after("3000 seconds"))
+      const server = yield* scriptedRuntime(after("3000 seconds"))
       const { $metadata } = yield* call.pipe(
         Timeouts.use({ firstByte: Infinity }),
         Effect.provide(server.layer),
@@ -362,7 +362,7 @@ describe("before anything is sent", () => {
 
   const endWithoutCredentials = (deadlines: Timeouts.Deadlines, policy: RetryPolicy.Policy) =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(Layer.provide([waiting, server.http]))
       const error = yield* call.pipe(
         Timeouts.use(deadlines),
@@ -414,7 +414,7 @@ const abortedAfter = (
   ...replies: ReadonlyArray<Reply>
 ) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     yield* call.pipe(RetryPolicy.use(RetryPolicy.none), Effect.provide(server.layer), run)
     return yield* server.aborted
   })
@@ -453,7 +453,7 @@ describe("what is abandoned is aborted", () => {
 
   it.effect("by a retry, before the next request is sent", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never, ok)
+      const server = yield* scriptedRuntime(Effect.never, ok)
       yield* call.pipe(
         RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true })),
         Effect.provide(server.layer),
@@ -464,7 +464,7 @@ describe("what is abandoned is aborted", () => {
 
   it.effect("an answer no longer than its call leaves the caller's own effects alone", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(Effect.never)
+      const server = yield* scriptedRuntime(Effect.never)
       const winner = yield* Effect.race(call, Effect.as(Effect.sleep("1 seconds"), "other")).pipe(
         Effect.provide(server.layer),
         during("2 seconds")

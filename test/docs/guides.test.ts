@@ -14,7 +14,7 @@ import { logged } from "../../examples/guides/secrets.ts"
 import { firstLine, told } from "../../examples/guides/streams.ts"
 import worker from "../../examples/guides/worker.ts"
 import { driven, keys } from "../support/configured.ts"
-import { service } from "../support/service.ts"
+import { scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const loading = new SageMakerError.ModelNotReadyException({ message: "loading" })
 
@@ -76,10 +76,11 @@ describe("the guides' programs", () => {
 
   it.effect("an operation of one's own", () =>
     Effect.gen(function*() {
-      const { client, requests } = service(() => Effect.sync(() => new Response("pong")))
+      const { layer: client, requests } = yield* scriptedRuntime({ status: 200, body: "pong" })
       assert.strictEqual(yield* Effect.provide(ping({ EndpointName: "blue", Zone: "a" }), client), "pong")
-      assert.match(requests[0]?.url ?? "", /\/ping\/blue$/)
-      assert.strictEqual(requests[0]?.headers["x-zone"], "a")
+      const [request] = yield* requests
+      assert.match(request?.url ?? "", /\/ping\/blue$/)
+      assert.strictEqual(request?.headers["x-zone"], "a")
     }))
 
   it.effect("secrets: the container's words are read, and not logged", () =>

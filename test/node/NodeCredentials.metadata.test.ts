@@ -15,7 +15,7 @@ import {
   soon
 } from "../support/credentialServers.ts"
 import { printed } from "../support/printed.ts"
-import { ok, scriptedHttp } from "../support/scripted.ts"
+import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
 
@@ -141,7 +141,7 @@ describe("an instance's role", () => {
       const server = yield* metadataService(() => ({ body: document("instance") }), "ap-southeast-2")
       yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
       delete process.env["AWS_EC2_METADATA_DISABLED"]
-      const service = yield* scriptedHttp(ok)
+      const service = yield* scriptedHttpClient(ok)
       const client = NodeSageMaker.layer({ http: service.http })
       yield* invokeEndpoint({ EndpointName: "anomaly", Body: "{}" }).pipe(
         Effect.provide(client),

@@ -16,7 +16,7 @@ import {
   watchedHttp
 } from "../support/credentialServers.ts"
 import { printed } from "../support/printed.ts"
-import { scriptedHttp } from "../support/scripted.ts"
+import { scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const role = "arn:aws:iam::123456789012:role/the-role"
 
@@ -354,7 +354,7 @@ describe("the STS of the client's region is asked", () => {
 
   it.scopedLive.each(layers)("$name", ({ credentials }) =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp({
+      const server = yield* scriptedHttpClient({
         status: 200,
         headers: { "content-type": "text/xml" },
         body: stsDocument("AssumeRole", "role")

@@ -3,12 +3,12 @@ import { Effect, Redacted } from "effect"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { afterEach, vi } from "vitest"
 import { certificates } from "../support/certificates.ts"
-import { callTo, environment, serveSecurely } from "../support/nodeHttp.ts"
+import { callTo, environment } from "../support/nodeHttp.ts"
 import { printed } from "../support/printed.ts"
 import { forwardProxy } from "../support/proxy.ts"
-import { serve } from "../support/server.ts"
+import { serve, serveTls } from "../support/server.ts"
 
-const secureServer = serveSecurely((_, response) => response.end("secure"))
+const secureServer = serveTls((_, response) => response.end("secure"))
 
 const answerTo = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   Effect.scoped(

@@ -9,10 +9,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
 import { certificates } from "../support/certificates.ts"
-import { callTo, environment, serveSecurely } from "../support/nodeHttp.ts"
+import { callTo, environment } from "../support/nodeHttp.ts"
+import { serveTls } from "../support/server.ts"
 
 const secureServer = (clientCertificate = false) =>
-  serveSecurely(
+  serveTls(
     (request, response) => response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody"),
     clientCertificate
   )

@@ -7,7 +7,7 @@ import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { setTimeout } from "node:timers/promises"
 import { call } from "../support/call.ts"
 import { keys, requestsIn } from "../support/configured.ts"
-import { ok, scriptedHttp } from "../support/scripted.ts"
+import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const traceId = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 const region = { AWS_REGION: "eu-west-1" }
@@ -44,7 +44,7 @@ describe("in Lambda, a request", () => {
 
   it.effect("carries the trace of the moment", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const variables = new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: "Root=first" }))
       yield* Effect.gen(function*() {
         yield* call
@@ -69,7 +69,7 @@ describe("in Lambda, a request", () => {
 
   it.effect("carries the trace of the invoke store first", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const variables = changing(new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: traceId })))
       const program = call.pipe(
         Effect.provide(NodeSageMaker.layer({ credentials: keys, http: server.http })),
@@ -83,7 +83,7 @@ describe("in Lambda, a request", () => {
 
   it.live("carries its own invocation's trace though all wait for the same credentials", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const credentials = () => setTimeout(10, keys)
       const runtime = yield* Layer.toRuntime(NodeSageMaker.layer({ credentials, http: server.http })).pipe(
         Effect.withConfigProvider(changing(new Map(Object.entries(lambda))))
@@ -103,7 +103,7 @@ describe("in Lambda, a request", () => {
 
   it.effect("keeps a trace that is on it already", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const traced = HttpClient.mapRequest(HttpClientRequest.setHeader(header, "Root=own"))
       const own = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, traced))
       yield* call.pipe(

@@ -5,7 +5,7 @@ import { Credentials, SageMakerRuntime, Signer, Timeouts } from "effect-sagemake
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { call } from "../support/call.ts"
 import { driven, inPlace, keys, problemIn, requestsIn } from "../support/configured.ts"
-import { ok, scriptedHttp } from "../support/scripted.ts"
+import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 import { serve } from "../support/server.ts"
 
 const region = { AWS_REGION: "eu-west-1" }
@@ -38,7 +38,7 @@ describe("credentials", () => {
 
   it.effect("sign as a layer that asks the client's own HttpClient", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp({ status: 200, body: keys.accessKeyId }, ok)
+      const server = yield* scriptedHttpClient({ status: 200, body: keys.accessKeyId }, ok)
       const credentials = Layer.effect(
         Credentials.Credentials,
         Effect.gen(function*() {
@@ -120,7 +120,7 @@ describe("http", () => {
 describe("timeouts", () => {
   const endWith = (timeouts: Timeouts.Deadlines | undefined, around: Timeouts.Deadlines) =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(Effect.never)
+      const server = yield* scriptedHttpClient(Effect.never)
       const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, timeouts })
       const error = yield* Effect.flip(call).pipe(
         Effect.provide(Layer.provide(layer, Timeouts.layer(around))),
@@ -171,7 +171,7 @@ it.effect.each([
 
 it.effect("the layer gives the client with its signer, credentials and HTTP client", () =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(ok)
+    const server = yield* scriptedHttpClient(ok)
     const given = yield* Layer.build(NodeSageMaker.layer({ credentials: keys, http: server.http })).pipe(
       inPlace({ env: region })
     )

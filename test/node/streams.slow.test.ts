@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Chunk, type Duration, Effect, Fiber, Schedule, Stream } from "effect"
+import { Chunk, Effect, Fiber, Stream } from "effect"
 import {
   invokeEndpointWithResponseStream,
   type SageMakerRuntime,
@@ -7,18 +7,12 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { describe } from "vitest"
+import { eventually } from "../support/eventually.ts"
 import { clientOf, part, streamServer } from "../support/streamServer.ts"
 
 const input = { EndpointName: "story", Body: "once" }
 
 const small = part(new Uint8Array(64))
-
-/** Waits until a condition holds, and fails where that takes too long. */
-const eventually = (condition: () => boolean, limit: Duration.DurationInput) =>
-  Effect.sync(condition).pipe(
-    Effect.repeat({ until: (holds) => holds, schedule: Schedule.spaced("5 millis") }),
-    Effect.timeout(limit)
-  )
 
 const waysOfLeaving: ReadonlyArray<
   readonly [string, Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>]

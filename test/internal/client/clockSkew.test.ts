@@ -4,7 +4,7 @@ import { Clock, Duration, Effect, Fiber, Layer, Ref, TestClock } from "effect"
 import { invokeEndpoint, RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { skewSequences } from "../../support/clockSkewCases.ts"
 import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
-import { type Reply, scriptedHttp } from "../../support/scripted.ts"
+import { type Reply, scriptedHttpClient } from "../../support/scriptedHttpClient.ts"
 
 const start = Date.UTC(2026, 10, 21, 12, 0, 0)
 
@@ -17,7 +17,7 @@ const dating = Layer.succeed(Signer.Signer, {
 const service = (code: string, initialOffset: number) =>
   Effect.gen(function*() {
     const offset = yield* Ref.make(initialOffset)
-    const server = yield* scriptedHttp(Effect.suspend(() => reply))
+    const server = yield* scriptedHttpClient(Effect.suspend(() => reply))
     const reply: Effect.Effect<Response> = Effect.gen(function*() {
       const now = (yield* Clock.currentTimeMillis) + (yield* Ref.get(offset)) * 1_000
       const signedAt = Date.parse((yield* server.requests).at(-1)?.headers["x-amz-date"] ?? "")
@@ -117,7 +117,7 @@ describe("a client whose clock is wrong", () => {
   it.effect("learns from a success as well", () =>
     Effect.gen(function*() {
       const reply: Reply = { status: 200, headers: { date: new Date(start + 3_600_000).toUTCString() }, body: "ok" }
-      const server = yield* scriptedHttp(reply)
+      const server = yield* scriptedHttpClient(reply)
       const layer = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(Layer.provide([dating, server.http]))
       yield* inTime(Effect.zipRight(call, call).pipe(Effect.provide(layer)))
       const dates = (yield* server.requests).map(({ headers }) => headers["x-amz-date"])
@@ -127,7 +127,7 @@ describe("a client whose clock is wrong", () => {
   it.effect("does not make a refusal of another kind worth another attempt", () =>
     Effect.gen(function*() {
       const headers = { date: new Date(start + 3_600_000).toUTCString(), "x-amzn-errortype": "ValidationError" }
-      const server = yield* scriptedHttp({ status: 400, headers })
+      const server = yield* scriptedHttpClient({ status: 400, headers })
       const layer = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(Layer.provide([dating, server.http]))
       const error = yield* inTime(Effect.flip(call).pipe(Effect.provide(layer)))
       assert.include(error, { _tag: "ValidationError", retry: "never", attempts: 1 })

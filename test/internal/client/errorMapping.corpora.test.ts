@@ -5,7 +5,7 @@ import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
 import { decodeCorpus } from "../../support/corpus.ts"
 import { greetingWithErrors } from "../../support/greeting.ts"
 import { membersLike } from "../../support/members.ts"
-import { scripted } from "../../support/scripted.ts"
+import { scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const Members = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
@@ -24,7 +24,7 @@ const cases = decodeCorpus("errors/restJson1-errors.json", Cases)?.cases ?? []
 
 const answer = ({ body, code, headers }: typeof cases[number]) =>
   Effect.gen(function*() {
-    const server = yield* scripted({
+    const server = yield* scriptedRuntime({
       status: code,
       headers: { ...headers, "x-amzn-requestid": "request-1" },
       body: body === "" ? null : body

@@ -3,12 +3,12 @@ import { Effect } from "effect"
 import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
 import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
 import { membersLike } from "../../support/members.ts"
-import { scripted } from "../../support/scripted.ts"
+import { scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 import { replyOf, type Report, reports } from "../../support/wildReports.ts"
 
 const failure = (report: Report) =>
   Effect.gen(function*() {
-    const server = yield* scripted(replyOf(report))
+    const server = yield* scriptedRuntime(replyOf(report))
     return yield* invokeEndpoint({ EndpointName: "anomaly", Body: "{}" }).pipe(
       RetryPolicy.use(RetryPolicy.none),
       Effect.flip,

@@ -3,11 +3,11 @@ import { Cause, Effect, Exit, FastCheck as fc } from "effect"
 import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
 import { bodyCut, broken } from "../../support/bodies.ts"
 import { call, during } from "../../support/call.ts"
-import { ok, refusal, type Reply, scripted } from "../../support/scripted.ts"
+import { ok, refusal, type Reply, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const endOf = (reply: Reply): Effect.Effect<SageMakerError.SageMakerError> =>
   Effect.gen(function*() {
-    const server = yield* scripted(reply)
+    const server = yield* scriptedRuntime(reply)
     return yield* Effect.flip(RetryPolicy.use(RetryPolicy.none)(call)).pipe(Effect.provide(server.layer), Effect.orDie)
   })
 
@@ -257,7 +257,7 @@ describe("a body that misbehaves", () => {
 
   it.effect("is sent again where it breaks off in a success", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(broken({ status: 200 }, bodyCut(), "half"), ok)
+      const server = yield* scriptedRuntime(broken({ status: 200 }, bodyCut(), "half"), ok)
       const { $metadata, Body } = yield* call.pipe(Effect.provide(server.layer), during("1 minute"))
       assert.strictEqual(new TextDecoder().decode(Body), "ok")
       assert.strictEqual($metadata.attempts, 2)
@@ -266,7 +266,7 @@ describe("a body that misbehaves", () => {
   it.effect("is one failure and no defect", () =>
     Effect.gen(function*() {
       for (const status of [200, 424, 502]) {
-        const server = yield* scripted(broken({ status }, bodyCut(), "half"))
+        const server = yield* scriptedRuntime(broken({ status }, bodyCut(), "half"))
         const exit = yield* Effect.exit(RetryPolicy.use(RetryPolicy.none)(call)).pipe(Effect.provide(server.layer))
         assert.isTrue(Exit.isFailure(exit) && Cause.isFailType(exit.cause), String(exit))
       }
@@ -311,7 +311,7 @@ describe("no answer", () => {
     { status: fc.integer({ min: 200, max: 599 }), headers: anyHeaders, body: anyBody },
     ({ body, headers, status }) =>
       Effect.gen(function*() {
-        const server = yield* scripted({
+        const server = yield* scriptedRuntime({
           status,
           headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
           body: isNull(status) ? null : body as BodyInit

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { RetryPolicy, type SageMakerError, type SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
 import { call, during } from "../../support/call.ts"
-import { notReady, ok, type Reply, scripted } from "../../support/scripted.ts"
+import { notReady, ok, type Reply, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 type Client = Layer.Layer<SageMakerRuntime.SageMakerRuntime, SageMakerError.ConfigurationError>
 type Place = (client: Client, reference: Layer.Layer<never>) => Client
@@ -18,7 +18,7 @@ const attemptsWith = (
   run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 ) =>
   Effect.gen(function*() {
-    const server = yield* scripted({ status: 503 })
+    const server = yield* scriptedRuntime({ status: 503 })
     yield* call.pipe(run, Effect.exit, Effect.provide(place(server.layer)), during("1 hour"))
     return yield* server.attempts
   })
@@ -28,7 +28,7 @@ const phaseWith = (
   run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 ) =>
   Effect.gen(function*() {
-    const server = yield* scripted(Effect.never)
+    const server = yield* scriptedRuntime(Effect.never)
     const error = yield* call.pipe(run, Effect.flip, Effect.provide(place(server.layer)), during("1 hour"))
     return "phase" in error ? error.phase : error._tag
   })
@@ -55,7 +55,7 @@ describe("a retry policy", () => {
 
   it.effect("of one call holds for that call alone", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ status: 503 })
+      const server = yield* scriptedRuntime({ status: 503 })
       yield* Effect.exit(RetryPolicy.use(RetryPolicy.none)(call)).pipe(
         Effect.zipRight(Effect.exit(call)),
         Effect.provide(server.layer),
@@ -138,7 +138,7 @@ describe("a client's retry quota", () => {
 
   it.effect("is shared by its calls: once it is used up, calls fail at their first attempt", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(failing)
+      const server = yield* scriptedRuntime(failing)
       const attempts = yield* Effect.zipRight(drain, lastAttempts).pipe(Effect.provide(server.layer), during("1 hour"))
       assert.strictEqual(attempts, 1)
       assert.strictEqual(yield* server.attempts, 20 + 35 + 1)
@@ -146,7 +146,7 @@ describe("a client's retry quota", () => {
 
   it.effect("is shared by concurrent calls", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(failing)
+      const server = yield* scriptedRuntime(failing)
       yield* Effect.all(Array.from({ length: 100 }, () => Effect.exit(call)), { concurrency: "unbounded" }).pipe(
         Effect.provide(server.layer),
         during("1 hour")
@@ -156,7 +156,7 @@ describe("a client's retry quota", () => {
 
   it.effect("is drawn on by whatever policy a call has", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(failing)
+      const server = yield* scriptedRuntime(failing)
       const attempts = yield* drain.pipe(
         RetryPolicy.use(RetryPolicy.standard()),
         Effect.zipRight(RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 9 }))(lastAttempts)),
@@ -168,7 +168,7 @@ describe("a client's retry quota", () => {
 
   it.effect("does not bind a schedule", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(failing)
+      const server = yield* scriptedRuntime(failing)
       const attempts = yield* drain.pipe(
         Effect.zipRight(RetryPolicy.use(RetryPolicy.fromSchedule(Schedule.recurs(6)))(lastAttempts)),
         Effect.provide(server.layer),
@@ -180,7 +180,7 @@ describe("a client's retry quota", () => {
   it.effect("is never another client's, though both have one policy", () =>
     Effect.gen(function*() {
       const policy = RetryPolicy.layer(RetryPolicy.standard())
-      const [drained, fresh] = yield* Effect.all([scripted(failing), scripted(failing)])
+      const [drained, fresh] = yield* Effect.all([scriptedRuntime(failing), scriptedRuntime(failing)])
       yield* drain.pipe(Effect.provide(Layer.provide(drained.layer, policy)), during("1 hour"))
       const attempts = yield* lastAttempts.pipe(Effect.provide(Layer.provide(fresh.layer, policy)), during("1 hour"))
       assert.strictEqual(attempts, 3)
@@ -188,7 +188,7 @@ describe("a client's retry quota", () => {
 
   it.effect("is never another client's while both are in use", () =>
     Effect.gen(function*() {
-      const [drained, fresh] = yield* Effect.all([scripted(failing), scripted(failing)])
+      const [drained, fresh] = yield* Effect.all([scriptedRuntime(failing), scriptedRuntime(failing)])
       const attempts = yield* Effect.zipRight(drain, Effect.provide(lastAttempts, fresh.layer)).pipe(
         Effect.provide(drained.layer),
         RetryPolicy.use(RetryPolicy.standard()),
@@ -199,7 +199,7 @@ describe("a client's retry quota", () => {
 
   it.effect("is new with every build of a layer", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(failing)
+      const server = yield* scriptedRuntime(failing)
       yield* drain.pipe(Effect.provide(server.layer), during("1 hour"))
       assert.strictEqual(yield* lastAttempts.pipe(Effect.provide(server.layer), during("1 hour")), 3)
     }))
@@ -207,7 +207,7 @@ describe("a client's retry quota", () => {
   it.effect("gets back what a success after a retry had cost", () =>
     Effect.gen(function*() {
       const replies = Array.from({ length: 60 }, () => [notReady, ok]).flat()
-      const server = yield* scripted(...replies, failing)
+      const server = yield* scriptedRuntime(...replies, failing)
       yield* call.pipe(
         Effect.repeatN(59),
         Effect.zipRight(Effect.exit(call)),

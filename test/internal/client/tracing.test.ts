@@ -4,12 +4,19 @@ import { Effect, Exit, Fiber, Layer, Tracer } from "effect"
 import { Credentials, RetryPolicy, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
 import { connectionLost } from "../../support/bodies.ts"
 import { call, during } from "../../support/call.ts"
-import { notReady, ok, refusal, type Reply, scripted, scriptedHttp } from "../../support/scripted.ts"
+import {
+  notReady,
+  ok,
+  refusal,
+  type Reply,
+  scriptedHttpClient,
+  scriptedRuntime
+} from "../../support/scriptedHttpClient.ts"
 import { recordingTracer } from "../../support/tracer.ts"
 
 const traced = (run: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<unknown>, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     const { layer, spans } = recordingTracer()
     yield* call.pipe(Effect.provide(server.layer), run, Effect.provide(layer))
     return { requests: yield* server.requests, spans }
@@ -99,7 +106,7 @@ const sent = (
   signer: Layer.Layer<Signer.Signer> = Signer.layerAnonymous
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(ok)
+    const server = yield* scriptedHttpClient(ok)
     const { layer, spans } = recordingTracer()
     const client = Layer.provide(SageMakerRuntime.layer({ region: "eu-west-1" }), [signer, server.http])
     yield* call.pipe(RetryPolicy.use(RetryPolicy.none), around, Effect.provide([client, layer]))

@@ -3,15 +3,18 @@ import { Chunk, Effect, Exit, Fiber, HashMap, Stream, TestClock } from "effect"
 import { InvokeEndpoint, Resilience, RetryPolicy, SageMakerError, Timeouts } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
 import { withChance } from "../../support/call.ts"
-import { answered, endpointOf, invoke, refused, service } from "../../support/service.ts"
+import { endpointOf, errorResponse, invoke, okResponse, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const sensitive: Resilience.CircuitBreakerOptions = { minimumThroughput: 4, breakDuration: "10 seconds" }
 
-/** A service whose next answer a test sets. */
+/** A service whose next response a test sets. */
 const switchable = () => {
-  let next: Effect.Effect<Response> = answered
-  const { client, requests } = service(() => Effect.suspend(() => next))
-  return { client, requests, become: (answer: Effect.Effect<Response>): void => void (next = answer) }
+  let next: Effect.Effect<Response> = okResponse
+  return Effect.map(scriptedRuntime(() => Effect.suspend(() => next)), ({ layer, requests }) => ({
+    client: layer,
+    requests,
+    become: (response: Effect.Effect<Response>): void => void (next = response)
+  }))
 }
 
 const once = (endpoint = "chat") => RetryPolicy.use(RetryPolicy.none)(invoke(endpoint))
@@ -25,16 +28,16 @@ const stateOf = (endpoint = "chat") =>
 const failing = (times: number) => Effect.replicateEffect(tagOf(once()), times)
 
 /** Opens the circuit of "chat". */
-const open = (server: ReturnType<typeof switchable>) =>
+const open = (server: Effect.Effect.Success<ReturnType<typeof switchable>>) =>
   Effect.suspend(() => {
-    server.become(refused(503, "ServiceUnavailable"))
+    server.become(errorResponse(503, "ServiceUnavailable"))
     return failing(4)
   })
 
 describe("a circuit breaker", () => {
   it.effect("lets nothing through once too large a share has failed, and says why and for how long", () =>
     Effect.gen(function*() {
-      const server = switchable()
+      const server = yield* switchable()
       yield* Effect.gen(function*() {
         yield* once()
         yield* open(server)
@@ -49,17 +52,17 @@ describe("a circuit breaker", () => {
           attempts: 0,
           message: "The circuit of chat is open after ServiceUnavailable"
         })
-        assert.lengthOf(server.requests, 4)
+        assert.lengthOf(yield* server.requests, 4)
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
     }))
 
   it.effect("closes again when the one attempt it then lets through succeeds", () =>
     Effect.gen(function*() {
-      const server = switchable()
+      const server = yield* switchable()
       yield* Effect.gen(function*() {
         yield* open(server)
         yield* TestClock.adjust("10 seconds")
-        server.become(Effect.zipRight(Effect.sleep("1 second"), answered))
+        server.become(Effect.zipRight(Effect.sleep("1 second"), okResponse))
         const probe = yield* Effect.fork(once())
         yield* TestClock.adjust(0)
         assert.strictEqual(yield* stateOf(), "HalfOpen")
@@ -67,7 +70,7 @@ describe("a circuit breaker", () => {
         yield* TestClock.adjust("1 second")
         yield* Fiber.join(probe)
         assert.strictEqual(yield* stateOf(), "Closed")
-        server.become(refused(503))
+        server.become(errorResponse(503))
         yield* failing(3)
         assert.strictEqual(yield* stateOf(), "Closed")
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
@@ -75,7 +78,7 @@ describe("a circuit breaker", () => {
 
   it.effect("opens again when that attempt fails", () =>
     Effect.gen(function*() {
-      const server = switchable()
+      const server = yield* switchable()
       yield* Effect.gen(function*() {
         yield* open(server)
         yield* TestClock.adjust("10 seconds")
@@ -84,14 +87,14 @@ describe("a circuit breaker", () => {
         yield* TestClock.adjust("9999 millis")
         assert.strictEqual(yield* tagOf(once()), "CircuitOpenError")
         yield* TestClock.adjust("1 millis")
-        server.become(answered)
+        server.become(okResponse)
         assert.strictEqual(yield* tagOf(once()), "success")
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
     }))
 
   it.effect("lets another attempt decide when that one is interrupted, or has no credentials", () =>
     Effect.gen(function*() {
-      const server = switchable()
+      const server = yield* switchable()
       yield* Effect.gen(function*() {
         yield* open(server)
         yield* TestClock.adjust("10 seconds")
@@ -100,7 +103,7 @@ describe("a circuit breaker", () => {
         yield* TestClock.adjust(0)
         yield* Fiber.interrupt(probe)
         assert.strictEqual(yield* stateOf(), "HalfOpen")
-        server.become(answered)
+        server.become(okResponse)
         assert.strictEqual(yield* tagOf(once()), "success")
         assert.strictEqual(yield* stateOf(), "Closed")
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
@@ -121,8 +124,8 @@ describe("a circuit breaker", () => {
 
   it.effect("stops the attempts of a call, and tells how many there were", () =>
     Effect.gen(function*() {
-      const server = switchable()
-      server.become(refused(503))
+      const server = yield* switchable()
+      server.become(errorResponse(503))
       const fiber = yield* invoke("chat").pipe(
         Effect.flip,
         withChance(1),
@@ -136,12 +139,14 @@ describe("a circuit breaker", () => {
         attempts: 2,
         totalRetryDelay: 50
       })
-      assert.lengthOf(server.requests, 2)
+      assert.lengthOf(yield* server.requests, 2)
     }))
 
   it.effect("counts every endpoint by itself", () =>
     Effect.gen(function*() {
-      const { client } = service((request) => (endpointOf(request) === "ill" ? refused(500) : answered))
+      const { layer: client } = yield* scriptedRuntime((
+        request
+      ) => (endpointOf(request) === "ill" ? errorResponse(500) : okResponse))
       yield* Effect.gen(function*() {
         yield* Effect.replicateEffect(tagOf(once("ill")), 4)
         assert.strictEqual(yield* tagOf(once("ill")), "CircuitOpenError")
@@ -151,8 +156,8 @@ describe("a circuit breaker", () => {
 
   it.effect("counts what has failed lately", () =>
     Effect.gen(function*() {
-      const server = switchable()
-      server.become(refused(500))
+      const server = yield* switchable()
+      server.become(errorResponse(500))
       yield* Effect.gen(function*() {
         yield* failing(3)
         yield* TestClock.adjust("31 seconds")
@@ -165,18 +170,18 @@ describe("a circuit breaker", () => {
 
   for (
     const [what, answer, state] of [
-      ["a refusal", refused(400, "ValidationError"), "Closed"],
-      ["throttling", refused(429), "Closed"],
-      ["a model's error", refused(424, "ModelError"), "Closed"],
-      ["an unknown caller", refused(403, "AccessDeniedException"), "Closed"],
-      ["a failure of the service", refused(500, "InternalFailure"), "Open"],
-      ["a gateway's failure", refused(502), "Open"],
-      ["a failure behind the service", refused(530, "InternalDependencyException"), "Open"]
+      ["a refusal", errorResponse(400, "ValidationError"), "Closed"],
+      ["throttling", errorResponse(429), "Closed"],
+      ["a model's error", errorResponse(424, "ModelError"), "Closed"],
+      ["an unknown caller", errorResponse(403, "AccessDeniedException"), "Closed"],
+      ["a failure of the service", errorResponse(500, "InternalFailure"), "Open"],
+      ["a gateway's failure", errorResponse(502), "Open"],
+      ["a failure behind the service", errorResponse(530, "InternalDependencyException"), "Open"]
     ] as const
   ) {
     it.effect(`takes ${what} for ${state === "Open" ? "a failure" : "an answer"}`, () =>
       Effect.gen(function*() {
-        const server = switchable()
+        const server = yield* switchable()
         server.become(answer)
         yield* Effect.gen(function*() {
           yield* failing(5)
@@ -188,7 +193,7 @@ describe("a circuit breaker", () => {
   for (const phase of ["firstByte", "attempt", "total"] as const) {
     it.effect(`takes a silent endpoint for an ill one, whichever deadline notices: ${phase}`, () =>
       Effect.gen(function*() {
-        const server = switchable()
+        const server = yield* switchable()
         server.become(Effect.never)
         yield* Effect.gen(function*() {
           const fiber = yield* Effect.fork(failing(4).pipe(Timeouts.use({ [phase]: "2 seconds" })))
@@ -201,7 +206,7 @@ describe("a circuit breaker", () => {
 
   it.effect("learns nothing from calls that are given up from outside, or that end after it opened", () =>
     Effect.gen(function*() {
-      const server = switchable()
+      const server = yield* switchable()
       server.become(Effect.never)
       yield* Effect.gen(function*() {
         const fibers = yield* Effect.replicateEffect(Effect.fork(once()), 8)
@@ -209,17 +214,17 @@ describe("a circuit breaker", () => {
         yield* Fiber.interruptAll(fibers)
         assert.strictEqual(yield* stateOf(), "Closed")
 
-        server.become(Effect.zipRight(Effect.sleep("11 seconds"), refused(500)))
+        server.become(Effect.zipRight(Effect.sleep("11 seconds"), errorResponse(500)))
         const late = yield* Effect.replicateEffect(Effect.fork(Effect.exit(once())), 3)
         yield* TestClock.adjust(0)
         yield* open(server)
         yield* TestClock.adjust("10 seconds")
-        server.become(answered)
+        server.become(okResponse)
         assert.strictEqual(yield* tagOf(once()), "success")
         yield* TestClock.adjust("1 second")
         assert.isTrue(Exit.isSuccess(yield* Fiber.await(Fiber.all(late))))
         assert.strictEqual(yield* stateOf(), "Closed")
-        server.become(refused(500))
+        server.become(errorResponse(500))
         assert.strictEqual(yield* tagOf(once()), "UnknownServiceError")
         assert.strictEqual(yield* stateOf(), "Closed")
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
@@ -227,8 +232,8 @@ describe("a circuit breaker", () => {
 
   it.effect("can be told which errors count", () =>
     Effect.gen(function*() {
-      const server = switchable()
-      server.become(refused(424, "ModelError"))
+      const server = yield* switchable()
+      server.become(errorResponse(424, "ModelError"))
       yield* Effect.gen(function*() {
         yield* failing(4)
         assert.strictEqual(yield* tagOf(once()), "CircuitOpenError")
@@ -242,7 +247,7 @@ describe("a circuit breaker", () => {
 
   it.effect("can be followed", () =>
     Effect.gen(function*() {
-      const server = switchable()
+      const server = yield* switchable()
       yield* Effect.gen(function*() {
         const { states } = yield* Resilience.CircuitBreakers
         const seen = yield* states.changes.pipe(
@@ -254,7 +259,7 @@ describe("a circuit breaker", () => {
         yield* TestClock.adjust(0)
         yield* open(server)
         yield* TestClock.adjust("10 seconds")
-        server.become(answered)
+        server.become(okResponse)
         yield* once()
         assert.deepStrictEqual(Chunk.toReadonlyArray(yield* Fiber.join(seen)), [
           [],
@@ -276,7 +281,7 @@ describe("a circuit breaker", () => {
   ) {
     it.effect(`refuses ${JSON.stringify(options)}`, () =>
       Effect.gen(function*() {
-        const { client } = switchable()
+        const { client } = yield* switchable()
         const error = yield* once().pipe(Effect.provide(Resilience.circuitBreaker(options)(client)), Effect.flip)
         assert.deepInclude(error, { _tag: "ConfigurationError", setting })
       }))

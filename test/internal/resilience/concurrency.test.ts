@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Scope, Stream, TestClock } from "effect"
 import { invokeEndpointWithResponseStream, Resilience, streamEndpoint, Timeouts } from "effect-sagemaker-runtime"
 import { encode } from "../../../src/protocol/eventStream/frame.ts"
-import { answered, endpointOf, invoke, refused, service } from "../../support/service.ts"
+import { endpointOf, errorResponse, invoke, okResponse, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
-const slow = Effect.zipRight(Effect.sleep("10 seconds"), answered)
+const slow = Effect.zipRight(Effect.sleep("10 seconds"), okResponse)
 
 const one = { permits: 1, queue: 1 }
 
@@ -25,11 +25,11 @@ const frames = (count: number) =>
 describe("a concurrency limit", () => {
   it.effect("runs as many calls as it has permits, lets as many wait as its queue takes, and refuses the next at once", () =>
     Effect.gen(function*() {
-      const { client, requests } = service(() => slow)
+      const { layer: client, requests } = yield* scriptedRuntime(() => slow)
       yield* Effect.gen(function*() {
         const fibers = yield* Effect.forEach([1, 2, 3, 4, 5], () => Effect.fork(invoke("chat")))
         yield* TestClock.adjust("1 second")
-        assert.lengthOf(requests, 2)
+        assert.lengthOf(yield* requests, 2)
         const error = yield* Effect.flip(invoke("chat"))
         assert.deepInclude(error, {
           _tag: "OverloadedError",
@@ -39,9 +39,9 @@ describe("a concurrency limit", () => {
           retry: "throttling",
           message: "2 calls of chat run and 3 wait, which is the limit"
         })
-        assert.lengthOf(requests, 2)
+        assert.lengthOf(yield* requests, 2)
         yield* TestClock.adjust("9 seconds")
-        assert.lengthOf(requests, 4)
+        assert.lengthOf(yield* requests, 4)
         yield* TestClock.adjust("20 seconds")
         assert.isTrue(Exit.isSuccess(yield* Fiber.await(Fiber.all(fibers))))
       }).pipe(Effect.provide(Resilience.concurrency({ permits: 2, queue: 3 })(client)))
@@ -49,19 +49,21 @@ describe("a concurrency limit", () => {
 
   it.effect("counts every endpoint by itself", () =>
     Effect.gen(function*() {
-      const { client, requests } = service((request) => (endpointOf(request) === "slow" ? Effect.never : answered))
+      const { layer: client, requests } = yield* scriptedRuntime((
+        request
+      ) => (endpointOf(request) === "slow" ? Effect.never : okResponse))
       yield* Effect.gen(function*() {
         yield* Effect.fork(invoke("slow"))
         yield* TestClock.adjust(0)
         yield* invoke("quick")
         assert.strictEqual((yield* Effect.flip(invoke("slow")))._tag, "OverloadedError")
-        assert.deepStrictEqual(requests.map(endpointOf), ["slow", "quick"])
+        assert.deepStrictEqual((yield* requests).map(endpointOf), ["slow", "quick"])
       }).pipe(Effect.provide(Resilience.concurrency({ permits: 1 })(client)))
     }))
 
   it.effect("takes settings of their own for some, and counts by what it is told", () =>
     Effect.gen(function*() {
-      const { client } = service(() => Effect.never)
+      const { layer: client } = yield* scriptedRuntime(() => Effect.never)
       const limit = Resilience.concurrency({
         permits: 1,
         key: ({ EndpointName, InferenceComponentName }) => `${EndpointName}/${InferenceComponentName}`,
@@ -78,8 +80,8 @@ describe("a concurrency limit", () => {
 
   it.effect("gives a place back however a call ends, in the queue too", () =>
     Effect.gen(function*() {
-      const { client, requests } = service((request) =>
-        request.headers["accept"] === "slow" ? Effect.never : refused(400, "ValidationError")
+      const { layer: client, requests } = yield* scriptedRuntime((request) =>
+        request.headers["accept"] === "slow" ? Effect.never : errorResponse(400, "ValidationError")
       )
       yield* Effect.gen(function*() {
         for (let round = 0; round < 3; round++) {
@@ -91,13 +93,13 @@ describe("a concurrency limit", () => {
           yield* Fiber.interrupt(waiting)
           yield* Fiber.interrupt(running)
         }
-        assert.lengthOf(requests, 6)
+        assert.lengthOf(yield* requests, 6)
       }).pipe(Effect.provide(Resilience.concurrency(one)(client)))
     }))
 
   it.effect("keeps a call's place while it waits for its next attempt", () =>
     Effect.gen(function*() {
-      const { client } = service(() => refused(429, "ModelNotReadyException"))
+      const { layer: client } = yield* scriptedRuntime(() => errorResponse(429, "ModelNotReadyException"))
       yield* Effect.gen(function*() {
         const fiber = yield* Effect.fork(Effect.flip(invoke("chat")))
         yield* TestClock.adjust(0)
@@ -109,7 +111,7 @@ describe("a concurrency limit", () => {
 
   it.effect("lets the total deadline end the wait in the queue, and nothing was sent", () =>
     Effect.gen(function*() {
-      const { client, requests } = service(() => slow)
+      const { layer: client, requests } = yield* scriptedRuntime(() => slow)
       yield* Effect.gen(function*() {
         yield* Effect.fork(invoke("chat"))
         yield* TestClock.adjust(0)
@@ -121,13 +123,13 @@ describe("a concurrency limit", () => {
           requestSent: false,
           retry: "transient"
         })
-        assert.lengthOf(requests, 1)
+        assert.lengthOf(yield* requests, 1)
       }).pipe(Effect.provide(Resilience.concurrency(one)(client)))
     }))
 
   it.effect("holds the place of a stream until its connection is closed", () =>
     Effect.gen(function*() {
-      const { client } = service(() => frames(3))
+      const { layer: client } = yield* scriptedRuntime(() => frames(3))
       const input = { EndpointName: "story", Body: "once" }
       yield* Effect.gen(function*() {
         const scope = yield* Scope.make()
@@ -145,13 +147,13 @@ describe("a concurrency limit", () => {
   it.effect("that is used for two clients counts each by itself", () =>
     Effect.gen(function*() {
       const limit = Resilience.concurrency({ permits: 1 })
-      const [never, quick] = [service(() => Effect.never), service(() => answered)]
+      const [never, quick] = [yield* scriptedRuntime(Effect.never), yield* scriptedRuntime(okResponse)]
       yield* Effect.gen(function*() {
         yield* Effect.fork(invoke("chat"))
         yield* TestClock.adjust(0)
-        yield* Effect.provide(invoke("chat"), limit(quick.client))
-        assert.lengthOf(quick.requests, 1)
-      }).pipe(Effect.provide(limit(never.client)))
+        yield* Effect.provide(invoke("chat"), limit(quick.layer))
+        assert.lengthOf(yield* quick.requests, 1)
+      }).pipe(Effect.provide(limit(never.layer)))
     }))
 
   for (
@@ -165,7 +167,7 @@ describe("a concurrency limit", () => {
   ) {
     it.effect(`refuses ${JSON.stringify(options)}`, () =>
       Effect.gen(function*() {
-        const { client } = service(() => answered)
+        const { layer: client } = yield* scriptedRuntime(() => okResponse)
         const error = yield* invoke("chat").pipe(Effect.provide(Resilience.concurrency(options)(client)), Effect.flip)
         assert.deepInclude(error, { _tag: "ConfigurationError", setting })
       }))

@@ -9,7 +9,14 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { encode } from "../../../src/protocol/eventStream/frame.ts"
-import { answered, endpointOf, invoke, refused, service } from "../../support/service.ts"
+import {
+  endpointOf,
+  errorResponse,
+  invoke,
+  okResponse,
+  type Responder,
+  scriptedRuntime
+} from "../../support/scriptedHttpClient.ts"
 
 const variantOf = ({ headers }: { readonly headers: { readonly [name: string]: string | undefined } }) =>
   headers["x-amzn-sagemaker-target-variant"]
@@ -18,37 +25,45 @@ const moved = Resilience.fallback({ large: [{ TargetVariant: "spare" }, { Endpoi
 
 /** Calls once for each place, and gives the end and the places that were asked. */
 const against = (
-  answer: Parameters<typeof service>[0],
+  answer: Responder,
   call: ReturnType<typeof invoke> = invoke("large"),
   limit: Resilience.ClientMiddleware = moved
 ) =>
   Effect.gen(function*() {
-    const { client, requests } = service(answer)
+    const { layer: client, requests } = yield* scriptedRuntime(answer)
     const end = yield* call.pipe(
       RetryPolicy.use(RetryPolicy.none),
       Effect.match({ onFailure: ({ _tag }) => _tag, onSuccess: () => "success" }),
       Effect.provide(limit(client))
     )
-    return { end, places: requests.map((request) => [endpointOf(request), variantOf(request)]) }
+    return { end, places: (yield* requests).map((request) => [endpointOf(request), variantOf(request)]) }
   })
 
 describe("a fallback", () => {
   it.effect("asks one place after another until one answers", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* against((request) => (variantOf(request) === "spare" ? answered : refused(503))), {
-        end: "success",
-        places: [["large", undefined], ["large", "spare"]]
-      })
-      assert.deepStrictEqual(yield* against((request) => (endpointOf(request) === "small" ? answered : refused(503))), {
-        end: "success",
-        places: [["large", undefined], ["large", "spare"], ["small", undefined]]
-      })
+      assert.deepStrictEqual(
+        yield* against((request) => (variantOf(request) === "spare" ? okResponse : errorResponse(503))),
+        {
+          end: "success",
+          places: [["large", undefined], ["large", "spare"]]
+        }
+      )
+      assert.deepStrictEqual(
+        yield* against((request) => (endpointOf(request) === "small" ? okResponse : errorResponse(503))),
+        {
+          end: "success",
+          places: [["large", undefined], ["large", "spare"], ["small", undefined]]
+        }
+      )
     }))
 
   it.effect("tells the last failure where none does", () =>
     Effect.gen(function*() {
       const { end, places } = yield* against((request) =>
-        endpointOf(request) === "small" ? refused(500, "InternalFailure") : refused(503, "ServiceUnavailable")
+        endpointOf(request) === "small"
+          ? errorResponse(500, "InternalFailure")
+          : errorResponse(503, "ServiceUnavailable")
       )
       assert.strictEqual(end, "InternalFailure")
       assert.lengthOf(places, 3)
@@ -56,10 +71,10 @@ describe("a fallback", () => {
 
   for (
     const [what, answer, end] of [
-      ["an input that is wrong", refused(400, "ValidationError"), "ValidationError"],
-      ["a model that fails", refused(424, "ModelError"), "ModelError"],
-      ["a caller who is refused", refused(403, "AccessDeniedException"), "AccessDeniedError"],
-      ["an answer", answered, "success"]
+      ["an input that is wrong", errorResponse(400, "ValidationError"), "ValidationError"],
+      ["a model that fails", errorResponse(424, "ModelError"), "ModelError"],
+      ["a caller who is refused", errorResponse(403, "AccessDeniedException"), "AccessDeniedError"],
+      ["an answer", okResponse, "success"]
     ] as const
   ) {
     it.effect(`moves nothing for ${what}`, () =>
@@ -70,11 +85,11 @@ describe("a fallback", () => {
 
   it.effect("moves nothing that may still run", () =>
     Effect.gen(function*() {
-      const { client, requests } = service(() => Effect.never)
+      const { layer: client, requests } = yield* scriptedRuntime(() => Effect.never)
       const fiber = yield* invoke("large").pipe(Effect.flip, Effect.provide(moved(client)), Effect.fork)
       yield* TestClock.adjust("10 minutes")
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimeoutError")
-      assert.lengthOf(requests, 1)
+      assert.lengthOf(yield* requests, 1)
     }))
 
   it.effect("can be told which failures are worth another place", () =>
@@ -82,27 +97,29 @@ describe("a fallback", () => {
       const limit = Resilience.fallback({ large: { EndpointName: "small" } }, {
         while: (error) => error instanceof SageMakerError.ModelError
       })
-      const { places } = yield* against(() => refused(424, "ModelError"), invoke("large"), limit)
+      const { places } = yield* against(() => errorResponse(424, "ModelError"), invoke("large"), limit)
       assert.lengthOf(places, 2)
-      assert.lengthOf((yield* against(() => refused(503), invoke("large"), limit)).places, 1)
+      assert.lengthOf((yield* against(() => errorResponse(503), invoke("large"), limit)).places, 1)
     }))
 
   it.effect("leaves other endpoints and the calls of a session alone", () =>
     Effect.gen(function*() {
-      assert.lengthOf((yield* against(() => refused(503), invoke("other"))).places, 1)
-      assert.lengthOf((yield* against(() => refused(503), invoke("large", { SessionId: "session-1" }))).places, 1)
+      assert.lengthOf((yield* against(() => errorResponse(503), invoke("other"))).places, 1)
+      assert.lengthOf((yield* against(() => errorResponse(503), invoke("large", { SessionId: "session-1" }))).places, 1)
     }))
 
   it.effect("keeps what is asked, but not what routes within the endpoint that is left", () =>
     Effect.gen(function*() {
-      const { client, requests } = service((request) => (endpointOf(request) === "small" ? answered : refused(503)))
+      const { layer: client, requests } = yield* scriptedRuntime((
+        request
+      ) => (endpointOf(request) === "small" ? okResponse : errorResponse(503)))
       yield* invoke("large", { TargetVariant: "gpu", InferenceId: "id-1", TargetModel: "a.tar.gz" }).pipe(
         RetryPolicy.use(RetryPolicy.none),
         Effect.provide(
           Resilience.fallback({ large: { EndpointName: "small", InferenceComponentName: "lite" } })(client)
         )
       )
-      const [first, second] = requests.map(({ headers }) =>
+      const [first, second] = (yield* requests).map(({ headers }) =>
         Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith("x-amzn-sagemaker")))
       )
       assert.deepStrictEqual(first, {
@@ -118,7 +135,9 @@ describe("a fallback", () => {
 
   it.effect("goes on where a limit below it turns a call away", () =>
     Effect.gen(function*() {
-      const { client, requests } = service((request) => (endpointOf(request) === "large" ? Effect.never : answered))
+      const { layer: client, requests } = yield* scriptedRuntime((
+        request
+      ) => (endpointOf(request) === "large" ? Effect.never : okResponse))
       const live = client.pipe(
         Resilience.circuitBreaker({ minimumThroughput: 1 }),
         Resilience.concurrency({ permits: 1 }),
@@ -131,15 +150,15 @@ describe("a fallback", () => {
         yield* TestClock.adjust("1 second")
         yield* Fiber.join(fiber)
         yield* invoke("large")
-        assert.deepStrictEqual(requests.map(endpointOf), ["large", "small", "small"])
+        assert.deepStrictEqual((yield* requests).map(endpointOf), ["large", "small", "small"])
       }).pipe(Effect.provide(live))
     }))
 
   it.effect("moves a stream that has not begun", () =>
     Effect.gen(function*() {
       const frame = encode({ ":message-type": "event", ":event-type": "PayloadPart" }, new Uint8Array([65]))
-      const { client } = service((request) =>
-        endpointOf(request) === "small" ? Effect.sync(() => new Response(new Uint8Array(frame))) : refused(503)
+      const { layer: client } = yield* scriptedRuntime((request) =>
+        endpointOf(request) === "small" ? Effect.sync(() => new Response(new Uint8Array(frame))) : errorResponse(503)
       )
       const input = { EndpointName: "large", Body: "once" }
       yield* Effect.gen(function*() {
@@ -151,7 +170,7 @@ describe("a fallback", () => {
 
   it.effect("refuses a place that is none", () =>
     Effect.gen(function*() {
-      const { client } = service(() => answered)
+      const { layer: client } = yield* scriptedRuntime(() => okResponse)
       const error = yield* invoke("large").pipe(
         Effect.provide(Resilience.fallback({ large: "small" as Resilience.EndpointTarget })(client)),
         Effect.flip

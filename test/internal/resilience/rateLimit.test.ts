@@ -2,18 +2,18 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, TestClock } from "effect"
 import { Resilience, RetryPolicy, Timeouts } from "effect-sagemaker-runtime"
 import { withChance } from "../../support/call.ts"
-import { answered, endpointOf, invoke, refused, service } from "../../support/service.ts"
+import { endpointOf, errorResponse, invoke, okResponse, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
-/** A service that notes when each request came, in milliseconds. */
-const timed = (answer: Effect.Effect<Response>) => {
+/** A service that records the arrival time of each request, in milliseconds. */
+const timed = (response: Effect.Effect<Response>) => {
   const arrivals: Array<readonly [endpoint: string, at: number]> = []
-  const { client } = service((request) =>
+  const server = scriptedRuntime((request) =>
     Effect.zipRight(
       Effect.map(Clock.currentTimeMillis, (now) => arrivals.push([endpointOf(request), now])),
-      answer
+      response
     )
   )
-  return { arrivals, client, times: () => arrivals.map(([, at]) => at) }
+  return Effect.map(server, ({ layer }) => ({ arrivals, client: layer, times: () => arrivals.map(([, at]) => at) }))
 }
 
 const fiveCalls = Effect.all(Array.from({ length: 5 }, () => invoke("chat")), { concurrency: "unbounded" })
@@ -21,7 +21,7 @@ const fiveCalls = Effect.all(Array.from({ length: 5 }, () => invoke("chat")), { 
 describe("a rate limit", () => {
   it.effect("lets a burst through and then spreads what follows", () =>
     Effect.gen(function*() {
-      const { client, times } = timed(answered)
+      const { client, times } = yield* timed(okResponse)
       const fiber = yield* fiveCalls.pipe(
         Effect.provide(Resilience.rateLimit({ limit: 2, interval: "1 second" })(client)),
         Effect.fork
@@ -33,7 +33,7 @@ describe("a rate limit", () => {
 
   it.effect("or lets so many through at the start of every interval", () =>
     Effect.gen(function*() {
-      const { client, times } = timed(answered)
+      const { client, times } = yield* timed(okResponse)
       const limit = Resilience.rateLimit({ limit: 2, interval: "1 second", algorithm: "fixed-window" })
       const fiber = yield* fiveCalls.pipe(Effect.provide(limit(client)), Effect.fork)
       yield* TestClock.adjust("10 seconds")
@@ -43,7 +43,7 @@ describe("a rate limit", () => {
 
   it.effect("counts the attempts of a call, and their wait as retry delay", () =>
     Effect.gen(function*() {
-      const { client, times } = timed(refused(503))
+      const { client, times } = yield* timed(errorResponse(503))
       const fiber = yield* invoke("chat").pipe(
         Effect.flip,
         withChance(0),
@@ -57,7 +57,7 @@ describe("a rate limit", () => {
 
   it.effect("counts every endpoint by itself, some with settings of their own", () =>
     Effect.gen(function*() {
-      const { arrivals, client } = timed(answered)
+      const { arrivals, client } = yield* timed(okResponse)
       const limit = Resilience.rateLimit({ limit: 1, interval: "1 second", overrides: { small: { limit: 2 } } })
       const fiber = yield* Effect.all(["large", "small", "large", "small"].map((name) => invoke(name)), {
         concurrency: "unbounded"
@@ -69,7 +69,7 @@ describe("a rate limit", () => {
 
   it.effect("is left by a wait that the total deadline or an interruption ends", () =>
     Effect.gen(function*() {
-      const { client, times } = timed(answered)
+      const { client, times } = yield* timed(okResponse)
       yield* Effect.gen(function*() {
         yield* invoke("chat")
         const late = yield* invoke("chat").pipe(Timeouts.use({ total: "200 millis" }), Effect.flip, Effect.fork)
@@ -86,7 +86,7 @@ describe("a rate limit", () => {
 
   it.effect("remembers an endpoint for as long as its tokens are out", () =>
     Effect.gen(function*() {
-      const { client, times } = timed(answered)
+      const { client, times } = yield* timed(okResponse)
       yield* Effect.gen(function*() {
         yield* invoke("chat")
         yield* TestClock.adjust("5 minutes")
@@ -110,7 +110,7 @@ describe("a rate limit", () => {
   ) {
     it.effect(`refuses ${JSON.stringify(options)}`, () =>
       Effect.gen(function*() {
-        const { client } = timed(answered)
+        const { client } = yield* timed(okResponse)
         const error = yield* invoke("chat").pipe(Effect.provide(Resilience.rateLimit(options)(client)), Effect.flip)
         assert.deepInclude(error, { _tag: "ConfigurationError", setting })
       }))

@@ -6,7 +6,7 @@ import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { call, withChance } from "../../../support/call.ts"
 import { driven, inPlace, keys, type Place, problemIn, requestsIn } from "../../../support/configured.ts"
 import { computer } from "../../../support/credentialServers.ts"
-import { refusal, type Reply, scriptedHttp } from "../../../support/scripted.ts"
+import { refusal, type Reply, scriptedHttpClient } from "../../../support/scriptedHttpClient.ts"
 
 interface Setting {
   readonly variable: string
@@ -195,7 +195,7 @@ const endIn = (
   around: <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.Layer<A, E, R> = (layer) => layer
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(throttled)
+    const server = yield* scriptedHttpClient(throttled)
     const layer = around(NodeSageMaker.layer({ credentials: keys, http: server.http, ...options }))
     const error = yield* Effect.flip(call).pipe(
       Effect.provide(layer),
@@ -281,7 +281,7 @@ it.scopedLive("AWS_CONFIG_FILE and AWS_PROFILE of the process do not count where
     const { set, write } = yield* computer()
     const file = write("elsewhere/config", "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-2")
     set({ AWS_CONFIG_FILE: file, AWS_PROFILE: "work" })
-    const server = yield* scriptedHttp({ status: 200, body: "ok" })
+    const server = yield* scriptedHttpClient({ status: 200, body: "ok" })
     const layer = NodeSageMaker.layer({ credentials: keys, http: server.http })
     const callWith = (variables: Readonly<Record<string, string>>) =>
       Effect.provide(call, layer).pipe(
