@@ -7,8 +7,8 @@ const slow = "test/**/*.slow.test.ts"
 const elsewhere = ["test/browser/**", "test/package/**"]
 
 /**
- * Two projects: `fast` runs with `npm test`, `slow` with `npm run test:slow`. A test is slow if its file is named
- * `*.slow.test.ts`: soak and fault tests, tests that wait in real time, that start processes or that bundle.
+ * `npm test` runs the projects `fast` and `types`, `npm run test:slow` the project `slow`. A test is slow if its file is
+ * named `*.slow.test.ts`: soak and fault tests, tests that wait in real time, that start processes or that bundle.
  */
 export default defineConfig({
   resolve: {
@@ -36,8 +36,21 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-          exclude: [slow, ...elsewhere],
-          typecheck: { checker: "tsc", include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" }
+          exclude: [slow, ...elsewhere]
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            checker: "tsc",
+            include: ["test/**/*.test-d.ts"],
+            tsconfig: "./tsconfig.json"
+          }
         }
       },
       {

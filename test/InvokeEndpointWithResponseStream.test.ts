@@ -397,22 +397,6 @@ describe("an error frame is UnknownServiceError with the code as it came:", () =
   }
 })
 
-it.scoped("2,000 streams read in one scope leave no finalizer behind", () =>
-  Effect.gen(function*() {
-    const scope = yield* Scope.make()
-    const open = () => Object(Reflect.get(scope, "state")).finalizers.size
-    const server = yield* scriptedRuntime(streaming(frame("a"), frame("b")))
-    const runtime = yield* Layer.build(server.layer)
-    yield* Effect.gen(function*() {
-      const { Body } = yield* invokeEndpointWithResponseStream(input)
-      assert.isAtLeast(open(), 1)
-      yield* Stream.runDrain(Body)
-    }).pipe(Effect.provide(runtime), Scope.extend(scope), Effect.repeatN(1_999))
-    assert.strictEqual(open(), 0)
-    assert.strictEqual(yield* server.attempts, 2_000)
-    yield* Scope.close(scope, Exit.void)
-  }))
-
 it.effect("streams that are left early or fail leave no finalizer behind", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()

@@ -52,23 +52,6 @@ describe("a container's role", () => {
       ])
     }))
 
-  it.scopedLive("that is refused fails with the status and without the server's words", () =>
-    Effect.gen(function*() {
-      const server = yield* answering(() => ({ status: 403, body: { Code: "canary-code", Message: "canary-message" } }))
-      yield* computer({
-        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/canary-path`,
-        AWS_CONTAINER_AUTHORIZATION_TOKEN: "canary-token"
-      })
-      const { error, texts } = yield* printed(Effect.provide(keys, container))
-      assert.deepInclude(error, {
-        _tag: "CredentialsError",
-        message: "The source \"container\" gave no credentials",
-        sources: ["container"],
-        status: 403
-      })
-      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
-    }))
-
   it.scopedLive("is not asked for over plain http beyond this machine", () =>
     Effect.gen(function*() {
       yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://canary.example/" })
