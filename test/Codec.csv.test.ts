@@ -36,11 +36,11 @@ const reading = FastCheck.record({
   note: FastCheck.option(number)
 }).chain((fields) => FastCheck.option(numberAsText).map((at) => (at === null ? fields : { ...fields, at })))
 
-describe("a table goes there and back", () => {
+describe("A table round-trips", () => {
   for (const header of [false, true]) {
     for (const delimiter of [",", ";", "\t", "|"] as const) {
       it.effect.prop(
-        `as many rows, ${header ? "with" : "without"} a header, between ${JSON.stringify(delimiter)}`,
+        `with many rows, ${header ? "with" : "without"} a header, separated by ${JSON.stringify(delimiter)}`,
         [FastCheck.array(reading)],
         ([rows]) =>
           Effect.map(
@@ -53,7 +53,7 @@ describe("a table goes there and back", () => {
   }
 
   it.effect.prop(
-    "as one row",
+    "with one row",
     [reading],
     ([row]) => Effect.map(there(Codec.csv(Reading), row), (back) => assert.deepStrictEqual(back, row))
   )
@@ -69,7 +69,7 @@ describe("a table goes there and back", () => {
   )
 
   it.effect.prop(
-    "as lists of any length",
+    "as arrays of any length",
     [FastCheck.array(FastCheck.array(text, { minLength: 1 }))],
     ([rows]) =>
       Effect.map(
@@ -79,14 +79,14 @@ describe("a table goes there and back", () => {
   )
 
   it.effect.prop(
-    "as a list of numbers",
+    "as an array of numbers",
     [FastCheck.array(number, { minLength: 1 })],
     ([row]) =>
       Effect.map(there(Codec.csv(Schema.Array(Schema.Number)), row), (back) => assert.deepStrictEqual(back, row))
   )
 
   it.effect.prop(
-    "as one column, empty cells too",
+    "as one column with empty cells",
     [FastCheck.array(FastCheck.tuple(FastCheck.option(number)))],
     ([rows]) =>
       Effect.map(
@@ -96,13 +96,13 @@ describe("a table goes there and back", () => {
   )
 
   it.effect.prop(
-    "as a cell",
+    "as a single cell",
     [number],
     ([cell]) => Effect.map(there(Codec.csv(Schema.Number), cell), (back) => assert.deepStrictEqual(back, cell))
   )
 
   it.effect.prop(
-    "as columns of any name",
+    "with any column names",
     [FastCheck.array(FastCheck.record({ a: number, "b,\"": number }), { minLength: 1 })],
     ([rows]) =>
       Effect.map(
@@ -115,9 +115,9 @@ describe("a table goes there and back", () => {
   )
 })
 
-describe("papaparse's own reader", () => {
+describe("papaparse", () => {
   it.effect.prop(
-    "reads what is written",
+    "reads what the codec writes",
     [FastCheck.array(FastCheck.array(text, { minLength: 2, maxLength: 4 }), { minLength: 1 })],
     ([rows]) =>
       Effect.map(written(Codec.csv(Schema.Array(Schema.Array(Schema.String))), rows), (csv) => {
@@ -128,7 +128,7 @@ describe("papaparse's own reader", () => {
   )
 
   it.effect.prop(
-    "writes what is read",
+    "writes what the codec reads",
     [
       FastCheck.array(FastCheck.array(text, { minLength: 3, maxLength: 3 }), { minLength: 1 }),
       FastCheck.constantFrom("\n", "\r\n")
@@ -148,8 +148,8 @@ const Point = Schema.Struct({ x: Schema.Number, label: Schema.optional(Schema.St
 const point = Codec.csv(Point)
 const points = Codec.csv(Schema.Array(Point), { header: true })
 
-describe("on the wire", () => {
-  it.effect("a row is a line without an end, a header the first line", () =>
+describe("CSV text", () => {
+  it.effect("has one line per row without a final line break, and a header line first", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* written(point, { x: 0.2, label: "a,b" }), "0.2,\"a,b\"")
       assert.strictEqual(
@@ -160,13 +160,13 @@ describe("on the wire", () => {
       assert.strictEqual(yield* written(Codec.csv(Schema.Array(Point)), []), "")
     }))
 
-  it.effect("nothing is an empty cell, an empty text a quoted one", () =>
+  it.effect("has an empty cell for null and a quoted one for an empty string", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* written(point, { x: 1, label: "" }), "1,\"\"")
       assert.strictEqual(yield* written(point, { x: 1 }), "1,")
     }))
 
-  it.effect("text that begins with a byte order mark keeps it", () =>
+  it.effect("keeps the byte order mark of the first cell", () =>
     Effect.gen(function*() {
       const texts = Codec.csv(Schema.Tuple(Schema.String, Schema.String))
       assert.strictEqual(yield* written(texts, ["\ufeffa", "b"]), "\"\ufeffa\",b")
@@ -183,23 +183,23 @@ describe("on the wire", () => {
       ["a line end in quotes", "3,\"c\r\nd\"\r\n", { x: 3, label: "c\r\nd" }]
     ] as const
   )(
-    "%s can be read",
+    "%s is decoded",
     ([, text, value]) => Effect.map(readFrom(point, text), (read) => assert.deepStrictEqual(read, value))
   )
 
-  it.effect("columns are found by their name, and others passed over", () =>
+  it.effect("is decoded by column name, and unknown columns are ignored", () =>
     Effect.map(
       readFrom(points, "other,label,x\n9,a,1\n8,,2\n"),
       (read) => assert.deepStrictEqual(read, [{ x: 1, label: "a" }, { x: 2 }])
     ))
 
-  it.effect("the media type says whether there is a header", () =>
+  it.effect("has a header if the media type says so", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* readFrom(point, "label,x\na,1", "text/csv; header=present"), { x: 1, label: "a" })
       assert.deepStrictEqual(yield* readFrom(points, "1,a", "text/csv;header=\"absent\""), [{ x: 1, label: "a" }])
     }))
 
-  it.effect("the media type says the character set", () =>
+  it.effect("has the character set of the media type", () =>
     Effect.gen(function*() {
       const latin1 = Uint8Array.of(0x31, 0x2c, 0xe9)
       assert.deepStrictEqual(yield* point.decode(latin1, "text/csv; charset=iso-8859-1"), { x: 1, label: "é" })
@@ -208,7 +208,7 @@ describe("on the wire", () => {
     }))
 })
 
-describe("a table is refused", () => {
+describe("A table is rejected", () => {
   it.effect.each(
     [
       ["an open quote", point, "1,\"a", /its quotes do not match$/],

@@ -13,7 +13,7 @@ const entry = FastCheck.record({
 
 describe("JSON Lines", () => {
   it.effect.prop(
-    "go there and back",
+    "round-trip",
     [FastCheck.array(entry)],
     ([values]) =>
       Effect.map(
@@ -23,7 +23,7 @@ describe("JSON Lines", () => {
   )
 
   it.effect.prop(
-    "have a line for each value",
+    "have one line per value",
     [FastCheck.array(entry, { minLength: 1 })],
     ([values]) =>
       Effect.map(entries.encode(values), (body) => {
@@ -32,13 +32,13 @@ describe("JSON Lines", () => {
       })
   )
 
-  it.effect("may have blank lines, CRLF, a mark and a last line with an end", () =>
+  it.effect("can have blank lines, CRLF, a byte order mark and a final line break", () =>
     Effect.map(
       entries.decode(encoder.encode(`\ufeff{"n":1,"word":"a"}\r\n\r\n  \n{"n":2,"word":"b"}\n`)),
       (read) => assert.deepStrictEqual(read, [{ n: 1, word: "a" }, { n: 2, word: "b" }])
     ))
 
-  it.effect("that do not fit say which line and where", () =>
+  it.effect("that cannot be decoded fail with the line and the path", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(entries.decode(encoder.encode(`{"n":1,"word":"a"}\n{"n":"hunter2","word":"b"}`)))
       assert.match(error.message, /application\/jsonlines: 1\.n must be number$/)

@@ -44,8 +44,8 @@ const foreign: { readonly [name: string]: Codec.NdArray } = {
 
 const unsupported = ["complex", "structured"]
 
-describe("numpy's own files", () => {
-  it("are all looked at", () => {
+describe("Files written by NumPy", () => {
+  it("are all covered", () => {
     const names = readdirSync(new URL("./fixtures/npy", import.meta.url)).filter((name) => name.endsWith(".npy"))
     assert.sameMembers(names.map((name) => name.slice(0, -4)), [
       ...Object.keys(arrays),
@@ -55,17 +55,17 @@ describe("numpy's own files", () => {
   })
 
   it.effect.each(Object.entries(arrays))(
-    "are written byte for byte: %s",
+    "equal the encoded bytes: %s",
     ([name, array]) => Effect.map(Codec.npy.encode(array), (body) => assert.deepStrictEqual(body, fixture(name)))
   )
 
   it.effect.each(Object.entries({ ...arrays, ...foreign }))(
-    "are read: %s",
+    "are decoded: %s",
     ([name, array]) => Effect.map(Codec.npy.decode(fixture(name)), (read) => assert.deepStrictEqual(read, array))
   )
 
   it.effect.each(unsupported)(
-    "of other types are refused: %s",
+    "of unsupported types are rejected: %s",
     (name) =>
       Effect.map(
         Effect.flip(Codec.npy.decode(fixture(name))),
@@ -94,9 +94,9 @@ const anyArray: FastCheck.Arbitrary<Codec.NdArray> = shape.chain((shape) => {
   ).map((data) => Codec.ndarray(data, { shape }))
 })
 
-describe("an array", () => {
+describe("An array", () => {
   it.effect.prop(
-    "goes there and back",
+    "round-trips",
     [anyArray],
     ([array]) =>
       Effect.map(
@@ -106,7 +106,7 @@ describe("an array", () => {
   )
 
   it.effect.prop(
-    "goes there and back wherever its bytes lie",
+    "round-trips at any byte offset",
     [anyArray, FastCheck.nat(9)],
     ([array, offset]) =>
       Effect.gen(function*() {
@@ -117,7 +117,7 @@ describe("an array", () => {
       })
   )
 
-  it.effect("of half precision keeps every number there is", () =>
+  it.effect("of half precision keeps every number", () =>
     Effect.gen(function*() {
       const bits = Uint16Array.from({ length: 0x10000 }, (_, at) => at).filter((at) => (at & 0x7fff) <= 0x7c00)
       const head = (yield* Codec.npy.encode(Codec.ndarray(new Float32Array(bits.length), { dtype: "float16" })))
@@ -166,7 +166,7 @@ describe("an array", () => {
     }))
 })
 
-describe("a file is refused", () => {
+describe("A file is rejected", () => {
   const good = fixture("float64")
   it.effect.each(
     [
@@ -185,7 +185,7 @@ describe("a file is refused", () => {
     }))
 
   it.effect.prop(
-    "or read, whatever bytes are damaged",
+    "or decoded, whatever bytes are damaged",
     [FastCheck.nat(good.length - 1), FastCheck.nat(255)],
     ([at, byte]) =>
       Effect.map(

@@ -4,7 +4,7 @@ import { transcripts } from "./support/framingTranscripts.ts"
 import { bytesOf, everyPairOfSplits, framed } from "./support/splits.ts"
 
 describe.each(transcripts)("$what", ({ framing, short }) => {
-  it.effect("are the same for a cut at every pair of bytes", () =>
+  it.effect("are the same for chunk boundaries at every pair of bytes", () =>
     Effect.gen(function*() {
       const bytes = bytesOf(short)
       const whole = yield* framed(framing, [bytes])

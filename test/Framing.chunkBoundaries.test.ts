@@ -7,7 +7,7 @@ import { byteByByte, bytesOf, everyPairOfSplits, everySplit, framed, framedAtOnc
 const joined: Framing.Framing<string, { readonly message: string }> = Framing.text
 
 describe.each(transcripts)("$what", ({ failure, framing, long, out }) => {
-  it.effect("are the same for a cut at every byte", () =>
+  it.effect("are the same for a chunk boundary at every byte", () =>
     Effect.gen(function*() {
       const bytes = bytesOf(long)
       for (const parts of [...everySplit(bytes), byteByByte(bytes)]) {
@@ -19,10 +19,10 @@ describe.each(transcripts)("$what", ({ failure, framing, long, out }) => {
     }))
 })
 
-describe("text", () => {
+describe("Framing.text", () => {
   const story = "Grüße, 日本 🙂 👩‍👩‍👧 \ufeff ende"
 
-  it.effect("never ends an element inside a character, wherever it is cut", () =>
+  it.effect("never splits a character, for any chunk boundary", () =>
     Effect.gen(function*() {
       const bytes = bytesOf(story)
       for (const parts of [...everySplit(bytes), byteByByte(bytes)]) {
@@ -44,7 +44,7 @@ describe("text", () => {
       ["half of a pair", [0x61, 0xed, 0xa0, 0x80], "a", /it is not UTF-8$/],
       ["an end inside a character", [0x61, 0xf0, 0x9f, 0x99], "a", /it ends inside a character$/]
     ] as const
-  )("gives what stands before %s, wherever it is cut", ([, bytes, before, problem]) =>
+  )("gives the text before %s, for any chunk boundary", ([, bytes, before, problem]) =>
     Effect.gen(function*() {
       for (const parts of everyPairOfSplits(Uint8Array.from(bytes))) {
         const { failure, out } = yield* framed(joined, parts)

@@ -6,7 +6,7 @@ import { byteByByte, bytesOf, framed } from "./support/splits.ts"
 const limit = (framing: Framing.Framing<unknown>, text: string, parts: ReadonlyArray<Uint8Array> = [bytesOf(text)]) =>
   framed(Framing.withMaxLineBytes(8)(framing), parts)
 
-describe("a framing holds no more than its longest line", () => {
+describe("A framing buffers at most its longest line", () => {
   it.effect.each(
     [
       ["LF", Framing.lines, "12345678\n1\n", ["12345678", "1"]],
@@ -14,7 +14,7 @@ describe("a framing holds no more than its longest line", () => {
       ["no end", Framing.lines, "12345678", ["12345678"]],
       ["JSON", Framing.jsonLines(Schema.Number), "12345678\r\n1", [12345678, 1]]
     ] as const
-  )("which may be as long as that: %s", ([, framing, text, out]) =>
+  )("and accepts a line of exactly that length: %s", ([, framing, text, out]) =>
     Effect.gen(function*() {
       for (const parts of [[bytesOf(text)], byteByByte(bytesOf(text))]) {
         assert.deepStrictEqual(yield* limit(framing, text, parts), { out: [...out], failure: undefined })
@@ -31,7 +31,7 @@ describe("a framing holds no more than its longest line", () => {
       ["an event of several lines", Framing.sse, "data:a\n\ndata:1\ndata:2\n\n", [{ data: "a" }], "an event"]
     ] as const
   )(
-    "and fails for %s that is longer, after what came before",
+    "and fails for %s that is longer, after the elements before it",
     ([, framing, text, out, what]) =>
       Effect.gen(function*() {
         for (const parts of [[bytesOf(text)], byteByByte(bytesOf(text))]) {
@@ -42,7 +42,7 @@ describe("a framing holds no more than its longest line", () => {
       })
   )
 
-  it.effect("before the line has come: a sender without line ends is stopped", () =>
+  it.effect("and stops a sender that sends no line ends", () =>
     Effect.gen(function*() {
       const sent = yield* Ref.make(0)
       const endless = Stream.repeatEffect(
@@ -55,12 +55,12 @@ describe("a framing holds no more than its longest line", () => {
       assert.isBelow(yield* Ref.get(sent), 110_000)
     }))
 
-  it("of 16 MiB unless told otherwise", () => assert.strictEqual(Framing.defaultMaxLineBytes, 16 * 1024 * 1024))
+  it("of 16 MiB by default", () => assert.strictEqual(Framing.defaultMaxLineBytes, 16 * 1024 * 1024))
 })
 
-describe("lines", () => {
+describe("Framing.lines", () => {
   it.effect.prop(
-    "are the text's own, for any text and any split",
+    "gives the lines of any text, whatever its chunks",
     [
       FastCheck.array(FastCheck.string({ unit: FastCheck.constantFrom("a", "é", "🙂", "\n", "\r\n", "\r", " ") })),
       FastCheck.array(FastCheck.nat(40))
@@ -81,10 +81,10 @@ describe("lines", () => {
   )
 })
 
-describe("a framing", () => {
+describe("A framing", () => {
   const failing = Stream.concat(Stream.make(bytesOf("a\nb")), Stream.fail({ _tag: "Lost", message: "lost" } as const))
 
-  it.effect("passes the stream's own failure on, after whole lines and without the broken one", () =>
+  it.effect("gives the complete elements before it passes on a failure of the stream", () =>
     Effect.gen(function*() {
       const out: Array<string> = []
       const error = yield* Effect.flip(
@@ -93,7 +93,7 @@ describe("a framing", () => {
       assert.deepStrictEqual([out, error.message], [["a"], "lost"])
     }))
 
-  it.effect("gives a line as soon as it has come", () =>
+  it.effect("gives a line as soon as it is complete", () =>
     Effect.gen(function*() {
       const parts = Stream.concat(Stream.make(bytesOf("a\nb\rc\r")), Stream.never)
       assert.deepStrictEqual(
@@ -107,7 +107,7 @@ describe("a framing", () => {
       )
     }))
 
-  it.effect("keeps chunks together", () =>
+  it.effect("keeps the elements of a chunk in one chunk", () =>
     Effect.gen(function*() {
       const chunks = yield* Stream.runCollect(
         Stream.chunks(Framing.jsonLines(Schema.Number).frame(Stream.make(bytesOf("1\n2\n3\n"), bytesOf("4\n"))))
@@ -124,11 +124,11 @@ describe("a framing", () => {
     }))
 })
 
-describe("after [DONE]", () => {
+describe("After [DONE],", () => {
   const done = bytesOf("data: 1\n\ndata: [DONE]\n\n")
   const numbers = Framing.sseJson(Schema.Number)
 
-  it.effect("the rest of the stream is read, so that its connection can be used again", () =>
+  it.effect("the rest of the stream is read, so that its connection can be reused", () =>
     Effect.gen(function*() {
       const ended = yield* Ref.make(false)
       const parts = Stream.concat(
@@ -139,13 +139,13 @@ describe("after [DONE]", () => {
       assert.isTrue(yield* Ref.get(ended))
     }))
 
-  it.effect("a failure is nobody's any more", () =>
+  it.effect("a failure of the stream is ignored", () =>
     Effect.gen(function*() {
       const parts = Stream.concat(Stream.make(done), Stream.fail("lost"))
       assert.deepStrictEqual(Array.from(yield* Stream.runCollect(numbers.frame(parts))), [1])
     }))
 
-  it.effect("a stream that does not end is waited for a second", () =>
+  it.effect("an endless stream is read for one second", () =>
     Effect.gen(function*() {
       const parts = Stream.concat(Stream.make(done), Stream.never)
       const fiber = yield* Effect.fork(Stream.runCollect(numbers.frame(parts)))

@@ -33,13 +33,13 @@ const words = Stream.make("Once ", "upon ", "a ", "time")
 const text = (parts: Chunk.Chunk<Uint8Array>) =>
   Chunk.toReadonlyArray(Chunk.map(parts, (part) => new TextDecoder().decode(part)))
 
-it.live("streams the parts as the model writes them", () =>
+it.live("The stream has the parts that the model writes", () =>
   Effect.gen(function*() {
     const parts = yield* Stream.runCollect(streamEndpoint(input))
     assert.deepStrictEqual(text(parts), ["Once ", "upon ", "a ", "time"])
   }).pipe(Effect.provide(client(() => Effect.succeed(words)))))
 
-it.live("gives the head of the answer before its parts", () =>
+it.live("The response headers are available before the parts", () =>
   Effect.gen(function*() {
     const { Body, ...head } = yield* invokeEndpointWithResponseStream(input)
     assert.deepInclude(head, {
@@ -54,7 +54,7 @@ it.live("gives the head of the answer before its parts", () =>
     Effect.provide(client(() => Effect.succeed({ Body: words, ContentType: "text/plain", CustomAttributes: "seen" })))
   ))
 
-describe("fails the stream, after its parts, with", () => {
+describe("The stream fails, after its parts, with", () => {
   const failing = (failure: unknown) => client(() => Effect.succeed(Stream.concat(words, Stream.fail(failure))))
 
   const outcome = (failure: unknown) =>
@@ -117,7 +117,7 @@ describe("fails the stream, after its parts, with", () => {
       })
     }))
 
-  it.live("TransportError where the connection breaks", () =>
+  it.live("TransportError if the connection breaks", () =>
     Effect.gen(function*() {
       const [error] = yield* outcome(new SageMakerError.TransportError({ reason: "reset" }))
       assert.include(error, { _tag: "TransportError", reason: "reset", requestSent: true })
@@ -146,7 +146,7 @@ const failureOf = (...replies: ReadonlyArray<Reply>) =>
     return yield* Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer))
   })
 
-it.effect("fails with ProtocolError on a body that is no event stream, or ends inside a frame", () =>
+it.effect("A body that is not an event stream, or ends inside a frame, fails with ProtocolError", () =>
   Effect.gen(function*() {
     assert.include(yield* failureOf({ status: 200, body: "<html>".repeat(10) }), { _tag: "ProtocolError" })
     assert.include(yield* failureOf(streaming(frame("a"), frame("b").subarray(0, 20))), {
@@ -155,7 +155,7 @@ it.effect("fails with ProtocolError on a body that is no event stream, or ends i
     })
   }))
 
-it.effect("fails before the stream with the errors the operation names, and retries them", () =>
+it.effect("An error before the stream is one of the operation's errors and is retried", () =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime(
       refusal(500, "InternalFailure"),
@@ -166,7 +166,7 @@ it.effect("fails before the stream with the errors the operation names, and retr
     assert.include(yield* Fiber.join(fiber), { _tag: "ModelError", attempts: 2 })
   }))
 
-it.effect("is not sent again once its head has come", () =>
+it.effect("A stream is not retried after its response headers", () =>
   Effect.gen(function*() {
     const init = { headers: { "content-type": "application/vnd.amazon.eventstream" } }
     const server = yield* scriptedRuntime(broken(init, bodyCut(), ""))
@@ -175,7 +175,7 @@ it.effect("is not sent again once its head has come", () =>
     assert.strictEqual(yield* server.attempts, 1)
   }))
 
-it.effect("bounds the silence between two parts, not the stream", () =>
+it.effect("The idle timeout limits the time between two parts, not the stream", () =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime(stalled({ status: 200 }))
     const fiber = yield* Stream.runDrain(streamEndpoint(input)).pipe(
@@ -198,8 +198,8 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 
 const idle = Timeouts.use({ idle: "4 seconds" })
 
-describe("idle", () => {
-  it.effect("does not count while the reader works on a part", () =>
+describe("The idle timeout of a stream", () => {
+  it.effect("does not count while the reader processes a part", () =>
     Effect.gen(function*() {
       for (const pause of ["0 seconds", "3 seconds"] as const) {
         const server = yield* scriptedRuntime(paced(init, pause, frames(6)))
@@ -214,7 +214,7 @@ describe("idle", () => {
       }
     }))
 
-  it.effect("counts from when the reader asks for the next part", () =>
+  it.effect("starts when the reader requests the next part", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(paced(init, 0, frames(1), Stream.never))
       const fiber = yield* streamEndpoint(input).pipe(
@@ -231,7 +231,7 @@ describe("idle", () => {
       assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "idle", duration: 4_000 })
     }))
 
-  it.effect("starts anew with every part", () =>
+  it.effect("restarts with every part", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(paced(init, "2 seconds", frames(20), Stream.never))
       const seen: Array<Uint8Array> = []
@@ -262,7 +262,7 @@ describe("idle", () => {
       assert.include(error, { _tag: "TimeoutError", phase: "idle" })
     }))
 
-  it.effect("changes none of many parts", () =>
+  it.effect("does not change the parts of a long stream", () =>
     Effect.gen(function*() {
       for (const limit of ["4 seconds", Infinity] as const) {
         const chunks = new ReadableStream<Uint8Array>({
@@ -280,7 +280,7 @@ describe("idle", () => {
       }
     }))
 
-  it.effect("passes on what breaks the body, after its parts", () =>
+  it.effect("passes on the failure of the body after its parts", () =>
     Effect.gen(function*() {
       const ends = yield* Effect.forEach([bodyCut(), new Error("?")], (reason) =>
         Effect.gen(function*() {
@@ -310,7 +310,7 @@ describe("idle", () => {
     ["falls silent", paced(init, "1 second", frames(1), Stream.never), (_) => _]
   ]
   for (const [end, reply, reading] of readings) {
-    it.effect(`leaves no fiber behind where its stream ${end}`, () =>
+    it.effect(`leaves no fiber behind if the stream ${end}`, () =>
       Effect.gen(function*() {
         const server = yield* scriptedRuntime(reply)
         const supervisor = yield* Supervisor.track
@@ -331,13 +331,13 @@ describe("idle", () => {
   }
 })
 
-describe("a Body that is read twice", () => {
+describe("A Body that is read twice", () => {
   const closed = { _tag: "TransportError", reason: "aborted", retry: "never" } as const
 
   const read = (body: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamOutput["Body"]) =>
     Effect.either(Stream.runCollect(body))
 
-  it.scoped("gives its parts once, one reading after the other", () =>
+  it.scoped("gives each part once if it is read sequentially", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(streaming(...frames(5)))
       const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
@@ -345,7 +345,7 @@ describe("a Body that is read twice", () => {
       assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
     }))
 
-  it.scoped("gives all its parts to the first of two readers", () =>
+  it.scoped("gives all parts to the first of two concurrent readers", () =>
     Effect.gen(function*() {
       for (const limit of ["4 seconds", Infinity] as const) {
         const server = yield* scriptedRuntime(paced(init, "1 second", frames(5)))
@@ -361,7 +361,7 @@ describe("a Body that is read twice", () => {
       }
     }))
 
-  it.scoped("is not read by the second when the first has left it", () =>
+  it.scoped("gives nothing to the second reader after the first one has stopped", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(paced(init, 0, frames(5)))
       const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
@@ -373,7 +373,7 @@ describe("a Body that is read twice", () => {
 const errorFrame = (code: string) =>
   encode({ ":message-type": "error", ":error-code": code, ":error-message": "went wrong" }, new Uint8Array())
 
-describe("an error frame is UnknownServiceError with the code as it came:", () => {
+describe("An error frame is UnknownServiceError with the code as received:", () => {
   for (
     const code of [
       "ThrottlingException",
@@ -397,7 +397,7 @@ describe("an error frame is UnknownServiceError with the code as it came:", () =
   }
 })
 
-it.effect("streams that are left early or fail leave no finalizer behind", () =>
+it.effect("Streams that are abandoned or fail leave no finalizer in the scope", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const open = () => Object(Reflect.get(scope, "state")).finalizers.size
@@ -413,7 +413,7 @@ it.effect("streams that are left early or fail leave no finalizer behind", () =>
     assert.strictEqual(open(), 0)
   }))
 
-it.live("cannot be read after its scope has closed", () =>
+it.live("A Body cannot be read after its scope has closed", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const { Body } = yield* Scope.extend(invokeEndpointWithResponseStream(input), scope)
@@ -421,7 +421,7 @@ it.live("cannot be read after its scope has closed", () =>
     assert.include(yield* Effect.flip(Stream.runDrain(Body)), { _tag: "TransportError", reason: "aborted" })
   }).pipe(Effect.provide(client(() => Effect.succeed(words)))))
 
-it.effect("refuses NEW_SESSION, which opens a session on InvokeEndpoint only", () =>
+it.effect("NEW_SESSION is rejected, since only InvokeEndpoint opens sessions", () =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime(streaming(frame("a")))
     const error = yield* Effect.flip(
@@ -430,7 +430,7 @@ it.effect("refuses NEW_SESSION, which opens a session on InvokeEndpoint only", (
     assert.include(error, { _tag: "InvalidInputError", field: "SessionId" })
   }))
 
-it.live("stops the model when its reader leaves", () =>
+it.live("A reader that stops interrupts the model", () =>
   Effect.gen(function*() {
     let stopped = false
     const endless = Stream.repeatEffect(Effect.as(Effect.sleep(1), "word ")).pipe(

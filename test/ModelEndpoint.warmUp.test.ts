@@ -7,8 +7,8 @@ const model = ModelEndpoint.make("cold", { request: Codec.text, response: Codec.
 const everyFive = Schedule.spaced("5 seconds")
 const modelError = refusal(424, "ModelError", { Message: "no input", OriginalStatusCode: 400 })
 
-describe("warming a model up", () => {
-  it.effect("asks until it is ready, and tells how far it has come", () =>
+describe("ModelEndpoint.warmUp", () => {
+  it.effect("sends requests until the model is ready, and reports its progress", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(notReady, notReady, notReady, ok)
       const told = yield* Ref.make<ReadonlyArray<readonly [number, number]>>([])
@@ -28,13 +28,13 @@ describe("warming a model up", () => {
       assert.strictEqual(request!.headers["x-amzn-sagemaker-target-variant"], "blue")
     }))
 
-  it.effect("takes any answer of the container for readiness, where no value is given", () =>
+  it.effect("accepts any response of the container as ready if no value is given", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(modelError)
       assert.strictEqual((yield* ModelEndpoint.warmUp(model, everyFive).pipe(Effect.provide(server.layer))).attempts, 1)
     }))
 
-  it.effect("sends the value that is given, and wants it answered", () =>
+  it.effect("sends the given value and requires a success", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(modelError)
       const error = yield* ModelEndpoint.warmUp(model, everyFive, { value: "hello", TargetVariant: "green" }).pipe(
@@ -59,7 +59,7 @@ describe("warming a model up", () => {
       assert.strictEqual(yield* server.attempts, 3)
     }))
 
-  it.effect("leaves other failures to the client's policy, and its quota to others", () =>
+  it.effect("retries other failures by the client's policy, and does not use its quota", () =>
     Effect.gen(function*() {
       const unavailable = refusal(503, "ServiceUnavailable")
       const server = yield* scriptedRuntime(unavailable, notReady, unavailable, unavailable, ok)

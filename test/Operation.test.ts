@@ -22,8 +22,8 @@ const endOf = (...replies: ReadonlyArray<Reply>) =>
     return { error, attempts: yield* server.attempts }
   })
 
-describe("an operation of the user's own", () => {
-  it.effect("is sent to the service and gives its output", () =>
+describe("A custom operation", () => {
+  it.effect("sends its request and decodes its output", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(ready)
       const output = yield* Effect.provide(execute(), server.layer)
@@ -37,7 +37,7 @@ describe("an operation of the user's own", () => {
       assert.strictEqual(request?.headers["x-mine-variant"], "blue")
     }))
 
-  it.effect("takes the client's bound members and settings", () =>
+  it.effect("uses the params and settings of the client", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntimeWith(
         { params: { Variant: "much-too-long" }, validation: { max: false } },
@@ -47,7 +47,7 @@ describe("an operation of the user's own", () => {
       assert.strictEqual((yield* server.requests)[0]?.headers["x-mine-variant"], "much-too-long")
     }))
 
-  it.effect("keeps an input that is no plain record as it is, bound members or not", () =>
+  it.effect("keeps an input that is not a plain object, with and without params", () =>
     Effect.gen(function*() {
       class Wanted {
         readonly #variant = "blue"
@@ -76,7 +76,7 @@ describe("an operation of the user's own", () => {
       assert.lengthOf(seen, given.length)
     }))
 
-  it.effect("is refused before it is sent where a member breaks its constraint", () =>
+  it.effect("is rejected before sending if a member violates its constraint", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(ready)
       const error = yield* execute({ ...input, Variant: "much-too-long" }).pipe(
@@ -97,8 +97,8 @@ describe("an operation of the user's own", () => {
     }))
 })
 
-describe("its errors", () => {
-  it.effect("are made of the service's answer, members of the class included", () =>
+describe("The errors of a custom operation", () => {
+  it.effect("are decoded from the response, including the members of the class", () =>
     Effect.gen(function*() {
       const { attempts, error } = yield* endOf(refusal(404, "VariantMissing", { Variants: ["a"], message: "no blue" }))
       assert.deepInclude(error, {
@@ -113,13 +113,13 @@ describe("its errors", () => {
       assert.strictEqual(attempts, 1)
     }))
 
-  it.effect("need none of the service's members", () =>
+  it.effect("do not need the members of service errors", () =>
     Effect.gen(function*() {
       const { error } = yield* endOf(refusal(400, "VariantBroken", { message: "m" }))
       assert.strictEqual(error._tag, "VariantBroken")
     }))
 
-  it.effect("are retried as they say of themselves", () =>
+  it.effect("are retried by their retry member", () =>
     Effect.gen(function*() {
       const { attempts, error } = yield* endOf(busy)
       assert.strictEqual(error._tag === "VariantBusy" ? error.Seconds : undefined, 3)
@@ -129,12 +129,12 @@ describe("its errors", () => {
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 1_000 })
     }))
 
-  it.effect("are not retried where they say nothing", () =>
+  it.effect("are not retried without a retry member", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* endOf(refusal(500, "VariantBroken"))).attempts, 1)
     }))
 
-  it.effect("can be retried by a schedule that knows them", () =>
+  it.effect("can be retried by a schedule that handles them", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(refusal(500, "VariantBroken"), ready)
       const policy = RetryPolicy.fromSchedule(Schedule.recurs(2), { while: ({ _tag }) => _tag === "VariantBroken" })
@@ -142,19 +142,19 @@ describe("its errors", () => {
       assert.strictEqual($metadata.attempts, 2)
     }))
 
-  it.effect("can come of a success", () =>
+  it.effect("can follow from a successful response", () =>
     Effect.gen(function*() {
       const { error } = yield* endOf({ status: 299, body: "" })
       assert.deepStrictEqual(error._tag === "VariantMissing" ? error.Variants : undefined, ["of-a-success"])
     }))
 
-  it.effect("give way to a readable error where the answer does not fit the class", () =>
+  it.effect("are replaced by a readable error if the response does not fit the class", () =>
     Effect.gen(function*() {
       const { error } = yield* endOf(refusal(409, "VariantBusy", { Seconds: "three" }))
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 409, code: "VariantBusy" })
     }))
 
-  it.effect("stand beside every other error of a call", () =>
+  it.effect("are added to the other errors of a call", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* endOf(refusal(403, "AccessDeniedException"))).error._tag, "AccessDeniedError")
       assert.strictEqual((yield* endOf(refusal(400, "ThrottlingException"))).error._tag, "ThrottlingError")
@@ -162,7 +162,7 @@ describe("its errors", () => {
       assert.strictEqual((yield* endOf(Effect.never)).error._tag, "TimeoutError")
     }))
 
-  it.effect("do not carry on what the operation calls sensitive", () =>
+  it.effect("do not contain the sensitive headers of the operation", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(refusal(404, "VariantMissing", { message: "no blue for canary-secret" }))
       const error = yield* execute({ ...input, Secret: "canary-secret" }).pipe(

@@ -36,15 +36,15 @@ const zeros = (length: number) => Array.from({ length }, () => 0)
 
 const gaps = (arrivals: ReadonlyArray<number>) => arrivals.slice(1).map((arrival, index) => arrival - arrivals[index]!)
 
-describe("an adaptive client", () => {
-  it.effect("holds nothing up before the service throttles", () =>
+describe("An adaptive client", () => {
+  it.effect("does not delay calls before the service throttles", () =>
     Effect.gen(function*() {
       const { layer, service } = yield* makeService
       yield* Effect.provide(together(20), layer)
       assert.deepStrictEqual(service.arrivals, zeros(20))
     }))
 
-  it.effect("holds nothing up after failures of another kind", () =>
+  it.effect("does not delay calls after other failures", () =>
     Effect.gen(function*() {
       const { layer, service } = yield* makeService
       service.status = 500
@@ -52,14 +52,14 @@ describe("an adaptive client", () => {
       assert.deepStrictEqual(service.arrivals, zeros(40))
     }))
 
-  it.effect("spaces its calls while it is throttled, however many there are at once", () =>
+  it.effect("spaces its calls while it is throttled, whatever their number", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       yield* together(5).pipe(Effect.provide(client), during("1 minute"))
       assert.deepStrictEqual(service.arrivals, [2_000, 4_000, 6_000, 8_000, 10_000])
     }))
 
-  it.effect("sends faster and faster once it is throttled no more", () =>
+  it.effect("sends faster and faster after throttling ends", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       service.status = 200
@@ -70,7 +70,7 @@ describe("an adaptive client", () => {
       assert.isBelow(Math.max(...between.slice(-20)), 100)
     }))
 
-  it.effect("slows down again where it is throttled again", () =>
+  it.effect("slows down again after another throttling error", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       service.status = 200
@@ -83,7 +83,7 @@ describe("an adaptive client", () => {
       assert.deepStrictEqual(gaps(service.arrivals).slice(-3), [2_000, 2_000, 2_000])
     }))
 
-  it.effect("has one rate for all its adaptive calls, whatever their options", () =>
+  it.effect("has one send rate for all adaptive calls, whatever their options", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       const other = RetryPolicy.use(RetryPolicy.adaptive({ maxAttempts: 7 }))(call)
@@ -92,14 +92,14 @@ describe("an adaptive client", () => {
       assert.deepStrictEqual(service.arrivals, [2_000])
     }))
 
-  it.effect("shares its rate with no other client", () =>
+  it.effect("does not share its send rate with other clients", () =>
     Effect.gen(function*() {
       const { layer, service } = yield* throttledOnce
       yield* together(3).pipe(Effect.provide(layer), during("1 minute"))
       assert.deepStrictEqual(service.arrivals.slice(0, 3), [0, 0, 0])
     }))
 
-  it.effect("leaves calls of the standard policy alone, and learns nothing from them", () =>
+  it.effect("does not delay or count calls of the standard policy", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       const standard = RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 1 }))(call)
@@ -113,8 +113,8 @@ describe("an adaptive client", () => {
     }))
 })
 
-describe("a call that waits for the rate", () => {
-  it.effect("ends at once when it is interrupted, sends nothing and takes nothing", () =>
+describe("A call that waits for the send rate", () => {
+  it.effect("ends immediately on interruption, sends nothing and takes no token", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       const first = yield* Effect.fork(Effect.provide(paced, client))
@@ -127,7 +127,7 @@ describe("a call that waits for the rate", () => {
       assert.deepStrictEqual(service.arrivals, [2_000])
     }))
 
-  it.effect("goes before those that came later, and is not held up by those that left", () =>
+  it.effect("is served in order of arrival, and interrupted calls do not delay it", () =>
     Effect.gen(function*() {
       const quota = RetryPolicy.makeQuota()
       const sent: Array<number> = []
@@ -149,7 +149,7 @@ describe("a call that waits for the rate", () => {
       assert.deepStrictEqual(sent, [0, 2, 4, 5, 6])
     }))
 
-  it.effect("is held to its total deadline, and has sent nothing by then", () =>
+  it.effect("is limited by the total timeout, and requestSent is false", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       const error = yield* paced.pipe(
@@ -162,7 +162,7 @@ describe("a call that waits for the rate", () => {
       assert.deepStrictEqual(service.arrivals, [])
     }))
 
-  it.effect("has its attempt's whole deadline afterwards, and waited for no retry", () =>
+  it.effect("has its complete attempt timeout afterwards, and no retry delay", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       service.status = 200
@@ -176,7 +176,7 @@ describe("a call that waits for the rate", () => {
     }))
 })
 
-describe("an adaptive call", () => {
+describe("An adaptive call", () => {
   const throttledCall = (random: number) =>
     Effect.gen(function*() {
       const { layer, requests, service } = yield* makeService
@@ -191,7 +191,7 @@ describe("an adaptive call", () => {
       return { error, arrivals: service.arrivals, requests: yield* requests }
     })
 
-  it.effect("is tried as often as a standard one, and says so", () =>
+  it.effect("makes as many attempts as a standard call and reports them", () =>
     Effect.gen(function*() {
       const { requests } = yield* throttledCall(1)
       assert.deepStrictEqual(requests.map(({ headers }) => headers["amz-sdk-request"]), [
@@ -201,14 +201,14 @@ describe("an adaptive call", () => {
       ])
     }))
 
-  it.effect("waits for the rate where chance would have it sent again at once", () =>
+  it.effect("waits for the send rate even if the random delay is zero", () =>
     Effect.gen(function*() {
       const { arrivals, error } = yield* throttledCall(0)
       assert.deepStrictEqual(arrivals, [0, 2_000, 4_000])
       assert.deepInclude(error, { attempts: 3, totalRetryDelay: 4_000 })
     }))
 
-  it.effect("spends its wait for the rate on its own delays where those are long enough", () =>
+  it.effect("uses the retry delay as part of the wait for the send rate", () =>
     Effect.gen(function*() {
       const { arrivals, error } = yield* throttledCall(1)
       assert.deepStrictEqual(arrivals, [0, 2_000, 4_000])
@@ -216,8 +216,8 @@ describe("an adaptive call", () => {
     }))
 })
 
-describe("the adaptive policy", () => {
-  it.effect("serves any effect, on a quota of one's own", () =>
+describe("RetryPolicy.adaptive", () => {
+  it.effect("runs any effect with its own quota", () =>
     Effect.gen(function*() {
       const quota = RetryPolicy.makeQuota()
       const times: Array<number> = []
@@ -230,7 +230,7 @@ describe("the adaptive policy", () => {
       assert.deepStrictEqual(times, [0, 2_000])
     }))
 
-  it.effect("counts an attempt that is interrupted or dies as not throttled", () =>
+  it.effect("counts an interrupted or dying attempt as not throttled", () =>
     Effect.gen(function*() {
       const reports: Array<boolean> = []
       const rate: RetryPolicy.SendRate = {

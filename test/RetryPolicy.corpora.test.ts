@@ -106,8 +106,8 @@ const expectedLedger = ({ responses, threads }: Case): ReadonlyArray<Entry> => {
   return [...first.slice(0, 2), ...second, ...first.slice(2)].flatMap(expectedEntry)
 }
 
-describe.skipIf(!hasCorpora)(needsCorpora("the standard policy does as AWS's cases of 2026 say"), () => {
-  it("there are 14 of them, besides those of long polling, which this service does not have", () => {
+describe.skipIf(!hasCorpora)(needsCorpora("The standard policy does what AWS's cases of 2026 expect"), () => {
+  it("There are 14 cases, without long polling, which this service does not have", () => {
     assert.lengthOf(retryCases, 14)
   })
 
@@ -126,7 +126,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("the standard policy does as AWS's cas
         assert.deepStrictEqual(ledger, expectedLedger(test))
       }))
 
-    it.effect(`in a whole client: ${test.name}`, () =>
+    it.effect(`in a client: ${test.name}`, () =>
       Effect.gen(function*() {
         const ledger: Array<Entry> = []
         const server = yield* scriptedRuntime(Effect.map(arrive, ({ error_code, headers = {}, status_code }) =>

@@ -15,15 +15,15 @@ const attemptsAgainst = (reply: Reply) =>
     return { error, attempts: yield* server.attempts }
   })
 
-describe("which failures are sent again", () => {
-  it.effect("a model that is not ready, at most three times", () =>
+describe("The standard policy retries", () => {
+  it.effect("a model that is not ready, up to three attempts", () =>
     Effect.gen(function*() {
       const { attempts, error } = yield* attemptsAgainst(notReady)
       assert.strictEqual(error._tag, "ModelNotReadyException")
       assert.strictEqual(attempts, 3)
     }))
 
-  it.effect("three times too where the number of attempts is none, once where it is less than one", () =>
+  it.effect("up to three attempts if maxAttempts is not a number, and makes one attempt if it is less than one", () =>
     Effect.gen(function*() {
       for (const [maxAttempts, attempts] of [[Number.NaN, 3], [0, 1], [-1, 1], [2.9, 2]] as const) {
         const server = yield* scriptedRuntime(notReady)
@@ -37,7 +37,7 @@ describe("which failures are sent again", () => {
     }))
 
   for (const status of [429, 500, 502, 503, 504]) {
-    it.effect(`status ${status} without a code is`, () =>
+    it.effect(`status ${status} without a code`, () =>
       Effect.gen(function*() {
         const { attempts } = yield* attemptsAgainst({ status, body: "<html>" })
         assert.strictEqual(attempts, 3)
@@ -45,7 +45,7 @@ describe("which failures are sent again", () => {
   }
 
   for (const status of [301, 400, 401, 403, 404, 405, 408, 409, 413, 422, 424, 501, 505, 529, 530]) {
-    it.effect(`status ${status} without a code is not`, () =>
+    it.effect(`not status ${status} without a code`, () =>
       Effect.gen(function*() {
         const { attempts } = yield* attemptsAgainst({ status, body: "<html>" })
         assert.strictEqual(attempts, 1)
@@ -55,7 +55,7 @@ describe("which failures are sent again", () => {
   for (
     const code of ["ThrottlingException", "Throttling", "TooManyRequestsException", "SlowDown", "RequestThrottled"]
   ) {
-    it.effect(`${code} with status 400 is`, () =>
+    it.effect(`${code} with status 400`, () =>
       Effect.gen(function*() {
         const { attempts, error } = yield* attemptsAgainst(refusal(400, code, { message: null }))
         assert.strictEqual(error._tag, "ThrottlingError")
@@ -64,7 +64,7 @@ describe("which failures are sent again", () => {
   }
 
   for (const code of ["RequestTimeout", "RequestTimeoutException", "TimeoutError"]) {
-    it.effect(`${code} with status 400 is`, () =>
+    it.effect(`${code} with status 400 as throttling`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* attemptsAgainst(refusal(400, code))).attempts, 3)
       }))
@@ -79,33 +79,33 @@ describe("which failures are sent again", () => {
     [403, "AccessDeniedException", 1]
   ]
   for (const [status, code, expected] of modelled) {
-    it.effect(`${code} is sent ${expected} time(s)`, () =>
+    it.effect(`${code} so that there are ${expected} attempt(s)`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* attemptsAgainst(refusal(status, code))).attempts, expected)
       }))
   }
 
-  it.effect("a signature that expired on the way is", () =>
+  it.effect("an expired signature", () =>
     Effect.gen(function*() {
       const reply = refusal(403, "InvalidSignatureException", { message: "Signature expired: 20261101T000000Z is now" })
       assert.strictEqual((yield* attemptsAgainst(reply)).attempts, 3)
     }))
 
-  it.effect("a lost connection is, as fetch reports it", () =>
+  it.effect("a lost connection as fetch reports it", () =>
     Effect.gen(function*() {
       const { attempts, error } = yield* attemptsAgainst({ transport: connectionLost() })
       assert.deepInclude(error, { _tag: "TransportError", reason: "reset", requestSent: true, code: "ECONNRESET" })
       assert.strictEqual(attempts, 3)
     }))
 
-  it.effect("a request this side stopped waiting for is not: the model may still be running it", () =>
+  it.effect("no request that timed out, since the model may still process it", () =>
     Effect.gen(function*() {
       const { attempts, error } = yield* attemptsAgainst(Effect.never)
       assert.deepInclude(error, { _tag: "TimeoutError", phase: "firstByte", requestSent: true, retry: "never" })
       assert.strictEqual(attempts, 1)
     }))
 
-  it.effect("a request this side stopped waiting for is, where retryTimeouts asks for it", () =>
+  it.effect("a request that timed out if retryTimeouts is set", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const error = yield* failing(call.pipe(
@@ -126,49 +126,49 @@ const delayOf = (random: number, ...replies: ReadonlyArray<Reply>) =>
 
 const hinted = (headers: Record<string, string>): Reply => ({ status: 503, headers })
 
-describe("when they are sent again", () => {
-  it.effect("after at most 50 and 100 ms where the service failed", () =>
+describe("The delay before a retry", () => {
+  it.effect("is at most 50 and 100 ms after a service failure", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(1, { status: 500 }, { status: 500 }, ok), 150)
     }))
 
-  it.effect("after at most one and two seconds where it throttles", () =>
+  it.effect("is at most one and two seconds after throttling", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(1, notReady, notReady, ok), 3_000)
     }))
 
-  it.effect("at once where chance says so", () =>
+  it.effect("is zero if the random factor is zero", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(0, notReady, notReady, ok), 0)
     }))
 
-  it.effect("not before the milliseconds of x-amz-retry-after", () =>
+  it.effect("is at least the milliseconds of x-amz-retry-after", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(0, hinted({ "x-amz-retry-after": "1500" }), ok), 1_500)
     }))
 
-  it.effect("not before the seconds of Retry-After", () =>
+  it.effect("is at least the seconds of Retry-After", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(0, hinted({ "retry-after": "2" }), ok), 2_000)
     }))
 
-  it.effect("not before the date of Retry-After", () =>
+  it.effect("lasts until the date of Retry-After", () =>
     Effect.gen(function*() {
       const date = "Thu, 01 Jan 1970 00:00:03 GMT"
       assert.strictEqual(yield* delayOf(0, hinted({ "retry-after": date }), ok), 3_000)
     }))
 
-  it.effect("by x-amz-retry-after where both hints are there", () =>
+  it.effect("follows x-amz-retry-after if both headers are present", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(0, hinted({ "x-amz-retry-after": "40", "retry-after": "2" }), ok), 40)
     }))
 
-  it.effect("at most five seconds later than without a hint", () =>
+  it.effect("is at most five seconds longer than without a header", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(1, hinted({ "retry-after": "3600" }), ok), 5_050)
     }))
 
-  it.effect("after its own delay where a hint is shorter or unreadable", () =>
+  it.effect("is the computed one if the header is shorter or unreadable", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* delayOf(1, hinted({ "x-amz-retry-after": "7" }), ok), 50)
       assert.strictEqual(yield* delayOf(1, hinted({ "retry-after": "soon" }), ok), 50)
@@ -182,29 +182,29 @@ const sdkHeaders = (name: string, policy: RetryPolicy.Policy) =>
     return (yield* server.requests).map(({ headers }) => headers[name])
   })
 
-describe("what a call tells of its attempts", () => {
-  it.effect("an output counts attempts and the waits between them", () =>
+describe("The metadata of a call", () => {
+  it.effect("counts attempts and the total retry delay in an output", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(notReady, Effect.as(Effect.sleep("7 seconds"), new Response("ok")))
       const { $metadata } = yield* call.pipe(Effect.provide(server.layer), withChance(1), during("1 minute"))
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 1_000, httpStatusCode: 200 })
     }))
 
-  it.effect("so does the error that ends a call", () =>
+  it.effect("counts attempts and the total retry delay in an error", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(notReady, { transport: connectionLost() }, refusal(400, "ValidationError"))
       const error = yield* failing(call.pipe(Effect.provide(server.layer), withChance(1)))
       assert.deepInclude(error, { _tag: "ValidationError", attempts: 3, totalRetryDelay: 1_100 })
     }))
 
-  it.effect("a first try waited for nothing", () =>
+  it.effect("has no retry delay after the first attempt", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(ok)
       const { $metadata } = yield* Effect.provide(call, server.layer)
       assert.deepInclude($metadata, { attempts: 1, totalRetryDelay: 0 })
     }))
 
-  it.effect("amz-sdk-request numbers the attempts and says how many there may be", () =>
+  it.effect("sends amz-sdk-request with the attempt and the maximum", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* sdkHeaders("amz-sdk-request", RetryPolicy.standard({ maxAttempts: 2 })), [
         "attempt=1; max=2",
@@ -213,7 +213,7 @@ describe("what a call tells of its attempts", () => {
       assert.deepStrictEqual(yield* sdkHeaders("amz-sdk-request", RetryPolicy.none), ["attempt=1; max=1"])
     }))
 
-  it.effect("amz-sdk-request names no maximum where the policy knows none", () =>
+  it.effect("sends amz-sdk-request without a maximum if the policy has none", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
         yield* sdkHeaders("amz-sdk-request", RetryPolicy.fromSchedule(Schedule.recurs(1))),
@@ -221,7 +221,7 @@ describe("what a call tells of its attempts", () => {
       )
     }))
 
-  it.effect("amz-sdk-invocation-id is one per call, whatever the attempts", () =>
+  it.effect("sends one amz-sdk-invocation-id for all attempts of a call", () =>
     Effect.gen(function*() {
       const first = new Set(yield* sdkHeaders("amz-sdk-invocation-id", RetryPolicy.standard()))
       const second = new Set(yield* sdkHeaders("amz-sdk-invocation-id", RetryPolicy.standard()))
@@ -239,19 +239,19 @@ const attemptsWith = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Repl
     return yield* server.attempts
   })
 
-describe("policies", () => {
-  it.effect("none sends once", () =>
+describe("RetryPolicy", () => {
+  it.effect("none makes one attempt", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* attemptsWith(RetryPolicy.none, notReady), 1)
     }))
 
-  it.effect("standard sends as often as maxAttempts says, and at least once", () =>
+  it.effect("standard makes maxAttempts attempts, and at least one", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* attemptsWith(RetryPolicy.standard({ maxAttempts: 7 }), notReady), 7)
       assert.strictEqual(yield* attemptsWith(RetryPolicy.standard({ maxAttempts: 0 }), notReady), 1)
     }))
 
-  it.effect("standard caps its delays at maxDelayMillis", () =>
+  it.effect("standard limits its delays to maxDelayMillis", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(notReady)
       const error = yield* failing(call.pipe(
@@ -262,7 +262,7 @@ describe("policies", () => {
       assert.deepInclude(error, { attempts: 4, totalRetryDelay: 3_400 })
     }))
 
-  it.effect("fromSchedule sends as often as any schedule says", () =>
+  it.effect("fromSchedule makes as many attempts as the schedule", () =>
     Effect.gen(function*() {
       const patient = Schedule.intersect(Schedule.spaced("1 minute"), Schedule.recurs(9))
       assert.strictEqual(yield* attemptsWith(RetryPolicy.fromSchedule(patient), notReady), 10)
@@ -270,21 +270,21 @@ describe("policies", () => {
       assert.strictEqual(yield* attemptsWith(RetryPolicy.fromSchedule(Schedule.stop), notReady), 1)
     }))
 
-  it.effect("fromSchedule leaves alone what sending again cannot help", () =>
+  it.effect("fromSchedule does not retry final errors", () =>
     Effect.gen(function*() {
       const policy = RetryPolicy.fromSchedule(Schedule.recurs(4))
       assert.strictEqual(yield* attemptsWith(policy, refusal(424, "ModelError")), 1)
       assert.strictEqual(yield* attemptsWith(policy, Effect.never), 1)
     }))
 
-  it.effect("fromSchedule sends again what its while says", () =>
+  it.effect("fromSchedule retries the errors that its while option selects", () =>
     Effect.gen(function*() {
       const policy = RetryPolicy.fromSchedule(Schedule.recurs(4), { while: ({ _tag }) => _tag === "ModelError" })
       assert.strictEqual(yield* attemptsWith(policy, refusal(424, "ModelError")), 5)
       assert.strictEqual(yield* attemptsWith(policy, notReady), 1)
     }))
 
-  it.effect("a schedule sees the service's hint", () =>
+  it.effect("fromSchedule passes the retry delay of the service to the schedule", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime({ status: 503, headers: { "retry-after": "90" } }, ok)
       const obedient = Schedule.identity<SageMakerError.Retryable>().pipe(
@@ -298,12 +298,12 @@ describe("policies", () => {
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 90_000 })
     }))
 
-  it.effect("nothing is sent again after a success", () =>
+  it.effect("never retries a success", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* attemptsWith(RetryPolicy.fromSchedule(Schedule.forever), ok), 1)
     }))
 
-  it.effect("an input the client refuses is never sent", () =>
+  it.effect("never retries an input that the client rejects", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(ok)
       yield* invokeEndpoint({ ...input, EndpointName: "" }).pipe(
@@ -314,7 +314,7 @@ describe("policies", () => {
       assert.strictEqual(yield* server.attempts, 0)
     }))
 
-  it.effect("retryTimeouts sends again after each attempt's own deadline", () =>
+  it.effect("retryTimeouts retries after the attempt timeout of each attempt", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never, ok)
       const { $metadata } = yield* call.pipe(

@@ -45,7 +45,7 @@ describe("validation", () => {
       }
     }))
 
-  it.effect("of each kind can be left to the service", () =>
+  it.effect("can be disabled for each kind of constraint", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* sent({ min: false }), [true, false, false])
       assert.deepStrictEqual(yield* sent({ max: false }), [false, true, false])
@@ -54,7 +54,7 @@ describe("validation", () => {
       assert.deepStrictEqual(yield* sent(false), [true, true, true])
     }))
 
-  it.effect("names the member and what it must be, and does not repeat its value", () =>
+  it.effect("names the member and the constraint without repeating the value", () =>
     Effect.gen(function*() {
       const error = yield* refusal({}, request(misspelt))
       const expected = {
@@ -67,7 +67,7 @@ describe("validation", () => {
       assert.notInclude(JSON.stringify(error) + String(error), misspelt.TargetVariant)
     }))
 
-  it.effect("also covers members bound to every request", () =>
+  it.effect("includes the params of the client", () =>
     Effect.gen(function*() {
       const error = yield* refusal({ params: misspelt }, request({}))
       assert.include(membersLike(error, { field: "" }), { field: "TargetVariant" })
@@ -123,7 +123,7 @@ const tooLarge = (
     ({ _tag }) => assert.strictEqual(_tag, "PayloadTooLargeError")
   )
 
-describe("whatever validation says, nothing is sent", () => {
+describe("Regardless of validation, the client does not send", () => {
   it.effect.each(unsafe.map(([what, field, input]) => ({ what, field, input })))(
     "of $what",
     ({ field, input }) =>
@@ -136,7 +136,7 @@ describe("whatever validation says, nothing is sent", () => {
       })
   )
 
-  it.effect("of a body over the client's cap, which is 25 MiB and can be set or lifted", () =>
+  it.effect("a body larger than maxBodyBytes, which is 25 MiB and can be changed or disabled", () =>
     Effect.gen(function*() {
       const large = new Uint8Array(25 * 1024 * 1024 + 1)
       yield* tooLarge({}, large)
@@ -150,20 +150,20 @@ describe("whatever validation says, nothing is sent", () => {
       assert.isTrue(yield* isSent({ maxBodyBytes: 4 }, { Body: "éé" }))
     }))
 
-  it.effect("says how large the body was and what the cap is", () =>
+  it.effect("a body larger than the limit, and reports its size and the limit", () =>
     Effect.gen(function*() {
       const error = yield* refusal({ maxBodyBytes: 3 }, request({ Body: "four" }))
       const expected = { size: 4, limit: 3, retry: "never" }
       assert.deepStrictEqual(membersLike(error, expected), expected)
     }))
 
-  it.effect("of a Blob over the cap, which is not even read", () =>
+  it.effect("a Blob larger than the limit, which is not read", () =>
     Effect.gen(function*() {
       const unread = { size: 4, arrayBuffer: () => Promise.reject(new Error("read")) }
       assert.strictEqual((yield* refusal({ maxBodyBytes: 3 }, request({ Body: unread })))._tag, "PayloadTooLargeError")
     }))
 
-  it.effect("of a Blob that cannot be read", () =>
+  it.effect("an unreadable Blob", () =>
     Effect.gen(function*() {
       const unreadable = { size: 3, arrayBuffer: () => Promise.reject(new Error("secret")) }
       const error = yield* refusal({}, request({ Body: unreadable }))

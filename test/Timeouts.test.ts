@@ -39,21 +39,21 @@ const timeout = (error: { readonly _tag: string }): SageMakerError.TimeoutError 
   return error as SageMakerError.TimeoutError
 }
 
-describe("each deadline has its own phase", () => {
-  it.effect("firstByte ends the wait for an answer", () =>
+describe("Each timeout has its own phase:", () => {
+  it.effect("firstByte limits the wait for the response headers", () =>
     Effect.gen(function*() {
       const error = timeout(yield* endOf(only("firstByte", "3 seconds"), Effect.never))
       assert.deepInclude(error, { phase: "firstByte", duration: 3_000, requestSent: true, retry: "never", attempts: 1 })
       assert.strictEqual(error.message, "No result within 3000 ms (firstByte)")
     }))
 
-  it.effect("idle ends the wait for the next part of a body", () =>
+  it.effect("idle limits the wait for the next chunk of the body", () =>
     Effect.gen(function*() {
       const error = timeout(yield* endOf(only("idle", "4 seconds"), stalled({ status: 200 }, "first")))
       assert.deepInclude(error, { phase: "idle", duration: 4_000, requestSent: true, attempts: 1 })
     }))
 
-  it.effect("attempt ends an attempt that waits for its answer, and one that waits for the rest of it", () =>
+  it.effect("attempt limits the wait for the response headers and for the body", () =>
     Effect.gen(function*() {
       for (const reply of [Effect.never, stalled({ status: 200 }, "first")]) {
         const error = timeout(yield* endOf(only("attempt", "5 seconds"), reply))
@@ -61,13 +61,13 @@ describe("each deadline has its own phase", () => {
       }
     }))
 
-  it.effect("total ends a call", () =>
+  it.effect("total limits the whole call", () =>
     Effect.gen(function*() {
       const error = timeout(yield* endOf(only("total", "6 seconds"), Effect.never))
       assert.deepInclude(error, { phase: "total", duration: 6_000, requestSent: true, attempts: 1 })
     }))
 
-  it.effect("total leaves later attempts what earlier ones left", () =>
+  it.effect("total gives later attempts the time that earlier attempts left", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(after("6 seconds", { status: 503 }), Effect.never)
       const fiber = yield* call.pipe(
@@ -88,13 +88,13 @@ describe("each deadline has its own phase", () => {
       })
     }))
 
-  it.effect("total also ends the wait before an attempt", () =>
+  it.effect("total limits the wait before a retry", () =>
     Effect.gen(function*() {
       const error = timeout(yield* endOf({ total: "500 millis" }, refusal(429, "ThrottlingException")))
       assert.deepInclude(error, { phase: "total", attempts: 1, requestSent: true })
     }))
 
-  it.effect("attempt starts anew with every attempt", () =>
+  it.effect("attempt starts again with each attempt", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(after("4 seconds", { status: 503 }), after("4 seconds"))
       const { $metadata } = yield* call.pipe(
@@ -105,7 +105,7 @@ describe("each deadline has its own phase", () => {
       assert.strictEqual($metadata.attempts, 2)
     }))
 
-  it.effect("idle does not count while parts keep coming, nor firstByte once they do", () =>
+  it.effect("idle restarts with each chunk, and firstByte ends with the response headers", () =>
     Effect.gen(function*() {
       let parts = 5
       const slow = Effect.map(Effect.runtime(), (runtime) =>
@@ -131,8 +131,8 @@ describe("each deadline has its own phase", () => {
 
 const bytesOf = (count: number) => Array.from({ length: count }, () => new Uint8Array([65]))
 
-describe("a body that is read whole", () => {
-  it.effect("may take any time as long as a part comes every half of idle", () =>
+describe("Reading a complete body", () => {
+  it.effect("may take any time if a chunk arrives within each idle timeout", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(paced({}, "2 seconds", bytesOf(20)))
       const { Body } = yield* call.pipe(
@@ -143,7 +143,7 @@ describe("a body that is read whole", () => {
       assert.strictEqual(Body.byteLength, 20)
     }))
 
-  it.effect("ends as long after its last part as idle says, no sooner", () =>
+  it.effect("times out exactly one idle timeout after the last chunk", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(paced({}, "2 seconds", bytesOf(3), Stream.never))
       const fiber = yield* call.pipe(
@@ -171,7 +171,7 @@ const regions: ReadonlyArray<readonly [string, <A, E, R>(effect: Effect.Effect<A
   ["a finalizer", inFinalizer]
 ]
 
-describe("a deadline ends a call in", () => {
+describe("A timeout ends a call in", () => {
   for (const [region, within] of regions) {
     for (
       const [phase, reply] of [
@@ -183,7 +183,7 @@ describe("a deadline ends a call in", () => {
         ["total", stalled({}, "first")]
       ] as const
     ) {
-      it.effect(`${region}: ${phase}, ${reply === Effect.never ? "before the answer" : "within the answer"}`, () =>
+      it.effect(`${region}: ${phase}, ${reply === Effect.never ? "before the response" : "during the response"}`, () =>
         Effect.gen(function*() {
           const server = yield* scriptedRuntime(reply)
           const error = yield* within(call).pipe(
@@ -197,7 +197,7 @@ describe("a deadline ends a call in", () => {
         }))
     }
 
-    it.effect(`${region}: total, while it waits for another attempt`, () =>
+    it.effect(`${region}: total, during the wait before a retry`, () =>
       Effect.gen(function*() {
         const server = yield* scriptedRuntime(refusal(429, "ThrottlingException"))
         const error = yield* within(call).pipe(
@@ -212,7 +212,7 @@ describe("a deadline ends a call in", () => {
   }
 })
 
-it.effect("the finalizer of an interrupted fiber may make a call, with deadlines and without", () =>
+it.effect("the finalizer of an interrupted fiber can make a call, with and without timeouts", () =>
   Effect.gen(function*() {
     for (
       const deadlines of [{}, { attempt: "1 minute", total: "1 minute" }, {
@@ -234,11 +234,11 @@ it.effect("the finalizer of an interrupted fiber may make a call, with deadlines
     }
   }))
 
-describe("deadlines left out are those around:", () => {
+describe("Omitted timeouts are inherited from", () => {
   const firstByte = { firstByte: "3 seconds" } as const
   const inner = Timeouts.use({ total: "1 minute", firstByte: undefined, idle: "9 seconds" })
 
-  it.effect("of an outer use", () =>
+  it.effect("an outer Timeouts.use", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
@@ -250,7 +250,7 @@ describe("deadlines left out are those around:", () => {
       assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
     }))
 
-  it.effect("of an outer use that switches one off", () =>
+  it.effect("an outer Timeouts.use that disables one of them", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
@@ -262,7 +262,7 @@ describe("deadlines left out are those around:", () => {
       assert.deepInclude(timeout(error), { phase: "total", duration: 60_000 })
     }))
 
-  it.effect("of a layer beside the client", () =>
+  it.effect("a layer merged with the client", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
@@ -273,7 +273,7 @@ describe("deadlines left out are those around:", () => {
       assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
     }))
 
-  it.effect("of a layer below the client", () =>
+  it.effect("a layer provided to the client", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const error = yield* inner(call).pipe(
@@ -284,7 +284,7 @@ describe("deadlines left out are those around:", () => {
       assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
     }))
 
-  it.effect("of the layer around a layer", () =>
+  it.effect("a layer around another layer", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const layers = Layer.provide(Timeouts.layer({ total: "1 minute" }), Timeouts.layer(firstByte))
@@ -297,11 +297,11 @@ describe("deadlines left out are those around:", () => {
     }))
 })
 
-describe("a duration that is none", () => {
+describe("An invalid duration", () => {
   const wrong = "2 secs" as never
 
   for (const phase of ["firstByte", "idle", "attempt", "total"] as const) {
-    it.effect(`is refused by its name before any I/O: ${phase}`, () =>
+    it.effect(`is rejected with its name before any I/O: ${phase}`, () =>
       Effect.gen(function*() {
         const server = yield* scriptedRuntime(ok)
         const inCall = yield* call.pipe(Timeouts.use({ [phase]: wrong }), Effect.flip, Effect.provide(server.layer))
@@ -317,18 +317,18 @@ describe("a duration that is none", () => {
   }
 })
 
-describe("defaults", () => {
-  it.effect("an answer may take 70 seconds to begin", () =>
+describe("Default timeouts", () => {
+  it.effect("allow 70 seconds until the response headers arrive", () =>
     Effect.gen(function*() {
       assert.deepInclude(timeout(yield* endOf({}, Effect.never)), { phase: "firstByte", duration: 70_000 })
     }))
 
-  it.effect("a body may be silent for 120 seconds", () =>
+  it.effect("allow 120 seconds between two chunks", () =>
     Effect.gen(function*() {
       assert.deepInclude(timeout(yield* endOf({}, stalled({}))), { phase: "idle", duration: 120_000 })
     }))
 
-  it.effect("a partial override keeps the rest", () =>
+  it.effect("stay in effect for members that an override omits", () =>
     Effect.gen(function*() {
       const ends = yield* Effect.all([
         endOf({ idle: "1 seconds" }, Effect.never),
@@ -341,7 +341,7 @@ describe("defaults", () => {
       )
     }))
 
-  it.effect("infinity switches one off and leaves the others", () =>
+  it.effect("can be disabled one by one with Infinity", () =>
     Effect.gen(function*() {
       assert.deepInclude(timeout(yield* endOf({ firstByte: Infinity, attempt: "9 minutes" }, Effect.never)), {
         phase: "attempt",
@@ -357,7 +357,7 @@ describe("defaults", () => {
     }))
 })
 
-describe("before anything is sent", () => {
+describe("Before a request is sent,", () => {
   const waiting = Layer.provide(Signer.layer, Credentials.layerProvider(() => new Promise(() => {})))
 
   const endWithoutCredentials = (deadlines: Timeouts.Deadlines, policy: RetryPolicy.Policy) =>
@@ -375,34 +375,34 @@ describe("before anything is sent", () => {
       return timeout(error)
     })
 
-  it.effect("credentials that never come end with the attempt, and nothing was sent", () =>
+  it.effect("credentials that never arrive time out the attempt, and requestSent is false", () =>
     Effect.gen(function*() {
       const error = yield* endWithoutCredentials({ attempt: "5 seconds" }, RetryPolicy.none)
       assert.deepInclude(error, { phase: "attempt", requestSent: false, retry: "transient" })
     }))
 
-  it.effect("credentials that never come end with the call, and nothing was sent", () =>
+  it.effect("credentials that never arrive time out the call, and requestSent is false", () =>
     Effect.gen(function*() {
       const error = yield* endWithoutCredentials({ attempt: "5 seconds", total: "8 seconds" }, RetryPolicy.standard())
       assert.deepInclude(error, { phase: "total", requestSent: false, attempts: 2 })
     }))
 
-  it.effect("what was not sent is tried again", () =>
+  it.effect("a timeout is retried", () =>
     Effect.gen(function*() {
       const error = yield* endWithoutCredentials({ attempt: "5 seconds" }, RetryPolicy.standard())
       assert.deepInclude(error, { phase: "attempt", requestSent: false, attempts: 3 })
     }))
 })
 
-describe("a refusal whose body stalls", () => {
-  it.effect("is still the typed error with its status", () =>
+describe("An error response whose body stalls", () => {
+  it.effect("still is the typed error with its status", () =>
     Effect.gen(function*() {
       const headers = { "x-amzn-errortype": "ValidationError", "x-amzn-requestid": "request-1" }
       const error = yield* endOf(only("idle", "2 seconds"), stalled({ status: 400, headers }, "{\"Message\":"))
       assert.deepInclude(error, { _tag: "ValidationError", status: 400, requestId: "request-1" })
     }))
 
-  it.effect("is still an error with its status where nothing names it", () =>
+  it.effect("still is an error with its status if it has no code", () =>
     Effect.gen(function*() {
       const error = yield* endOf(only("idle", "2 seconds"), stalled({ status: 404 }))
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 404 })
@@ -428,14 +428,14 @@ const interrupted = <A, E>(effect: Effect.Effect<A, E>) =>
     return yield* Fiber.interrupt(fiber)
   })
 
-describe("what is abandoned is aborted", () => {
-  it.effect("by interruption, before the answer and within it", () =>
+describe("The HTTP request is aborted", () => {
+  it.effect("by interruption, before and during the response", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* abortedAfter(interrupted, Effect.never), [true])
       assert.deepStrictEqual(yield* abortedAfter(interrupted, stalled({}, "first")), [true])
     }))
 
-  it.effect("by each deadline", () =>
+  it.effect("by each timeout", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* abortedAfter(ended, Effect.never), [true])
       assert.deepStrictEqual(yield* abortedAfter(ended, stalled({}, "first")), [true])
@@ -446,7 +446,7 @@ describe("what is abandoned is aborted", () => {
       }
     }))
 
-  it.effect("by a failure within the answer", () =>
+  it.effect("by a failure during the response", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* abortedAfter(ended, broken({}, bodyCut(), "first")), [true])
     }))
@@ -462,7 +462,7 @@ describe("what is abandoned is aborted", () => {
       assert.strictEqual((yield* server.aborted)[0], true)
     }))
 
-  it.effect("an answer no longer than its call leaves the caller's own effects alone", () =>
+  it.effect("but never after its response was read, whatever the caller does next", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const winner = yield* Effect.race(call, Effect.as(Effect.sleep("1 seconds"), "other")).pipe(

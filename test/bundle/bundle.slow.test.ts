@@ -53,9 +53,9 @@ const isBuiltin = (path: string) => builtinModules.includes(path.replace(/^\(dis
 const onlyForNode =
   /node_modules\/(undici|@aws|@aws-sdk|@smithy\/(credential-provider|node-http-handler)[^/]*)\/|dist\/node\//
 
-describe("the main entry is bundled for", () => {
+describe("The main entry point can be bundled for", () => {
   for (const [target, options] of targets) {
-    it.effect(`${target} without any of Node`, () =>
+    it.effect(`${target} without Node built-ins`, () =>
       Effect.gen(function*() {
         const { imports, inputs } = yield* bundle("dist/index.js", options)
         assert.deepStrictEqual(imports, [])
@@ -66,13 +66,13 @@ describe("the main entry is bundled for", () => {
   }
 })
 
-it.effect("a bundle that uses nothing of the main entry is empty", () =>
+it.effect("A bundle without used exports is empty", () =>
   Effect.gen(function*() {
     const { code } = yield* bundle("test/support/unused.ts", { platform: "browser", format: "esm", minify: true })
     assert.strictEqual(code.trim(), "")
   }))
 
-describe("the bundled entry point for Node has the exports of the module:", () => {
+describe("The bundled entry point for Node has the exports of the module", () => {
   it.each(entryPoints)("%s", async (name) => {
     const [bundled, modules] = await Promise.all([
       import(`${root}/dist/bundled/${name}.js`),
@@ -137,14 +137,14 @@ const emulator = NodeEmulator.layer({
   ]
 })
 
-describe("where there is only what a Worker has, the bundle", () => {
+describe("With only the globals of a Worker, the bundle", () => {
   it.live("makes a signed call", () =>
     Effect.gen(function*() {
       const answer = yield* inWorker(({ echo }, url) => echo(url, Emulator.credentials, "héllo"))
       assert.strictEqual(answer, "héllo")
     }))
 
-  it.live("is refused with a wrong key", () =>
+  it.live("fails with a wrong secret key", () =>
     Effect.gen(function*() {
       const wrong = { ...Emulator.credentials, secretAccessKey: "another" }
       assert.strictEqual(yield* inWorker(({ echo }, url) => echo(url, wrong, "héllo")), "AccessDeniedError")
@@ -156,7 +156,7 @@ describe("where there is only what a Worker has, the bundle", () => {
       assert.strictEqual(words, "once upon a time")
     }))
 
-  it.live("writes and reads typed payloads", () =>
+  it.live("encodes and decodes typed payloads", () =>
     Effect.gen(function*() {
       const read = yield* inWorker(({ typed }, url) => typed(url, Emulator.credentials))
       assert.deepStrictEqual(JSON.parse(read), [{ n: 0.5, word: "a,\"b\"" }, [{ data: "1" }]])

@@ -36,13 +36,13 @@ const client = (isReady = Effect.succeed(false)) =>
 
 const run = <A, E>(program: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>) => Effect.provide(program, client())
 
-describe("the guides' programs", () => {
+describe("The programs of the guides run:", () => {
   it.effect("first call", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* run(firstCall), "AllTraffic answered hello")
     }))
 
-  it.effect("layers: here, and there only with keys", () =>
+  it.effect("layers, which connect to AWS only with credentials", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* here, "hello")
       assert.strictEqual((yield* Effect.flip(there))._tag, "CredentialsError")
@@ -59,7 +59,7 @@ describe("the guides' programs", () => {
     }))
 
   it.effect.each([[70, "an answer after 15 attempts"], [1_000, "still cold"]] as const)(
-    "policies where a model needs %s seconds",
+    "retry policies for a model that needs %s seconds",
     ([seconds, expected]) =>
       Effect.gen(function*() {
         const isReady = Effect.map(Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis), (now) =>
@@ -74,7 +74,7 @@ describe("the guides' programs", () => {
       assert.strictEqual(yield* run(told), "> Once upon\n> a time")
     }))
 
-  it.effect("an operation of one's own", () =>
+  it.effect("a custom operation", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime({ status: 200, body: "pong" })
       assert.strictEqual(yield* Effect.provide(ping({ EndpointName: "blue", Zone: "a" }), client), "pong")
@@ -83,7 +83,7 @@ describe("the guides' programs", () => {
       assert.strictEqual(request?.headers["x-zone"], "a")
     }))
 
-  it.effect("secrets: the container's words are read, and not logged", () =>
+  it.effect("redaction: the text of the container is read but not logged", () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.map(Logger.logfmtLogger, (line) => lines.push(line))
@@ -109,7 +109,7 @@ describe("the guides' programs", () => {
       assert.deepStrictEqual(yield* ask({ ...environment, SECRET_ACCESS_KEY: "no" }), { error: "AccessDeniedError" })
     }).pipe(Effect.provide(emulator)))
 
-  it.live("a function of Lambda", () =>
+  it.live("a Lambda function", () =>
     Effect.gen(function*() {
       const { url } = yield* NodeEmulator.NodeEmulator
       vi.stubEnv("AWS_REGION", "eu-west-1")
@@ -123,7 +123,7 @@ describe("the guides' programs", () => {
 
 const guides = new URL("../../docs/guides/", import.meta.url)
 
-describe("the guides show programs as they are:", () => {
+describe("The guides show programs unchanged:", () => {
   it.each(readdirSync(guides))("%s", (page) => {
     const shown = [...readFileSync(new URL(page, guides), "utf8").matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
     assert.isNotEmpty(shown)

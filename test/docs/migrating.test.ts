@@ -84,7 +84,7 @@ const elsewhere = new Set(["fips", "role"])
 
 const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ""))
 
-describe("what comes after a migration runs:", () => {
+describe("The programs of the migration guide run:", () => {
   afterEach(() => {
     vi.restoreAllMocks()
   })
@@ -109,7 +109,7 @@ describe("what comes after a migration runs:", () => {
       })
   )
 
-  it.live("anonymous, which AWS refuses", () =>
+  it.live("anonymous, which AWS rejects", () =>
     Effect.gen(function*() {
       const { result } = yield* run("anonymous")
       assert.propertyVal(Either.isLeft(result) ? result.left : undefined, "_tag", "AccessDeniedError")
@@ -123,10 +123,10 @@ describe("what comes after a migration runs:", () => {
     }))
 })
 
-describe("the page", () => {
+describe("The migration guide", () => {
   const shown = [...page.matchAll(/<!-- examples\/migrating\/(\w+)\.ts -->\n```ts\n([\s\S]*?)```/g)]
 
-  it("shows every example as it is", () => {
+  it("shows every example unchanged", () => {
     assert.sameMembers(shown.map(([, name]) => name), names)
     for (const [, name, program] of shown) {
       assert.strictEqual(program, readFileSync(new URL(`${name}.ts`, folder), "utf8"))
@@ -138,7 +138,7 @@ describe("the page", () => {
     page.split("\n").flatMap((line) => (/^\| (`.*?) \|/.exec(line)?.[1] ?? "").match(/(?<=`)[\w.]+(?=`|\()/g) ?? [])
   )
 
-  it("has a line for every option of v2", () => {
+  it("has a line for every option of SDK v2", () => {
     const options = [
       "params endpoint accessKeyId secretAccessKey sessionToken credentials credentialProvider region maxRetries",
       "maxRedirects sslEnabled paramValidation computeChecksums convertResponseTypes correctClockSkew s3ForcePathStyle",
@@ -152,7 +152,7 @@ describe("the page", () => {
     assert.deepStrictEqual(options.filter((option) => !listed.has(option)), [])
   })
 
-  it("has a line for every option of v3", () => {
+  it("has a line for every option of SDK v3", () => {
     const { config } = new SageMakerRuntimeClient({ region: "eu-west-1" })
     assert.deepStrictEqual(Object.keys(config).filter((option) => !listed.has(option)), [])
   })

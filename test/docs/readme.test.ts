@@ -14,7 +14,7 @@ describe.each([["README.md", 7], ["docs/node.md", 1], ["docs/typed-models.md", 4
     })
 
     for (const [, path = "", program] of programs) {
-      it(`${path} as it is`, () => {
+      it(`${path} unchanged`, () => {
         assert.strictEqual(program, read(path))
       })
     }

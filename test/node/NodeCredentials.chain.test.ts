@@ -42,8 +42,8 @@ const everywhere = Effect.gen(function*() {
   return { ...here, without, first, http }
 })
 
-describe("the default chain", () => {
-  it.scopedLive("takes environment, profile, web identity, container and instance in this order", () =>
+describe("The default chain", () => {
+  it.scopedLive("tries environment, profile, web identity, container and instance in this order", () =>
     Effect.gen(function*() {
       const { credentials, first, without } = yield* everywhere
       const seen = [yield* first]
@@ -64,14 +64,14 @@ describe("the default chain", () => {
       ])
     }))
 
-  it.scopedLive("leaves the environment's keys for the profile AWS_PROFILE names", () =>
+  it.scopedLive("prefers the profile in AWS_PROFILE to the credentials of the environment", () =>
     Effect.gen(function*() {
       const { first, set } = yield* everywhere
       set({ AWS_PROFILE: "other" })
       assert.strictEqual(yield* first, "AKID-other")
     }))
 
-  it.scopedLive("leaves the environment's keys and AWS_PROFILE for the profile code names", () =>
+  it.scopedLive("prefers the profile in code to AWS_PROFILE and the environment", () =>
     Effect.gen(function*() {
       const { http, set } = yield* everywhere
       set({ AWS_PROFILE: "other" })
@@ -79,7 +79,7 @@ describe("the default chain", () => {
       assert.strictEqual(yield* Effect.provide(keyId, layer), "AKID-profile")
     }))
 
-  it.scopedLive("asks the instance's role unless AWS_EC2_METADATA_DISABLED says other than false", () =>
+  it.scopedLive("calls the instance metadata service unless AWS_EC2_METADATA_DISABLED is set to another value than false", () =>
     Effect.gen(function*() {
       const instance = yield* metadataService(() => ({ body: document("instance") }))
       const { http } = yield* watchedHttp
@@ -94,7 +94,7 @@ describe("the default chain", () => {
       assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
     }))
 
-  it.scopedLive("names the places it looked in when none has keys", () =>
+  it.scopedLive("lists its sources if none has credentials", () =>
     Effect.gen(function*() {
       const nowhere = yield* answering(() => ({ status: 404, body: "" }))
       const { http } = yield* watchedHttp
@@ -116,7 +116,7 @@ describe("the default chain", () => {
       ])
     }))
 
-  it.scopedLive("ends at a source that is set up but fails", () =>
+  it.scopedLive("stops at a source that is configured but fails", () =>
     Effect.gen(function*() {
       const { credentials, first, set } = yield* everywhere
       set({ AWS_ACCESS_KEY_ID: "", AWS_WEB_IDENTITY_TOKEN_FILE: "/nowhere/token" })
@@ -130,8 +130,8 @@ describe("the default chain", () => {
     }))
 })
 
-describe("keys of a provider", () => {
-  it.scopedLive("that have expired are asked for once, however many calls wait", () =>
+describe("Credentials of a provider", () => {
+  it.scopedLive("that have expired are refreshed once for all waiting calls", () =>
     Effect.gen(function*() {
       const task = yield* answering((_, before) => ({ body: document(`answer-${before}`, past) }))
       const { http } = yield* watchedHttp
@@ -144,7 +144,7 @@ describe("keys of a provider", () => {
       assert.deepStrictEqual([seen.length, [...new Set(seen)]], [50, ["AKID-answer-1"]])
     }))
 
-  it.scopedLive("that do not expire stay, whatever becomes of their file", () =>
+  it.scopedLive("without expiry are kept even if their file changes", () =>
     Effect.gen(function*() {
       const { http } = yield* watchedHttp
       const { credentials } = yield* computer()
@@ -157,7 +157,7 @@ describe("keys of a provider", () => {
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-first"])
     }))
 
-  it.scopedLive("that are about to expire are asked for in the files as they are by then", () =>
+  it.scopedLive("that are about to expire are read from the current files", () =>
     Effect.gen(function*() {
       const { http } = yield* watchedHttp
       const { config, credentials, write } = yield* computer()
@@ -195,8 +195,8 @@ const watchedConsole = Effect.map(
   ({ printed }): ReadonlyArray<unknown> => printed
 )
 
-describe("nothing is printed", () => {
-  it.scopedLive("of keys both in the environment and in a chosen profile", () =>
+describe("Nothing is printed", () => {
+  it.scopedLive("if both the environment and a chosen profile have credentials", () =>
     Effect.gen(function*() {
       const printed = yield* watchedConsole
       const { first, set } = yield* everywhere
@@ -205,7 +205,7 @@ describe("nothing is printed", () => {
       assert.deepStrictEqual(printed, [])
     }))
 
-  it.scopedLive("of a container with two tokens", () =>
+  it.scopedLive("if a container has two tokens", () =>
     Effect.gen(function*() {
       const printed = yield* watchedConsole
       const { http, set, write } = yield* everywhere
@@ -217,7 +217,7 @@ describe("nothing is printed", () => {
       assert.deepStrictEqual(printed, [])
     }))
 
-  it.scopedLive("of an instance's keys that have expired", () =>
+  it.scopedLive("if the credentials of an instance have expired", () =>
     Effect.gen(function*() {
       const printed = yield* watchedConsole
       const instance = yield* metadataService(() => ({ body: document("instance", past) }))
@@ -227,7 +227,7 @@ describe("nothing is printed", () => {
       assert.deepStrictEqual(printed, [])
     }))
 
-  it.scopedLive("of a role taken on in no region", () =>
+  it.scopedLive("if a role is assumed without a region", () =>
     Effect.gen(function*() {
       const printed = yield* watchedConsole
       const sts = yield* stsOf("role")
@@ -244,7 +244,7 @@ describe("nothing is printed", () => {
       assert.strictEqual(sts.calls().length, 4)
     }))
 
-  it.scopedLive("of a chain that finds nothing", () =>
+  it.scopedLive("if the chain finds no credentials", () =>
     Effect.gen(function*() {
       const printed = yield* watchedConsole
       const { http } = yield* watchedHttp

@@ -57,8 +57,8 @@ for (const [source, layerOf] of layers) {
   const wantsLogin =
     `The source "${source}" gave no credentials: the login session is missing or has expired: run aws login`
 
-  describe(`the session of aws login, through layer${source === "profile" ? "Profile" : "Login"}`, () => {
-    it.scopedLive("gives the keys it was left with", () =>
+  describe(`The session of aws login, with layer${source === "profile" ? "Profile" : "Login"}`, () => {
+    it.scopedLive("gives its stored credentials", () =>
       Effect.gen(function*() {
         const signIn = yield* answering(() => renewed("people"))
         const { http, urls } = yield* watchedHttp
@@ -68,7 +68,7 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(urls(), [])
       }))
 
-    it.scopedLive("that has expired is renewed over our HTTP client, and written back", () =>
+    it.scopedLive("that has expired is refreshed over the client's HTTP client and written to its file", () =>
       Effect.gen(function*() {
         const signIn = yield* answering(() => renewed("renewed"))
         const { http, urls } = yield* watchedHttp
@@ -86,7 +86,7 @@ for (const [source, layerOf] of layers) {
         assert.strictEqual(JSON.parse(readFileSync(join(home, file), "utf8")).refreshToken, "new-refresh")
       }))
 
-    it.scopedLive("that cannot be renewed is used until it expires", () =>
+    it.scopedLive("that cannot be refreshed is used until it expires", () =>
       Effect.gen(function*() {
         const signIn = yield* answering(() => ({ status: 400, body: { error: "INVALID_REQUEST", message: "no" } }))
         const { http } = yield* watchedHttp
@@ -95,7 +95,7 @@ for (const [source, layerOf] of layers) {
         assert.strictEqual(yield* Effect.provide(keyId, Layer.provide(layer, http)), "AKID-people")
       }))
 
-    it.scopedLive("that is missing asks for aws login", () =>
+    it.scopedLive("that is missing names the command aws login", () =>
       Effect.gen(function*() {
         const signIn = yield* answering(() => renewed("renewed"))
         const { http } = yield* watchedHttp
@@ -104,7 +104,7 @@ for (const [source, layerOf] of layers) {
         assert.deepInclude(error, { _tag: "CredentialsError", message: wantsLogin, sources: [source] })
       }))
 
-    it.scopedLive("that sign-in no longer takes asks for aws login, without its words", () =>
+    it.scopedLive("that the sign-in service rejects names the command aws login, without the text of the service", () =>
       Effect.gen(function*() {
         for (const reason of ["TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED", "canary-reason"]) {
           const signIn = yield* answering(() => ({

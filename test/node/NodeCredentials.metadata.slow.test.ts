@@ -6,8 +6,8 @@ import { printed } from "../support/printed.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
 
-describe("a container's role", () => {
-  it.scopedLive("that is refused fails with the status and without the server's words", () =>
+describe("The role of a container", () => {
+  it.scopedLive("that is rejected fails with the status and without the text of the server", () =>
     Effect.gen(function*() {
       const server = yield* answering(() => ({ status: 403, body: { Code: "canary-code", Message: "canary-message" } }))
       yield* computer({

@@ -21,8 +21,8 @@ const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.l
 
 const instance = Layer.provide(NodeCredentials.layerInstanceMetadata, NodeHttpClient.layer())
 
-describe("a container's role", () => {
-  it.scopedLive("gives keys to a request with the token of the environment", () =>
+describe("The role of a container", () => {
+  it.scopedLive("gives credentials for the token in the environment", () =>
     Effect.gen(function*() {
       const server = yield* answering(() => ({ body: document("container") }))
       yield* computer({
@@ -36,7 +36,7 @@ describe("a container's role", () => {
       )
     }))
 
-  it.scopedLive("gives keys to a request with the token of a file, read for each refresh", () =>
+  it.scopedLive("gives credentials for the token in a file, which is read for each refresh", () =>
     Effect.gen(function*() {
       const server = yield* answering(() => ({ body: document("container", soon()) }))
       const { set, write } = yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
@@ -52,7 +52,7 @@ describe("a container's role", () => {
       ])
     }))
 
-  it.scopedLive("is not asked for over plain http beyond this machine", () =>
+  it.scopedLive("is not requested over plain http except from loopback", () =>
     Effect.gen(function*() {
       yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://canary.example/" })
       const { error, texts } = yield* printed(Effect.provide(keys, container))
@@ -61,8 +61,8 @@ describe("a container's role", () => {
     }))
 })
 
-describe("an instance's role", () => {
-  it.scopedLive("gives keys to a session of IMDSv2", () =>
+describe("The role of an instance", () => {
+  it.scopedLive("gives credentials to an IMDSv2 session", () =>
     Effect.gen(function*() {
       const server = yield* metadataService(() => ({ body: document("instance") }))
       yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
@@ -81,7 +81,7 @@ describe("an instance's role", () => {
       )
     }))
 
-  it.scopedLive("is asked again when its keys are about to expire", () =>
+  it.scopedLive("is requested again when its credentials are about to expire", () =>
     Effect.gen(function*() {
       const server = yield* metadataService((before) => ({
         body: before === 0 ? document("first", soon()) : document("second", far)
@@ -91,7 +91,7 @@ describe("an instance's role", () => {
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second", "AKID-second"])
     }))
 
-  it.scopedLive("whose keys have expired is used for some minutes more, and asked again", () =>
+  it.scopedLive("whose credentials have expired stays in use for some minutes and is requested again", () =>
     Effect.gen(function*() {
       const server = yield* metadataService(() => ({ body: document("instance", past) }))
       yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
@@ -101,7 +101,7 @@ describe("an instance's role", () => {
       assert.isAtMost(Date.parse(expiration), Date.now() + 10 * 60_000)
     }))
 
-  it.scopedLive("that has gone away keeps its keys until they expire", () =>
+  it.scopedLive("that is removed stays in use until its credentials expire", () =>
     Effect.gen(function*() {
       const server = yield* metadataService((before) =>
         before === 0 ? { body: document("first", soon()) } : { status: 500, body: "" }
@@ -110,7 +110,7 @@ describe("an instance's role", () => {
       assert.deepStrictEqual(yield* Effect.provide(Effect.all([keyId, keyId]), instance), ["AKID-first", "AKID-first"])
     }))
 
-  it.scopedLive("that there is none of fails with the status", () =>
+  it.scopedLive("that does not exist fails with the status", () =>
     Effect.gen(function*() {
       const server = yield* answering(() => ({ status: 404, body: "canary" }))
       yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
@@ -119,7 +119,7 @@ describe("an instance's role", () => {
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
     }))
 
-  it.scopedLive("names the region when nothing else does", () =>
+  it.scopedLive("provides the region if no other source has it", () =>
     Effect.gen(function*() {
       const server = yield* metadataService(() => ({ body: document("instance") }), "ap-southeast-2")
       yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })

@@ -23,14 +23,14 @@ const printing = (value: unknown) => `console.log(${JSON.stringify(JSON.stringif
 for (const [source, layerOf] of layers) {
   const layer = Layer.provide(layerOf({ profile: "tool" }), http)
 
-  describe(`a process, through layer${source === "profile" ? "Profile" : "Process"}`, () => {
-    it.scopedLive("gives the keys it prints", () =>
+  describe(`A credential process, with layer${source === "profile" ? "Profile" : "Process"}`, () => {
+    it.scopedLive("gives the credentials it prints", () =>
       Effect.gen(function*() {
         yield* withProcess(printing(document("process")))
         assert.deepStrictEqual(yield* Effect.provide(keys, layer), keysOf("process"))
       }))
 
-    it.scopedLive("that fails is not quoted: not its command line, nor what it printed", () =>
+    it.scopedLive("that fails is not quoted: neither its command line nor its output", () =>
       Effect.gen(function*() {
         yield* withProcess("console.log('canary-out'); console.error('canary-err'); process.exitCode = 3")
         const { error, texts } = yield* printed(Effect.provide(keys, layer))
@@ -42,7 +42,7 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(texts.filter(([, text]) => /canary|keys\.cjs/.test(text)), [])
       }))
 
-    it.scopedLive("that prints no keys is not quoted", () =>
+    it.scopedLive("that prints no credentials is not quoted", () =>
       Effect.gen(function*() {
         const outputs = ["canary", { ...document("canary"), Version: 2 }, { Version: 1, AccessKeyId: "canary" }]
         for (const output of outputs) {
@@ -57,7 +57,7 @@ for (const [source, layerOf] of layers) {
         }
       }))
 
-    it.scopedLive("that prints expired keys says so", () =>
+    it.scopedLive("that prints expired credentials fails with that reason", () =>
       Effect.gen(function*() {
         yield* withProcess(printing(document("canary", past)))
         const { error, texts } = yield* printed(Effect.provide(keys, layer))
@@ -69,7 +69,7 @@ for (const [source, layerOf] of layers) {
   })
 }
 
-describe("a process whose keys are about to expire", () => {
+describe("A credential process whose credentials are about to expire", () => {
   it.scopedLive("runs again", () =>
     Effect.gen(function*() {
       const { write } = yield* withProcess(printing(document("first", soon())))

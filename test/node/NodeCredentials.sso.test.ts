@@ -47,8 +47,8 @@ const layers = [["SSO", NodeCredentials.layerSso], ["profile", NodeCredentials.l
 for (const [source, layerOf] of layers) {
   const layer = layerOf({ profile: "people" })
 
-  describe(`the session of aws sso login, through layer${source === "SSO" ? "Sso" : "Profile"}`, () => {
-    it.scopedLive("is found by the name of the sso-session, and gives keys over our HTTP client", () =>
+  describe(`The session of aws sso login, with layer${source === "SSO" ? "Sso" : "Profile"}`, () => {
+    it.scopedLive("is found by its sso-session name and gives credentials over the client's HTTP client", () =>
       Effect.gen(function*() {
         const portal = yield* answering(() => roleCredentials("people"))
         const { http, urls } = yield* watchedHttp
@@ -63,7 +63,7 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(urls(), [`${portal.url}${portal.calls()[0]?.url}`])
       }))
 
-    it.scopedLive("is found by the start URL in the older form", () =>
+    it.scopedLive("is found by its start URL in the older format", () =>
       Effect.gen(function*() {
         const portal = yield* answering(() => roleCredentials("people"))
         const { http } = yield* watchedHttp
@@ -73,7 +73,7 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("people"))
       }))
 
-    it.scopedLive("that is missing or has expired, in either form, asks for aws sso login", () =>
+    it.scopedLive("that is missing or has expired, in either format, names the command aws sso login", () =>
       Effect.gen(function*() {
         const portal = yield* answering(() => roleCredentials("people"))
         const { http } = yield* watchedHttp
@@ -97,7 +97,7 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(portal.calls(), [])
       }))
 
-    it.scopedLive("that the portal no longer takes asks for aws sso login", () =>
+    it.scopedLive("that the portal rejects names the command aws sso login", () =>
       Effect.gen(function*() {
         const portal = yield* answering(() => ({
           status: 401,
@@ -116,7 +116,7 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
       }))
 
-    it.scopedLive("without the right to the role fails with the status and without the portal's words", () =>
+    it.scopedLive("without permission for the role fails with the status and without the text of the portal", () =>
       Effect.gen(function*() {
         const portal = yield* answering(() => ({ status: 403, body: { message: "canary-message" } }))
         const { http } = yield* watchedHttp
@@ -128,7 +128,7 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
       }))
 
-    it.scopedLive("that is about to expire is renewed over our HTTP client, and written back", () =>
+    it.scopedLive("that is about to expire is refreshed over the client's HTTP client and written to its file", () =>
       Effect.gen(function*() {
         const name = `renewed-${source}`
         const portal = yield* answering(({ url }) =>

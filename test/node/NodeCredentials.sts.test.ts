@@ -26,8 +26,8 @@ const refusing = answering(() => ({ status: 403, body: stsRefusal("AccessDenied"
 
 const master = Credentials.layer({ accessKeyId: "AKID-master", secretAccessKey: "canary-master" })
 
-describe("web identity", () => {
-  it.scopedLive("takes on the role of the environment with the token of a file, over our HTTP client", () =>
+describe("Web identity", () => {
+  it.scopedLive("assumes the role of the environment with the token file, over the client's HTTP client", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("web")
       const { http, urls } = yield* watchedHttp
@@ -47,7 +47,7 @@ describe("web identity", () => {
       assert.deepStrictEqual(urls(), [`${sts.url}/`])
     }))
 
-  it.scopedLive("takes on the role code names", () =>
+  it.scopedLive("assumes the role given in code", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("web")
       const { http } = yield* watchedHttp
@@ -62,7 +62,7 @@ describe("web identity", () => {
       assert.deepInclude(form(sts.calls()[0]?.body ?? ""), { RoleArn: role, RoleSessionName: "ours" })
     }))
 
-  it.scopedLive("takes on the role of a profile", () =>
+  it.scopedLive("assumes the role of a profile", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("web")
       const { http, urls } = yield* watchedHttp
@@ -73,7 +73,7 @@ describe("web identity", () => {
       assert.deepStrictEqual(urls(), [`${sts.url}/`])
     }))
 
-  it.scopedLive("that STS refuses fails with the status and without the words of STS", () =>
+  it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
     Effect.gen(function*() {
       const sts = yield* refusing
       const { http } = yield* watchedHttp
@@ -92,7 +92,7 @@ describe("web identity", () => {
       assert.strictEqual(sts.calls().length, 1)
     }))
 
-  it.scopedLive("without its file says so and not which", () =>
+  it.scopedLive("without its token file fails without naming the file", () =>
     Effect.gen(function*() {
       const { http, urls } = yield* watchedHttp
       yield* computer({ AWS_ROLE_ARN: role, AWS_WEB_IDENTITY_TOKEN_FILE: "/canary/token" })
@@ -108,8 +108,8 @@ describe("web identity", () => {
     }))
 })
 
-describe("a profile with a role", () => {
-  it.scopedLive("takes it on with the keys of its source, over our HTTP client", () =>
+describe("A profile with a role", () => {
+  it.scopedLive("assumes it with the credentials of source_profile, over the client's HTTP client", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
       const { http, urls } = yield* watchedHttp
@@ -142,7 +142,7 @@ describe("a profile with a role", () => {
       assert.deepStrictEqual(urls(), [`${sts.url}/`])
     }))
 
-  it.scopedLive("takes it on with the keys of the environment, the task or the instance its credential_source names", () =>
+  it.scopedLive("assumes it with the credentials of the environment, container or instance named by credential_source", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
       const task = yield* answering(() => ({ body: document("task") }))
@@ -166,7 +166,7 @@ describe("a profile with a role", () => {
       )
     }))
 
-  it.scopedLive("can lie in files the ConfigProvider names", () =>
+  it.scopedLive("is read from the files that the ConfigProvider names", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
       const { http } = yield* watchedHttp
@@ -183,7 +183,7 @@ describe("a profile with a role", () => {
       )
     }))
 
-  it.scopedLive("that STS refuses fails with the status and without the words of STS", () =>
+  it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
     Effect.gen(function*() {
       const sts = yield* refusing
       const { http } = yield* watchedHttp
@@ -196,7 +196,7 @@ describe("a profile with a role", () => {
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
     }))
 
-  it.scopedLive("whose sources go round in a circle says so", () =>
+  it.scopedLive("fails if its source profiles form a cycle", () =>
     Effect.gen(function*() {
       const { http } = yield* watchedHttp
       const { config } = yield* computer()
@@ -216,7 +216,7 @@ describe("a profile with a role", () => {
       )
     }))
 
-  it.scopedLive("that wants a multi-factor code says so", () =>
+  it.scopedLive("fails if it requires multi-factor authentication", () =>
     Effect.gen(function*() {
       const { http } = yield* watchedHttp
       const { config, credentials } = yield* computer()
@@ -231,10 +231,10 @@ describe("a profile with a role", () => {
     }))
 })
 
-describe("a role taken on with the credentials in context", () => {
+describe("A role assumed with the credentials in context", () => {
   const options = { roleArn: role, roleSessionName: "ours", externalId: "the-id", durationSeconds: 1_200 }
 
-  it.scopedLive("is asked of the region's STS over our HTTP client", () =>
+  it.scopedLive("calls STS of the region over the client's HTTP client", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
       const { http, urls } = yield* watchedHttp
@@ -257,7 +257,7 @@ describe("a role taken on with the credentials in context", () => {
       assert.deepStrictEqual(urls(), [`${sts.url}/`])
     }))
 
-  it.scopedLive("is asked of the region of code, the environment, the profile, or us-east-1", () =>
+  it.scopedLive("takes the region from code, the environment, the profile, or us-east-1", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
       const { http } = yield* watchedHttp
@@ -278,7 +278,7 @@ describe("a role taken on with the credentials in context", () => {
       ])
     }))
 
-  it.scopedLive("can lead to the next role", () =>
+  it.scopedLive("can be chained to another role", () =>
     Effect.gen(function*() {
       const sts = yield* answering(({ headers }) => ({
         body: stsDocument(
@@ -299,7 +299,7 @@ describe("a role taken on with the credentials in context", () => {
       ])
     }))
 
-  it.scopedLive("that STS refuses fails with the status and without the words of STS", () =>
+  it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
     Effect.gen(function*() {
       const sts = yield* refusing
       const { http } = yield* watchedHttp
@@ -315,7 +315,7 @@ describe("a role taken on with the credentials in context", () => {
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
     }))
 
-  it.scopedLive("fails as the credentials in context do", () =>
+  it.scopedLive("fails if the credentials in context fail", () =>
     Effect.gen(function*() {
       const { http, urls } = yield* watchedHttp
       yield* computer()
@@ -331,7 +331,7 @@ describe("a role taken on with the credentials in context", () => {
       assert.deepStrictEqual(urls(), [])
     }))
 
-  it.scopedLive("fails when STS cannot be reached", () =>
+  it.scopedLive("fails if STS cannot be reached", () =>
     Effect.gen(function*() {
       const { http, urls } = yield* watchedHttp
       yield* computer({ AWS_ENDPOINT_URL_STS: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "2" })
@@ -343,7 +343,7 @@ describe("a role taken on with the credentials in context", () => {
     }))
 })
 
-describe("the STS of the client's region is asked", () => {
+describe("STS of the client's region is called:", () => {
   const layers = [
     { name: "by a profile with a role", credentials: NodeCredentials.layerProfile({ profile: "work" }) },
     {

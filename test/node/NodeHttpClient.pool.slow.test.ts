@@ -20,8 +20,8 @@ const ok = (_: IncomingMessage, response: ServerResponse) => {
 
 const text = ({ Body }: { readonly Body: Uint8Array }) => new TextDecoder().decode(Body)
 
-describe("connections", () => {
-  it.scopedLive("are at most as many as said, for a thousand calls at once", () =>
+describe("Connections", () => {
+  it.scopedLive("do not exceed the limit for 1,000 concurrent calls", () =>
     Effect.gen(function*() {
       const server = yield* serve(ok)
       const answers = yield* Effect.replicateEffect(call, 1_000, { concurrency: "unbounded" }).pipe(
@@ -67,8 +67,8 @@ describe("connections", () => {
     }))
 })
 
-describe("a connection that cannot be made", () => {
-  it.scopedLive("is given up after the time said, and nothing was sent", () =>
+describe("A connection that cannot be established", () => {
+  it.scopedLive("times out after connectTimeout, and requestSent is false", () =>
     Effect.gen(function*() {
       const silent = yield* serveTcp(() => undefined)
       const [elapsed, error] = yield* call.pipe(
@@ -89,8 +89,8 @@ describe("a connection that cannot be made", () => {
     }))
 })
 
-describe("a stream", () => {
-  it.scopedLive("read slowly holds back the server, and arrives whole", () =>
+describe("A response stream", () => {
+  it.scopedLive("applies backpressure while it is read slowly, and arrives completely", () =>
     Effect.gen(function*() {
       const size = 32 * 1024 * 1024
       const server = yield* serve((_, response) => response.end(Buffer.alloc(size, 7)))
@@ -117,7 +117,7 @@ describe("a stream", () => {
       assert.strictEqual(yield* Fiber.join(fiber), size)
     }))
 
-  it.scopedLive("nobody reads holds back the server", () =>
+  it.scopedLive("applies backpressure while it is not read", () =>
     Effect.gen(function*() {
       const server = yield* streamServer(new Uint8Array(1024 * 1024))
       const client = yield* NodeHttpClient.make()

@@ -20,8 +20,8 @@ const ok = (_: IncomingMessage, response: ServerResponse) => {
 
 const text = ({ Body }: { readonly Body: Uint8Array }) => new TextDecoder().decode(Body)
 
-describe("connections", () => {
-  it.scopedLive("are used again by calls one after another", () =>
+describe("Connections", () => {
+  it.scopedLive("are reused by sequential calls", () =>
     Effect.gen(function*() {
       const server = yield* serve(ok)
       yield* Effect.replicateEffect(call, 50, { discard: true }).pipe(Effect.provide(clientOf(server.url)))
@@ -29,7 +29,7 @@ describe("connections", () => {
       assert.isAtMost(server.connections(), 2)
     }))
 
-  it.scopedLive("of one are used again by calls one after another", () =>
+  it.scopedLive("are reused by sequential calls with a limit of one connection", () =>
     Effect.gen(function*() {
       const server = yield* serve(ok)
       yield* Effect.replicateEffect(call, 50, { discard: true }).pipe(
@@ -38,7 +38,7 @@ describe("connections", () => {
       assert.deepStrictEqual([server.seen().length, server.connections()], [50, 1])
     }))
 
-  it.scopedLive("are not opened for waiting calls that are interrupted", () =>
+  it.scopedLive("are not opened for queued requests that are interrupted", () =>
     Effect.gen(function*() {
       const held: Array<ServerResponse> = []
       const server = yield* serve((_, response) => {
@@ -63,7 +63,7 @@ describe("connections", () => {
       assert.deepStrictEqual([server.seen().length, server.connections()], [2, 1])
     }))
 
-  it.scopedLive("unused for the time said are closed", () =>
+  it.scopedLive("are closed after keepAliveTimeout", () =>
     Effect.gen(function*() {
       const server = yield* serve(ok)
       const client = yield* NodeHttpClient.make({ keepAliveTimeout: "50 millis" })
@@ -72,7 +72,7 @@ describe("connections", () => {
       yield* eventually(() => server.sockets.size === 0)
     }))
 
-  it.scopedLive("close with the scope, and leave neither sockets nor timers", () =>
+  it.scopedLive("are closed with the scope, together with their timers", () =>
     Effect.gen(function*() {
       const server = yield* serve(ok)
       const resources = () =>
@@ -85,7 +85,7 @@ describe("connections", () => {
       yield* eventually(() => resources().length <= before)
     }))
 
-  it.scopedLive("in use close with the scope, too", () =>
+  it.scopedLive("that are in use are closed with the scope", () =>
     Effect.gen(function*() {
       const server = yield* serve(() => undefined)
       const error = yield* Effect.scoped(Effect.gen(function*() {
@@ -98,7 +98,7 @@ describe("connections", () => {
       yield* eventually(() => server.sockets.size === 0)
     }))
 
-  it.scopedLive("close with the scope where an interrupted call left others waiting", () =>
+  it.scopedLive("are closed with the scope if an interrupted request had others in its queue", () =>
     Effect.gen(function*() {
       const server = yield* serve(() => undefined)
       yield* Effect.scoped(Effect.gen(function*() {
@@ -113,8 +113,8 @@ describe("connections", () => {
     }))
 })
 
-describe("a connection that cannot be made", () => {
-  it.scopedLive("as it is closed during the handshake is tried again, and nothing was sent", () =>
+describe("A connection that cannot be established", () => {
+  it.scopedLive("because it closes during the TLS handshake is retried, and requestSent is false", () =>
     Effect.gen(function*() {
       const rude = yield* serveTcp((socket) => socket.destroy())
       const error = yield* call.pipe(Effect.provide(clientOf(`https://127.0.0.1:${rude.port}`)), Effect.flip)
@@ -122,14 +122,14 @@ describe("a connection that cannot be made", () => {
       assert.strictEqual(rude.connections(), 3)
     }))
 
-  it.live("as nobody listens is tried again, and nothing was sent", () =>
+  it.live("because nothing listens is retried, and requestSent is false", () =>
     Effect.gen(function*() {
       const error = yield* call.pipe(Effect.provide(clientOf("http://127.0.0.1:1")), Effect.flip)
       assert.deepInclude(error, { reason: "connect", requestSent: false, attempts: 3, code: "ECONNREFUSED" })
     }))
 })
 
-it.scopedLive("a server that comes back is called again, within the limit, by a client that failed before", () =>
+it.scopedLive("does not count against the connection limit once the server is back", () =>
   Effect.gen(function*() {
     const first = yield* serveTcp(() => undefined)
     first.close()
@@ -143,8 +143,8 @@ it.scopedLive("a server that comes back is called again, within the limit, by a 
     assert.strictEqual(server.mostConnections(), 2)
   }))
 
-describe("a connection that is lost", () => {
-  it.scopedLive("before an answer is tried again; the request may have been sent", () =>
+describe("A lost connection", () => {
+  it.scopedLive("before the response is retried, and requestSent is true", () =>
     Effect.gen(function*() {
       const server = yield* serve((request) => request.socket.destroy())
       const error = yield* call.pipe(Effect.provide(clientOf(server.url)), Effect.flip)
@@ -152,7 +152,7 @@ describe("a connection that is lost", () => {
       assert.strictEqual(server.seen().length, 3)
     }))
 
-  it.scopedLive("in the middle of an answer is a lost connection; the request was sent", () =>
+  it.scopedLive("during the response is a TransportError, and requestSent is true", () =>
     Effect.gen(function*() {
       const server = yield* serve((request, response) => {
         response.writeHead(200, { "content-length": "10" })
@@ -171,7 +171,7 @@ describe("a connection that is lost", () => {
       assert.deepInclude(error, { _tag: "TransportError", reason: "reset", requestSent: true })
     }))
 
-  it.scopedLive("just as a request is written to it is replaced by another", () =>
+  it.scopedLive("that closes while a request is written is replaced by a new one", () =>
     Effect.gen(function*() {
       const answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
       const server = yield* serveTcp((socket, count) => {
@@ -197,8 +197,8 @@ describe("a connection that is lost", () => {
     }))
 })
 
-describe("an interrupted call", () => {
-  it.scopedLive("that waits for an answer closes its connection", () =>
+describe("An interrupted request", () => {
+  it.scopedLive("that waits for the response closes its connection", () =>
     Effect.gen(function*() {
       const server = yield* serve(() => undefined)
       const client = yield* NodeHttpClient.make()
@@ -208,7 +208,7 @@ describe("an interrupted call", () => {
       yield* eventually(() => server.sockets.size === 0)
     }))
 
-  it.scopedLive("that reads an answer closes its connection", () =>
+  it.scopedLive("that reads the response closes its connection", () =>
     Effect.gen(function*() {
       const server = yield* serve((_, response) => response.writeHead(200).write("half"))
       const client = yield* NodeHttpClient.make()
@@ -219,7 +219,7 @@ describe("an interrupted call", () => {
       yield* eventually(() => server.sockets.size === 0)
     }))
 
-  it.scopedLive("that waits for a connection is never sent", () =>
+  it.scopedLive("in the queue is never sent", () =>
     Effect.gen(function*() {
       const answer = yield* Deferred.make<ServerResponse>()
       const seen: Array<string | undefined> = []
@@ -244,7 +244,7 @@ describe("an interrupted call", () => {
       assert.deepStrictEqual(seen, ["/first", "/last"])
     }))
 
-  it.scopedLive("that is sending a stream ends the stream", () =>
+  it.scopedLive("that sends a stream ends the stream", () =>
     Effect.gen(function*() {
       const server = yield* serve(() => undefined)
       const client = yield* NodeHttpClient.make()
@@ -261,10 +261,10 @@ describe("an interrupted call", () => {
     }))
 })
 
-describe("a stream", () => {
+describe("A response stream", () => {
   const input = { EndpointName: "story", Body: "once" }
 
-  it.scopedLive("left early closes its connection", () =>
+  it.scopedLive("that is abandoned closes its connection", () =>
     Effect.gen(function*() {
       const server = yield* streamServer(part(new Uint8Array(64)))
       const read = yield* streamEndpoint(input).pipe(Stream.take(3), Stream.runCollect).pipe(
@@ -274,7 +274,7 @@ describe("a stream", () => {
       assert.strictEqual(Chunk.size(read), 3)
     }))
 
-  it.scopedLive("that the reader fails on closes its connection", () =>
+  it.scopedLive("whose reader dies closes its connection", () =>
     Effect.gen(function*() {
       const server = yield* streamServer(new Uint8Array(64))
       const client = yield* NodeHttpClient.make()

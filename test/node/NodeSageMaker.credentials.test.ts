@@ -17,8 +17,8 @@ const identity = `effect-sagemaker-runtime/${version} ua/2.1 ${system} api/sagem
 
 const region = { AWS_REGION: "eu-west-1" }
 
-describe("a request's user agent", () => {
-  it.effect("says what AWS's own clients say, in both headers", () =>
+describe("The user agent of a request", () => {
+  it.effect("has the values of AWS's clients, in both headers", () =>
     Effect.gen(function*() {
       const [request] = yield* requestsIn({ env: region })
       assert.strictEqual(request?.headers["user-agent"], identity)
@@ -29,21 +29,21 @@ describe("a request's user agent", () => {
     { appId: "scoring", app: "scoring" },
     { appId: "my app/1.2 (blue)\r\nx: é", app: "my-app-1.2--blue---x---" },
     { appId: "!#$%&'*+.^_`|~-", app: "!#$%&'*+.^_`|~-" }
-  ])("names the application: $app", ({ app, appId }) =>
+  ])("has the application id: $app", ({ app, appId }) =>
     Effect.gen(function*() {
       const [request] = yield* requestsIn({ env: region }, { appId })
       assert.strictEqual(request?.headers["user-agent"], `${identity} app/${app}`)
       assert.strictEqual(request?.headers["x-amz-user-agent"], `${identity} app/${app}`)
     }))
 
-  it.effect("names no application where code says so", () =>
+  it.effect("has no application id if code disables it", () =>
     Effect.gen(function*() {
       const [request] = yield* requestsIn({ env: { ...region, AWS_SDK_UA_APP_ID: "scoring" } }, { appId: "" })
       assert.strictEqual(request?.headers["user-agent"], identity)
     }))
 })
 
-describe("the execution environment", () => {
+describe("The execution environment", () => {
   afterEach(() => {
     vi.unstubAllEnvs()
     vi.resetModules()
@@ -61,12 +61,12 @@ describe("the execution environment", () => {
     { environment: "a b/c", said: " exec-env/a-b-c" },
     { environment: "", said: "" },
     { environment: undefined, said: "" }
-  ])("is said before the application: $environment", async ({ environment, said }) => {
+  ])("precedes the application id: $environment", async ({ environment, said }) => {
     assert.strictEqual(await agentIn(environment), `${identity}${said} app/scoring`)
   })
 })
 
-describe("another JavaScript runtime", () => {
+describe("The JavaScript runtime", () => {
   afterEach(() => {
     vi.unstubAllGlobals()
     vi.resetModules()

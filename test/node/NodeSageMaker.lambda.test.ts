@@ -22,8 +22,8 @@ const changing = (variables: Map<string, string>) => {
   return ConfigProvider.make({ load: (config) => now().load(config), flattened: now().flattened })
 }
 
-describe("in Lambda, a request", () => {
-  it.effect("carries the invocation's trace, unsigned", () =>
+describe("In Lambda, a request", () => {
+  it.effect("has the trace header of the invocation, unsigned", () =>
     Effect.gen(function*() {
       const headers = yield* sent({ ...lambda, _X_AMZN_TRACE_ID: traceId })
       assert.strictEqual(headers?.[header], traceId)
@@ -37,12 +37,12 @@ describe("in Lambda, a request", () => {
     { name: "an empty trace", env: { ...lambda, _X_AMZN_TRACE_ID: "" } },
     { name: "a trace outside Lambda", env: { ...region, _X_AMZN_TRACE_ID: traceId } },
     { name: "no function's name", env: { ...region, AWS_LAMBDA_FUNCTION_NAME: "", _X_AMZN_TRACE_ID: traceId } }
-  ])("carries none with $name", ({ env }) =>
+  ])("has no trace header with $name", ({ env }) =>
     Effect.gen(function*() {
       assert.notProperty(yield* sent(env), header)
     }))
 
-  it.effect("carries the trace of the moment", () =>
+  it.effect("has the current trace header", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(ok)
       const variables = new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: "Root=first" }))
@@ -67,7 +67,7 @@ describe("in Lambda, a request", () => {
       return store.run(context, () => Effect.runPromise(effect))
     })
 
-  it.effect("carries the trace of the invoke store first", () =>
+  it.effect("prefers the trace header of the invoke store", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(ok)
       const variables = changing(new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: traceId })))
@@ -81,7 +81,7 @@ describe("in Lambda, a request", () => {
       assert.deepStrictEqual(traces, ["Root=of-invocation", traceId])
     }))
 
-  it.live("carries its own invocation's trace though all wait for the same credentials", () =>
+  it.live("has the trace header of its own invocation while several wait for the same credentials", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(ok)
       const credentials = () => setTimeout(10, keys)
@@ -101,7 +101,7 @@ describe("in Lambda, a request", () => {
       )
     }).pipe(Effect.scoped))
 
-  it.effect("keeps a trace that is on it already", () =>
+  it.effect("keeps an existing trace header", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(ok)
       const traced = HttpClient.mapRequest(HttpClientRequest.setHeader(header, "Root=own"))

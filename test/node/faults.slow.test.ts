@@ -199,7 +199,7 @@ const tableOf = (text: string) => text.slice(text.indexOf(tableStart) + tableSta
 const stable = (text: string) =>
   text.split("\n").slice(2).map((row) => row.split(" | ").filter((_, index) => index < 6 && index !== 4).join(" | "))
 
-describe("a call ends as it should, and leaves nothing behind, where", () => {
+describe("A call has the expected result and leaves no sockets or timers:", () => {
   afterAll(() => {
     const text = readFileSync(page, "utf8")
     if (process.env["RESILIENCE_TABLE"] === "write") {
@@ -235,7 +235,7 @@ describe("a call ends as it should, and leaves nothing behind, where", () => {
   }
 })
 
-describe("a deadline that passes aborts the request on the wire, and", () => {
+describe("A timeout aborts the request on the wire:", () => {
   for (
     const [what, deadlines, policy, attempts] of [
       ["attempt costs one execution", { attempt: deadline }, RetryPolicy.standard(), 1],

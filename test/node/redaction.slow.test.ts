@@ -27,7 +27,7 @@ const run = (PRINTING: string) =>
   })
 
 it.scopedLive(
-  "a process prints no key, token, body or attribute under any fault, as it dies of one neither",
+  "A process prints no credential, token, body or attribute under any fault, not even when it crashes",
   () =>
     Effect.gen(function*() {
       const failing = faults.filter(({ ends }) => ends !== "success")

@@ -156,7 +156,7 @@ const declared = new Set<string>([
 ])
 
 it.live(
-  `${calls} calls under random faults all end as declared, and nothing of them is left`,
+  `${calls} calls under random faults end with success or a declared error and leak nothing`,
   () =>
     Effect.gen(function*() {
       const warnings: Array<string> = []

@@ -41,7 +41,7 @@ const waysOfLeaving: ReadonlyArray<
   ]
 ]
 
-describe("an abandoned stream closes its connection at once:", () => {
+describe("An abandoned stream closes its connection immediately after", () => {
   for (const [name, leave] of waysOfLeaving) {
     it.live(`${name}, 100 times`, () =>
       Effect.gen(function*() {
@@ -54,7 +54,7 @@ describe("an abandoned stream closes its connection at once:", () => {
   }
 })
 
-it.live("no socket is left open after every way of leaving", () =>
+it.live("No socket stays open after any way to abandon a stream", () =>
   Effect.gen(function*() {
     const server = yield* streamServer(small)
     yield* Effect.forEach(waysOfLeaving, ([, leave]) => leave, { concurrency: "unbounded" }).pipe(
@@ -64,7 +64,7 @@ it.live("no socket is left open after every way of leaving", () =>
     yield* eventually(() => server.sockets.size === 0, "10 seconds")
   }).pipe(Effect.scoped), 30_000)
 
-it.live("a stream read to its end leaves its connection for the next", () =>
+it.live("A stream that is read to its end releases its connection for the next call", () =>
   Effect.gen(function*() {
     const server = yield* streamServer(small, 10)
     const counts = yield* Effect.replicateEffect(Stream.runCount(streamEndpoint(input)), 20).pipe(
@@ -74,7 +74,7 @@ it.live("a stream read to its end leaves its connection for the next", () =>
     assert.isAtMost(server.sockets.size, 2)
   }).pipe(Effect.scoped))
 
-it.live("a slow reader holds back the sender", () =>
+it.live("A slow reader applies backpressure to the sender", () =>
   Effect.gen(function*() {
     const server = yield* streamServer(part(new Uint8Array(1024 * 1024)))
     const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), clientOf(server))
@@ -89,7 +89,7 @@ it.live("a slow reader holds back the sender", () =>
     yield* Fiber.interrupt(fiber)
   }).pipe(Effect.scoped))
 
-it.live("a stream of one gibibyte is read in constant memory", () =>
+it.live("A stream of one gibibyte is read in constant memory", () =>
   Effect.gen(function*() {
     const payload = new Uint8Array(64 * 1024)
     const server = yield* streamServer(part(payload), 16 * 1024)

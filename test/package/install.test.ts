@@ -110,7 +110,7 @@ const withService = async <A>(use: (environment: NodeJS.ProcessEnv) => Promise<A
   }
 }
 
-it("the package holds its build, its source and its guides, and nothing else", () => {
+it("The package contains its build, source and guides, and nothing else", () => {
   const texts = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]
   assert.sameMembers(files.filter((path) => !/^(?:dist|src|docs)\//.test(path)), texts)
   assert.sameMembers([...new Set(files.map((path) => path.replace(/^.*\./, "")))], [
@@ -125,8 +125,8 @@ it("the package holds its build, its source and its guides, and nothing else", (
   assert.deepStrictEqual(files.filter((path) => path.startsWith("docs/site/")), [])
 })
 
-describe("of the package as it is installed, the README's programs", () => {
-  it.each(compilers)("compile with $compiler, resolved as by $resolution", async ({ compiler, resolution }) => {
+describe("With the packed package installed, the programs of the README", () => {
+  it.each(compilers)("compile with $compiler and $resolution resolution", async ({ compiler, resolution }) => {
     assert.strictEqual(
       await run(process.execPath, [`node_modules/${compiler}/bin/tsc`, "-p", `tsconfig.${resolution}.json`], project),
       ""
@@ -134,17 +134,17 @@ describe("of the package as it is installed, the README's programs", () => {
   })
 
   it.each([["this Node", node20], ["Node 24", node24]] as const)(
-    "run on %s, against the emulator",
+    "run on %s against the emulator",
     async (_, start) => {
       assert.strictEqual(await start("local.ts"), answer)
     }
   )
 
-  it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s, against a service", async (_, start) => {
+  it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s against a server", async (_, start) => {
     assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), answer)
   })
 
-  it("test with a swapped layer", async () => {
+  it("pass their tests with a replaced layer", async () => {
     assert.match(await run(process.execPath, ["node_modules/vitest/vitest.mjs", "run"], project), /2 passed/)
   })
 })

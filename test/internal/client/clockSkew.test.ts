@@ -49,7 +49,7 @@ const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return yield* Fiber.join(fiber)
   })
 
-describe.skipIf(!hasCorpora)(needsCorpora("a client learns the service's time as AWS's cases say"), () => {
+describe.skipIf(!hasCorpora)(needsCorpora("A client learns the service's time as AWS's cases expect"), () => {
   for (const { calls, max_attempts, name, server_offset_s } of skewSequences) {
     for (const code of ["RequestTimeTooSkewed", "InvalidSignatureException"]) {
       it.effect(`${name} (${code})`, () =>
@@ -82,29 +82,29 @@ describe.skipIf(!hasCorpora)(needsCorpora("a client learns the service's time as
     }))
 })
 
-describe("a client whose clock is wrong", () => {
-  it.effect("fails with a transient error that says so where it may not try again", () =>
+describe("A client with a wrong clock", () => {
+  it.effect("fails with a transient error that names the skew if it may not retry", () =>
     Effect.gen(function*() {
       const server = yield* service("RequestTimeTooSkewed", 3_600)
       const error = yield* inTime(Effect.flip(call).pipe(Effect.provide(client(server, {}, 1))))
       assert.include(error, { _tag: "AccessDeniedError", code: "RequestTimeTooSkewed", retry: "transient" })
     }))
 
-  it.effect("fails for good where correction is switched off", () =>
+  it.effect("fails with a final error if correction is disabled", () =>
     Effect.gen(function*() {
       const server = yield* service("RequestTimeTooSkewed", 3_600)
       const error = yield* inTime(Effect.flip(call).pipe(Effect.provide(client(server, { correctClockSkew: false }))))
       assert.include(error, { _tag: "AccessDeniedError", retry: "never", attempts: 1 })
     }))
 
-  it.effect("needs no correction where clockOffset already tells it", () =>
+  it.effect("needs no correction if clockOffset has the difference", () =>
     Effect.gen(function*() {
       const server = yield* service("RequestTimeTooSkewed", 3_600)
       yield* inTime(call.pipe(Effect.provide(client(server, { clockOffset: 3_600_000, correctClockSkew: false }))))
       assert.strictEqual(yield* server.attempts, 1)
     }))
 
-  it.effect("does not pass its correction on to another client", () =>
+  it.effect("does not share its correction with another client", () =>
     Effect.gen(function*() {
       const server = yield* service("RequestTimeTooSkewed", 3_600)
       yield* inTime(Effect.zipRight(
@@ -114,7 +114,7 @@ describe("a client whose clock is wrong", () => {
       assert.strictEqual(yield* server.attempts, 4)
     }))
 
-  it.effect("learns from a success as well", () =>
+  it.effect("also learns the service's time from a success", () =>
     Effect.gen(function*() {
       const reply: Reply = { status: 200, headers: { date: new Date(start + 3_600_000).toUTCString() }, body: "ok" }
       const server = yield* scriptedHttpClient(reply)
@@ -124,7 +124,7 @@ describe("a client whose clock is wrong", () => {
       assert.deepStrictEqual(dates, ["2026-11-21T12:00:00.000Z", "2026-11-21T13:00:00.000Z"])
     }))
 
-  it.effect("does not make a refusal of another kind worth another attempt", () =>
+  it.effect("does not retry other error responses because of its correction", () =>
     Effect.gen(function*() {
       const headers = { date: new Date(start + 3_600_000).toUTCString(), "x-amzn-errortype": "ValidationError" }
       const server = yield* scriptedHttpClient({ status: 400, headers })

@@ -40,9 +40,9 @@ const answer = ({ body, code, headers }: typeof cases[number]) =>
 const inTheBody = ({ params }: typeof cases[number]) => Struct.omit(params, "Header")
 
 describe.skipIf(!hasCorpora)(
-  needsCorpora("errors of a user's operation are read as Smithy's restJson1 tests say"),
+  needsCorpora("Errors of a custom operation are decoded as Smithy's restJson1 cases expect"),
   () => {
-    it("there are 16 of them", () => assert.lengthOf(cases, 16))
+    it("There are 16 cases", () => assert.lengthOf(cases, 16))
 
     for (const test of cases.filter(({ code }) => code === 200)) {
       it.effect(test.id, () =>

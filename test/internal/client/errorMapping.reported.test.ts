@@ -54,7 +54,7 @@ const expected: { readonly [what: string]: object } = {
   "wrong signing name": { ...denied, code: "InvalidSignatureException" }
 }
 
-describe.skipIf(!hasCorpora)(needsCorpora("what the real service was seen to answer is a typed error"), () => {
+describe.skipIf(!hasCorpora)(needsCorpora("A publicly reported response of the service is a typed error"), () => {
   for (const report of reports) {
     it.effect(report.what, () =>
       Effect.gen(function*() {
@@ -66,12 +66,12 @@ describe.skipIf(!hasCorpora)(needsCorpora("what the real service was seen to ans
       }))
   }
 
-  it("and there are 15 such reports, each expected here", () => {
+  it("There are 15 such reports, each with an expectation", () => {
     assert.sameMembers(reports.map(({ what }) => what), Object.keys(expected))
   })
 
   for (const report of reports.filter(({ message }) => message?.includes("with message") === true)) {
-    it.effect(`whose message does not repeat the container's: ${report.what}`, () =>
+    it.effect(`whose message does not repeat the text of the container: ${report.what}`, () =>
       Effect.gen(function*() {
         const { message } = yield* failure(report)
         const quoted = /with message "([\s\S]*)"/.exec(report.message!)![1]!

@@ -21,7 +21,7 @@ const answer = (status: number, headers: Record<string, string>, body?: string):
 
 const errorType = (code: string) => ({ "x-amzn-errortype": code })
 
-describe("the name of an error", () => {
+describe("The error code", () => {
   const styles: ReadonlyArray<readonly [string, Reply]> = [
     ["in the header", answer(424, errorType("ModelError"), "{\"Message\":\"m\"}")],
     [
@@ -41,7 +41,7 @@ describe("the name of an error", () => {
     ["in the header of an answer of JSON that is no object", answer(424, errorType("ModelError"), "[null]")]
   ]
   for (const [where, reply] of styles) {
-    it.effect(`is found ${where}`, () =>
+    it.effect(`is read from ${where}`, () =>
       Effect.gen(function*() {
         assert.deepInclude(yield* endOf(reply), { _tag: "ModelError", status: 424, code: "ModelError", requestId })
       }))
@@ -76,7 +76,7 @@ describe("the name of an error", () => {
   }
 })
 
-describe("an error without a name", () => {
+describe("An error without a code", () => {
   const unnamed: ReadonlyArray<
     readonly [string, Reply, { readonly _tag: SageMakerError.SageMakerError["_tag"]; readonly status: number }]
   > = [
@@ -111,7 +111,7 @@ describe("an error without a name", () => {
       }))
   }
 
-  it.effect("keeps the first 1,024 characters of what it says", () =>
+  it.effect("keeps the first 1,024 characters of its body", () =>
     Effect.gen(function*() {
       const error = yield* endOf(answer(502, {}, `<html>${"é".repeat(2_000)}`))
       assert.strictEqual(error._tag === "UnknownServiceError" ? error.body : undefined, `<html>${"é".repeat(1_018)}`)
@@ -129,22 +129,22 @@ describe("an error without a name", () => {
 const messageOf = (body: Record<string, unknown>) =>
   Effect.map(endOf(refusal(400, "ValidationError", body)), ({ message }) => message)
 
-describe("the message of an error", () => {
-  it.effect("is found under either name", () =>
+describe("The error message", () => {
+  it.effect("is read from Message and from message", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* messageOf({ Message: "upper" }), "upper")
       assert.strictEqual(yield* messageOf({ message: "lower" }), "lower")
       assert.strictEqual(yield* messageOf({ Message: null, message: "lower" }), "lower")
     }))
 
-  it.effect("is the class's own where the service gives none", () =>
+  it.effect("is the default of the class if the service sends none", () =>
     Effect.gen(function*() {
       for (const body of [{}, { message: null }, { Message: "" }, { Message: "", message: "" }, { message: 7 }]) {
         assert.strictEqual(yield* messageOf(body), "The service refused the request")
       }
     }))
 
-  it.effect("may be null where AWS throttles", () =>
+  it.effect("may be null in a throttling error", () =>
     Effect.gen(function*() {
       const error = yield* endOf(answer(400, errorType("ThrottlingException"), "{\"message\":null}"))
       assert.deepInclude(error, {
@@ -157,8 +157,8 @@ describe("the message of an error", () => {
     }))
 })
 
-describe("a modelled error", () => {
-  it.effect("carries the members of its model", () =>
+describe("A modeled error", () => {
+  it.effect("has the members of its model", () =>
     Effect.gen(function*() {
       const members = { OriginalStatusCode: 0, OriginalMessage: "timed out", LogStreamArn: "arn:aws:logs:1" }
       const error = yield* endOf(refusal(424, "ModelError", { Message: "m", ...members }))
@@ -167,7 +167,7 @@ describe("a modelled error", () => {
       assert.strictEqual((error as SageMakerError.ModelError).OriginalMessage, "timed out")
     }))
 
-  it.effect("leaves out members of a wrong type and keeps the others", () =>
+  it.effect("omits members of a wrong type and keeps the others", () =>
     Effect.gen(function*() {
       const members = { OriginalStatusCode: "500", OriginalMessage: ["x"], LogStreamArn: "arn:aws:logs:1" }
       const error = yield* endOf(refusal(424, "ModelError", members))
@@ -176,7 +176,7 @@ describe("a modelled error", () => {
       assert.isUndefined((error as SageMakerError.ModelError).OriginalMessage)
     }))
 
-  it.effect("is not misled by a body that names this side's members", () =>
+  it.effect("ignores body members that have the names of client-side members", () =>
     Effect.gen(function*() {
       const error = yield* endOf(refusal(424, "ModelError", {
         _tag: "Other",
@@ -207,8 +207,8 @@ describe("a modelled error", () => {
     }))
 })
 
-describe("a body that misbehaves", () => {
-  it.effect("is read only so far, however long it is", () =>
+describe("An error body", () => {
+  it.effect("is read up to a limit", () =>
     Effect.gen(function*() {
       let read = 0
       let cancelled = false
@@ -231,21 +231,21 @@ describe("a body that misbehaves", () => {
       assert.isTrue(cancelled)
     }))
 
-  it.effect("leaves the typed error with its status where it breaks off", () =>
+  it.effect("that breaks off still gives the typed error with its status", () =>
     Effect.gen(function*() {
       const headers = { ...errorType("ModelError"), "x-amzn-requestid": requestId }
       const error = yield* endOf(broken({ status: 424, headers }, bodyCut(), "{\"OriginalStatus"))
       assert.deepInclude(error, { _tag: "ModelError", status: 424, requestId })
     }))
 
-  it.effect("leaves what came of it where it breaks off", () =>
+  it.effect("that breaks off keeps the part that arrived", () =>
     Effect.gen(function*() {
       const error = yield* endOf(broken({ status: 502 }, bodyCut(), "<html>", "half"))
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 502 })
       assert.strictEqual((error as SageMakerError.UnknownServiceError).body, "<html>half")
     }))
 
-  it.effect("is a lost connection where it breaks off in a success", () =>
+  it.effect("that breaks off in a success is a TransportError", () =>
     Effect.gen(function*() {
       assert.deepInclude(yield* endOf(broken({ status: 200 }, bodyCut(), "half")), {
         _tag: "TransportError",
@@ -255,7 +255,7 @@ describe("a body that misbehaves", () => {
       })
     }))
 
-  it.effect("is sent again where it breaks off in a success", () =>
+  it.effect("that breaks off in a success is retried", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(broken({ status: 200 }, bodyCut(), "half"), ok)
       const { $metadata, Body } = yield* call.pipe(Effect.provide(server.layer), during("1 minute"))
@@ -263,7 +263,7 @@ describe("a body that misbehaves", () => {
       assert.strictEqual($metadata.attempts, 2)
     }))
 
-  it.effect("is one failure and no defect", () =>
+  it.effect("that fails causes one failure and no defect", () =>
     Effect.gen(function*() {
       for (const status of [200, 424, 502]) {
         const server = yield* scriptedRuntime(broken({ status }, bodyCut(), "half"))
@@ -275,7 +275,7 @@ describe("a body that misbehaves", () => {
 
 const isNull = (status: number) => [204, 205, 304].includes(status)
 
-describe("no answer", () => {
+describe("Any response", () => {
   const word = fc.stringMatching(/^[\t\x20-\x7e]{0,60}$/)
   const codes = fc.oneof(
     fc.constantFrom("ModelError", "ValidationError", "ThrottlingException", "ExpiredToken", "toString", "__proto__"),
@@ -307,7 +307,7 @@ describe("no answer", () => {
   }, { requiredKeys: [] }).map((body) => JSON.stringify(body))
   const anyBody = fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.json(), errorBody)
   it.effect.prop(
-    "is a defect: each is an output or a typed error with the status of the answer",
+    "is an output or a typed error with its status, never a defect",
     { status: fc.integer({ min: 200, max: 599 }), headers: anyHeaders, body: anyBody },
     ({ body, headers, status }) =>
       Effect.gen(function*() {

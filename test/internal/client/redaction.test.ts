@@ -171,8 +171,8 @@ const refusals: ReadonlyArray<
   ]
 ]
 
-describe("printing", () => {
-  it.effect("is looked at in every way", () =>
+describe("The test helper that prints errors", () => {
+  it.effect("covers every way to print an error", () =>
     Effect.gen(function*() {
       const { texts } = yield* printed(new SageMakerError.SigningError({ message: "canary" }))
       const seen = new Set(texts.filter(([, text]) => canary.test(text)).map(([way]) => way))
@@ -184,7 +184,7 @@ describe("printing", () => {
     }))
 })
 
-describe("a refusal does not print what was sent:", () => {
+describe("An error response that repeats the request prints nothing of it:", () => {
   for (const [what, tag, exchange] of refusals) {
     it.effect(what, () =>
       Effect.gen(function*() {
@@ -193,14 +193,14 @@ describe("a refusal does not print what was sent:", () => {
       }))
   }
 
-  it.effect("a large body that the service repeats whole", () =>
+  it.effect("a large body, repeated completely", () =>
     Effect.gen(function*() {
       const large = `canary ${"reading ".repeat(2_000)}`
       const exchange = refusing(400, "ValidationError", (request) => ({ message: echo(request, large) }))
       yield* showsNothing(against(invokeEndpoint({ ...input, Body: large }), exchange))
     }))
 
-  it.effect("a redirect to an address with it", () =>
+  it.effect("a redirect URL that contains the request", () =>
     showsNothing(against(invokeEndpoint(input), (request) =>
       Effect.succeed(
         new Response(null, {
@@ -274,9 +274,9 @@ const refusable: Operation.Operation<InvokeEndpoint.InvokeEndpointInput, void, R
   errors: [Refused]
 }
 
-describe("a part of the request does not come back in", () => {
+describe("Redaction removes a part of the request from", () => {
   for (const { form, member, parts } of repetitions) {
-    it.effect(`ValidationError's message: ${member}, ${form}`, () =>
+    it.effect(`the message of ValidationError: ${member}, ${form}`, () =>
       Effect.forEach(
         parts,
         (part) =>
@@ -285,7 +285,7 @@ describe("a part of the request does not come back in", () => {
           })
       ))
 
-    it.effect(`ModelError's message and LogStreamArn: ${member}, ${form}`, () =>
+    it.effect(`the message and LogStreamArn of ModelError: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.map(
           repeatsNothing((_) => ({ Message: said(_), LogStreamArn: `arn|${_}|log` }), "ModelError")(part),
@@ -294,7 +294,7 @@ describe("a part of the request does not come back in", () => {
           }
         )))
 
-    it.effect(`ModelStreamError's message and ErrorCode: ${member}, ${form}`, () =>
+    it.effect(`the message and ErrorCode of ModelStreamError: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.map(
           printed(
@@ -310,7 +310,7 @@ describe("a part of the request does not come back in", () => {
           }
         )))
 
-    it.effect(`a text member of the user's own error: ${member}, ${form}`, () =>
+    it.effect(`a text member of a custom error: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.gen(function*() {
           const { error, texts } = yield* printed(
@@ -328,7 +328,7 @@ describe("a part of the request does not come back in", () => {
         })))
   }
 
-  it.effect("a message that repeats parts of both, and more than once", () =>
+  it.effect("a message that repeats parts of the body and of the attributes several times", () =>
     Effect.gen(function*() {
       const message = `${story.Body.slice(3, 30)} / ${story.CustomAttributes.slice(5, 30)} / ${
         story.Body.slice(20, 60)
@@ -338,7 +338,7 @@ describe("a part of the request does not come back in", () => {
     }))
 })
 
-describe("a message stays as it is where it shares only", () => {
+describe("Redaction keeps a message that shares only", () => {
   const messageFor = (Body: string, message: string) =>
     Effect.map(
       Effect.flip(
@@ -355,7 +355,7 @@ describe("a message stays as it is where it shares only", () => {
       assert.strictEqual(yield* messageFor("the input could not be what the model has said it was", prose), prose)
     }))
 
-  it.effect("the whole of a short body", () =>
+  it.effect("a short body with it", () =>
     Effect.gen(function*() {
       for (const Body of ["null", "true", "0", "Endpoin", "[]", " "]) {
         const message = "Endpoint null of account 123456789012 not found: true is not [] or null"
@@ -364,8 +364,8 @@ describe("a message stays as it is where it shares only", () => {
     }))
 })
 
-describe("the service's own text stays within reach", () => {
-  it.effect("of the caller of a model, not of what prints", () =>
+describe("The service's text is available", () => {
+  it.effect("to the caller of a model as OriginalMessage, but is not printed", () =>
     Effect.gen(function*() {
       const exchange = refusing(424, "ModelError", () => ({ OriginalMessage: `failed on ${Body}`, Message: "m" }))
       const error = yield* Effect.flip(against(invokeEndpoint(input), exchange))
@@ -373,21 +373,21 @@ describe("the service's own text stays within reach", () => {
       assert.notInclude(Object.keys(error), "OriginalMessage")
     }))
 
-  it.effect("of who reads an unknown answer, not of what prints", () =>
+  it.effect("as the body of UnknownServiceError, but is not printed", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(against(invokeEndpoint(input), refusing(502, undefined, () => `<p>${Body}</p>`)))
       assert.strictEqual(error._tag === "UnknownServiceError" ? error.body : undefined, `<p>${Body}</p>`)
       assert.notInclude(Object.keys(error), "body")
     }))
 
-  it.effect("and its message is kept where it repeats nothing", () =>
+  it.effect("as the message if it repeats nothing of the request", () =>
     Effect.gen(function*() {
       const message = "Endpoint anomaly-v2 of account 123456789012 not found."
       const exchange = refusing(400, "ValidationError", () => ({ message }))
       assert.strictEqual((yield* Effect.flip(against(invokeEndpoint(input), exchange))).message, message)
     }))
 
-  it.effect("and the rest of a message that repeats the request", () =>
+  it.effect("as the message without the part that repeats the request", () =>
     Effect.gen(function*() {
       const exchange = refusing(424, "ModelError", () => ({
         Message: `Received client error (400) from primary with message "${Body}". See https://logs.example/`
@@ -410,15 +410,15 @@ const requestError = (reason: "Transport" | "Encode" | "InvalidUrl"): Responder 
 const tagAgainst = (exchange: Responder) =>
   Effect.map(showsNothing(against(invokeEndpoint(input), exchange)), ({ _tag }) => _tag)
 
-describe("a failed exchange does not print what was sent:", () => {
-  it.effect("no connection", () =>
+describe("A failed request prints nothing of the request:", () => {
+  it.effect("transport error", () =>
     Effect.gen(function*() {
       for (const reason of ["Transport", "Encode", "InvalidUrl"] as const) {
         assert.strictEqual(yield* tagAgainst(requestError(reason)), "TransportError")
       }
     }))
 
-  it.effect("a response that cannot be read", () =>
+  it.effect("response that cannot be read", () =>
     Effect.gen(function*() {
       for (const reason of ["Decode", "EmptyBody"] as const) {
         const exchange: Responder = (request) =>
@@ -432,7 +432,7 @@ describe("a failed exchange does not print what was sent:", () => {
       }
     }))
 
-  it.effect("a status the HTTP client itself refuses", () =>
+  it.effect("status that the HTTP client rejects", () =>
     Effect.gen(function*() {
       const tag = yield* tagAgainst((request) =>
         new HttpClientError.ResponseError({
@@ -444,7 +444,7 @@ describe("a failed exchange does not print what was sent:", () => {
       assert.strictEqual(tag, "UnknownServiceError")
     }))
 
-  it.effect("a body that breaks off", () =>
+  it.effect("response body that breaks off", () =>
     Effect.gen(function*() {
       const tag = yield* tagAgainst((request) =>
         Effect.sync(() =>
@@ -458,7 +458,7 @@ describe("a failed exchange does not print what was sent:", () => {
       assert.strictEqual(tag, "TransportError")
     }))
 
-  it.live("a deadline", () =>
+  it.live("timeout", () =>
     Effect.gen(function*() {
       const error = yield* showsNothing(
         against(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalled({}, Body))
@@ -472,8 +472,8 @@ const answering: Responder = () => Effect.succeed(new Response("ok"))
 const tagOf = <A, E>(effect: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>, signer = signed) =>
   Effect.map(showsNothing(against(effect, answering, signer)), ({ _tag }) => _tag)
 
-describe("what this side refuses is not printed:", () => {
-  it.effect("input that breaks a constraint", () =>
+describe("An error raised by the client prints nothing of the request:", () => {
+  it.effect("input that violates a constraint", () =>
     Effect.gen(function*() {
       const broken: ReadonlyArray<Partial<InvokeEndpoint.InvokeEndpointInput>> = [
         { CustomAttributes: "canary\r\n" },
@@ -488,13 +488,13 @@ describe("what this side refuses is not printed:", () => {
       }
     }))
 
-  it.effect("a body over the client's cap", () =>
+  it.effect("body larger than the limit", () =>
     Effect.gen(function*() {
       const large = invokeEndpoint({ ...input, Body: "canary".repeat(5_000_000) })
       assert.strictEqual(yield* tagOf(large), "PayloadTooLargeError")
     }))
 
-  it.effect("a value that cannot be written or read", () =>
+  it.effect("value that cannot be encoded or decoded", () =>
     Effect.gen(function*() {
       const Short = Schema.Struct({ name: Schema.String.pipe(Schema.maxLength(3)), at: Schema.optional(Schema.Date) })
       const writing = ModelEndpoint.make("anomaly-v2", { request: Codec.json(Short), response: Codec.bytes })
@@ -514,7 +514,7 @@ describe("what this side refuses is not printed:", () => {
       }
     }))
 
-  it.effect("credentials that cannot be had", () =>
+  it.effect("credentials that cannot be loaded", () =>
     Effect.gen(function*() {
       const failing = Credentials.layerProvider(() => Promise.reject(new Error("canary", { cause: keys })))
       const empty = Credentials.layer({ ...keys, secretAccessKey: "" })
@@ -536,7 +536,7 @@ describe("what this side refuses is not printed:", () => {
       assert.strictEqual(tag, "SigningError")
     }))
 
-  it.effect("an error made by hand", () =>
+  it.effect("error constructed in a test", () =>
     Effect.gen(function*() {
       yield* showsNothing(new SageMakerError.ModelError({ OriginalMessage: "canary" }))
       yield* showsNothing(new SageMakerError.UnknownServiceError({ status: 500, body: "canary" }))

@@ -36,14 +36,14 @@ const phaseWith = (
 const asIs = <A>(value: A): A => value
 const twice = RetryPolicy.standard({ maxAttempts: 2 })
 
-describe("a retry policy", () => {
+describe("A retry policy", () => {
   for (const [name, place] of places) {
-    it.effect(`holds where it is ${name}`, () =>
+    it.effect(`is in effect ${name}`, () =>
       Effect.gen(function*() {
         assert.strictEqual(yield* attemptsWith((client) => place(client, RetryPolicy.layer(twice)), asIs), 2)
       }))
 
-    it.effect(`holds where it is ${name}, unless the call has its own`, () =>
+    it.effect(`set ${name} is overridden by the policy of the call`, () =>
       Effect.gen(function*() {
         const attempts = yield* attemptsWith(
           (client) => place(client, RetryPolicy.layer(twice)),
@@ -53,7 +53,7 @@ describe("a retry policy", () => {
       }))
   }
 
-  it.effect("of one call holds for that call alone", () =>
+  it.effect("of a call applies to that call only", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime({ status: 503 })
       yield* Effect.exit(RetryPolicy.use(RetryPolicy.none)(call)).pipe(
@@ -64,7 +64,7 @@ describe("a retry policy", () => {
       assert.strictEqual(yield* server.attempts, 1 + 3)
     }))
 
-  it.effect("of the client holds in a call that has none, not the default", () =>
+  it.effect("of the client is in effect in a call without a policy", () =>
     Effect.gen(function*() {
       const attempts = yield* attemptsWith(
         (client) => Layer.provide(client, RetryPolicy.layer(RetryPolicy.none)),
@@ -73,7 +73,7 @@ describe("a retry policy", () => {
       assert.strictEqual(attempts, 1)
     }))
 
-  it.effect("merged beside a client wins over the one the client was built with", () =>
+  it.effect("merged with a client overrides the policy that the client was built with", () =>
     Effect.gen(function*() {
       const attempts = yield* attemptsWith(
         (client) =>
@@ -83,7 +83,7 @@ describe("a retry policy", () => {
       assert.strictEqual(attempts, 2)
     }))
 
-  it.effect("innermost wins", () =>
+  it.effect("that is innermost takes precedence", () =>
     Effect.gen(function*() {
       const attempts = yield* attemptsWith(asIs, (effect) =>
         effect.pipe(RetryPolicy.use(twice), RetryPolicy.use(RetryPolicy.none)))
@@ -91,15 +91,15 @@ describe("a retry policy", () => {
     }))
 })
 
-describe("deadlines", () => {
+describe("Timeouts", () => {
   for (const [name, place] of places) {
-    it.effect(`hold where they are ${name}`, () =>
+    it.effect(`are in effect ${name}`, () =>
       Effect.gen(function*() {
         const phase = yield* phaseWith((client) => place(client, Timeouts.layer({ attempt: "1 seconds" })), asIs)
         assert.strictEqual(phase, "attempt")
       }))
 
-    it.effect(`hold where they are ${name}, unless the call has its own`, () =>
+    it.effect(`set ${name} are overridden by those of the call`, () =>
       Effect.gen(function*() {
         const phase = yield* phaseWith(
           (client) => place(client, Timeouts.layer({ firstByte: "20 seconds" })),
@@ -109,7 +109,7 @@ describe("deadlines", () => {
       }))
   }
 
-  it.effect("a call does not set keep the client's", () =>
+  it.effect("that a call omits are those of the client", () =>
     Effect.gen(function*() {
       const phase = yield* phaseWith(
         (client) => Layer.provide(client, Timeouts.layer({ attempt: "20 seconds" })),
@@ -118,7 +118,7 @@ describe("deadlines", () => {
       assert.strictEqual(phase, "attempt")
     }))
 
-  it.effect("of the client hold in a call that only has a policy", () =>
+  it.effect("of the client are in effect in a call that only has a retry policy", () =>
     Effect.gen(function*() {
       const phase = yield* phaseWith(
         (client) => Layer.provide(client, Timeouts.layer({ total: "20 seconds" })),
@@ -128,7 +128,7 @@ describe("deadlines", () => {
     }))
 })
 
-describe("a client's retry quota", () => {
+describe("The retry quota of a client", () => {
   const failing: Reply = { status: 503 }
 
   /** What 500 tokens pay for: 35 retries at 14 each. */
@@ -136,7 +136,7 @@ describe("a client's retry quota", () => {
 
   const lastAttempts = Effect.map(Effect.flip(call), (error) => "attempts" in error ? error.attempts : undefined)
 
-  it.effect("is shared by its calls: once it is used up, calls fail at their first attempt", () =>
+  it.effect("is shared by its calls, which fail at the first attempt when it is empty", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(failing)
       const attempts = yield* Effect.zipRight(drain, lastAttempts).pipe(Effect.provide(server.layer), during("1 hour"))
@@ -154,7 +154,7 @@ describe("a client's retry quota", () => {
       assert.strictEqual(yield* server.attempts, 100 + 35)
     }))
 
-  it.effect("is drawn on by whatever policy a call has", () =>
+  it.effect("is used by every retry policy", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(failing)
       const attempts = yield* drain.pipe(
@@ -166,7 +166,7 @@ describe("a client's retry quota", () => {
       assert.strictEqual(attempts, 1)
     }))
 
-  it.effect("does not bind a schedule", () =>
+  it.effect("does not limit a schedule", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(failing)
       const attempts = yield* drain.pipe(
@@ -177,7 +177,7 @@ describe("a client's retry quota", () => {
       assert.strictEqual(attempts, 7)
     }))
 
-  it.effect("is never another client's, though both have one policy", () =>
+  it.effect("is not shared by two clients with the same policy", () =>
     Effect.gen(function*() {
       const policy = RetryPolicy.layer(RetryPolicy.standard())
       const [drained, fresh] = yield* Effect.all([scriptedRuntime(failing), scriptedRuntime(failing)])
@@ -186,7 +186,7 @@ describe("a client's retry quota", () => {
       assert.strictEqual(attempts, 3)
     }))
 
-  it.effect("is never another client's while both are in use", () =>
+  it.effect("is not shared by two clients in use at the same time", () =>
     Effect.gen(function*() {
       const [drained, fresh] = yield* Effect.all([scriptedRuntime(failing), scriptedRuntime(failing)])
       const attempts = yield* Effect.zipRight(drain, Effect.provide(lastAttempts, fresh.layer)).pipe(
@@ -197,14 +197,14 @@ describe("a client's retry quota", () => {
       assert.strictEqual(attempts, 3)
     }))
 
-  it.effect("is new with every build of a layer", () =>
+  it.effect("is new for each build of a layer", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(failing)
       yield* drain.pipe(Effect.provide(server.layer), during("1 hour"))
       assert.strictEqual(yield* lastAttempts.pipe(Effect.provide(server.layer), during("1 hour")), 3)
     }))
 
-  it.effect("gets back what a success after a retry had cost", () =>
+  it.effect("gets back the cost of a retry after a success", () =>
     Effect.gen(function*() {
       const replies = Array.from({ length: 60 }, () => [notReady, ok]).flat()
       const server = yield* scriptedRuntime(...replies, failing)

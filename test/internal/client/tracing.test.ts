@@ -26,8 +26,8 @@ const ended = <A, E>(effect: Effect.Effect<A, E>) => Effect.exit(effect).pipe(du
 
 const answered: Reply = { status: 200, headers: { "x-amzn-requestid": "request-1" }, body: "ok" }
 
-describe("spans", () => {
-  it.effect("are one for the call and one below it for each attempt", () =>
+describe("Spans", () => {
+  it.effect("exist for the call and, below it, for each attempt", () =>
     Effect.gen(function*() {
       const { spans } = yield* traced(ended, notReady, notReady, answered)
       assert.deepStrictEqual(spans.map(({ kind, name, parent }) => [name, kind, parent]), [
@@ -38,13 +38,13 @@ describe("spans", () => {
       ])
     }))
 
-  it.effect("stand below the caller's own", () =>
+  it.effect("are children of the caller's span", () =>
     Effect.gen(function*() {
       const { spans } = yield* traced((effect) => ended(Effect.withSpan(effect, "mine")), answered)
       assert.deepStrictEqual(spans.map(({ parent }) => parent), [undefined, "mine", "SageMakerRuntime.InvokeEndpoint"])
     }))
 
-  it.effect("say of a call what was called", () =>
+  it.effect("have the operation and endpoint as attributes of the call", () =>
     Effect.gen(function*() {
       const { spans: [span] } = yield* traced(ended, answered)
       assert.deepStrictEqual(Object.fromEntries(span!.attributes), {
@@ -55,7 +55,7 @@ describe("spans", () => {
       })
     }))
 
-  it.effect("say of an attempt its number, and what the service answered", () =>
+  it.effect("have the number, status and request id as attributes of the attempt", () =>
     Effect.gen(function*() {
       const { spans: [, first, second] } = yield* traced(ended, notReady, answered)
       assert.deepStrictEqual(Object.fromEntries(first!.attributes), {
@@ -71,7 +71,7 @@ describe("spans", () => {
       })
     }))
 
-  it.effect("say which error ended an attempt, also where nothing was answered", () =>
+  it.effect("have the error of the attempt, with and without a response", () =>
     Effect.gen(function*() {
       const lost = yield* traced(ended, { transport: connectionLost() }, answered)
       assert.deepStrictEqual(Object.fromEntries(lost.spans[1]!.attributes), {
@@ -85,7 +85,7 @@ describe("spans", () => {
       })
     }))
 
-  it.effect("end as the call ends, interrupted ones too", () =>
+  it.effect("end when the call ends, also on interruption", () =>
     Effect.gen(function*() {
       const good = yield* traced(ended, notReady, answered)
       assert.deepStrictEqual(good.spans.map(({ exit }) => exit?._tag), ["Success", "Failure", "Success"])
@@ -115,13 +115,13 @@ const sent = (
 
 const asIs = <A>(value: A): A => value
 
-describe("trace headers", () => {
+describe("Trace headers", () => {
   const signed = Layer.provide(
     Signer.layer,
     Credentials.layer({ accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" })
   )
 
-  it.effect("name the attempt's span", () =>
+  it.effect("name the span of the attempt", () =>
     Effect.gen(function*() {
       const { headers, spans } = yield* sent(asIs)
       const { spanId, traceId } = spans[1]!.span
@@ -147,7 +147,7 @@ describe("trace headers", () => {
       assert.property(headers, "b3")
     }))
 
-  it.effect("are absent where tracing is off", () =>
+  it.effect("are absent if tracing is disabled", () =>
     Effect.gen(function*() {
       const { headers, spans } = yield* sent(Effect.withTracerEnabled(false))
       assert.notProperty(headers, "traceparent")
@@ -155,7 +155,7 @@ describe("trace headers", () => {
       assert.deepStrictEqual(spans, [])
     }))
 
-  it.effect("are absent where propagation is off", () =>
+  it.effect("are absent if propagation is disabled", () =>
     Effect.gen(function*() {
       const { headers, spans } = yield* sent(Effect.locally(HttpClient.currentTracerPropagation, false))
       assert.notProperty(headers, "traceparent")

@@ -11,7 +11,7 @@ const csv = Codec.csv(Score)
 const read = <A>(codec: Codec.Codec<A>, body: string, ContentType?: string) =>
   Codec.decode(codec)({ Body: encoder.encode(body), ContentType })
 
-describe("the media type of an answer decides", () => {
+describe("By the media type of the response,", () => {
   it.effect.each([
     ["application/json"],
     ["Application/JSON; charset=utf-8"],
@@ -21,7 +21,7 @@ describe("the media type of an answer decides", () => {
     [""],
     [undefined]
   ])(
-    "JSON is read from %s",
+    "JSON is decoded from %s",
     ([contentType]) =>
       Effect.map(read(json, `{"score":1}`, contentType), (value) => assert.deepStrictEqual(value, { score: 1 }))
   )
@@ -31,7 +31,7 @@ describe("the media type of an answer decides", () => {
     ["text/csv", "text/csv"],
     ["json", "of no media type"],
     ["application/json+xml", "application/json+xml"]
-  ])("but not from %s", ([contentType, said]) =>
+  ])("JSON is not decoded from %s", ([contentType, said]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(read(json, `{"score":1}`, contentType))
       assert.strictEqual(
@@ -42,7 +42,7 @@ describe("the media type of an answer decides", () => {
       assert.strictEqual(error.direction, "decode")
     }))
 
-  it.effect("text is read from any text, in its character set", () =>
+  it.effect("text is decoded from any text type, in its character set", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* read(Codec.text, "<p>", "text/html"), "<p>")
       const latin1 = { Body: Uint8Array.of(0xe9), ContentType: "text/plain; charset=ISO-8859-1" }
@@ -50,11 +50,11 @@ describe("the media type of an answer decides", () => {
       assert.isTrue(Either.isLeft(yield* Effect.either(read(Codec.text, "{}", "application/json"))))
     }))
 
-  it.effect("bytes are read from anything", () =>
+  it.effect("bytes are decoded from any type", () =>
     Effect.map(read(Codec.bytes, "x", "image/png"), (bytes) => assert.deepStrictEqual(bytes, encoder.encode("x"))))
 
   it.effect.each(["jsonlines", "jsonl", "x-ndjson", "x-jsonlines"])(
-    "JSON Lines are read from application/%s",
+    "JSON Lines are decoded from application/%s",
     (name) =>
       Effect.map(
         read(Codec.jsonLines(Score), `{"score":1}`, `application/${name}`),
@@ -63,10 +63,10 @@ describe("the media type of an answer decides", () => {
   )
 })
 
-describe("of several codecs", () => {
+describe("Of several codecs,", () => {
   const either = Codec.oneOf(json, csv)
 
-  it.effect("the one that fits the answer reads it", () =>
+  it.effect("the one that matches the response decodes it", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* read(either, "0.5", "text/csv; header=absent"), { score: 0.5 })
       assert.deepStrictEqual(yield* read(either, "score\n0.5", "text/csv; header=present"), { score: 0.5 })
@@ -78,34 +78,34 @@ describe("of several codecs", () => {
       )
     }))
 
-  it.effect("the one that fits is not the first that would take plain text", () =>
+  it.effect("an exact match precedes a codec that accepts plain text", () =>
     Effect.map(
       read(Codec.oneOf(Codec.json(Schema.String), Codec.text), "\"a\"", "text/plain"),
       (value) => assert.strictEqual(value, "\"a\"")
     ))
 
-  it.effect("the first one writes", () =>
+  it.effect("the first one encodes", () =>
     Effect.gen(function*() {
       assert.strictEqual(either.mediaType, "application/json")
       assert.strictEqual(new TextDecoder().decode(yield* either.encode({ score: 1 })), `{"score":1}`)
     }))
 })
 
-describe("a codec", () => {
-  it.effect("under another media type still reads its own", () =>
+describe("A codec", () => {
+  it.effect("with another media type still decodes its own", () =>
     Effect.gen(function*() {
       const own = Codec.withMediaType("application/vnd.score")(json)
       assert.deepStrictEqual(yield* read(own, `{"score":1}`, "application/vnd.score"), { score: 1 })
       assert.deepStrictEqual(yield* read(own, `{"score":1}`, "application/json"), { score: 1 })
     }))
 
-  it.effect("reads more where it is told to", () =>
+  it.effect("accepts additional media types", () =>
     Effect.map(
       read(Codec.alsoReads("text/html")(json), `{"score":1}`, "text/html; charset=utf-8"),
       (value) => assert.deepStrictEqual(value, { score: 1 })
     ))
 
-  it.effect("is given a further shape by a schema", () =>
+  it.effect("can be extended by a schema", () =>
     Effect.gen(function*() {
       const score = pipe(Codec.text, Codec.compose(Schema.NumberFromString))
       assert.strictEqual(yield* read(score, "0.5", "text/plain"), 0.5)
@@ -113,7 +113,7 @@ describe("a codec", () => {
       assert.match((yield* Effect.flip(read(score, "hunter2"))).message, /^The payload cannot be read as text\/plain: /)
     }))
 
-  it.effect("of the user's own needs nothing but its members", () =>
+  it.effect("defined by the user needs only the members of the interface", () =>
     Effect.gen(function*() {
       const reversed: Codec.Codec<string> = {
         mediaType: "text/x-reversed",

@@ -41,8 +41,8 @@ const textFor = ({ max, min, pattern }: ModelMember) => {
 
 const headerSafe = (text: string) => /^[\t\x20-\x7e]*$/.test(text)
 
-describe.skipIf(!hasCorpora)(needsCorpora("a member is accepted exactly where AWS's model and HTTP accept it"), () => {
-  it("there are 11 such members", () => assert.lengthOf(members, 11))
+describe.skipIf(!hasCorpora)(needsCorpora("A member is accepted exactly if AWS's model and HTTP accept it"), () => {
+  it("There are 11 such members", () => assert.lengthOf(members, 11))
 
   for (const member of members) {
     const { header, name } = member
@@ -64,9 +64,9 @@ describe.skipIf(!hasCorpora)(needsCorpora("a member is accepted exactly where AW
   }
 })
 
-describe("the endpoint's name", () => {
+describe("EndpointName", () => {
   it.prop(
-    "is one segment of the path, even where it is left to the service to refuse it",
+    "is one segment of the path, even without validation",
     [FastCheck.oneof(
       FastCheck.stringMatching(/^[a-zA-Z0-9](-{0,2}[a-zA-Z0-9]){0,20}$/),
       FastCheck.array(FastCheck.constantFrom("/", ".", "..", "%2e", "%", "?", "#", "\\", "@", ":", " ", "a")).map((_) =>
@@ -86,28 +86,28 @@ describe("the endpoint's name", () => {
   )
 })
 
-describe("a prefix-aware id, which is newer than the model,", () => {
+describe("PrefixAwareId, which the model does not have,", () => {
   it.prop(
-    "is up to 1,024 characters a header can hold",
+    "has up to 1,024 printable characters",
     [FastCheck.oneof(randomText, FastCheck.string())],
     ([text]) => {
       assert.strictEqual(Either.isRight(encode({ PrefixAwareId: text })), headerSafe(text))
     }
   )
 
-  it("is no longer than that", () => {
+  it("is rejected if it is longer", () => {
     assert.isTrue(Either.isRight(encode({ PrefixAwareId: "a".repeat(1_024) })))
     assert.isTrue(Either.isLeft(encode({ PrefixAwareId: "a".repeat(1_025) })))
   })
 
-  it("travels under AWS's name", () => {
+  it("is sent under the header name of AWS", () => {
     const { headers } = Either.getOrThrow(encode({ PrefixAwareId: "a" }))
     assert.strictEqual(headers["x-amzn-sagemaker-prefix-aware-id"], "a")
   })
 })
 
-describe("a member that is left open", () => {
-  it.each([undefined, null])("as %s is not sent", (value) => {
+describe("An omitted member", () => {
+  it.each([undefined, null])("given as %s is not sent", (value) => {
     const names = Object.keys(InvokeEndpoint.requestHeaders.table)
     const { headers } = Either.getOrThrow(encode(Object.fromEntries(names.map((name) => [name, value]))))
     const sent = Object.values(InvokeEndpoint.requestHeaders.table).filter(([header]) => header in headers)

@@ -34,8 +34,8 @@ const open = (server: Effect.Effect.Success<ReturnType<typeof switchable>>) =>
     return failing(4)
   })
 
-describe("a circuit breaker", () => {
-  it.effect("lets nothing through once too large a share has failed, and says why and for how long", () =>
+describe("A circuit breaker", () => {
+  it.effect("rejects calls after too many failures, with the last failure and the time until it closes", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       yield* Effect.gen(function*() {
@@ -56,7 +56,7 @@ describe("a circuit breaker", () => {
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
     }))
 
-  it.effect("closes again when the one attempt it then lets through succeeds", () =>
+  it.effect("closes if its trial attempt succeeds", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       yield* Effect.gen(function*() {
@@ -76,7 +76,7 @@ describe("a circuit breaker", () => {
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
     }))
 
-  it.effect("opens again when that attempt fails", () =>
+  it.effect("opens again if its trial attempt fails", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       yield* Effect.gen(function*() {
@@ -92,7 +92,7 @@ describe("a circuit breaker", () => {
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
     }))
 
-  it.effect("lets another attempt decide when that one is interrupted, or has no credentials", () =>
+  it.effect("makes another trial attempt if the first one is interrupted or has no credentials", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       yield* Effect.gen(function*() {
@@ -122,7 +122,7 @@ describe("a circuit breaker", () => {
       }).pipe(Effect.provide(Resilience.circuitBreaker({ minimumThroughput: 1 })(mock)))
     }))
 
-  it.effect("stops the attempts of a call, and tells how many there were", () =>
+  it.effect("stops the retries of a call, and reports the number of attempts", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       server.become(errorResponse(503))
@@ -142,7 +142,7 @@ describe("a circuit breaker", () => {
       assert.lengthOf(yield* server.requests, 2)
     }))
 
-  it.effect("counts every endpoint by itself", () =>
+  it.effect("has one circuit per endpoint", () =>
     Effect.gen(function*() {
       const { layer: client } = yield* scriptedRuntime((
         request
@@ -154,7 +154,7 @@ describe("a circuit breaker", () => {
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(client)))
     }))
 
-  it.effect("counts what has failed lately", () =>
+  it.effect("counts only the failures of the sampling window", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       server.become(errorResponse(500))
@@ -179,7 +179,7 @@ describe("a circuit breaker", () => {
       ["a failure behind the service", errorResponse(530, "InternalDependencyException"), "Open"]
     ] as const
   ) {
-    it.effect(`takes ${what} for ${state === "Open" ? "a failure" : "an answer"}`, () =>
+    it.effect(`counts ${what} as ${state === "Open" ? "a failure" : "a success"}`, () =>
       Effect.gen(function*() {
         const server = yield* switchable()
         server.become(answer)
@@ -191,7 +191,7 @@ describe("a circuit breaker", () => {
   }
 
   for (const phase of ["firstByte", "attempt", "total"] as const) {
-    it.effect(`takes a silent endpoint for an ill one, whichever deadline notices: ${phase}`, () =>
+    it.effect(`counts a ${phase} timeout as a failure`, () =>
       Effect.gen(function*() {
         const server = yield* switchable()
         server.become(Effect.never)
@@ -204,7 +204,7 @@ describe("a circuit breaker", () => {
       }))
   }
 
-  it.effect("learns nothing from calls that are given up from outside, or that end after it opened", () =>
+  it.effect("ignores calls that are interrupted or that end after the circuit opened", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       server.become(Effect.never)
@@ -230,7 +230,7 @@ describe("a circuit breaker", () => {
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
     }))
 
-  it.effect("can be told which errors count", () =>
+  it.effect("counts only the errors that isFailure selects", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       server.become(errorResponse(424, "ModelError"))
@@ -245,7 +245,7 @@ describe("a circuit breaker", () => {
       ))
     }))
 
-  it.effect("can be followed", () =>
+  it.effect("publishes its state changes", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       yield* Effect.gen(function*() {
@@ -279,7 +279,7 @@ describe("a circuit breaker", () => {
       ["Resilience.circuitBreaker.breakDuration", { breakDuration: Infinity }]
     ] as const
   ) {
-    it.effect(`refuses ${JSON.stringify(options)}`, () =>
+    it.effect(`rejects the options ${JSON.stringify(options)}`, () =>
       Effect.gen(function*() {
         const { client } = yield* switchable()
         const error = yield* once().pipe(Effect.provide(Resilience.circuitBreaker(options)(client)), Effect.flip)

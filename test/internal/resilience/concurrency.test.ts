@@ -22,8 +22,8 @@ const frames = (count: number) =>
     )
   )
 
-describe("a concurrency limit", () => {
-  it.effect("runs as many calls as it has permits, lets as many wait as its queue takes, and refuses the next at once", () =>
+describe("A concurrency limit", () => {
+  it.effect("runs as many calls as it has permits, queues up to maxQueue calls, and rejects the next call", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime(() => slow)
       yield* Effect.gen(function*() {
@@ -47,7 +47,7 @@ describe("a concurrency limit", () => {
       }).pipe(Effect.provide(Resilience.concurrency({ permits: 2, queue: 3 })(client)))
     }))
 
-  it.effect("counts every endpoint by itself", () =>
+  it.effect("has permits per endpoint", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime((
         request
@@ -61,7 +61,7 @@ describe("a concurrency limit", () => {
       }).pipe(Effect.provide(Resilience.concurrency({ permits: 1 })(client)))
     }))
 
-  it.effect("takes settings of their own for some, and counts by what it is told", () =>
+  it.effect("accepts settings per key, and a custom key function", () =>
     Effect.gen(function*() {
       const { layer: client } = yield* scriptedRuntime(() => Effect.never)
       const limit = Resilience.concurrency({
@@ -78,7 +78,7 @@ describe("a concurrency limit", () => {
       }).pipe(Effect.provide(limit(client)))
     }))
 
-  it.effect("gives a place back however a call ends, in the queue too", () =>
+  it.effect("releases a permit or queue place however a call ends", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime((request) =>
         request.headers["accept"] === "slow" ? Effect.never : errorResponse(400, "ValidationError")
@@ -97,7 +97,7 @@ describe("a concurrency limit", () => {
       }).pipe(Effect.provide(Resilience.concurrency(one)(client)))
     }))
 
-  it.effect("keeps a call's place while it waits for its next attempt", () =>
+  it.effect("keeps the permit of a call during its retry delay", () =>
     Effect.gen(function*() {
       const { layer: client } = yield* scriptedRuntime(() => errorResponse(429, "ModelNotReadyException"))
       yield* Effect.gen(function*() {
@@ -109,7 +109,7 @@ describe("a concurrency limit", () => {
       }).pipe(Effect.provide(Resilience.concurrency({ permits: 1 })(client)))
     }))
 
-  it.effect("lets the total deadline end the wait in the queue, and nothing was sent", () =>
+  it.effect("lets the total timeout end the wait in the queue, and requestSent is false", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime(() => slow)
       yield* Effect.gen(function*() {
@@ -127,7 +127,7 @@ describe("a concurrency limit", () => {
       }).pipe(Effect.provide(Resilience.concurrency(one)(client)))
     }))
 
-  it.effect("holds the place of a stream until its connection is closed", () =>
+  it.effect("holds the permit of a stream until its connection closes", () =>
     Effect.gen(function*() {
       const { layer: client } = yield* scriptedRuntime(() => frames(3))
       const input = { EndpointName: "story", Body: "once" }
@@ -144,7 +144,7 @@ describe("a concurrency limit", () => {
       }).pipe(Effect.provide(Resilience.concurrency({ permits: 1 })(client)))
     }))
 
-  it.effect("that is used for two clients counts each by itself", () =>
+  it.effect("that is applied to two clients limits each separately", () =>
     Effect.gen(function*() {
       const limit = Resilience.concurrency({ permits: 1 })
       const [never, quick] = [yield* scriptedRuntime(Effect.never), yield* scriptedRuntime(okResponse)]
@@ -165,7 +165,7 @@ describe("a concurrency limit", () => {
       ["Resilience.concurrency.overrides.permits", { permits: 1, overrides: { chat: { permits: 0 } } }]
     ] as const
   ) {
-    it.effect(`refuses ${JSON.stringify(options)}`, () =>
+    it.effect(`rejects the options ${JSON.stringify(options)}`, () =>
       Effect.gen(function*() {
         const { layer: client } = yield* scriptedRuntime(() => okResponse)
         const error = yield* invoke("chat").pipe(Effect.provide(Resilience.concurrency(options)(client)), Effect.flip)

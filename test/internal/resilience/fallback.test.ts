@@ -39,8 +39,8 @@ const against = (
     return { end, places: (yield* requests).map((request) => [endpointOf(request), variantOf(request)]) }
   })
 
-describe("a fallback", () => {
-  it.effect("asks one place after another until one answers", () =>
+describe("A fallback", () => {
+  it.effect("tries one target after another until one succeeds", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(
         yield* against((request) => (variantOf(request) === "spare" ? okResponse : errorResponse(503))),
@@ -58,7 +58,7 @@ describe("a fallback", () => {
       )
     }))
 
-  it.effect("tells the last failure where none does", () =>
+  it.effect("gives the last failure if all targets fail", () =>
     Effect.gen(function*() {
       const { end, places } = yield* against((request) =>
         endpointOf(request) === "small"
@@ -77,13 +77,13 @@ describe("a fallback", () => {
       ["an answer", okResponse, "success"]
     ] as const
   ) {
-    it.effect(`moves nothing for ${what}`, () =>
+    it.effect(`does not use the next target after ${what}`, () =>
       Effect.gen(function*() {
         assert.deepStrictEqual(yield* against(() => answer), { end, places: [["large", undefined]] })
       }))
   }
 
-  it.effect("moves nothing that may still run", () =>
+  it.effect("does not use the next target if the request may still be running", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime(() => Effect.never)
       const fiber = yield* invoke("large").pipe(Effect.flip, Effect.provide(moved(client)), Effect.fork)
@@ -92,7 +92,7 @@ describe("a fallback", () => {
       assert.lengthOf(yield* requests, 1)
     }))
 
-  it.effect("can be told which failures are worth another place", () =>
+  it.effect("accepts a function that selects the failures", () =>
     Effect.gen(function*() {
       const limit = Resilience.fallback({ large: { EndpointName: "small" } }, {
         while: (error) => error instanceof SageMakerError.ModelError
@@ -102,13 +102,13 @@ describe("a fallback", () => {
       assert.lengthOf((yield* against(() => errorResponse(503), invoke("large"), limit)).places, 1)
     }))
 
-  it.effect("leaves other endpoints and the calls of a session alone", () =>
+  it.effect("ignores other endpoints and the calls of a session", () =>
     Effect.gen(function*() {
       assert.lengthOf((yield* against(() => errorResponse(503), invoke("other"))).places, 1)
       assert.lengthOf((yield* against(() => errorResponse(503), invoke("large", { SessionId: "session-1" }))).places, 1)
     }))
 
-  it.effect("keeps what is asked, but not what routes within the endpoint that is left", () =>
+  it.effect("keeps the input, except for the routing members of the replaced endpoint", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime((
         request
@@ -133,7 +133,7 @@ describe("a fallback", () => {
       })
     }))
 
-  it.effect("goes on where a limit below it turns a call away", () =>
+  it.effect("uses the next target if an inner limit rejects the call", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime((
         request
@@ -154,7 +154,7 @@ describe("a fallback", () => {
       }).pipe(Effect.provide(live))
     }))
 
-  it.effect("moves a stream that has not begun", () =>
+  it.effect("replaces a stream that has not begun", () =>
     Effect.gen(function*() {
       const frame = encode({ ":message-type": "event", ":event-type": "PayloadPart" }, new Uint8Array([65]))
       const { layer: client } = yield* scriptedRuntime((request) =>
@@ -168,7 +168,7 @@ describe("a fallback", () => {
       }).pipe(RetryPolicy.use(RetryPolicy.none), Effect.scoped, Effect.provide(moved(client)))
     }))
 
-  it.effect("refuses a place that is none", () =>
+  it.effect("rejects an invalid target", () =>
     Effect.gen(function*() {
       const { layer: client } = yield* scriptedRuntime(() => okResponse)
       const error = yield* invoke("large").pipe(

@@ -18,8 +18,8 @@ const timed = (response: Effect.Effect<Response>) => {
 
 const fiveCalls = Effect.all(Array.from({ length: 5 }, () => invoke("chat")), { concurrency: "unbounded" })
 
-describe("a rate limit", () => {
-  it.effect("lets a burst through and then spreads what follows", () =>
+describe("A rate limit", () => {
+  it.effect("allows a burst and then spreads the calls evenly", () =>
     Effect.gen(function*() {
       const { client, times } = yield* timed(okResponse)
       const fiber = yield* fiveCalls.pipe(
@@ -31,7 +31,7 @@ describe("a rate limit", () => {
       assert.deepStrictEqual(times(), [0, 0, 500, 1_000, 1_500])
     }))
 
-  it.effect("or lets so many through at the start of every interval", () =>
+  it.effect("with a fixed window allows its calls at the start of each interval", () =>
     Effect.gen(function*() {
       const { client, times } = yield* timed(okResponse)
       const limit = Resilience.rateLimit({ limit: 2, interval: "1 second", algorithm: "fixed-window" })
@@ -41,7 +41,7 @@ describe("a rate limit", () => {
       assert.deepStrictEqual(times(), [0, 0, 1_000, 1_000, 2_000])
     }))
 
-  it.effect("counts the attempts of a call, and their wait as retry delay", () =>
+  it.effect("counts each attempt of a call, and its wait is retry delay", () =>
     Effect.gen(function*() {
       const { client, times } = yield* timed(errorResponse(503))
       const fiber = yield* invoke("chat").pipe(
@@ -55,7 +55,7 @@ describe("a rate limit", () => {
       assert.deepStrictEqual(times(), [0, 1_000, 2_000])
     }))
 
-  it.effect("counts every endpoint by itself, some with settings of their own", () =>
+  it.effect("has one rate per endpoint, and accepts settings per endpoint", () =>
     Effect.gen(function*() {
       const { arrivals, client } = yield* timed(okResponse)
       const limit = Resilience.rateLimit({ limit: 1, interval: "1 second", overrides: { small: { limit: 2 } } })
@@ -67,7 +67,7 @@ describe("a rate limit", () => {
       assert.deepStrictEqual(arrivals, [["large", 0], ["small", 0], ["small", 0], ["large", 1_000]])
     }))
 
-  it.effect("is left by a wait that the total deadline or an interruption ends", () =>
+  it.effect("takes no token for a wait that a total timeout or an interruption ends", () =>
     Effect.gen(function*() {
       const { client, times } = yield* timed(okResponse)
       yield* Effect.gen(function*() {
@@ -84,7 +84,7 @@ describe("a rate limit", () => {
       }).pipe(Effect.provide(Resilience.rateLimit({ limit: 1, interval: "1 second" })(client)))
     }))
 
-  it.effect("remembers an endpoint for as long as its tokens are out", () =>
+  it.effect("keeps the state of an endpoint until its tokens are restored", () =>
     Effect.gen(function*() {
       const { client, times } = yield* timed(okResponse)
       yield* Effect.gen(function*() {
@@ -108,7 +108,7 @@ describe("a rate limit", () => {
       ["Resilience.rateLimit.algorithm", { limit: 1, interval: "1 second", algorithm: "leaky" as "fixed-window" }]
     ] as const
   ) {
-    it.effect(`refuses ${JSON.stringify(options)}`, () =>
+    it.effect(`rejects the options ${JSON.stringify(options)}`, () =>
       Effect.gen(function*() {
         const { client } = yield* timed(okResponse)
         const error = yield* invoke("chat").pipe(Effect.provide(Resilience.rateLimit(options)(client)), Effect.flip)

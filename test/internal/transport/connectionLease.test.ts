@@ -51,7 +51,7 @@ const interrupting = (begun: Effect.Effect<void>) => <A, E>(effect: Effect.Effec
 const timing = (deadlines: Timeouts.Deadlines) => () => <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.exit(Timeouts.use(deadlines)(effect))
 
-describe("connections", () => {
+describe("Connections", () => {
   const answers: ReadonlyArray<readonly [string, (request: IncomingMessage, response: ServerResponse) => void]> = [
     ["successes", (_, response) => response.end("ok")],
     ["successes without a body", (_, response) => response.end()],
@@ -67,7 +67,7 @@ describe("connections", () => {
   ]
 
   for (const [what, answer] of answers) {
-    it.scopedLive(`are used again by 50 calls, one after another, that get ${what}`, () =>
+    it.scopedLive(`are reused by 50 sequential calls that receive ${what}`, () =>
       Effect.gen(function*() {
         const service = yield* serve(answer)
         yield* Effect.exit(call).pipe(
@@ -80,10 +80,10 @@ describe("connections", () => {
       }))
   }
 
-  it.scopedLive("close at once where a call is interrupted", () =>
+  it.scopedLive("are closed immediately if a call is interrupted", () =>
     Effect.all([abandoned(silent, interrupting), abandoned(halfway, interrupting)]))
 
-  it.scopedLive("close at once where a deadline ends a call", () =>
+  it.scopedLive("are closed immediately if a call times out", () =>
     Effect.all([
       abandoned(silent, timing({ firstByte: "100 millis" })),
       abandoned(silent, timing({ attempt: "100 millis" })),
@@ -92,7 +92,7 @@ describe("connections", () => {
       abandoned(halfway, timing({ total: "100 millis" }))
     ]))
 
-  it.scopedLive("close at once where an error's body is not read to its end", () =>
+  it.scopedLive("are closed immediately if an error body is not read to its end", () =>
     Effect.gen(function*() {
       const closed = yield* Deferred.make<void>()
       const service = yield* serve((request, response) => {

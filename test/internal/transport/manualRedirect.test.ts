@@ -36,10 +36,10 @@ const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient
   ["fetch below retryTransient and filterStatusOk", decorated]
 ]
 
-describe("a redirect to another host", () => {
+describe("A redirect to another host", () => {
   for (const [name, http] of clients) {
     for (const status of [301, 302, 303, 307, 308]) {
-      it.scopedLive(`is an error with its status ${status}, and not followed by ${name}`, () =>
+      it.scopedLive(`with status ${status} is an error and is not followed by ${name}`, () =>
         Effect.gen(function*() {
           const { elsewhere, service } = yield* redirecting(status)
           const client = yield* Layer.build(clientAt(service.url, http))
@@ -66,15 +66,15 @@ const headersOf = (
 
 const init = (headers: Record<string, string>) => Layer.succeed(FetchHttpClient.RequestInit, { headers })
 
-describe("the options of fetch", () => {
-  it.scopedLive("given to its layer hold in every call", () =>
+describe("FetchHttpClient.RequestInit", () => {
+  it.scopedLive("provided to the layer applies to every call", () =>
     Effect.gen(function*() {
       const http = Layer.provide(FetchHttpClient.layer, init({ "x-mine": "layer" }))
       const seen = yield* headersOf(http, call, call)
       assert.deepStrictEqual(seen.map((headers) => headers["x-mine"]), ["layer", "layer"])
     }))
 
-  it.scopedLive("given around a call hold in that call alone", () =>
+  it.scopedLive("provided to a call applies to that call only", () =>
     Effect.gen(function*() {
       const mine = Effect.provide(call, init({ "x-mine": "call" }))
       for (const calls of [[mine, call, mine], [call, mine, call]]) {
@@ -86,7 +86,7 @@ describe("the options of fetch", () => {
       }
     }))
 
-  it.scopedLive("given to its layer hold again after a call with its own", () =>
+  it.scopedLive("provided to the layer applies again after a call with its own", () =>
     Effect.gen(function*() {
       const http = Layer.provide(FetchHttpClient.layer, init({ "x-layer": "layer" }))
       const mine = Effect.provide(call, init({ "x-mine": "call" }))
@@ -96,7 +96,7 @@ describe("the options of fetch", () => {
       assert.notProperty(seen[1], "x-mine")
     }))
 
-  it.scopedLive("yield to a member of the call, in that call alone", () =>
+  it.scopedLive("is overridden by the members that the call provides, for that call only", () =>
     Effect.gen(function*() {
       const http = Layer.provide(FetchHttpClient.layer, init({ accept: "application/layer" }))
       const own = invokeEndpoint({ ...input, Accept: "application/call" })
@@ -108,7 +108,7 @@ describe("the options of fetch", () => {
       ])
     }))
 
-  it.scopedLive("leave the request's own headers and method alone", () =>
+  it.scopedLive("does not replace the headers and method of the request", () =>
     Effect.gen(function*() {
       const http = Layer.provide(
         FetchHttpClient.layer,
@@ -130,8 +130,8 @@ const counting = () => {
   return { fetch, urls }
 }
 
-describe("another fetch", () => {
-  it.scopedLive("given to the layer makes every call, each once", () =>
+describe("FetchHttpClient.Fetch", () => {
+  it.scopedLive("provided to the layer sends each call once", () =>
     Effect.gen(function*() {
       const service = yield* answering
       const { fetch, urls } = counting()
@@ -141,7 +141,7 @@ describe("another fetch", () => {
       assert.strictEqual(service.seen().length, 3)
     }))
 
-  it.scopedLive("given around a call makes that call, the first one too", () =>
+  it.scopedLive("provided to a call sends that call, including the first one", () =>
     Effect.gen(function*() {
       const service = yield* answering
       const { fetch, urls } = counting()
@@ -151,7 +151,7 @@ describe("another fetch", () => {
       assert.strictEqual(service.seen().length, 3)
     }))
 
-  it.scopedLive("never sees more than the call's own request", () =>
+  it.scopedLive("receives only the request of the call", () =>
     Effect.gen(function*() {
       const service = yield* answering
       const { fetch, urls } = counting()

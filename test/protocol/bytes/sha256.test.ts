@@ -17,13 +17,13 @@ const key = FastCheck.oneof(
 )
 
 describe("SHA-256", () => {
-  it.effect.prop("is the same from WebCrypto and from Node", [data], ([data]) =>
+  it.effect.prop("has the same result with WebCrypto and with Node", [data], ([data]) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* Effect.promise(() => web.sha256Hex(data)), node.sha256Hex(data))
     }))
 
   it.effect.prop(
-    "keyed is the same from WebCrypto and from Node",
+    "has the same HMAC with WebCrypto and with Node",
     [key, data],
     ([key, data]) =>
       Effect.gen(function*() {
@@ -35,12 +35,12 @@ describe("SHA-256", () => {
       })
   )
 
-  it("is that of the standard", () => {
+  it("has the results of the standard's examples", () => {
     const expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert.strictEqual(node.sha256Hex("abc"), expected)
   })
 
-  it.effect("is taken of shared memory too", () =>
+  it.effect("accepts shared memory", () =>
     Effect.gen(function*() {
       const shared = new Uint8Array(new SharedArrayBuffer(8), 2, 3)
       shared.set([1, 2, 3])

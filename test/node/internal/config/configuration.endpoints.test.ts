@@ -54,7 +54,7 @@ const environmentOf = (environment: Readonly<Record<string, string>>, ours: stri
     ])
   )
 
-describe.skipIf(!hasCorpora)(needsCorpora("a configured endpoint is the one AWS's cases expect"), () => {
+describe.skipIf(!hasCorpora)(needsCorpora("The configured endpoint is the one that AWS's cases expect"), () => {
   for (const { client_config, environment, name, output, profile, service } of corpus?.endpointUrlTests ?? []) {
     it.effect(name, () =>
       Effect.gen(function*() {
@@ -71,7 +71,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("a configured endpoint is the one AWS'
       }))
   }
 
-  it("of which there are 39", () => {
+  it("There are 39 cases", () => {
     assert.strictEqual(corpus?.endpointUrlTests.length, 39)
   })
 })
@@ -81,7 +81,7 @@ const insecure = "http://models.example.com"
 const plainHttp = "is plain http beyond this machine: use https, or set allowInsecureEndpoint in code"
 const sections = (key: string) => `[default]\nservices = mine\n[services mine]\n${key} =\n  endpoint_url = ${insecure}`
 
-describe("plain http beyond this machine", () => {
+describe("A plain http endpoint that is not loopback", () => {
   const places = [
     {
       name: "the service's variable",
@@ -109,30 +109,33 @@ describe("plain http beyond this machine", () => {
     }
   ]
 
-  it.effect.each(places)("is refused from $name", ({ place, setting, source }) =>
+  it.effect.each(places)("is rejected in $name", ({ place, setting, source }) =>
     Effect.gen(function*() {
       const { message, ...error } = yield* problemIn(place)
       assert.include(error, { _tag: "ConfigurationError", setting, source, problem: plainHttp })
       assert.strictEqual(message, `${setting} (${source}) ${plainHttp}`)
     }))
 
-  it.effect.each(places)("is taken from $name where code allows it", ({ place }) =>
+  it.effect.each(places)("is accepted in $name if code allows it", ({ place }) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* urlIn(place, { allowInsecureEndpoint: true }), insecure)
     }))
 
-  it.effect.each(places)("is no matter in $name where code has an endpoint", ({ place }) =>
+  it.effect.each(places)("is ignored in $name if code has an endpoint", ({ place }) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* urlIn(place, { endpoint: "https://mine.example.com" }), "https://mine.example.com")
     }))
 
-  it.effect.each(places)("is no matter in $name where code ignores it", ({ place }) =>
-    Effect.gen(function*() {
-      const url = yield* urlIn(place, { ignoreConfiguredEndpointUrls: true })
-      assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
-    }))
+  it.effect.each(places)(
+    "is ignored in $name if code ignores configured endpoints",
+    ({ place }) =>
+      Effect.gen(function*() {
+        const url = yield* urlIn(place, { ignoreConfiguredEndpointUrls: true })
+        assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
+      })
+  )
 
-  it.effect("is taken from code", () =>
+  it.effect("is accepted in code", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* urlIn({ env: region }, { endpoint: insecure }), insecure)
     }))
@@ -147,7 +150,7 @@ describe("plain http beyond this machine", () => {
     "http://localhost@models.example.com",
     "http://[::2]",
     "HTTP://MODELS.EXAMPLE.COM"
-  ])("is what %s means", (AWS_ENDPOINT_URL) =>
+  ])("excludes the loopback address %s", (AWS_ENDPOINT_URL) =>
     Effect.gen(function*() {
       const error = yield* problemIn({ env: { ...region, AWS_ENDPOINT_URL } })
       assert.include(error, { setting: "AWS_ENDPOINT_URL", source: "environment", problem: plainHttp })
@@ -160,13 +163,13 @@ describe("plain http beyond this machine", () => {
     "http://127.0.0.1:8080",
     "http://127.8.9.10",
     "http://[::1]:8080"
-  ])("is not what %s means", (AWS_ENDPOINT_URL) =>
+  ])("includes the address %s", (AWS_ENDPOINT_URL) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* urlIn({ env: { ...region, AWS_ENDPOINT_URL } }), AWS_ENDPOINT_URL)
     }))
 })
 
-describe("an endpoint that is wrong", () => {
+describe("An invalid endpoint", () => {
   const wrong = [
     { name: "no URL", endpoint: "secret-place", problem: "is not an absolute URL" },
     { name: "of another protocol", endpoint: "ftp://secret-place", problem: "is neither http nor https" },
@@ -175,7 +178,7 @@ describe("an endpoint that is wrong", () => {
   ]
 
   it.effect.each(wrong)(
-    "is named as its variable and not repeated: $name",
+    "fails with its variable but not its value: $name",
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         for (const variable of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"]) {
@@ -187,7 +190,7 @@ describe("an endpoint that is wrong", () => {
   )
 
   it.effect.each(wrong)(
-    "is named as the profile's key and not repeated: $name",
+    "fails with its profile key but not its value: $name",
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region, config: `[default]\nendpoint_url = ${endpoint}` })
@@ -196,7 +199,7 @@ describe("an endpoint that is wrong", () => {
   )
 
   it.effect.each(wrong)(
-    "is named as the option where it comes from code: $name",
+    "fails with its option if it is in code: $name",
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region }, { endpoint })
@@ -204,7 +207,7 @@ describe("an endpoint that is wrong", () => {
       })
   )
 
-  it.effect("is no matter where a better place has one", () =>
+  it.effect("is ignored if a source with higher precedence has an endpoint", () =>
     Effect.gen(function*() {
       const url = yield* urlIn({
         env: { ...region, AWS_ENDPOINT_URL: "nonsense", AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: "https://a.example.com" }
@@ -213,7 +216,7 @@ describe("an endpoint that is wrong", () => {
     }))
 })
 
-describe("a configured endpoint", () => {
+describe("A configured endpoint", () => {
   const endpoint = { ...region, AWS_ENDPOINT_URL: "https://a.example.com" }
 
   it.effect.each([
@@ -245,7 +248,7 @@ describe("a configured endpoint", () => {
       setting: "AWS_USE_DUALSTACK_ENDPOINT",
       source: "environment"
     }
-  ])("does not go with $name", ({ options, place, setting, source }) =>
+  ])("cannot be combined with $name", ({ options, place, setting, source }) =>
     Effect.gen(function*() {
       const error = yield* problemIn(place, options)
       assert.deepStrictEqual([error._tag, error.setting, error.source], ["ConfigurationError", setting, source])
@@ -258,13 +261,13 @@ describe("a configured endpoint", () => {
       assert.strictEqual(url, "https://a.example.com/base")
     }))
 
-  it.effect("is not looked for in the services section of another service", () =>
+  it.effect("is not read from the services section of another service", () =>
     Effect.gen(function*() {
       const url = yield* urlIn({ env: region, config: sections("sagemaker") })
       assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
     }))
 
-  it.effect("passes over an empty variable", () =>
+  it.effect("ignores an empty variable", () =>
     Effect.gen(function*() {
       const env = { ...region, AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: "", AWS_ENDPOINT_URL: "https://a.example.com" }
       assert.strictEqual(yield* urlIn({ env }), "https://a.example.com")

@@ -16,7 +16,7 @@ const regionIn = (place: Place, options?: Parameters<typeof requestsIn>[1]) =>
     signedFor: request?.headers["authorization"]?.split("/")[2]
   }))
 
-describe("the region", () => {
+describe("The region", () => {
   it.effect.each([
     { name: "code", place: all, options: { region: "us-west-2" }, region: "us-west-2" },
     { name: "AWS_REGION", place: all, options: {}, region: "eu-west-1" },
@@ -52,12 +52,12 @@ describe("the region", () => {
       options: {},
       region: "eu-north-1"
     }
-  ])("is that of $name", ({ options, place, region }) =>
+  ])("is taken from $name", ({ options, place, region }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* regionIn(place, options), { called: region, signedFor: region })
     }))
 
-  it.effect("is missing where no place has one", () =>
+  it.effect("fails with ConfigurationError if no source has it", () =>
     Effect.gen(function*() {
       const error = yield* problemIn({})
       assert.strictEqual(error.message, "region is missing: give it in code, as AWS_REGION or in the profile")
@@ -90,7 +90,7 @@ describe("the region", () => {
       source: "profile p"
     }
   ])(
-    "is refused from $name where it is no host label, without being repeated",
+    "in $name is rejected if it is not a host label, and not repeated",
     ({ place, setting, source }) =>
       Effect.gen(function*() {
         const error = yield* problemIn(place)
@@ -100,7 +100,7 @@ describe("the region", () => {
   )
 })
 
-describe("the region of the instance", () => {
+describe("The region of the instance metadata service", () => {
   const metadata = serve(({ url }, response) => response.end(url?.endsWith("token") === true ? "token" : "ca-west-1"))
 
   const withMetadata = <A, E, R>(use: (asked: () => number) => Effect.Effect<A, E, R>) =>
@@ -114,7 +114,7 @@ describe("the region of the instance", () => {
     }))
 
   it.live.each(["false", "FALSE", ""])(
-    "is asked for last: AWS_EC2_METADATA_DISABLED=%s",
+    "is requested last: AWS_EC2_METADATA_DISABLED=%s",
     (value) =>
       withMetadata(() =>
         Effect.gen(function*() {
@@ -124,7 +124,7 @@ describe("the region of the instance", () => {
       )
   )
 
-  it.live("is not asked for where another place has one", () =>
+  it.live("is not requested if another source has a region", () =>
     withMetadata((asked) =>
       Effect.gen(function*() {
         yield* regionIn({ env: { AWS_EC2_METADATA_DISABLED: "false" }, config: all.config })
@@ -132,7 +132,7 @@ describe("the region of the instance", () => {
       })
     ))
 
-  it.live("is not asked for where that is disabled", () =>
+  it.live("is not requested if the metadata service is disabled", () =>
     withMetadata((asked) =>
       Effect.gen(function*() {
         assert.strictEqual((yield* problemIn({})).setting, "region")
@@ -141,7 +141,7 @@ describe("the region of the instance", () => {
     ))
 })
 
-describe("a region that asks for FIPS by its name", () => {
+describe("A region with FIPS in its name", () => {
   const fips = "https://runtime-fips.sagemaker.us-east-1.amazonaws.com"
 
   it.effect.each([
@@ -153,27 +153,27 @@ describe("a region that asks for FIPS by its name", () => {
       place: { config: "[default]\nregion = fips-us-east-1\nuse_fips_endpoint = false" },
       options: {}
     }
-  ])("gets it: $name", ({ options, place }) =>
+  ])("enables FIPS: $name", ({ options, place }) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* urlIn(place, options), fips)
     }))
 
-  it.effect("is signed for by its plain name", () =>
+  it.effect("is signed without FIPS in its name", () =>
     Effect.gen(function*() {
       const [request] = yield* requestsIn({}, { region: "fips-us-east-1" })
       assert.include(request?.headers["authorization"], "/us-east-1/sagemaker/aws4_request")
     }))
 
-  it.effect("does not get it where code says no", () =>
+  it.effect("does not enable FIPS if code disables it", () =>
     Effect.gen(function*() {
       const url = yield* urlIn({}, { region: "fips-us-east-1", useFipsEndpoint: false })
       assert.strictEqual(url, "https://runtime.sagemaker.us-east-1.amazonaws.com")
     }))
 })
 
-describe("a profile that exists nowhere", () => {
+describe("A profile that does not exist", () => {
   it.effect.each(["absent", "constructor", "__proto__"])(
-    "is an error where code names it: %s",
+    "is an error if code names it: %s",
     (profile) =>
       Effect.gen(function*() {
         const error = yield* problemIn(all, { profile, region: "eu-west-1" })
@@ -182,13 +182,13 @@ describe("a profile that exists nowhere", () => {
       })
   )
 
-  it.effect("is none where AWS_PROFILE names it and nothing needs it", () =>
+  it.effect("is ignored if AWS_PROFILE names it and no setting needs it", () =>
     Effect.gen(function*() {
       const url = yield* urlIn({ ...all, env: { AWS_PROFILE: "absent", AWS_REGION: "eu-west-1" } })
       assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
     }))
 
-  it.effect("is the default's business where no file exists", () =>
+  it.effect("is ignored if it is the default profile and there is no file", () =>
     Effect.gen(function*() {
       const env = {
         AWS_CONFIG_FILE: "/nowhere/config",

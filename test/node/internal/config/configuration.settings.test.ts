@@ -100,25 +100,25 @@ const shown = (
 describe.each(settings)("$variable", (setting) => {
   const { code: [codeA, codeB], shows: [showsA, showsB], values: [a, b] } = setting
 
-  it.effect("holds", () =>
+  it.effect("is used", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* shown(setting, { env: a }), showsA)
       assert.strictEqual(yield* shown(setting, { env: b }), showsB)
     }))
 
-  it.effect("holds over the profile", () =>
+  it.effect("overrides the profile", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* shown(setting, { env: a, profile: b }), showsA)
       assert.strictEqual(yield* shown(setting, { env: b, profile: a }), showsB)
     }))
 
-  it.effect("holds below code", () =>
+  it.effect("is overridden by code", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* shown(setting, { code: codeA, env: b, profile: b }), showsA)
       assert.strictEqual(yield* shown(setting, { code: codeB, env: a, profile: a }), showsB)
     }))
 
-  it.effect("leaves it to the profile where it is absent or empty", () =>
+  it.effect("leaves the profile in effect if it is absent or empty", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* shown(setting, { profile: a }), showsA)
       assert.strictEqual(yield* shown(setting, { profile: b }), showsB)
@@ -129,7 +129,7 @@ describe.each(settings)("$variable", (setting) => {
 
 const toggles = settings.filter(({ values: [value] }) => value.toLowerCase() === "true")
 
-describe("a wrong value", () => {
+describe("An invalid value", () => {
   const wrong = [
     ...toggles.flatMap(({ code, key, variable }) =>
       ["1", "constructor"].map((value) => ({
@@ -157,7 +157,7 @@ describe("a wrong value", () => {
   ]
 
   it.effect.each(wrong)(
-    "is refused and not repeated: $variable=$value",
+    "fails without being repeated: $variable=$value",
     ({ problem, value, variable }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: { ...region, [variable]: value } })
@@ -167,7 +167,7 @@ describe("a wrong value", () => {
   )
 
   it.effect.each(wrong)(
-    "is refused and not repeated: $key = $value",
+    "fails without being repeated: $key = $value",
     ({ key, problem, value }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region, config: profile(key, value) })
@@ -177,7 +177,7 @@ describe("a wrong value", () => {
   )
 
   it.effect.each(wrong)(
-    "is no matter where code has the setting: $variable=$value",
+    "is ignored if code has the setting: $variable=$value",
     ({ code, key, value, variable }) =>
       Effect.gen(function*() {
         const place = { env: { ...region, [variable]: value }, config: profile(key, value) }
@@ -208,7 +208,7 @@ const endIn = (
       : error
   })
 
-describe("the retry mode", () => {
+describe("The retry mode", () => {
   const env = { AWS_RETRY_MODE: "adaptive", AWS_MAX_ATTEMPTS: "5" }
 
   it.effect.each([
@@ -251,12 +251,12 @@ describe("the retry mode", () => {
       options: { retry: RetryPolicy.standard({ maxAttempts: 4 }) },
       end: { attempts: 4, paced: false }
     }
-  ])("is what is said by $name", ({ end, options, place }) =>
+  ])("is taken from $name", ({ end, options, place }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* endIn(place, options), end)
     }))
 
-  it.effect("is that of a policy in context over the environment, even a wrong one", () =>
+  it.effect("is the policy in context, which overrides the environment and its invalid values", () =>
     Effect.gen(function*() {
       const twice = RetryPolicy.layer(RetryPolicy.standard({ maxAttempts: 2 }))
       const within = <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.provide(layer, twice)
@@ -265,7 +265,7 @@ describe("the retry mode", () => {
       assert.deepStrictEqual(yield* endIn({ env: wrong }, {}, within), { attempts: 2, paced: false })
     }))
 
-  it.effect("is that of code over a policy in context", () =>
+  it.effect("is the policy in code, which overrides the policy in context", () =>
     Effect.gen(function*() {
       const end = yield* endIn(
         { env },
@@ -276,7 +276,7 @@ describe("the retry mode", () => {
     }))
 })
 
-it.scopedLive("AWS_CONFIG_FILE and AWS_PROFILE of the process do not count where the ConfigProvider has none", () =>
+it.scopedLive("AWS_CONFIG_FILE and AWS_PROFILE of the process are ignored if the ConfigProvider does not have them", () =>
   Effect.gen(function*() {
     const { set, write } = yield* computer()
     const file = write("elsewhere/config", "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-2")
