@@ -3,6 +3,13 @@ import { defineConfig } from "vitest/config"
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
+const slow = "test/**/*.slow.test.ts"
+const elsewhere = ["test/browser/**", "test/package/**"]
+
+/**
+ * `npm test` runs the projects `fast` and `types`, `npm run test:slow` the project `slow`. A test is slow if its file is
+ * named `*.slow.test.ts`: soak and fault tests, tests that wait in real time, that start processes or that bundle.
+ */
 export default defineConfig({
   resolve: {
     alias: [
@@ -17,12 +24,44 @@ export default defineConfig({
     ]
   },
   test: {
+    maxWorkers: "100%",
+    // Loading Effect and the AWS SDK again for each file would take longer than the tests.
+    isolate: false,
     testTimeout: 30_000,
     setupFiles: ["test/support/seed.ts"],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-    include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["test/browser/**", "test/package/**"],
-    typecheck: { checker: "tsc", include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
-    coverage: { include: ["src/**"], reporter: ["text-summary"] }
+    coverage: { include: ["src/**"], reporter: ["text-summary"] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts", "examples/**/*.test.ts"],
+          exclude: [slow, ...elsewhere]
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            checker: "tsc",
+            include: ["test/**/*.test-d.ts"],
+            tsconfig: "./tsconfig.json"
+          }
+        }
+      },
+      {
+        extends: true,
+        test: {
+          name: "slow",
+          include: [slow],
+          exclude: elsewhere
+        }
+      }
+    ]
   }
 })

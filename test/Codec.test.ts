@@ -10,15 +10,15 @@ const there = <A>(codec: Codec.Codec<A>, value: A) => Effect.flatMap(codec.encod
 const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date, tags: Schema.Array(Schema.String) })
 const reading = Codec.json(Reading)
 
-describe("a value goes there and back", () => {
+describe("A value round-trips", () => {
   it.effect.prop(
-    "as JSON of any shape",
+    "as any JSON",
     [FastCheck.json().map((_): unknown => JSON.parse(_))],
     ([value]) => Effect.map(there(Codec.json(Schema.Unknown), value), (back) => assert.deepStrictEqual(back, value))
   )
 
   it.effect.prop(
-    "as JSON of a schema, through its encoded form",
+    "as JSON of a schema, through its encoded side",
     [FastCheck.record({
       cpu: FastCheck.double({ noNaN: true, noDefaultInfinity: true }).filter((_) => !Object.is(_, -0)),
       at: FastCheck.date({ noInvalidDate: true }),
@@ -43,15 +43,15 @@ describe("a value goes there and back", () => {
   )
 })
 
-describe("a codec", () => {
-  it("names its media type", () => {
+describe("A codec", () => {
+  it("has a media type", () => {
     assert.deepStrictEqual(
       [reading.mediaType, Codec.text.mediaType, Codec.bytes.mediaType],
       ["application/json", "text/plain", "application/octet-stream"]
     )
   })
 
-  it.effect("can be given another one", () =>
+  it.effect("can have another media type", () =>
     Effect.gen(function*() {
       const csv = Codec.withMediaType("text/csv")(Codec.text)
       assert.strictEqual(csv.mediaType, "text/csv")
@@ -123,7 +123,7 @@ const assertSilent = (error: SageMakerError.CodecError) => {
   }
 }
 
-describe("a payload that cannot be read", () => {
+describe("A payload that cannot be decoded", () => {
   it.effect.each(unreadable.map(([what, payload, problem]) => ({ what, payload, problem })))(
     "because it $what fails without showing it",
     ({ payload, problem }) =>
@@ -148,13 +148,13 @@ describe("a payload that cannot be read", () => {
       }
     }))
 
-  it.effect("is never worth another attempt", () =>
+  it.effect("is never retried", () =>
     Effect.map(fromText(reading, "{}"), ({ direction, retry }) => {
       assert.deepStrictEqual({ direction, retry }, { direction: "decode", retry: "never" })
     }))
 
   it.effect.prop(
-    "fails with CodecError and nothing else, whatever it is",
+    "fails with CodecError and no other error",
     [FastCheck.oneof(FastCheck.uint8Array(), FastCheck.json().map((_) => encoder.encode(_)))],
     ([body]) =>
       Effect.map(Effect.either(reading.decode(body)), (result) => {
@@ -163,7 +163,7 @@ describe("a payload that cannot be read", () => {
   )
 })
 
-describe("the keys of a record are the payload's own:", () => {
+describe("A CodecError does not show the keys of a record:", () => {
   const scores = Schema.Record({ key: Schema.String, value: Schema.Number })
   const wrong = `{"${secret}": "x"}`
 
@@ -208,7 +208,7 @@ describe("the keys of a record are the payload's own:", () => {
       assertSilent(error)
     }))
 
-  it.effect("where they are written", () =>
+  it.effect("when encoding", () =>
     Effect.gen(function*() {
       const short = Schema.Record({ key: Schema.String, value: Schema.String.pipe(Schema.maxLength(3)) })
       const error = yield* Effect.flip(Codec.json(Schema.Struct({ short })).encode({ short: { [secret]: "long one" } }))
@@ -217,7 +217,7 @@ describe("the keys of a record are the payload's own:", () => {
     }))
 })
 
-describe("a value that cannot be written", () => {
+describe("A value that cannot be encoded", () => {
   const circular: { self?: unknown; secret?: string } = { secret }
   circular.self = circular
   const throwing = {
@@ -243,7 +243,7 @@ describe("a value that cannot be written", () => {
       assertSilent(error)
     }))
 
-  it.effect("because it breaks its schema fails without showing it", () =>
+  it.effect("because it violates its schema fails without showing it", () =>
     Effect.gen(function*() {
       const short = Codec.json(Schema.Struct({ a: Schema.String.pipe(Schema.maxLength(3)) }))
       const error = yield* Effect.flip(short.encode({ a: secret }))
@@ -252,7 +252,7 @@ describe("a value that cannot be written", () => {
     }))
 })
 
-describe("a number that JSON would write as null is refused", () => {
+describe("A number that JSON encodes as null is rejected:", () => {
   const reading = Codec.json(Schema.Struct({ cpu: Schema.NullOr(Schema.Number) }))
   for (const cpu of [Number.NaN, Infinity, -Infinity]) {
     it.effect(String(cpu), () =>
@@ -261,7 +261,7 @@ describe("a number that JSON would write as null is refused", () => {
       }))
   }
 
-  it.effect("but a null is a null", () =>
+  it.effect("null itself is accepted", () =>
     Effect.gen(function*() {
       assert.strictEqual(new TextDecoder().decode(yield* reading.encode({ cpu: null })), `{"cpu":null}`)
     }))

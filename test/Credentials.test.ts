@@ -48,8 +48,8 @@ const failed = (): never => {
 
 const currentId = Effect.map(get, ({ accessKeyId }) => Redacted.value(accessKeyId))
 
-describe("fixed keys", () => {
-  it.effect("are given as they are, plain or redacted", () =>
+describe("Credentials.layer", () => {
+  it.effect("accepts plain and redacted values", () =>
     Effect.gen(function*() {
       const expiration = new Date(1_000)
       const redacted = { ...keys, secretAccessKey: Redacted.make(keys.secretAccessKey) }
@@ -61,14 +61,14 @@ describe("fixed keys", () => {
       })
     }))
 
-  it.effect("need no token", () =>
+  it.effect("does not require a session token", () =>
     Effect.gen(function*() {
       const { accessKeyId, secretAccessKey } = keys
       const credentials = yield* Effect.provide(get, Credentials.layer({ accessKeyId, secretAccessKey }))
       assert.notProperty(credentials, "sessionToken")
     }))
 
-  it.effect("that are empty fail the call, not the layer", () =>
+  it.effect("fails the call, not the layer, if a value is empty", () =>
     Effect.gen(function*() {
       for (const member of ["accessKeyId", "secretAccessKey"]) {
         const layer = Credentials.layer({ ...keys, [member]: "" })
@@ -80,8 +80,8 @@ describe("fixed keys", () => {
     }))
 })
 
-describe("keys from a configuration", () => {
-  it.effect("are read when the layer is built", () =>
+describe("Credentials.layerConfig", () => {
+  it.effect("reads the config when the layer is built", () =>
     Effect.gen(function*() {
       const layer = Credentials.layerConfig({
         accessKeyId: Config.string("ID"),
@@ -98,10 +98,10 @@ describe("keys from a configuration", () => {
     }))
 })
 
-describe("keys from the environment", () => {
+describe("Credentials from the environment", () => {
   const variables = { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey }
 
-  it.effect("have AWS's names", () =>
+  it.effect("are read from AWS's variables", () =>
     Effect.gen(function*() {
       const layer = Layer.provide(
         Credentials.layerEnv,
@@ -117,7 +117,7 @@ describe("keys from the environment", () => {
       })
     }))
 
-  it.effect("that are missing or empty fail the call, naming the environment", () =>
+  it.effect("that are missing or empty fail the call and name the environment", () =>
     Effect.gen(function*() {
       for (const given of [{}, { ...variables, AWS_SECRET_ACCESS_KEY: "" }]) {
         const error = yield* get.pipe(
@@ -129,7 +129,7 @@ describe("keys from the environment", () => {
       }
     }))
 
-  it.effect("come from the provider of the place the layer is built in, whoever calls first", () =>
+  it.effect("are read from the ConfigProvider of the layer, not of the first call", () =>
     Effect.scoped(Effect.gen(function*() {
       const built = yield* Layer.build(Credentials.layerEnv).pipe(
         Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
@@ -142,8 +142,8 @@ describe("keys from the environment", () => {
     })))
 })
 
-describe("keys from a provider", () => {
-  it.effect("are asked for once, however many calls wait for the first", () =>
+describe("A credentials provider", () => {
+  it.effect("is called once for all calls that wait for the first value", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000))
       yield* Effect.all(Array.from({ length: 50 }, () => get), { concurrency: "unbounded" }).pipe(
@@ -152,7 +152,7 @@ describe("keys from a provider", () => {
       assert.strictEqual(source.asked(), 1)
     }))
 
-  it.effect("are asked for once more, however many calls find them expired", () =>
+  it.effect("is called once for all calls that find the value expired", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000), until(7_200_000))
       yield* Effect.gen(function*() {
@@ -163,7 +163,7 @@ describe("keys from a provider", () => {
       assert.strictEqual(source.asked(), 2)
     }))
 
-  it.effect("are kept until five minutes before they expire", () =>
+  it.effect("is not called again until five minutes before expiry", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000), until(7_200_000))
       yield* Effect.gen(function*() {
@@ -175,7 +175,7 @@ describe("keys from a provider", () => {
       }).pipe(Effect.provide(source.layer))
     }))
 
-  it.effect("without an expiry are kept for good", () =>
+  it.effect("is not called again without an expiry", () =>
     Effect.gen(function*() {
       const source = provider(() => keys)
       yield* Effect.gen(function*() {
@@ -186,7 +186,7 @@ describe("keys from a provider", () => {
       assert.strictEqual(source.asked(), 1)
     }))
 
-  it.effect("that are still valid outlive a refresh that fails, and no longer", () =>
+  it.effect("that fails to refresh leaves the unexpired value in use until it expires", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000), failed)
       yield* Effect.gen(function*() {
@@ -199,7 +199,7 @@ describe("keys from a provider", () => {
       assert.strictEqual(source.asked(), 3)
     }))
 
-  it.effect("that could not be had are asked for again by the next call", () =>
+  it.effect("that fails is called again by the next call", () =>
     Effect.gen(function*() {
       const source = provider(failed, until(3_600_000))
       yield* Effect.gen(function*() {
@@ -208,7 +208,7 @@ describe("keys from a provider", () => {
       }).pipe(Effect.provide(source.layer))
     }))
 
-  it.effect("still come for the others where the call that asked first is interrupted", () =>
+  it.effect("still serves the other calls if the first call is interrupted", () =>
     Effect.gen(function*() {
       let asked = 0
       const runtime = yield* Effect.runtime()
@@ -234,7 +234,7 @@ describe("keys from a provider", () => {
 const failing = (reason: unknown) =>
   Effect.flip(Effect.provide(get, Credentials.layerProvider(() => Promise.reject(reason))))
 
-describe("a provider that misbehaves", () => {
+describe("A failing credentials provider", () => {
   const secretive = "secret-of-the-provider"
 
   const broken: ReadonlyArray<readonly [string, Credentials.AwsCredentialProvider | (() => unknown)]> = [
@@ -263,7 +263,7 @@ describe("a provider that misbehaves", () => {
   ]
 
   for (const [what, misbehaving] of broken) {
-    it.effect(`because it ${what} fails the call with CredentialsError, without its text`, () =>
+    it.effect(`that ${what} fails the call with CredentialsError, without its text`, () =>
       Effect.gen(function*() {
         const layer = Credentials.layerProvider(misbehaving as Credentials.AwsCredentialProvider)
         const error = yield* Effect.flip(Effect.provide(get, layer))
@@ -272,7 +272,7 @@ describe("a provider that misbehaves", () => {
       }))
   }
 
-  it.effect("tells its status and exit code", () =>
+  it.effect("passes on its status and exit code", () =>
     Effect.gen(function*() {
       const status: SageMakerError.CredentialsError = yield* failing({ $metadata: { httpStatusCode: 403 } })
       assert.deepInclude(status, { sources: ["provider"], status: 403 })
@@ -281,15 +281,15 @@ describe("a provider that misbehaves", () => {
       assert.isUndefined((yield* failing(Object.assign(new Error(), { code: secretive }))).exitCode)
     }))
 
-  it.effect("an expiry that is no date counts as none", () =>
+  it.effect("gives credentials without expiry if the date is invalid", () =>
     Effect.gen(function*() {
       const layer = Credentials.layerProvider(() => Promise.resolve({ ...keys, expiration: new Date("soon") }))
       assert.deepStrictEqual(plain(yield* Effect.provide(get, layer)), keys)
     }))
 })
 
-describe("printing", () => {
-  it.effect("credentials shows no key", () =>
+describe("Printing", () => {
+  it.effect("credentials shows no secret", () =>
     Effect.gen(function*() {
       showsNoKey(yield* Effect.provide(get, Credentials.layer(keys)))
       showsNoKey(yield* Effect.provide(get, Credentials.layerProvider(() => Promise.resolve(keys))))
@@ -297,7 +297,7 @@ describe("printing", () => {
     }))
 })
 
-describe("a key that cannot be in a header fails the call, naming the key but not showing it", () => {
+describe("A value that cannot be in a header fails the call and is named but not shown:", () => {
   const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" }
   for (
     const [member, named] of [

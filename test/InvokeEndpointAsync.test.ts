@@ -11,7 +11,7 @@ import {
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
-import { scripted, scriptedWith } from "./support/scripted.ts"
+import { scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 
 const upperCase = Emulator.endpoint("upper", ({ Body }) => Effect.succeed(new TextDecoder().decode(Body).toUpperCase()))
 
@@ -30,7 +30,7 @@ const slowly = Emulator.endpoint(
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
 
-it.live("hands over an inline body, which is run and kept at the output location", () =>
+it.live("An inline body is accepted, and its output is stored at the output location", () =>
   Effect.gen(function*() {
     const { FailureLocation, InferenceId, OutputLocation, $metadata } = yield* invokeEndpointAsync({
       EndpointName: "upper",
@@ -43,7 +43,7 @@ it.live("hands over an inline body, which is run and kept at the output location
     assert.isUndefined(yield* objects.get(FailureLocation!))
   }).pipe(Effect.provide(client(upperCase))))
 
-it.live("hands over the location of an input", () =>
+it.live("An input location is accepted", () =>
   Effect.gen(function*() {
     const { objects, outcome } = yield* Emulator.Emulator
     yield* objects.put("s3://in/put.txt", encode("stored"))
@@ -60,7 +60,7 @@ it.live("hands over the location of an input", () =>
     assert.deepStrictEqual(yield* outcome("my-id"), Either.right(encode("STORED")))
   }).pipe(Effect.provide(client(upperCase))))
 
-it.live("keeps a failure at the failure location", () =>
+it.live("A failure is stored at the failure location", () =>
   Effect.gen(function*() {
     const { FailureLocation, InferenceId, OutputLocation } = yield* invokeEndpointAsync({
       EndpointName: "bad",
@@ -72,7 +72,7 @@ it.live("keeps a failure at the failure location", () =>
     assert.isUndefined(yield* objects.get(OutputLocation!))
   }).pipe(Effect.provide(client(Emulator.endpoint("bad", () => Effect.fail("out of memory"))))))
 
-it.live("runs the work one after the other, after it was accepted", () =>
+it.live("Accepted requests run one after another", () =>
   Effect.gen(function*() {
     const log = yield* Ref.make<ReadonlyArray<string>>([])
     const note = (entry: string) => Ref.update(log, (_) => [..._, entry])
@@ -91,7 +91,7 @@ it.live("runs the work one after the other, after it was accepted", () =>
     assert.deepStrictEqual(yield* Ref.get(log), ["begin 1", "end 1", "begin 2", "end 2"])
   }))
 
-describe("work that fails is a failure, and the work after it is run:", () => {
+describe("A failed request is stored as a failure, and the next request runs, if the model", () => {
   const models: ReadonlyArray<readonly [what: string, Emulator.EmulatorEndpoint["handler"]]> = [
     ["a model that dies", () => Effect.die(new Error("out of memory"))],
     ["a model that throws", () => {
@@ -122,10 +122,10 @@ describe("work that fails is a failure, and the work after it is run:", () => {
   }
 })
 
-describe("an InferenceId that comes again stands for its latest work", () => {
+describe("A repeated InferenceId identifies the latest request", () => {
   const repeated = { EndpointName: "upper", InferenceId: "again" }
 
-  it.live("which is handed over after the first was done", () =>
+  it.live("if the first one has completed", () =>
     Effect.gen(function*() {
       const { objects, outcome } = yield* Emulator.Emulator
       yield* invokeEndpointAsync({ ...repeated, Body: "first" })
@@ -135,7 +135,7 @@ describe("an InferenceId that comes again stands for its latest work", () => {
       assert.strictEqual(decode(yield* objects.get(OutputLocation!)), "SECOND")
     }).pipe(Effect.provide(client(upperCase))))
 
-  it.live("which is handed over before the first is done", () =>
+  it.live("if the first one is still running", () =>
     Effect.gen(function*() {
       const { outcome } = yield* Emulator.Emulator
       const waiting = yield* Effect.fork(outcome("again"))
@@ -146,7 +146,7 @@ describe("an InferenceId that comes again stands for its latest work", () => {
     }).pipe(Effect.provide(client(slowly))))
 })
 
-it.live("shows a model every member of the request", () =>
+it.live("A model receives every member of the request", () =>
   Effect.gen(function*() {
     const seen = yield* Ref.make<Emulator.EmulatorRequest | undefined>(undefined)
     const spy = Emulator.endpoint("spy", (request) => Effect.as(Ref.set(seen, request), ""))
@@ -172,13 +172,13 @@ it.live("shows a model every member of the request", () =>
     assert.strictEqual(timeout, 7)
   }))
 
-describe("refuses, before any I/O,", () => {
+describe("Before any I/O, the client rejects", () => {
   const refused = (
     input: Partial<InvokeEndpointAsync.InvokeEndpointAsyncInput>,
     settings: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {}
   ) =>
     Effect.gen(function*() {
-      const server = yield* scriptedWith(settings, { status: 202 })
+      const server = yield* scriptedRuntimeWith(settings, { status: 202 })
       const error = yield* Effect.flip(
         Effect.provide(invokeEndpointAsync({ EndpointName: "upper", ...input }), server.layer)
       )
@@ -186,7 +186,7 @@ describe("refuses, before any I/O,", () => {
       return error
     })
 
-  it.effect("both inputs, and none", () =>
+  it.effect("a request with both inputs or none", () =>
     Effect.gen(function*() {
       assert.include(yield* refused({}), { _tag: "InvalidInputError", field: "Body" })
       assert.include(yield* refused({ Body: "", InputLocation: "s3://a/b" }), {
@@ -195,7 +195,7 @@ describe("refuses, before any I/O,", () => {
       })
     }))
 
-  it.effect("an inline body over 128,000 bytes", () =>
+  it.effect("an inline body of more than 128,000 bytes", () =>
     Effect.gen(function*() {
       assert.include(yield* refused({ Body: new Uint8Array(InvokeEndpointAsync.maxInlineBytes + 1) }), {
         _tag: "PayloadTooLargeError",
@@ -203,7 +203,7 @@ describe("refuses, before any I/O,", () => {
       })
     }))
 
-  it.effect("an inline body over that limit, which it names and not the client's own", () =>
+  it.effect("an inline body over that limit with the inline limit in the error, not maxBodyBytes", () =>
     Effect.gen(function*() {
       const error = yield* refused({ Body: new Uint8Array(InvokeEndpointAsync.maxInlineBytes + 1) }, {
         maxBodyBytes: 1_000_000
@@ -235,18 +235,21 @@ describe("refuses, before any I/O,", () => {
   }
 })
 
-it.effect("leaves the inline limit to the service where `max` is off", () =>
+it.effect("no large inline body if validation of `max` is off", () =>
   Effect.gen(function*() {
-    const server = yield* scriptedWith({ validation: { max: false } }, { status: 202, body: `{"InferenceId":"a"}` })
+    const server = yield* scriptedRuntimeWith({ validation: { max: false } }, {
+      status: 202,
+      body: `{"InferenceId":"a"}`
+    })
     const Body = new Uint8Array(InvokeEndpointAsync.maxInlineBytes + 1)
     const output = yield* Effect.provide(invokeEndpointAsync({ EndpointName: "upper", Body }), server.layer)
     assert.strictEqual(output.InferenceId, "a")
   }))
 
-it.effect("reads an accepted answer of any form, or says that it is broken", () =>
+it.effect("A 202 response is decoded or fails with ProtocolError", () =>
   Effect.gen(function*() {
     const answer = (body: string | null) =>
-      Effect.flatMap(scripted({ status: 202, body }), ({ layer }) =>
+      Effect.flatMap(scriptedRuntime({ status: 202, body }), ({ layer }) =>
         Effect.either(Effect.provide(invokeEndpointAsync({ EndpointName: "upper", Body: "x" }), layer)))
     assert.notProperty(Either.getOrThrow(yield* answer(null)), "InferenceId")
     assert.notProperty(Either.getOrThrow(yield* answer("{}")), "InferenceId")
@@ -255,7 +258,7 @@ it.effect("reads an accepted answer of any form, or says that it is broken", () 
     assert.include(Either.getOrThrow(Either.flip(yield* answer(`{"InferenceId":1}`))), { _tag: "ProtocolError" })
   }))
 
-it.live("fails with the service's errors", () =>
+it.live("A service error is the typed error", () =>
   Effect.gen(function*() {
     const error = yield* Effect.flip(invokeEndpointAsync({ EndpointName: "absent", Body: "x" }))
     assert.instanceOf(error, SageMakerError.ValidationError)

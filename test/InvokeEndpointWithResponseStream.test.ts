@@ -15,7 +15,7 @@ import { describe } from "vitest"
 import { encode } from "../src/protocol/eventStream/frame.ts"
 import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
 import { during } from "./support/call.ts"
-import { refusal, type Reply, scripted } from "./support/scripted.ts"
+import { refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const input: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput = {
   EndpointName: "story",
@@ -33,13 +33,13 @@ const words = Stream.make("Once ", "upon ", "a ", "time")
 const text = (parts: Chunk.Chunk<Uint8Array>) =>
   Chunk.toReadonlyArray(Chunk.map(parts, (part) => new TextDecoder().decode(part)))
 
-it.live("streams the parts as the model writes them", () =>
+it.live("The stream has the parts that the model writes", () =>
   Effect.gen(function*() {
     const parts = yield* Stream.runCollect(streamEndpoint(input))
     assert.deepStrictEqual(text(parts), ["Once ", "upon ", "a ", "time"])
   }).pipe(Effect.provide(client(() => Effect.succeed(words)))))
 
-it.live("gives the head of the answer before its parts", () =>
+it.live("The response headers are available before the parts", () =>
   Effect.gen(function*() {
     const { Body, ...head } = yield* invokeEndpointWithResponseStream(input)
     assert.deepInclude(head, {
@@ -54,7 +54,7 @@ it.live("gives the head of the answer before its parts", () =>
     Effect.provide(client(() => Effect.succeed({ Body: words, ContentType: "text/plain", CustomAttributes: "seen" })))
   ))
 
-describe("fails the stream, after its parts, with", () => {
+describe("The stream fails, after its parts, with", () => {
   const failing = (failure: unknown) => client(() => Effect.succeed(Stream.concat(words, Stream.fail(failure))))
 
   const outcome = (failure: unknown) =>
@@ -117,7 +117,7 @@ describe("fails the stream, after its parts, with", () => {
       })
     }))
 
-  it.live("TransportError where the connection breaks", () =>
+  it.live("TransportError if the connection breaks", () =>
     Effect.gen(function*() {
       const [error] = yield* outcome(new SageMakerError.TransportError({ reason: "reset" }))
       assert.include(error, { _tag: "TransportError", reason: "reset", requestSent: true })
@@ -142,11 +142,11 @@ const streaming = (...frames: ReadonlyArray<Uint8Array>): Reply => ({
 
 const failureOf = (...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     return yield* Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer))
   })
 
-it.effect("fails with ProtocolError on a body that is no event stream, or ends inside a frame", () =>
+it.effect("A body that is not an event stream, or ends inside a frame, fails with ProtocolError", () =>
   Effect.gen(function*() {
     assert.include(yield* failureOf({ status: 200, body: "<html>".repeat(10) }), { _tag: "ProtocolError" })
     assert.include(yield* failureOf(streaming(frame("a"), frame("b").subarray(0, 20))), {
@@ -155,26 +155,29 @@ it.effect("fails with ProtocolError on a body that is no event stream, or ends i
     })
   }))
 
-it.effect("fails before the stream with the errors the operation names, and retries them", () =>
+it.effect("An error before the stream is one of the operation's errors and is retried", () =>
   Effect.gen(function*() {
-    const server = yield* scripted(refusal(500, "InternalFailure"), refusal(424, "ModelError", { Message: "failed" }))
+    const server = yield* scriptedRuntime(
+      refusal(500, "InternalFailure"),
+      refusal(424, "ModelError", { Message: "failed" })
+    )
     const fiber = yield* Effect.fork(Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer)))
     yield* TestClock.adjust("1 minute")
     assert.include(yield* Fiber.join(fiber), { _tag: "ModelError", attempts: 2 })
   }))
 
-it.effect("is not sent again once its head has come", () =>
+it.effect("A stream is not retried after its response headers", () =>
   Effect.gen(function*() {
     const init = { headers: { "content-type": "application/vnd.amazon.eventstream" } }
-    const server = yield* scripted(broken(init, bodyCut(), ""))
+    const server = yield* scriptedRuntime(broken(init, bodyCut(), ""))
     const error = yield* Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer))
     assert.include(error, { _tag: "TransportError", reason: "reset" })
     assert.strictEqual(yield* server.attempts, 1)
   }))
 
-it.effect("bounds the silence between two parts, not the stream", () =>
+it.effect("The idle timeout limits the time between two parts, not the stream", () =>
   Effect.gen(function*() {
-    const server = yield* scripted(stalled({ status: 200 }))
+    const server = yield* scriptedRuntime(stalled({ status: 200 }))
     const fiber = yield* Stream.runDrain(streamEndpoint(input)).pipe(
       Timeouts.use({ idle: "5 seconds", attempt: "1 second", total: "1 second" }),
       Effect.flip,
@@ -195,11 +198,11 @@ const numbered = (count: number) => Array.from({ length: count }, (_, index) => 
 
 const idle = Timeouts.use({ idle: "4 seconds" })
 
-describe("idle", () => {
-  it.effect("does not count while the reader works on a part", () =>
+describe("The idle timeout of a stream", () => {
+  it.effect("does not count while the reader processes a part", () =>
     Effect.gen(function*() {
       for (const pause of ["0 seconds", "3 seconds"] as const) {
-        const server = yield* scripted(paced(init, pause, frames(6)))
+        const server = yield* scriptedRuntime(paced(init, pause, frames(6)))
         const parts = yield* streamEndpoint(input).pipe(
           Stream.tap(() => Effect.sleep("30 seconds")),
           Stream.runCollect,
@@ -211,9 +214,9 @@ describe("idle", () => {
       }
     }))
 
-  it.effect("counts from when the reader asks for the next part", () =>
+  it.effect("starts when the reader requests the next part", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced(init, 0, frames(1), Stream.never))
+      const server = yield* scriptedRuntime(paced(init, 0, frames(1), Stream.never))
       const fiber = yield* streamEndpoint(input).pipe(
         Stream.tap(() => Effect.sleep("30 seconds")),
         Stream.runDrain,
@@ -228,9 +231,9 @@ describe("idle", () => {
       assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "idle", duration: 4_000 })
     }))
 
-  it.effect("starts anew with every part", () =>
+  it.effect("restarts with every part", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced(init, "2 seconds", frames(20), Stream.never))
+      const server = yield* scriptedRuntime(paced(init, "2 seconds", frames(20), Stream.never))
       const seen: Array<Uint8Array> = []
       const fiber = yield* streamEndpoint(input).pipe(
         Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
@@ -248,7 +251,7 @@ describe("idle", () => {
 
   it.effect("ends a stream that is read in an uninterruptible region", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(stalled(init))
+      const server = yield* scriptedRuntime(stalled(init))
       const error = yield* Stream.runDrain(streamEndpoint(input)).pipe(
         Effect.uninterruptible,
         idle,
@@ -259,7 +262,7 @@ describe("idle", () => {
       assert.include(error, { _tag: "TimeoutError", phase: "idle" })
     }))
 
-  it.effect("changes none of many parts", () =>
+  it.effect("does not change the parts of a long stream", () =>
     Effect.gen(function*() {
       for (const limit of ["4 seconds", Infinity] as const) {
         const chunks = new ReadableStream<Uint8Array>({
@@ -268,7 +271,7 @@ describe("idle", () => {
             controller.close()
           }
         })
-        const server = yield* scripted({ status: 200, body: chunks })
+        const server = yield* scriptedRuntime({ status: 200, body: chunks })
         const parts = yield* Stream.runCollect(streamEndpoint(input)).pipe(
           Timeouts.use({ idle: limit }),
           Effect.provide(server.layer)
@@ -277,11 +280,11 @@ describe("idle", () => {
       }
     }))
 
-  it.effect("passes on what breaks the body, after its parts", () =>
+  it.effect("passes on the failure of the body after its parts", () =>
     Effect.gen(function*() {
       const ends = yield* Effect.forEach([bodyCut(), new Error("?")], (reason) =>
         Effect.gen(function*() {
-          const server = yield* scripted(broken(init, reason, frame("a"), frame("b")))
+          const server = yield* scriptedRuntime(broken(init, reason, frame("a"), frame("b")))
           const seen: Array<Uint8Array> = []
           const error = yield* streamEndpoint(input).pipe(
             Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
@@ -307,9 +310,9 @@ describe("idle", () => {
     ["falls silent", paced(init, "1 second", frames(1), Stream.never), (_) => _]
   ]
   for (const [end, reply, reading] of readings) {
-    it.effect(`leaves no fiber behind where its stream ${end}`, () =>
+    it.effect(`leaves no fiber behind if the stream ${end}`, () =>
       Effect.gen(function*() {
-        const server = yield* scripted(reply)
+        const server = yield* scriptedRuntime(reply)
         const supervisor = yield* Supervisor.track
         const reader = yield* reading(Stream.provideSomeLayer(streamEndpoint(input), server.layer)).pipe(
           Stream.runDrain,
@@ -328,24 +331,24 @@ describe("idle", () => {
   }
 })
 
-describe("a Body that is read twice", () => {
+describe("A Body that is read twice", () => {
   const closed = { _tag: "TransportError", reason: "aborted", retry: "never" } as const
 
   const read = (body: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamOutput["Body"]) =>
     Effect.either(Stream.runCollect(body))
 
-  it.scoped("gives its parts once, one reading after the other", () =>
+  it.scoped("gives each part once if it is read sequentially", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(streaming(...frames(5)))
+      const server = yield* scriptedRuntime(streaming(...frames(5)))
       const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
       assert.deepStrictEqual(text(Either.getOrThrow(yield* read(Body))), numbered(5))
       assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
     }))
 
-  it.scoped("gives all its parts to the first of two readers", () =>
+  it.scoped("gives all parts to the first of two concurrent readers", () =>
     Effect.gen(function*() {
       for (const limit of ["4 seconds", Infinity] as const) {
-        const server = yield* scripted(paced(init, "1 second", frames(5)))
+        const server = yield* scriptedRuntime(paced(init, "1 second", frames(5)))
         const { Body } = yield* invokeEndpointWithResponseStream(input).pipe(
           Timeouts.use({ idle: limit }),
           Effect.provide(server.layer)
@@ -358,9 +361,9 @@ describe("a Body that is read twice", () => {
       }
     }))
 
-  it.scoped("is not read by the second when the first has left it", () =>
+  it.scoped("gives nothing to the second reader after the first one has stopped", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(paced(init, 0, frames(5)))
+      const server = yield* scriptedRuntime(paced(init, 0, frames(5)))
       const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
       yield* Stream.runDrain(Stream.take(Body, 1))
       assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
@@ -370,7 +373,7 @@ describe("a Body that is read twice", () => {
 const errorFrame = (code: string) =>
   encode({ ":message-type": "error", ":error-code": code, ":error-message": "went wrong" }, new Uint8Array())
 
-describe("an error frame is UnknownServiceError with the code as it came:", () => {
+describe("An error frame is UnknownServiceError with the code as received:", () => {
   for (
     const code of [
       "ThrottlingException",
@@ -394,29 +397,13 @@ describe("an error frame is UnknownServiceError with the code as it came:", () =
   }
 })
 
-it.scoped("2,000 streams read in one scope leave no finalizer behind", () =>
-  Effect.gen(function*() {
-    const scope = yield* Scope.make()
-    const open = () => Object(Reflect.get(scope, "state")).finalizers.size
-    const server = yield* scripted(streaming(frame("a"), frame("b")))
-    const runtime = yield* Layer.build(server.layer)
-    yield* Effect.gen(function*() {
-      const { Body } = yield* invokeEndpointWithResponseStream(input)
-      assert.isAtLeast(open(), 1)
-      yield* Stream.runDrain(Body)
-    }).pipe(Effect.provide(runtime), Scope.extend(scope), Effect.repeatN(1_999))
-    assert.strictEqual(open(), 0)
-    assert.strictEqual(yield* server.attempts, 2_000)
-    yield* Scope.close(scope, Exit.void)
-  }))
-
-it.effect("streams that are left early or fail leave no finalizer behind", () =>
+it.effect("Streams that are abandoned or fail leave no finalizer in the scope", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const open = () => Object(Reflect.get(scope, "state")).finalizers.size
     const replies = [streaming(frame("a"), frame("b")), streaming(errorFrame("Oops")), stalled(init)]
     for (const reply of replies) {
-      const server = yield* scripted(reply)
+      const server = yield* scriptedRuntime(reply)
       yield* Effect.flatMap(
         invokeEndpointWithResponseStream(input),
         ({ Body }) => Stream.runDrain(Stream.take(Body, 1))
@@ -426,7 +413,7 @@ it.effect("streams that are left early or fail leave no finalizer behind", () =>
     assert.strictEqual(open(), 0)
   }))
 
-it.live("cannot be read after its scope has closed", () =>
+it.live("A Body cannot be read after its scope has closed", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const { Body } = yield* Scope.extend(invokeEndpointWithResponseStream(input), scope)
@@ -434,16 +421,16 @@ it.live("cannot be read after its scope has closed", () =>
     assert.include(yield* Effect.flip(Stream.runDrain(Body)), { _tag: "TransportError", reason: "aborted" })
   }).pipe(Effect.provide(client(() => Effect.succeed(words)))))
 
-it.effect("refuses NEW_SESSION, which opens a session on InvokeEndpoint only", () =>
+it.effect("NEW_SESSION is rejected, since only InvokeEndpoint opens sessions", () =>
   Effect.gen(function*() {
-    const server = yield* scripted(streaming(frame("a")))
+    const server = yield* scriptedRuntime(streaming(frame("a")))
     const error = yield* Effect.flip(
       Effect.provide(Stream.runDrain(streamEndpoint({ ...input, SessionId: "NEW_SESSION" })), server.layer)
     )
     assert.include(error, { _tag: "InvalidInputError", field: "SessionId" })
   }))
 
-it.live("stops the model when its reader leaves", () =>
+it.live("A reader that stops interrupts the model", () =>
   Effect.gen(function*() {
     let stopped = false
     const endless = Stream.repeatEffect(Effect.as(Effect.sleep(1), "word ")).pipe(

@@ -72,8 +72,8 @@ const request: Chat.ChatRequest = {
   top_k: 3
 }
 
-describe("a chat", () => {
-  it.effect("sends the request as it is, with what the server has besides, and reads tools and usage", () =>
+describe("ModelEndpoint.chat", () => {
+  it.effect("sends the request with additional fields, and decodes tools and usage", () =>
     Effect.gen(function*() {
       const { bodies, layer } = yield* service
       const { choices, usage } = yield* llama.invoke({ ...request, stream: true }).pipe(Effect.provide(layer))
@@ -83,7 +83,7 @@ describe("a chat", () => {
       assert.deepStrictEqual(usage, { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6 })
     }))
 
-  it.effect("streams tokens, asks for their usage, and is whole though every part is one byte", () =>
+  it.effect("streams tokens and their usage, even if each chunk is one byte", () =>
     Effect.gen(function*() {
       const { bodies, layer } = yield* service
       const whole = yield* Tokens.collect(llama.stream(request)).pipe(Effect.provide(layer))
@@ -97,7 +97,7 @@ describe("a chat", () => {
       assert.deepInclude(bodies[0], { stream: true, stream_options: { include_usage: true }, top_k: 3 })
     }))
 
-  it.effect("leaves the usage out where it is told to, and takes a named dialect", () =>
+  it.effect("does not request usage if that is disabled, and accepts a dialect", () =>
     Effect.gen(function*() {
       const { bodies, layer } = yield* service
       const tokens = llama.stream({ ...request, stream_options: undefined }, Tokens.openAi)
@@ -107,7 +107,7 @@ describe("a chat", () => {
       assert.strictEqual(error._tag, "CodecError")
     }))
 
-  it.effect("refuses a request that does not fit before anything is sent", () =>
+  it.effect("rejects an invalid request before anything is sent", () =>
     Effect.gen(function*() {
       const { bodies, layer } = yield* service
       const wrong = { messages: [{ role: "user", content: 5 }] } as never

@@ -37,8 +37,8 @@ const collected = <A, E>(
 
 const lines = ["{\"do", "ne\":1}\n{\"done\"", ":2}"]
 
-describe("a typed stream", () => {
-  it.effect("writes the value and frames the answer", () =>
+describe("A typed stream", () => {
+  it.effect("encodes the value and decodes the response with its framing", () =>
     Effect.gen(function*() {
       const model = answering({ ContentType: "application/jsonlines", parts: lines })
       const progress = yield* collected(trainer.stream([{ x: 1 }, { x: 2 }], Framing.jsonLines(Progress)), model)
@@ -54,7 +54,7 @@ describe("a typed stream", () => {
       assert.deepStrictEqual(Body, bytesOf("1\n2"))
     }))
 
-  it.effect("takes its members from the endpoint and the call, but Accept from the framing", () =>
+  it.effect("has the members of the endpoint and the call, and Accept of the framing", () =>
     Effect.gen(function*() {
       const model = answering({ parts: [] })
       const endpoint = ModelEndpoint.make("trainer", {
@@ -68,7 +68,7 @@ describe("a typed stream", () => {
       assert.deepInclude(model.asked[0], { Accept: "text/event-stream", TargetVariant: "green", PrefixAwareId: "p" })
     }))
 
-  it.effect("fails where the answer is of another media type", () =>
+  it.effect("fails if the response has another media type", () =>
     Effect.gen(function*() {
       const model = answering({ ContentType: "application/json", parts: ["{\"error\":1}"] })
       const error = yield* Effect.flip(collected(trainer.stream([], Framing.sse), model))
@@ -78,7 +78,7 @@ describe("a typed stream", () => {
       )
     }))
 
-  it.effect("fails before anything is sent where the value does not fit, or a member is none of a stream", () =>
+  it.effect("fails before anything is sent if the value cannot be encoded or a member is not one of a stream", () =>
     Effect.gen(function*() {
       const model = answering({ parts: [] })
       const wrong = yield* Effect.flip(collected(trainer.stream([{ x: "a" } as never], Framing.text), model))
@@ -90,7 +90,7 @@ describe("a typed stream", () => {
     }))
 })
 
-describe("work handed over", () => {
+describe("An asynchronous inference request", () => {
   const asked: Array<InvokeEndpointAsync.InvokeEndpointAsyncInput> = []
   const queue = MockRuntime.layer(
     MockRuntime.on(InvokeEndpointAsync.operation, (input) => {
@@ -99,7 +99,7 @@ describe("work handed over", () => {
     })
   )
 
-  it.effect("has the value as its body", () =>
+  it.effect("has the encoded value as its body", () =>
     Effect.gen(function*() {
       const { OutputLocation } = yield* trainer.invokeAsync([{ x: 1 }], { Filename: "a.out" })
       assert.strictEqual(OutputLocation, "s3://b/out")

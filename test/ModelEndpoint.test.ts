@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Schema } from "effect"
 import { Codec, ModelEndpoint } from "effect-sagemaker-runtime"
-import { type Reply, scripted, scriptedWith } from "./support/scripted.ts"
+import { type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 
 const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date })
 const Anomaly = Schema.Struct({ score: Schema.NumberFromString })
@@ -19,7 +19,7 @@ const requestWith = (
   defaults: ModelEndpoint.ModelEndpointOptions = {}
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedWith({ params: { InferenceId: "bound", SessionId: "bound" } }, scored)
+    const server = yield* scriptedRuntimeWith({ params: { InferenceId: "bound", SessionId: "bound" } }, scored)
     const endpoint = ModelEndpoint.make("anomaly-v2", {
       request: Codec.json(Reading),
       response: Codec.json(Anomaly),
@@ -31,10 +31,10 @@ const requestWith = (
 
 const defaults = { ContentType: "application/vnd.reading+json", TargetVariant: "blue", InferenceId: "own" }
 
-describe("a model endpoint", () => {
-  it.effect("sends the encoded value to its endpoint and decodes the answer", () =>
+describe("ModelEndpoint", () => {
+  it.effect("sends the encoded value and decodes the response", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(scored)
+      const server = yield* scriptedRuntime(scored)
       assert.deepStrictEqual(yield* anomaly.invoke(reading).pipe(Effect.provide(server.layer)), { score: 0.9 })
       const [request] = yield* server.requests
       assert.strictEqual(request!.method, "POST")
@@ -42,11 +42,11 @@ describe("a model endpoint", () => {
       assert.strictEqual(bodyOf(request!), "{\"cpu\":0.2,\"at\":\"1970-01-01T00:00:00.000Z\"}")
     }))
 
-  it("has its endpoint's name", () => assert.strictEqual(anomaly.name, "anomaly-v2"))
+  it("has the name of its endpoint", () => assert.strictEqual(anomaly.name, "anomaly-v2"))
 
-  it.effect("tells the codecs' media types", () =>
+  it.effect("sends the media types of its codecs", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(scored)
+      const server = yield* scriptedRuntime(scored)
       const mixed = ModelEndpoint.make("anomaly-v2", {
         request: Codec.withMediaType("text/csv")(Codec.text),
         response: Codec.json(Anomaly)
@@ -56,7 +56,7 @@ describe("a model endpoint", () => {
       assert.include(request!.headers, { "content-type": "text/csv", accept: "application/json" })
     }))
 
-  it.effect("sends its own members with every call", () =>
+  it.effect("sends its default members with every call", () =>
     Effect.gen(function*() {
       const { headers } = yield* requestWith(undefined, defaults)
       assert.include(headers, {
@@ -68,7 +68,7 @@ describe("a model endpoint", () => {
       })
     }))
 
-  it.effect("gives way to the members of a call", () =>
+  it.effect("lets the members of a call override its defaults", () =>
     Effect.gen(function*() {
       const options = { Accept: "application/jsonlines", TargetVariant: "green", InferenceId: "call" }
       const { headers } = yield* requestWith(options, defaults)
@@ -80,13 +80,13 @@ describe("a model endpoint", () => {
       })
     }))
 
-  it.effect("takes a member given as undefined for one that is left open", () =>
+  it.effect("treats an undefined member as omitted", () =>
     Effect.gen(function*() {
       const { headers } = yield* requestWith({ Accept: undefined, TargetVariant: undefined }, defaults)
       assert.include(headers, { accept: "application/json", "x-amzn-sagemaker-target-variant": "blue" })
     }))
 
-  it.effect("keeps its name and its body, whatever a JavaScript caller adds", () =>
+  it.effect("keeps its endpoint name and body, whatever other members JavaScript code passes", () =>
     Effect.gen(function*() {
       const request = yield* requestWith({ EndpointName: "other", Body: "other" } as ModelEndpoint.ModelEndpointOptions)
       assert.match(request.url, /\/endpoints\/anomaly-v2\/invocations$/)
@@ -94,33 +94,33 @@ describe("a model endpoint", () => {
     }))
 })
 
-describe("a model endpoint fails", () => {
-  it.effect("with CodecError before anything is sent where the value does not fit", () =>
+describe("ModelEndpoint fails", () => {
+  it.effect("with CodecError before anything is sent if the value cannot be encoded", () =>
     Effect.gen(function*() {
-      const server = yield* scripted(scored)
+      const server = yield* scriptedRuntime(scored)
       const call = anomaly.invoke({ ...reading, cpu: "high" as never })
       const error = yield* Effect.flip(call).pipe(Effect.provide(server.layer))
       assert.strictEqual(error._tag, "CodecError")
       assert.strictEqual(yield* server.attempts, 0)
     }))
 
-  it.effect("with CodecError, after one request, where the answer does not fit", () =>
+  it.effect("with CodecError after one request if the response cannot be decoded", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ ...scored, body: "{\"score\":\"high\"}" })
+      const server = yield* scriptedRuntime({ ...scored, body: "{\"score\":\"high\"}" })
       const error = yield* Effect.flip(anomaly.invoke(reading)).pipe(Effect.provide(server.layer))
       assert.strictEqual(error._tag, "CodecError")
       assert.strictEqual(yield* server.attempts, 1)
     }))
 
-  it.effect("as the operation does", () =>
+  it.effect("with the errors of the operation", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ status: 424, headers: { "x-amzn-errortype": "ModelError" } })
+      const server = yield* scriptedRuntime({ status: 424, headers: { "x-amzn-errortype": "ModelError" } })
       const error = yield* Effect.flip(anomaly.invoke(reading)).pipe(Effect.provide(server.layer))
       assert.strictEqual(error._tag, "ModelError")
     }))
 })
 
-describe("a model endpoint whose codec needs a service", () => {
+describe("ModelEndpoint with a codec that requires a service", () => {
   class Unit extends Context.Tag("test/Unit")<Unit, number>() {}
 
   const Scaled = Schema.transformOrFail(Schema.Number, Schema.Number, {
@@ -128,9 +128,9 @@ describe("a model endpoint whose codec needs a service", () => {
     encode: (value) => Effect.map(Unit, (unit) => value * unit)
   })
 
-  it.effect("needs it, too", () =>
+  it.effect("requires the service", () =>
     Effect.gen(function*() {
-      const server = yield* scripted({ status: 200, body: "5000" })
+      const server = yield* scriptedRuntime({ status: 200, body: "5000" })
       const scaled = ModelEndpoint.make("scaled", { request: Codec.json(Scaled), response: Codec.json(Scaled) })
       const answer = yield* scaled.invoke(2).pipe(Effect.provideService(Unit, 1_000), Effect.provide(server.layer))
       assert.strictEqual(answer, 5)

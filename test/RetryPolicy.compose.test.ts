@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
 import { call, during, withChance } from "./support/call.ts"
-import { notReady, ok, refusal, type Reply, scripted } from "./support/scripted.ts"
+import { notReady, ok, refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const under = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
-    const server = yield* scripted(...replies)
+    const server = yield* scriptedRuntime(...replies)
     const end = yield* call.pipe(
       RetryPolicy.use(policy),
       Effect.match({
@@ -29,8 +29,8 @@ const patient = RetryPolicy.compose(
   RetryPolicy.whileError(RetryPolicy.standard(), (error) => !isCold(error))
 )
 
-describe("a policy inside another", () => {
-  it.effect("makes each of its attempts of theirs", () =>
+describe("A policy inside another policy", () => {
+  it.effect("multiplies its attempts", () =>
     Effect.gen(function*() {
       const twice = RetryPolicy.standard({ maxAttempts: 2 })
       assert.deepStrictEqual(yield* under(RetryPolicy.compose(twice, twice), unavailable), {
@@ -43,7 +43,7 @@ describe("a policy inside another", () => {
       assert.deepInclude(yield* under(RetryPolicy.compose(twice)(RetryPolicy.none), unavailable), { attempts: 2 })
     }))
 
-  it.effect("has its own patience with a cold model, and the other its own with everything else", () =>
+  it.effect("can wait for a cold model while the outer policy retries other failures", () =>
     Effect.gen(function*() {
       assert.deepInclude(yield* under(patient, notReady), { end: "ModelNotReadyException", attempts: 21 })
       assert.deepInclude(yield* under(patient, unavailable), { end: "UnknownServiceError", attempts: 3 })
@@ -64,8 +64,8 @@ describe("a policy inside another", () => {
     }))
 })
 
-describe("a policy for some errors only", () => {
-  it.effect("leaves the others as they are, and the quota too", () =>
+describe("A policy for some errors", () => {
+  it.effect("does not retry other errors and does not use the quota for them", () =>
     Effect.gen(function*() {
       const quota = RetryPolicy.makeQuota(100)
       const picky = RetryPolicy.whileError(RetryPolicy.standard(), ({ _tag }) => _tag !== "Busy")
@@ -79,8 +79,8 @@ describe("a policy for some errors only", () => {
     }))
 })
 
-describe("fromSchedule", () => {
-  it.effect("sends again what this client stopped waiting for only where it is told to", () =>
+describe("RetryPolicy.fromSchedule", () => {
+  it.effect("retries a timeout of this client only if retryTimeouts is set", () =>
     Effect.gen(function*() {
       const twice = Schedule.recurs(2)
       assert.deepInclude(yield* under(RetryPolicy.fromSchedule(twice), Effect.never), { attempts: 1 })

@@ -4,7 +4,7 @@ import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
 import { classify, retryAfterMillis } from "../src/protocol/retry/retry.ts"
 import { hasCorpora, needsCorpora } from "./support/corpora.ts"
 import { callsOf, type Case, retryCases, type Step } from "./support/retryCases.ts"
-import { scripted } from "./support/scripted.ts"
+import { scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 /** What happens to the quota: a retry is granted or refused, or a success pays back. */
 interface Entry {
@@ -106,8 +106,8 @@ const expectedLedger = ({ responses, threads }: Case): ReadonlyArray<Entry> => {
   return [...first.slice(0, 2), ...second, ...first.slice(2)].flatMap(expectedEntry)
 }
 
-describe.skipIf(!hasCorpora)(needsCorpora("the standard policy does as AWS's cases of 2026 say"), () => {
-  it("there are 14 of them, besides those of long polling, which this service does not have", () => {
+describe.skipIf(!hasCorpora)(needsCorpora("The standard policy does what AWS's cases of 2026 expect"), () => {
+  it("There are 14 cases, without long polling, which this service does not have", () => {
     assert.lengthOf(retryCases, 14)
   })
 
@@ -126,10 +126,10 @@ describe.skipIf(!hasCorpora)(needsCorpora("the standard policy does as AWS's cas
         assert.deepStrictEqual(ledger, expectedLedger(test))
       }))
 
-    it.effect(`in a whole client: ${test.name}`, () =>
+    it.effect(`in a client: ${test.name}`, () =>
       Effect.gen(function*() {
         const ledger: Array<Entry> = []
-        const server = yield* scripted(Effect.map(arrive, ({ error_code, headers = {}, status_code }) =>
+        const server = yield* scriptedRuntime(Effect.map(arrive, ({ error_code, headers = {}, status_code }) =>
           new Response(null, {
             status: status_code,
             headers: { ...headers, ...(error_code === undefined ? {} : { "x-amzn-errortype": error_code }) }

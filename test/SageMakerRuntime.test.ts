@@ -12,14 +12,20 @@ import {
 } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
 import { call, input } from "./support/call.ts"
-import { ok, type Reply, scripted, scriptedHttp, scriptedWith } from "./support/scripted.ts"
+import {
+  ok,
+  type Reply,
+  scriptedHttpClient,
+  scriptedRuntime,
+  scriptedRuntimeWith
+} from "./support/scriptedHttpClient.ts"
 
 const sentBy = (
   options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>,
   given: InvokeEndpoint.InvokeEndpointInput = input
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedWith(options, ok)
+    const server = yield* scriptedRuntimeWith(options, ok)
     yield* Effect.provide(invokeEndpoint(given), server.layer)
     return (yield* server.requests)[0]!
   })
@@ -27,10 +33,11 @@ const sentBy = (
 const bytesOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
   body._tag === "Uint8Array" ? body.body : assert.fail(`not bytes but ${body._tag}`)
 
-const outputOf = (reply: Reply) => Effect.flatMap(scripted(reply), (server) => Effect.provide(call, server.layer))
+const outputOf = (reply: Reply) =>
+  Effect.flatMap(scriptedRuntime(reply), (server) => Effect.provide(call, server.layer))
 
-describe("a request", () => {
-  it.effect("goes to the region's service", () =>
+describe("A request", () => {
+  it.effect("goes to the service of the region", () =>
     Effect.gen(function*() {
       const request = yield* sentBy({})
       assert.strictEqual(request.method, "POST")
@@ -40,7 +47,7 @@ describe("a request", () => {
       )
     }))
 
-  it.effect("goes to a custom endpoint, below its base path", () =>
+  it.effect("goes to a custom endpoint below its base path", () =>
     Effect.gen(function*() {
       for (const endpoint of ["http://localhost:8080/base/path", "http://localhost:8080/base/path/"]) {
         for (const given of [endpoint, new URL(endpoint)]) {
@@ -50,7 +57,7 @@ describe("a request", () => {
       }
     }))
 
-  it.effect("carries the members of the input under their wire names", () =>
+  it.effect("has the input members under their wire names", () =>
     Effect.gen(function*() {
       const { headers } = yield* sentBy({}, {
         ...input,
@@ -80,7 +87,7 @@ describe("a request", () => {
       })
     }))
 
-  it.effect("says which application sends it, in characters a user agent may have", () =>
+  it.effect("has the application id in the user agent, with invalid characters replaced", () =>
     Effect.gen(function*() {
       const { headers } = yield* sentBy({ appId: "my app/1" })
       assert.match(headers["user-agent"] ?? "", /^effect-sagemaker-runtime\/.* app\/my-app-1$/)
@@ -88,24 +95,24 @@ describe("a request", () => {
     }))
 })
 
-describe("bound members", () => {
+describe("Client params", () => {
   const params = { TargetVariant: "blue", CustomAttributes: "bound" }
 
-  it.effect("are part of every request", () =>
+  it.effect("are added to every request", () =>
     Effect.gen(function*() {
       const { headers } = yield* sentBy({ params })
       assert.strictEqual(headers["x-amzn-sagemaker-target-variant"], "blue")
       assert.strictEqual(headers["x-amzn-sagemaker-custom-attributes"], "bound")
     }))
 
-  it.effect("yield to the call's own, but not to a member left open", () =>
+  it.effect("are overridden by a member of the call, but not by an undefined one", () =>
     Effect.gen(function*() {
       const { headers } = yield* sentBy({ params }, { ...input, TargetVariant: "green", CustomAttributes: undefined })
       assert.strictEqual(headers["x-amzn-sagemaker-target-variant"], "green")
       assert.strictEqual(headers["x-amzn-sagemaker-custom-attributes"], "bound")
     }))
 
-  it.effect("can be required ones", () =>
+  it.effect("can be required members", () =>
     Effect.gen(function*() {
       const { url } = yield* sentBy(
         { params: { EndpointName: "bound-endpoint" } },
@@ -114,7 +121,7 @@ describe("bound members", () => {
       assert.include(url, "/endpoints/bound-endpoint/")
     }))
 
-  it.effect("are checked like any other", () =>
+  it.effect("are validated like other members", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(sentBy({ params: { TargetVariant: "-blue" } }))
       assert.deepInclude(error, { _tag: "InvalidInputError", field: "TargetVariant" })
@@ -123,7 +130,7 @@ describe("bound members", () => {
 
 const sentAs = (Body: Operation.Payload) => Effect.map(sentBy({}, { ...input, Body }), bytesOf)
 
-describe("a body", () => {
+describe("A request body", () => {
   const floats = new Float32Array([1, 2.5])
   const buffer = new Uint8Array([0, 1, 2, 3, 4, 5]).buffer
 
@@ -148,7 +155,7 @@ describe("a body", () => {
       }))
   }
 
-  it.effect("that is none of these is refused", () =>
+  it.effect("of another type is rejected", () =>
     Effect.gen(function*() {
       for (const body of [undefined, null, 1, {}, [1, 2], new Date(0)]) {
         const error = yield* Effect.flip(sentAs(body as never))
@@ -156,7 +163,7 @@ describe("a body", () => {
       }
     }))
 
-  it.effect("whose buffer was given away is refused", () =>
+  it.effect("with a detached buffer is rejected", () =>
     Effect.gen(function*() {
       const gone = new ArrayBuffer(8)
       const views = [new Uint8Array(gone), new Float32Array(gone), new DataView(gone)]
@@ -166,13 +173,13 @@ describe("a body", () => {
       }
     }))
 
-  it.effect("that is a Blob which cannot be read is refused", () =>
+  it.effect("that is an unreadable Blob is rejected", () =>
     Effect.gen(function*() {
       const unreadable = { size: 1, arrayBuffer: () => Promise.reject(new Error("gone")) }
       assert.deepInclude(yield* Effect.flip(sentAs(unreadable)), { _tag: "InvalidInputError", field: "Body" })
     }))
 
-  it.effect("has the media type of the call, or AWS's default", () =>
+  it.effect("has the content type of the call, or the default of AWS", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* sentBy({})).headers["content-type"], "text/plain")
       const { EndpointName } = input
@@ -181,27 +188,27 @@ describe("a body", () => {
     }))
 })
 
-describe("the cap on a body", () => {
+describe("maxBodyBytes", () => {
   const sizes: ReadonlyArray<Operation.Payload> = ["12345", new Uint8Array(5), new Blob(["12345"])]
 
-  it.effect("is kept before anything is sent", () =>
+  it.effect("is checked before anything is sent", () =>
     Effect.gen(function*() {
       for (const Body of sizes) {
-        const server = yield* scriptedWith({ maxBodyBytes: 4 }, ok)
+        const server = yield* scriptedRuntimeWith({ maxBodyBytes: 4 }, ok)
         const error = yield* invokeEndpoint({ ...input, Body }).pipe(Effect.flip, Effect.provide(server.layer))
         assert.deepInclude(error, { _tag: "PayloadTooLargeError", size: 5, limit: 4 })
         assert.strictEqual(yield* server.attempts, 0)
       }
     }))
 
-  it.effect("counts bytes, and allows what is as large as it says", () =>
+  it.effect("counts bytes and allows exactly the limit", () =>
     Effect.gen(function*() {
       assert.strictEqual(bytesOf(yield* sentBy({ maxBodyBytes: 5 }, { ...input, Body: "12345" })).byteLength, 5)
       const error = yield* Effect.flip(sentBy({ maxBodyBytes: 5 }, { ...input, Body: "ééé" }))
       assert.deepInclude(error, { _tag: "PayloadTooLargeError", size: 6 })
     }))
 
-  it.effect("is 25 MiB unless it is set, and none where it is off", () =>
+  it.effect("is 25 MiB by default and can be disabled", () =>
     Effect.gen(function*() {
       const Body = new Uint8Array(25 * 1024 * 1024 + 1)
       const error = yield* Effect.flip(sentBy({}, { ...input, Body }))
@@ -210,8 +217,8 @@ describe("the cap on a body", () => {
     }))
 })
 
-describe("an output", () => {
-  it.effect("has the answer's members and what is known of the call", () =>
+describe("An output", () => {
+  it.effect("has the response members and the metadata of the call", () =>
     Effect.gen(function*() {
       const headers = {
         "content-type": "application/json",
@@ -233,7 +240,7 @@ describe("an output", () => {
       })
     }))
 
-  it.effect("has an empty body where the answer has none", () =>
+  it.effect("has an empty body if the response has none", () =>
     Effect.gen(function*() {
       for (const reply of [{ status: 200 }, { status: 200, body: "" }, { status: 204 }]) {
         const { $metadata, Body } = yield* outputOf(reply)
@@ -243,7 +250,7 @@ describe("an output", () => {
       }
     }))
 
-  it.effect("has the whole body, in however many parts it came", () =>
+  it.effect("has the complete body, whatever its chunks", () =>
     Effect.gen(function*() {
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {
@@ -259,14 +266,14 @@ describe("an output", () => {
 
 const built = (options: SageMakerRuntime.SageMakerRuntimeOptions) =>
   Effect.gen(function*() {
-    const { http } = yield* scriptedHttp(ok)
+    const { http } = yield* scriptedHttpClient(ok)
     const layer = Layer.provide(SageMakerRuntime.layer(options), [Signer.layerAnonymous, http])
     return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer))
   })
 
 const configured = (variables: Record<string, string>) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(ok)
+    const server = yield* scriptedHttpClient(ok)
     const layer = SageMakerRuntime.layerConfig({
       region: Config.string("AWS_REGION"),
       endpoint: Config.withDefault(Config.string("ENDPOINT"), undefined),
@@ -280,7 +287,7 @@ const configured = (variables: Record<string, string>) =>
     return (yield* server.requests)[0]!
   })
 
-describe("a client's configuration", () => {
+describe("Client configuration", () => {
   const wrong: ReadonlyArray<readonly [setting: string, Partial<SageMakerRuntime.SageMakerRuntimeOptions>]> = [
     ["region", { region: "" }],
     ["region", { region: "canary.example/" }],
@@ -300,7 +307,7 @@ describe("a client's configuration", () => {
     ["maxBodyBytes", { maxBodyBytes: "canary" as never }]
   ]
   for (const [setting, options] of wrong) {
-    it.effect(`is refused for ${setting}: ${inspect(options)}, which is not repeated`, () =>
+    it.effect(`fails for ${setting} without repeating the value: ${inspect(options)}`, () =>
       Effect.gen(function*() {
         const error = yield* built({ region: "eu-west-1", ...options })
         assert.deepInclude(error, { _tag: "ConfigurationError", setting })
@@ -308,7 +315,7 @@ describe("a client's configuration", () => {
       }))
   }
 
-  it.effect("can come from a ConfigProvider", () =>
+  it.effect("can be read from a ConfigProvider", () =>
     Effect.gen(function*() {
       const regional = yield* configured({ AWS_REGION: "us-gov-west-1", VARIANT: "green" })
       assert.match(regional.url, /^https:\/\/runtime\.sagemaker\.us-gov-west-1\./)
@@ -318,7 +325,7 @@ describe("a client's configuration", () => {
       assert.strictEqual(local.headers["x-amzn-sagemaker-target-variant"], "blue")
     }))
 
-  it.effect("that lacks a value or has a wrong one fails the layer", () =>
+  it.effect("with a missing or invalid value fails the layer", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* Effect.flip(configured({})))._tag, "ConfigError")
       assert.strictEqual(
@@ -331,10 +338,10 @@ describe("a client's configuration", () => {
     }))
 })
 
-describe("make", () => {
-  it.effect("gives the client itself, whose calls need no more of the context", () =>
+describe("SageMakerRuntime.make", () => {
+  it.effect("gives a client whose calls have no requirements", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const runtime = yield* SageMakerRuntime.make({ region: "eu-west-1" }).pipe(
         Effect.provide([Signer.layerAnonymous, server.http])
       )
@@ -346,16 +353,16 @@ describe("make", () => {
     }))
 })
 
-describe("a Blob", () => {
+describe("A Blob body", () => {
   const send = (Body: Operation.BlobLike, options: Partial<SageMakerRuntime.SageMakerRuntimeOptions> = {}) =>
     Effect.gen(function*() {
-      const server = yield* scriptedWith(options, ok)
+      const server = yield* scriptedRuntimeWith(options, ok)
       const error = yield* Effect.flip(Effect.provide(invokeEndpoint({ ...input, Body }), server.layer))
       assert.strictEqual(yield* server.attempts, 0)
       return error
     })
 
-  it.effect("that is never read to its end runs under the total deadline", () =>
+  it.effect("that never ends is limited by the total timeout", () =>
     Effect.gen(function*() {
       const blob = { size: 3, arrayBuffer: () => new Promise<ArrayBuffer>(() => {}) }
       const fiber = yield* Effect.fork(send(blob).pipe(Timeouts.use({ total: "2 seconds" })))
@@ -363,24 +370,24 @@ describe("a Blob", () => {
       assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "total", requestSent: false })
     }))
 
-  it.effect("that is larger than it says is held to the cap", () =>
+  it.effect("that is larger than its size property is checked against maxBodyBytes", () =>
     Effect.gen(function*() {
       const blob = { size: 1, arrayBuffer: () => Promise.resolve(new ArrayBuffer(100)) }
       assert.include(yield* send(blob, { maxBodyBytes: 10 }), { _tag: "PayloadTooLargeError", size: 100, limit: 10 })
     }))
 
-  it.effect("that gives no bytes is refused", () =>
+  it.effect("that gives no bytes is rejected", () =>
     Effect.gen(function*() {
       const blob = { size: 3, arrayBuffer: () => Promise.resolve("abc" as never) }
       assert.include(yield* send(blob), { _tag: "InvalidInputError", field: "Body" })
     }))
 })
 
-describe("a clock offset that is none is refused when the client is built", () => {
+describe("An invalid clockOffset fails when the client is built:", () => {
   for (const clockOffset of [Number.NaN, Infinity, "soon" as never]) {
     it.effect(String(clockOffset), () =>
       Effect.gen(function*() {
-        const server = yield* scriptedWith({ clockOffset }, ok)
+        const server = yield* scriptedRuntimeWith({ clockOffset }, ok)
         const error = yield* Effect.flip(Effect.provide(call, server.layer))
         assert.include(error, { _tag: "ConfigurationError", setting: "clockOffset" })
       }))

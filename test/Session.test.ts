@@ -71,8 +71,8 @@ const stateful = ({ expires = "1970-01-01T00:20:00Z", gate = Effect.void, newSes
 const opening = "NEW_SESSION blue application/json {\"requestType\":\"NEW_SESSION\"}"
 const closing = "session-1 blue application/json {\"requestType\":\"CLOSE\"}"
 
-describe("a session", () => {
-  it.effect("is opened, threaded through calls and streams, and closed", () =>
+describe("A session", () => {
+  it.effect("is opened, sends its id with calls and streams, and is closed", () =>
     Effect.gen(function*() {
       const model = yield* stateful()
       yield* Effect.gen(function*() {
@@ -93,7 +93,7 @@ describe("a session", () => {
       assert.strictEqual(model.counts.size, 0)
     }))
 
-  it.effect("is closed once, however its scope ends and whether it was closed before", () =>
+  it.effect("is closed once, whether by close or by its scope", () =>
     Effect.gen(function*() {
       for (const exit of [Exit.void, Exit.fail("failed"), Exit.die("dead"), Exit.interrupt(1 as never)]) {
         const model = yield* stateful()
@@ -111,7 +111,7 @@ describe("a session", () => {
       assert.strictEqual(model.closes(), 1)
     }))
 
-  it.effect("is closed when its user is interrupted in a call", () =>
+  it.effect("is closed if a call is interrupted", () =>
     Effect.gen(function*() {
       const model = yield* stateful()
       const fiber = yield* Session.make(counter).pipe(
@@ -126,7 +126,7 @@ describe("a session", () => {
       assert.strictEqual(model.closes(), 1)
     }))
 
-  it.effect("that is being opened when its user is interrupted is closed too", () =>
+  it.effect("is closed if it is interrupted while opening", () =>
     Effect.gen(function*() {
       const gate = yield* Deferred.make<void>()
       const model = yield* stateful({ gate: Deferred.await(gate) })
@@ -139,7 +139,7 @@ describe("a session", () => {
       assert.deepStrictEqual(model.asked, [opening, closing])
     }))
 
-  it.effect("that is being closed when its user is interrupted is closed to the end", () =>
+  it.effect("is closed completely if it is interrupted while closing", () =>
     Effect.gen(function*() {
       let gate: Effect.Effect<void> = Effect.void
       const model = yield* stateful({ gate: Effect.suspend(() => gate) })
@@ -157,7 +157,7 @@ describe("a session", () => {
       assert.deepStrictEqual([model.closes(), model.counts.size], [1, 0])
     }))
 
-  it.effect("is opened and closed with other bodies and members where those are given", () =>
+  it.effect("is opened and closed with custom bodies and members", () =>
     Effect.gen(function*() {
       const model = yield* stateful()
       yield* Session.make(counter, {
@@ -184,8 +184,8 @@ describe("a session", () => {
     }))
 })
 
-describe("a session that is over", () => {
-  it.effect("by the clock fails calls before anything is sent, and is still closed", () =>
+describe("An expired session", () => {
+  it.effect("fails calls before anything is sent, and is still closed", () =>
     Effect.gen(function*() {
       const model = yield* stateful()
       yield* Effect.gen(function*() {
@@ -203,7 +203,7 @@ describe("a session that is over", () => {
       assert.deepStrictEqual(model.asked, [opening, closing])
     }))
 
-  it.effect("by the model's word fails the call and those after it, and is not closed again", () =>
+  it.effect("that the model reports fails this call and later calls, and is not closed again", () =>
     Effect.gen(function*() {
       const model = yield* stateful()
       yield* Effect.gen(function*() {
@@ -215,7 +215,7 @@ describe("a session that is over", () => {
       assert.deepStrictEqual(model.asked, [opening, "session-1 blue text/plain a"])
     }))
 
-  it.effect("is told from other failures", () =>
+  it.effect("is distinguished from other failures", () =>
     Effect.gen(function*() {
       const model = yield* stateful()
       yield* Effect.gen(function*() {
@@ -227,7 +227,7 @@ describe("a session that is over", () => {
     }))
 })
 
-describe("a model that opens no session", () => {
+describe("A model that opens no session", () => {
   it.effect.each(["", "; Expires=1970-01-01T00:20:00Z", "not an id; Expires=1970-01-01T00:20:00Z"])(
     "fails with ProtocolError: %j",
     (newSessionId) =>

@@ -19,18 +19,18 @@ const signed = (test: SigningCase) => {
 /** Cases of services that do not normalize paths (S3), and of tokens that are added after signing, are not ours. */
 const applicable = signingCases.filter(({ context }) => context.normalize && context.omit_session_token !== true)
 
-describe.skipIf(!hasCorpora)(needsCorpora("the signer signs AWS's cases"), () => {
-  it("by the same rules as this test, which finds the signatures of all 38", () => {
+describe.skipIf(!hasCorpora)(needsCorpora("The signer signs AWS's cases"), () => {
+  it("by the rules of this test, which computes the signatures of all 38", () => {
     assert.lengthOf(signingCases, 38)
     for (const test of signingCases) {
       assert.strictEqual(signatureOf(test, test.canonical), test.signature, test.name)
     }
   })
 
-  it("as far as they are of its kind: 30", () => assert.lengthOf(applicable, 30))
+  it("for the 30 that this client can send", () => assert.lengthOf(applicable, 30))
 
   for (const test of applicable) {
-    it.effect(`${test.name}, with the body's hash signed`, () =>
+    it.effect(`${test.name}, with the payload hash signed`, () =>
       Effect.gen(function*() {
         const { headers } = yield* signed(test)
         const signature = signatureOf(test, ours(test))

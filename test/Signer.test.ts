@@ -10,12 +10,12 @@ import {
   Signer
 } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
-import { type Reply, scriptedHttp } from "./support/scripted.ts"
+import { type Reply, scriptedHttpClient } from "./support/scriptedHttpClient.ts"
 
 const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG" }
 
 const client = (
-  server: Effect.Effect.Success<ReturnType<typeof scriptedHttp>>,
+  server: Effect.Effect.Success<ReturnType<typeof scriptedHttpClient>>,
   credentials: Layer.Layer<Credentials.Credentials> = Credentials.layer(keys)
 ) =>
   SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
@@ -32,14 +32,14 @@ const call = invokeEndpoint({ EndpointName: "anomaly", Body: "{}", ContentType: 
 
 const refusedThrice = (credentials?: Layer.Layer<Credentials.Credentials>) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(slowRefusal)
+    const server = yield* scriptedHttpClient(slowRefusal)
     yield* Effect.flip(call).pipe(RetryPolicy.use(thrice), Effect.provide(client(server, credentials)))
     return (yield* server.requests).map(({ headers }) => headers)
   })
 
 const headerOf = (name: string) => (headers: { readonly [name: string]: string | undefined }) => headers[name]
 
-describe("every attempt", () => {
+describe("Each attempt", () => {
   it.effect("is signed with its own time", () =>
     Effect.gen(function*() {
       const requests = yield* refusedThrice()
@@ -48,7 +48,7 @@ describe("every attempt", () => {
       assert.strictEqual(new Set(requests.map(headerOf("authorization"))).size, 3)
     }))
 
-  it.effect("is signed with the keys of the moment", () =>
+  it.effect("is signed with the current credentials", () =>
     Effect.gen(function*() {
       const number = yield* Ref.make(0)
       const get = Effect.map(Ref.updateAndGet(number, (_) => _ + 1), (_) => ({
@@ -60,7 +60,7 @@ describe("every attempt", () => {
       assert.deepStrictEqual(ids, ["AKID1", "AKID2", "AKID3"])
     }))
 
-  it.effect("says which of how many it is, and of which call", () =>
+  it.effect("has its number and the invocation id of its call", () =>
     Effect.gen(function*() {
       const requests = yield* refusedThrice()
       const numbers = ["attempt=1; max=3", "attempt=2; max=3", "attempt=3; max=3"]
@@ -70,15 +70,15 @@ describe("every attempt", () => {
       assert.match([...ids][0]!, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
     }))
 
-  it.effect("of another call has another id", () =>
+  it.effect("of another call has another invocation id", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp({ status: 200 })
+      const server = yield* scriptedHttpClient({ status: 200 })
       yield* Effect.zipRight(call, call).pipe(Effect.provide(client(server)))
       const ids = (yield* server.requests).map(({ headers }) => headers["amz-sdk-invocation-id"])
       assert.strictEqual(new Set(ids).size, 2)
     }))
 
-  it.effect("signs what decides the request, and nothing that may change on its way", () =>
+  it.effect("signs the headers that define the request, and none that a proxy may change", () =>
     Effect.gen(function*() {
       const [headers] = yield* Effect.withSpan(refusedThrice(), "mine")
       const signed = /SignedHeaders=([^,]+)/.exec(headers!["authorization"]!)![1]!.split(";")
@@ -102,7 +102,7 @@ describe("every attempt", () => {
       assert.include(headers!["authorization"], "Credential=AKIDEXAMPLE/19700101/eu-west-1/sagemaker/aws4_request")
     }))
 
-  it.effect("carries the session token, if there is one", () =>
+  it.effect("has the session token if there is one", () =>
     Effect.gen(function*() {
       const [headers] = yield* refusedThrice(Credentials.layer({ ...keys, sessionToken: Redacted.make("token") }))
       assert.strictEqual(headers!["x-amz-security-token"], "token")
@@ -110,17 +110,17 @@ describe("every attempt", () => {
     }))
 })
 
-describe("nothing is sent", () => {
+describe("The request is not sent", () => {
   const empty = [
     { ...keys, secretAccessKey: "" },
     { ...keys, secretAccessKey: Redacted.make("") },
     { ...keys, accessKeyId: "" }
   ]
 
-  it.effect("without keys", () =>
+  it.effect("without credentials", () =>
     Effect.gen(function*() {
       for (const credentials of empty) {
-        const server = yield* scriptedHttp({ status: 200 })
+        const server = yield* scriptedHttpClient({ status: 200 })
         const error = yield* Effect.flip(call).pipe(Effect.provide(client(server, Credentials.layer(credentials))))
         assert.strictEqual(error._tag, "CredentialsError")
         assert.strictEqual(yield* server.attempts, 0)
@@ -139,9 +139,9 @@ describe("nothing is sent", () => {
     errors: []
   }
 
-  it.effect("of a body that is a stream: it cannot be hashed before it is sent", () =>
+  it.effect("if its body is a stream, which cannot be hashed before it is sent", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp({ status: 200 })
+      const server = yield* scriptedHttpClient({ status: 200 })
       const error = yield* Effect.flatMap(SageMakerRuntime.SageMakerRuntime, (_) => _.execute(upload, undefined)).pipe(
         Effect.flip,
         Effect.provide(client(server))
@@ -155,7 +155,7 @@ describe("nothing is sent", () => {
     }))
 })
 
-describe("a request of one's own", () => {
+describe("A custom request", () => {
   const signed = (headers: Record<string, string>, sessionToken = "") =>
     Effect.flatMap(
       Signer.Signer,
@@ -181,34 +181,34 @@ describe("a request of one's own", () => {
       )
     )
 
-  it.effect("keeps its date, unsigned, since a browser or a proxy sets it anew", () =>
+  it.effect("keeps its date header unsigned, since a browser or a proxy replaces it", () =>
     Effect.gen(function*() {
       const headers = yield* signed({ date: "Thu, 01 Jan 1970 00:00:00 GMT" })
       assert.strictEqual(headers["date"], "Thu, 01 Jan 1970 00:00:00 GMT")
       assert.match(headers["authorization"]!, /SignedHeaders=host;x-amz-content-sha256;x-amz-date,/)
     }))
 
-  it.effect("is signed for the host of its URL, whatever its headers say", () =>
+  it.effect("is signed for the host of its URL, whatever its host header is", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* signed({ host: "elsewhere" }))["authorization"], (yield* signed({}))["authorization"])
     }))
 
-  it.effect("is signed with the hash it comes with", () =>
+  it.effect("is signed with the payload hash in its header", () =>
     Effect.gen(function*() {
       const headers = yield* signed({ "x-amz-content-sha256": "UNSIGNED-PAYLOAD" })
       assert.strictEqual(headers["x-amz-content-sha256"], "UNSIGNED-PAYLOAD")
       assert.notStrictEqual(headers["authorization"], (yield* signed({}))["authorization"])
     }))
 
-  it.effect("carries no session token where that is empty", () =>
+  it.effect("has no session token if the token is empty", () =>
     Effect.gen(function*() {
       assert.notProperty(yield* signed({}), "x-amz-security-token")
       assert.property(yield* signed({}, "token"), "x-amz-security-token")
     }))
 })
 
-describe("an anonymous client", () => {
-  it.effect("sends the request as it is", () =>
+describe("An anonymous client", () => {
+  it.effect("sends the request unsigned", () =>
     Effect.gen(function*() {
       const request = HttpClientRequest.get("https://example.com/")
       const signed = yield* Effect.flatMap(

@@ -135,13 +135,13 @@ const transcripts: ReadonlyArray<{
 ]
 
 describe.each(transcripts)("$what", ({ dialect, text, tokens }) => {
-  it.effect("are read by their own dialect", () =>
+  it.effect("is decoded by its own dialect", () =>
     Effect.map(
       read(dialect, text),
       (result) => assert.deepStrictEqual(result, { out: [...tokens], failure: undefined })
     ))
 
-  it.effect("are told apart from the others", () =>
+  it.effect("is recognized by Tokens.detected", () =>
     Effect.map(
       read(Tokens.detected, text),
       (result) => assert.deepStrictEqual(result, { out: [...tokens], failure: undefined })
@@ -194,7 +194,7 @@ const errors: ReadonlyArray<{
 const failure = (dialect: Tokens.Dialect, text: string) =>
   Effect.flip(Stream.runDrain(dialect.frame(Stream.make(bytesOf(text)))))
 
-describe("an error a model writes into its stream", () => {
+describe("An error that a model writes into its stream", () => {
   it.effect.each(errors)("is a ModelStreamError: $what", ({ code, silent, status, text }) =>
     Effect.gen(function*() {
       const error = yield* failure(Tokens.detected, text)
@@ -219,7 +219,7 @@ describe("an error a model writes into its stream", () => {
       }
     }))
 
-  it.effect.each(errors)("comes after the tokens before it: $what", ({ text }) =>
+  it.effect.each(errors)("follows the tokens before it: $what", ({ text }) =>
     Effect.gen(function*() {
       const before = text.startsWith("{") ? lines({ outputs: ["a"] }) : events({ choices: [{ text: "a" }] })
       const { failure, out } = yield* read(Tokens.detected, before + text)
@@ -227,13 +227,13 @@ describe("an error a model writes into its stream", () => {
       assert.include(failure ?? "", "The model reported an error")
     }))
 
-  it.effect("with a name that is no name keeps it to itself", () =>
+  it.effect("has no ErrorCode if its code is not a valid name", () =>
     Effect.map(failure(Tokens.openAi, events({ error: { message: "", type: secret } })), (error) => {
       assert.strictEqual(error.message, "The model reported an error in the response stream")
     }))
 })
 
-describe("what is no token", () => {
+describe("An invalid token", () => {
   it.effect.each(
     [
       [
@@ -272,7 +272,7 @@ describe("what is no token", () => {
     }))
 })
 
-describe("tokens together", () => {
+describe("Tokens.collect", () => {
   const collected = (text: string, choice?: number) =>
     Tokens.collect(Tokens.detected.frame(Stream.make(bytesOf(text))), choice)
 
@@ -294,7 +294,7 @@ describe("tokens together", () => {
       ["nothing", "", { text: "", reasoning: "", toolCalls: [] }]
     ] as const
   )(
-    "make %s",
+    "gives %s",
     ([, text, completion]) =>
       Effect.map(collected(text), (whole) => assert.deepStrictEqual(whole as unknown, completion))
   )
@@ -311,7 +311,7 @@ describe("tokens together", () => {
       assert.deepStrictEqual(yield* stream.pipe(Tokens.collect()), first)
     }))
 
-  it.effect("keep calls of tools apart, whatever their index", () =>
+  it.effect("separates tool calls by index and id", () =>
     Effect.gen(function*() {
       const part = (index: number, name: string) => ({ index, id: name, function: { name, arguments: name } })
       const text = events(
@@ -326,7 +326,7 @@ describe("tokens together", () => {
       }])
     }))
 
-  it.effect("of one stream do not leak into the next", () =>
+  it.effect("does not share state between streams", () =>
     Effect.gen(function*() {
       const completion = collected(transcripts[3]!.text)
       assert.deepStrictEqual(yield* completion, yield* completion)

@@ -19,7 +19,7 @@ const modulesOf = async (path: string): Promise<ReadonlyArray<string>> => {
   return [path, ...named.map(([, name]) => `${folder}${name}.d.ts`)]
 }
 
-it("the public surface matches its snapshot (update it with `npx vitest run test/api.test.ts -u`)", async () => {
+it("The public surface matches its snapshot (update it with `npx vitest run test/api.test.ts -u`)", async () => {
   const paths = new Set((await Promise.all(entryPoints.map((name) => modulesOf(`./dist/${name}.d.ts`)))).flat())
   const surface = await Promise.all(
     [...paths].toSorted().map(async (path) => `// ${path.replace("./dist/", "")}\n${await declared(path)}\n`)

@@ -58,7 +58,7 @@ describe("invokeEndpoint", () => {
     expectTypeOf<InvokeEndpoint.InvokeEndpointOutput["Body"]>().toEqualTypeOf<Uint8Array>()
   })
 
-  it("leaves no error after all of them are caught by tag", () => {
+  it("has no errors left after all of them are caught by tag", () => {
     const safe = Effect.catchTags(call, {
       ModelError: handled,
       ModelNotReadyException: handled,
@@ -82,19 +82,19 @@ describe("invokeEndpoint", () => {
     expectTypeOf(safe).toEqualTypeOf<Effect.Effect<InvokeEndpoint.InvokeEndpointOutput | string, never, Runtime>>()
   })
 
-  it("still has the errors that are not caught", () => {
+  it("keeps the errors that are not caught", () => {
     const rest = Effect.catchTags(call, { ModelError: handled })
     expectTypeOf<Effect.Effect.Error<typeof rest>>().toEqualTypeOf<
       Exclude<InvokeEndpoint.InvokeEndpointError, SageMakerError.ModelError>
     >()
   })
 
-  it("knows no tag it cannot fail with", () => {
+  it("rejects a tag that it cannot fail with", () => {
     // @ts-expect-error ConfigurationError belongs to the layer
     Effect.catchTag(call, "ConfigurationError", handled)
   })
 
-  it("takes bytes, text, views, buffers and blobs, and nothing else", () => {
+  it("accepts bytes, text, views, buffers and blobs, and nothing else", () => {
     const bodies = [
       "text",
       new Uint8Array(),
@@ -117,8 +117,8 @@ describe("invokeEndpoint", () => {
   })
 })
 
-describe("layers", () => {
-  it("say what they give, how they fail and what they need", () => {
+describe("Layers", () => {
+  it("have their services, errors and requirements in their types", () => {
     expectTypeOf(SageMakerRuntime.layer({ region: "eu-west-1" })).toEqualTypeOf<
       Layer.Layer<Runtime, SageMakerError.ConfigurationError, HttpClient.HttpClient | Signer.Signer>
     >()
@@ -141,7 +141,7 @@ describe("layers", () => {
     expectTypeOf(Timeouts.layer).returns.toEqualTypeOf<Layer.Layer<never>>()
   })
 
-  it("keep what else they give under a limit, and a limit's errors are those of any call", () => {
+  it("keep their other services under a limit, whose errors are part of every call", () => {
     const limited = NodeSageMaker.layer().pipe(
       Resilience.circuitBreaker(),
       Resilience.rateLimit({ limit: 1, interval: "1 second" }),
@@ -161,7 +161,7 @@ describe("layers", () => {
     Resilience.concurrency({ permits: 1 })(Signer.layerAnonymous)
   })
 
-  it("make a program that runs where all are given, and only there", () => {
+  it("run a program only if all requirements are provided", () => {
     const client = SageMakerRuntime.layer({ region: "eu-west-1" })
     const live = client.pipe(
       Layer.provide([Signer.layer, FetchHttpClient.layer]),
@@ -181,7 +181,7 @@ describe("layers", () => {
     expectTypeOf(Effect.provide(call, keyless)).toExtend<Effect.Effect<unknown, unknown>>()
   })
 
-  it("can be references, which leave a type as it is", () => {
+  it("can provide references, which do not change a type", () => {
     expectTypeOf(RetryPolicy.use(RetryPolicy.none)(call)).toEqualTypeOf<typeof call>()
     expectTypeOf(Timeouts.use({ total: "1 second" })(call)).toEqualTypeOf<typeof call>()
     expectTypeOf(Effect.provide(call, RetryPolicy.layer(RetryPolicy.none))).toEqualTypeOf<typeof call>()
@@ -219,8 +219,8 @@ describe("layers", () => {
   })
 })
 
-describe("policies", () => {
-  it("are one type, whatever they are made of", () => {
+describe("Retry policies", () => {
+  it("have one type, whatever they are built from", () => {
     expectTypeOf(RetryPolicy.standard()).toEqualTypeOf<RetryPolicy.Policy>()
     expectTypeOf(RetryPolicy.adaptive({ maxAttempts: 5 })).toEqualTypeOf<RetryPolicy.Policy>()
     expectTypeOf(RetryPolicy.none).toEqualTypeOf<RetryPolicy.Policy>()
@@ -237,13 +237,13 @@ describe("policies", () => {
     ).toEqualTypeOf<RetryPolicy.Policy>()
   })
 
-  it("refuse a schedule that wants to see something else", () => {
+  it("reject a schedule with another input type", () => {
     // @ts-expect-error the schedule's input is no number
     RetryPolicy.fromSchedule(Schedule.identity<number>())
   })
 })
 
-describe("an operation of the user's own", () => {
+describe("A custom operation", () => {
   const executed = Effect.flatMap(
     SageMakerRuntime.SageMakerRuntime,
     (runtime) => runtime.execute(describeVariant, { EndpointName: "a", Variant: "b" })
@@ -251,11 +251,11 @@ describe("an operation of the user's own", () => {
 
   type Own = VariantMissing | VariantBusy | VariantBroken
 
-  it("has its own errors besides the common ones", () => {
+  it("has its own errors in addition to the common ones", () => {
     expectTypeOf(executed).toEqualTypeOf<Effect.Effect<Output, Own | SageMakerError.CommonError, Runtime>>()
   })
 
-  it("works with every policy", () => {
+  it("accepts every retry policy", () => {
     expectTypeOf(RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true }))(executed)).toEqualTypeOf<
       typeof executed
     >()
@@ -267,7 +267,7 @@ describe("an operation of the user's own", () => {
     ).toEqualTypeOf<typeof executed>()
   })
 
-  it("keeps what its decoder requires", () => {
+  it("keeps the requirements of its decoder", () => {
     class Clock extends Context.Tag("Clock")<Clock, number>() {}
     const needing = SageMakerRuntime.SageMakerRuntime.pipe(
       Effect.flatMap((runtime) =>
@@ -277,15 +277,15 @@ describe("an operation of the user's own", () => {
     expectTypeOf<Effect.Effect.Context<typeof needing>>().toEqualTypeOf<Runtime | Clock>()
   })
 
-  it("takes its own input only", () => {
+  it("accepts only its own input", () => {
     void Effect.flatMap(SageMakerRuntime.SageMakerRuntime, (runtime) =>
       // @ts-expect-error the variant is missing
       runtime.execute(describeVariant, { EndpointName: "a" }))
   })
 })
 
-describe("errors", () => {
-  it("are made in a test with nothing but what cannot be guessed", () => {
+describe("Errors", () => {
+  it("can be constructed in a test with only the required members", () => {
     expectTypeOf(new SageMakerError.ModelNotReadyException({ message: "cold" }).retry).toEqualTypeOf<
       SageMakerError.RetryClass
     >()
@@ -296,7 +296,7 @@ describe("errors", () => {
     void new SageMakerError.InvalidInputError({ constraint: "set" })
   })
 
-  it("answer any program's questions", () => {
+  it("have the members that a program reads", () => {
     expectTypeOf(SageMakerError.isRetryable).parameter(0).toEqualTypeOf<unknown>()
     expectTypeOf(SageMakerError.isAccessDenied).guards.toEqualTypeOf<SageMakerError.AccessDeniedError>()
   })
@@ -310,7 +310,7 @@ describe("ModelEndpoint", () => {
     TargetVariant: "blue"
   })
 
-  it("takes and gives the codecs' types", () => {
+  it("has the types of its codecs", () => {
     expectTypeOf(endpoint).toEqualTypeOf<ModelEndpoint.ModelEndpoint<typeof Reading.Type, string>>()
     expectTypeOf(endpoint.invoke({ cpu: 1, at: new Date(0) })).toEqualTypeOf<
       Effect.Effect<string, InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError, Runtime>
@@ -321,7 +321,7 @@ describe("ModelEndpoint", () => {
     void endpoint.invoke({ cpu: 1, at: new Date(0) }, { EndpointName: "other" })
   })
 
-  it("needs what its schemas need", () => {
+  it("requires the services of its schemas", () => {
     class Units extends Context.Tag("Units")<Units, number>() {}
     const Scaled = Schema.transformOrFail(Schema.Number, Schema.Number, {
       strict: true,
@@ -335,12 +335,12 @@ describe("ModelEndpoint", () => {
   })
 })
 
-describe("typed inference", () => {
+describe("Typed inference", () => {
   const Reading = Schema.Struct({ cpu: Schema.Number, at: Schema.Date })
   const endpoint = ModelEndpoint.make("anomaly-v2", { request: Codec.csv(Reading), response: Codec.json(Reading) })
   const reading = { cpu: 1, at: new Date(0) }
 
-  it("streams what the framing makes, and fails as it may", () => {
+  it("streams the elements of the framing, with its errors", () => {
     expectTypeOf(endpoint.stream(reading, Framing.jsonLines(Reading))).toEqualTypeOf<
       Stream.Stream<typeof Reading.Type, ModelEndpoint.ModelEndpointStreamError, Runtime>
     >()
@@ -359,7 +359,7 @@ describe("typed inference", () => {
     void endpoint.invokeAsync(reading, { SessionId: "a" })
   })
 
-  it("has rows of scalars in a table", () => {
+  it("accepts only rows of scalars in a table", () => {
     // @ts-expect-error a cell is no struct
     void Codec.csv(Schema.Struct({ a: Schema.Struct({ b: Schema.Number }) }))
     // @ts-expect-error a table is no table of tables
@@ -370,14 +370,14 @@ describe("typed inference", () => {
     expectTypeOf(Codec.csv(Schema.Array(Point))).toEqualTypeOf<Codec.Codec<ReadonlyArray<Point>>>()
   })
 
-  it("tells the types of an array apart by its name", () => {
+  it("narrows an array by its dtype", () => {
     const array = {} as Codec.NdArray
     if (array.dtype === "int64") {
       expectTypeOf(array.data).toEqualTypeOf<BigInt64Array>()
     }
   })
 
-  it("chats in messages and streams tokens", () => {
+  it("sends chat messages and streams tokens", () => {
     const chat = ModelEndpoint.chat("llama")
     const messages = [{ role: "user", content: "Hi" }] as const
     expectTypeOf(chat.stream({ messages, top_k: 3 })).toEqualTypeOf<
@@ -393,7 +393,7 @@ describe("typed inference", () => {
     void chat.invoke({ messages: [{ role: "oracle", content: "Hi" }] })
   })
 
-  it("is the same in a session, which can be over", () => {
+  it("has the same type in a session, plus the error of an expired session", () => {
     expectTypeOf(Session.make(endpoint)).toEqualTypeOf<
       Effect.Effect<
         Session.Session<typeof Reading.Type, typeof Reading.Type>,
@@ -415,7 +415,7 @@ describe("typed inference", () => {
       >()
   })
 
-  it("is warmed up with what a schedule needs", () => {
+  it("requires the services of the schedule in warmUp", () => {
     expectTypeOf(ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: reading })).toEqualTypeOf<
       Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
     >()
@@ -540,7 +540,7 @@ describe("NodeSageMaker.layer", () => {
     Effect.zipRight(Effect.zipRight(Proxy, new Offline()), Effect.never)
   )
 
-  it("needs nothing and fails with the configuration alone, where nothing else is given", () => {
+  it("has no requirements and fails only with ConfigurationError by default", () => {
     expectTypeOf(NodeSageMaker.layer()).toEqualTypeOf<Client>()
     expectTypeOf(NodeSageMaker.layer({})).toEqualTypeOf<Client>()
     expectTypeOf(NodeSageMaker.layer({ credentials: keys })).toEqualTypeOf<Client>()
@@ -551,14 +551,14 @@ describe("NodeSageMaker.layer", () => {
     expectTypeOf(NodeSageMaker.layer({ credentials: undefined, http: undefined })).toEqualTypeOf<Client>()
   })
 
-  it("gives its HTTP client to the credentials", () => {
+  it("provides its HTTP client to the credentials", () => {
     expectTypeOf(NodeSageMaker.layer({ credentials: NodeCredentials.layerSso() })).toEqualTypeOf<Client>()
     expectTypeOf(
       NodeSageMaker.layer({ credentials: NodeCredentials.layerSso(), http: FetchHttpClient.layer })
     ).toEqualTypeOf<Client>()
   })
 
-  it("fails and needs as the layers it is given do", () => {
+  it("has the errors and requirements of the layers it is given", () => {
     expectTypeOf(NodeSageMaker.layer({ credentials: vault })).toEqualTypeOf<Client<Sealed, Vault>>()
     expectTypeOf(NodeSageMaker.layer({ http: proxy })).toEqualTypeOf<Client<Offline, Proxy>>()
     expectTypeOf(NodeSageMaker.layer({ credentials: vault, http: proxy })).toEqualTypeOf<
@@ -566,7 +566,7 @@ describe("NodeSageMaker.layer", () => {
     >()
   })
 
-  it("takes no option it does not know", () => {
+  it("rejects unknown options", () => {
     // @ts-expect-error no such option
     NodeSageMaker.layer({ maxAttempts: 3 })
     // @ts-expect-error a region is text

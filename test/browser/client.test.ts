@@ -23,19 +23,19 @@ const untilRunning = (EndpointName: string, count: number) =>
     Effect.timeout("5 seconds")
   )
 
-describe("in a browser", () => {
-  it("no Buffer is there, and no Node", () => {
+describe("In a browser,", () => {
+  it("there is no Buffer and no Node global", () => {
     assert.isFalse("Buffer" in globalThis)
     assert.isUndefined(globalThis.process?.versions?.node)
   })
 
-  it.live("a signed call carries every byte there and back", () =>
+  it.live("a signed call transfers every byte in both directions", () =>
     Effect.gen(function*() {
       const { Body } = yield* invokeEndpoint({ EndpointName: "echo", Body: everyByte })
       assert.deepStrictEqual(Body, everyByte)
     }).pipe(Effect.provide(client)))
 
-  it.live("a response stream arrives in its parts, as they are sent", () =>
+  it.live("a response stream arrives in its parts as they are sent", () =>
     Effect.gen(function*() {
       const parts = yield* streamEndpoint({ EndpointName: "slow-story", Body: "" }).pipe(
         Stream.mapEffect((part) =>
@@ -55,7 +55,7 @@ describe("in a browser", () => {
       yield* untilRunning("endless", 0)
     }).pipe(Effect.provide(client)))
 
-  it.live("interrupting a call stops its request", () =>
+  it.live("interrupting a call aborts its request", () =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(invokeEndpoint({ EndpointName: "hanging", Body: "" }))
       yield* untilRunning("hanging", 1)
@@ -63,14 +63,14 @@ describe("in a browser", () => {
       yield* untilRunning("hanging", 0)
     }).pipe(Effect.provide(client)))
 
-  it.live("a container's failure is a ModelError with its status", () =>
+  it.live("a container failure is a ModelError with its status", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(invokeEndpoint({ EndpointName: "broken", Body: "" }))
       assert.strictEqual(error._tag, "ModelError")
       assert.strictEqual(error._tag === "ModelError" && error.OriginalStatusCode, 500)
     }).pipe(Effect.provide(client)))
 
-  it.live("a wrong key is an AccessDeniedError", () =>
+  it.live("a wrong secret key is an AccessDeniedError", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(invokeEndpoint({ EndpointName: "echo", Body: "" }))
       assert.strictEqual(error._tag, "AccessDeniedError")

@@ -27,19 +27,23 @@ const responses: FastCheck.Arbitrary<SdkResponse> = FastCheck.record({
 
 const input = { EndpointName: "anomaly-v2", Body: "reading" }
 
-it.effect.prop("reads what AWS SDK v3 reads", { response: responses }, ({ response }) =>
-  Effect.gen(function*() {
-    const { output } = yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response)
-    const { Body: theirBody, $metadata: theirMetadata, ...theirs } = output!
-    const { outcome } = yield* withOurs(invokeEndpoint(input), response)
-    const { Body: ourBody, $metadata: ourMetadata, ...ours } = Either.getOrThrow(outcome)
-    assert.deepStrictEqual(ours, { ...theirs })
-    assert.deepStrictEqual(bytesOf(ourBody), bytesOf(theirBody))
-    assert.strictEqual(ourMetadata.requestId, theirMetadata.requestId)
-    assert.strictEqual(ourMetadata.httpStatusCode, theirMetadata.httpStatusCode)
-    assert.strictEqual(ourMetadata.attempts, theirMetadata.attempts)
-    assert.strictEqual(ourMetadata.totalRetryDelay, theirMetadata.totalRetryDelay)
-  }))
+it.effect.prop(
+  "The client decodes the output that AWS SDK v3 decodes",
+  { response: responses },
+  ({ response }) =>
+    Effect.gen(function*() {
+      const { output } = yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response)
+      const { Body: theirBody, $metadata: theirMetadata, ...theirs } = output!
+      const { outcome } = yield* withOurs(invokeEndpoint(input), response)
+      const { Body: ourBody, $metadata: ourMetadata, ...ours } = Either.getOrThrow(outcome)
+      assert.deepStrictEqual(ours, { ...theirs })
+      assert.deepStrictEqual(bytesOf(ourBody), bytesOf(theirBody))
+      assert.strictEqual(ourMetadata.requestId, theirMetadata.requestId)
+      assert.strictEqual(ourMetadata.httpStatusCode, theirMetadata.httpStatusCode)
+      assert.strictEqual(ourMetadata.attempts, theirMetadata.attempts)
+      assert.strictEqual(ourMetadata.totalRetryDelay, theirMetadata.totalRetryDelay)
+    })
+)
 
 const encoder = new TextEncoder()
 
@@ -99,7 +103,7 @@ interface SdkError {
   readonly LogStreamArn?: string
 }
 
-describe("fails as AWS SDK v3 fails", () => {
+describe("The client fails as AWS SDK v3 fails:", () => {
   for (const { body, headers, name, status } of refusals) {
     it.effect(name, () =>
       Effect.gen(function*() {
@@ -130,7 +134,7 @@ describe("fails as AWS SDK v3 fails", () => {
   }
 })
 
-describe("keeps the status where AWS SDK v3 throws a parse error", () => {
+describe("The client keeps the status if AWS SDK v3 throws a parse error:", () => {
   for (
     const [name, status, body] of [
       ["a gateway's HTML", 502, "<html><body>Bad Gateway</body></html>"],

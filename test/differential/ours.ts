@@ -1,6 +1,6 @@
 import { Effect, Layer } from "effect"
 import { Credentials, RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
-import { scriptedHttp } from "../support/scripted.ts"
+import { scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 import { keys, type SdkResponse } from "./sdk.ts"
 
 /** Runs a call of ours against a response; gives the request it made and what became of the call. */
@@ -9,7 +9,11 @@ export const withOurs = <A, E>(
   { body, headers, status }: SdkResponse
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp({ status, headers, body: body.byteLength === 0 ? null : new Uint8Array(body) })
+    const server = yield* scriptedHttpClient({
+      status,
+      headers,
+      body: body.byteLength === 0 ? null : new Uint8Array(body)
+    })
     const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
       Layer.provide([Signer.layer, server.http]),
       Layer.provide(Credentials.layer(keys))

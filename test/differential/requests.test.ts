@@ -15,7 +15,7 @@ const settings = { fastCheck: { numRuns: 150 }, timeout: 30_000 }
 
 const answer = (status: number, text = ""): SdkResponse => ({ status, headers: {}, body: bytesOf(text) })
 
-describe("sends what AWS SDK v3 sends:", () => {
+describe("The client sends the request of AWS SDK v3 for", () => {
   it.effect.prop("InvokeEndpoint", {
     input: FastCheck.record({
       ...common,

@@ -73,15 +73,20 @@ const ours = (response: SdkResponse) =>
 
 const payloads = FastCheck.array(FastCheck.uint8Array({ minLength: 1, maxLength: 64 }), { minLength: 1, maxLength: 8 })
 
-it.effect.prop("streams the parts AWS SDK v3 streams", { payloads }, ({ payloads }) =>
-  Effect.gen(function*() {
-    const response = streaming(...payloads.map(part))
-    const { error, parts } = yield* theirs(response)
-    assert.isUndefined(error)
-    assert.deepStrictEqual(yield* ours(response), { parts, error: undefined })
-  }), settings)
+it.effect.prop(
+  "The client streams the parts that AWS SDK v3 streams",
+  { payloads },
+  ({ payloads }) =>
+    Effect.gen(function*() {
+      const response = streaming(...payloads.map(part))
+      const { error, parts } = yield* theirs(response)
+      assert.isUndefined(error)
+      assert.deepStrictEqual(yield* ours(response), { parts, error: undefined })
+    }),
+  settings
+)
 
-it.effect("reads the head AWS SDK v3 reads", () =>
+it.effect("The client decodes the response headers that AWS SDK v3 decodes", () =>
   Effect.gen(function*() {
     const response = streaming(part(bytesOf("a")))
     const { head } = yield* theirs(response)
@@ -90,7 +95,7 @@ it.effect("reads the head AWS SDK v3 reads", () =>
     assert.deepStrictEqual(ourHead, { ...head })
   }))
 
-it.effect.prop("fails in mid-stream as AWS SDK v3 fails", {
+it.effect.prop("The client fails during a stream as AWS SDK v3 fails", {
   payloads,
   failure: FastCheck.oneof(
     FastCheck.record({
@@ -113,7 +118,7 @@ it.effect.prop("fails in mid-stream as AWS SDK v3 fails", {
     assert.strictEqual(error?.message, expected.error?.message)
   }), settings)
 
-it.effect.prop("reads the acceptance AWS SDK v3 reads", {
+it.effect.prop("The client decodes the asynchronous response that AWS SDK v3 decodes", {
   InferenceId: FastCheck.option(FastCheck.string(), { nil: undefined }),
   headers: FastCheck.dictionary(
     FastCheck.constantFrom("x-amzn-sagemaker-outputlocation", "x-amzn-sagemaker-failurelocation", "x-amzn-requestid"),

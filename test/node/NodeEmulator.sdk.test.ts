@@ -83,8 +83,8 @@ const readAll = async (body: AsyncIterable<ResponseStream> | undefined) => {
   }
 }
 
-describe("AWS SDK v3 invokes a model", () => {
-  it.live("and gets its output", () =>
+describe("AWS SDK v3 invokes an endpoint of the emulator", () => {
+  it.live("and receives its output", () =>
     Effect.gen(function*() {
       const output = yield* withSdk((client) =>
         client.send(
@@ -105,7 +105,7 @@ describe("AWS SDK v3 invokes a model", () => {
       assert.match(output.$metadata.requestId ?? "", /^emulated-/)
     }).pipe(Effect.provide(emulator)))
 
-  it.live("and gets the model's error", () =>
+  it.live("and receives the error of the model", () =>
     Effect.gen(function*() {
       const error = yield* failing((client) =>
         client.send(new InvokeEndpointCommand({ EndpointName: "failing", Body: "x" }))
@@ -118,7 +118,7 @@ describe("AWS SDK v3 invokes a model", () => {
       })
     }).pipe(Effect.provide(emulator)))
 
-  it.live("and gets the service's errors", () =>
+  it.live("and receives the errors of the service", () =>
     Effect.gen(function*() {
       const invoke = (EndpointName: string) => (client: SageMakerRuntimeClient) =>
         client.send(new InvokeEndpointCommand({ EndpointName, Body: "x" }))
@@ -133,7 +133,7 @@ describe("AWS SDK v3 invokes a model", () => {
     }).pipe(Effect.provide(emulator)))
 })
 
-describe("AWS SDK v3 streams a model's answer", () => {
+describe("AWS SDK v3 receives a response stream", () => {
   const stream = (EndpointName: string) => (client: SageMakerRuntimeClient) =>
     client.send(new InvokeEndpointWithResponseStreamCommand({ EndpointName, Body: "x" }))
 
@@ -145,13 +145,13 @@ describe("AWS SDK v3 streams a model's answer", () => {
       assert.deepStrictEqual(yield* streamed("story"), { parts: ["Once ", "upon ", "a ", "time"], error: undefined })
     }).pipe(Effect.provide(emulator)))
 
-  it.live("with its head", () =>
+  it.live("with its response headers", () =>
     Effect.gen(function*() {
       const { Body: _, ...head } = yield* withSdk(stream("story"))
       assert.include(head, { ContentType: "text/plain", InvokedProductionVariant: "AllTraffic" })
     }).pipe(Effect.provide(emulator)))
 
-  it.live("and its failures in mid-stream", () =>
+  it.live("with failures during the stream", () =>
     Effect.gen(function*() {
       const slow = yield* streamed("slow")
       assert.lengthOf(slow.parts, 4)
@@ -162,15 +162,15 @@ describe("AWS SDK v3 streams a model's answer", () => {
       assert.strictEqual(lost.error?.name, "InternalStreamFailure")
     }).pipe(Effect.provide(emulator)))
 
-  it.live("and its failures before", () =>
+  it.live("with failures before the stream", () =>
     Effect.gen(function*() {
       assert.include(yield* failing(stream("failing")), { name: "ModelError", OriginalStatusCode: 0 })
       assert.include(yield* failing(stream("absent")), { name: "ValidationError" })
     }).pipe(Effect.provide(emulator)))
 })
 
-describe("AWS SDK v3 hands over work", () => {
-  it.live("that is run", () =>
+describe("AWS SDK v3 sends an asynchronous inference request", () => {
+  it.live("which the emulator runs", () =>
     Effect.gen(function*() {
       const output = yield* withSdk((client) =>
         client.send(new InvokeEndpointAsyncCommand({ EndpointName: "echo", Body: "héllo", Filename: "out.txt" }))
@@ -181,7 +181,7 @@ describe("AWS SDK v3 hands over work", () => {
       assert.strictEqual(decoder.decode(Either.getOrThrow(yield* outcome(output.InferenceId!))), "héllo")
     }).pipe(Effect.provide(emulator)))
 
-  it.live("and gets the service's errors", () =>
+  it.live("and receives the errors of the service", () =>
     Effect.gen(function*() {
       const error = yield* failing((client) => client.send(new InvokeEndpointAsyncCommand({ EndpointName: "echo" })))
       assert.include(error, { name: "ValidationError" })

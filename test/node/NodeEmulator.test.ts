@@ -20,13 +20,13 @@ const ours = Layer.unwrapEffect(
   Layer.provideMerge(emulator)
 )
 
-it.live("answers this client over a socket", () =>
+it.live("The emulator responds to this client over a socket", () =>
   Effect.gen(function*() {
     const { Body } = yield* invokeEndpoint({ EndpointName: "echo", Body: "héllo" })
     assert.strictEqual(new TextDecoder().decode(Body), "héllo")
   }).pipe(Effect.provide(ours)))
 
-describe("over a socket a model is answered for, and no call hangs, where it", () => {
+describe("Over a socket, the emulator responds, and no call hangs, if a model", () => {
   for (const model of brokenModels) {
     it.live(model.what, () =>
       Effect.gen(function*() {
@@ -36,7 +36,7 @@ describe("over a socket a model is answered for, and no call hangs, where it", (
   }
 })
 
-it.live("stops with its scope, calls in flight included", () =>
+it.live("The emulator stops with its scope, including calls in progress", () =>
   Effect.gen(function*() {
     const started = yield* Deferred.make<void>()
     const interrupted = yield* Deferred.make<void>()
@@ -63,7 +63,7 @@ it.live("stops with its scope, calls in flight included", () =>
     assert.isTrue(Exit.isFailure(yield* Effect.exit(send)))
   }))
 
-it.live("says so where it cannot listen", () =>
+it.live("The emulator fails with a clear error if its port is in use", () =>
   Effect.gen(function*() {
     const { url } = yield* NodeEmulator.NodeEmulator
     const second = NodeEmulator.layer({ endpoints: [], port: Number(new URL(url).port) })
@@ -71,7 +71,7 @@ it.live("says so where it cannot listen", () =>
     assert.strictEqual(error._tag, "ConfigurationError")
   }).pipe(Effect.provide(emulator)))
 
-it.effect("says so where its port is none", () =>
+it.effect("The emulator fails with a clear error if its port is invalid", () =>
   Effect.gen(function*() {
     for (const port of [70_000, -1, 1.5, Number.NaN]) {
       const error = yield* Effect.flip(Effect.scoped(Layer.build(NodeEmulator.layer({ endpoints: [], port }))))

@@ -3,12 +3,12 @@ import { Effect, Redacted } from "effect"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { afterEach, vi } from "vitest"
 import { certificates } from "../support/certificates.ts"
-import { callTo, environment, serveSecurely } from "../support/nodeHttp.ts"
+import { callTo, environment } from "../support/nodeHttp.ts"
 import { printed } from "../support/printed.ts"
 import { forwardProxy } from "../support/proxy.ts"
-import { serve } from "../support/server.ts"
+import { serve, serveTls } from "../support/server.ts"
 
-const secureServer = serveSecurely((_, response) => response.end("secure"))
+const secureServer = serveTls((_, response) => response.end("secure"))
 
 const answerTo = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   Effect.scoped(
@@ -25,8 +25,8 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-describe("a proxy", () => {
-  it.scopedLive("is asked for a tunnel to a secure endpoint, with its name and password", () =>
+describe("A proxy", () => {
+  it.scopedLive("opens a tunnel to a secure endpoint and receives the user name and password", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -35,7 +35,7 @@ describe("a proxy", () => {
       assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: basic("me@work:p:ss/w%rd") }])
     }))
 
-  it.scopedLive("may have its name and password in its URL", () =>
+  it.scopedLive("can have its user name and password in its URL", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -43,7 +43,7 @@ describe("a proxy", () => {
       assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: basic("me:a b") }])
     }))
 
-  it.scopedLive("of HTTP_PROXY carries plain requests", () =>
+  it.scopedLive("in HTTP_PROXY receives plain requests", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* serve((_, response) => response.end("plain"))
@@ -52,7 +52,7 @@ describe("a proxy", () => {
     }))
 
   it.scopedLive.each(["HTTPS_PROXY", "https_proxy"])(
-    "of %s carries secure requests, and those alone",
+    "in %s receives secure requests only",
     (variable) =>
       Effect.gen(function*() {
         const proxy = yield* forwardProxy()
@@ -65,7 +65,7 @@ describe("a proxy", () => {
       })
   )
 
-  it.scopedLive("of HTTP_PROXY alone does not carry secure requests", () =>
+  it.scopedLive("in HTTP_PROXY does not receive secure requests", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -73,7 +73,7 @@ describe("a proxy", () => {
       assert.deepStrictEqual([proxy.tunnels, proxy.forwarded], [[], []])
     }))
 
-  it.scopedLive("of a variable without a scheme is one for http", () =>
+  it.scopedLive("in a variable without a scheme uses http", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -82,7 +82,7 @@ describe("a proxy", () => {
       assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: undefined }])
     }))
 
-  it.scopedLive("of a variable in lower case comes first", () =>
+  it.scopedLive("in a lower-case variable takes precedence", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -109,7 +109,7 @@ describe("a proxy", () => {
       assert.deepStrictEqual(proxy.tunnels, [])
     }))
 
-  it.scopedLive("is not used for the hosts of except, and NO_PROXY does not count where one is given", () =>
+  it.scopedLive("is not used for the hosts of except, which replaces NO_PROXY", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -119,7 +119,7 @@ describe("a proxy", () => {
       assert.strictEqual(proxy.tunnels.length, 1)
     }))
 
-  it.scopedLive("of the environment is ignored by proxy: false", () =>
+  it.scopedLive("of the environment is disabled by proxy: false", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -128,7 +128,7 @@ describe("a proxy", () => {
       assert.deepStrictEqual(proxy.tunnels, [])
     }))
 
-  it.scopedLive("of process.env is ignored where the ConfigProvider has none", () =>
+  it.scopedLive("in process.env is ignored if the ConfigProvider does not have it", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -141,7 +141,7 @@ describe("a proxy", () => {
       assert.deepStrictEqual(proxy.tunnels, [])
     }))
 
-  it.scopedLive("is asked once per connection", () =>
+  it.scopedLive("opens one tunnel per connection", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -154,7 +154,7 @@ describe("a proxy", () => {
       assert.isAtMost(proxy.tunnels.length, 4)
     }))
 
-  it.scopedLive("has no connections left once the scope has closed", () =>
+  it.scopedLive("has no open connections after the scope closes", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
@@ -167,11 +167,11 @@ describe("a proxy", () => {
     }))
 })
 
-describe("a proxy that", () => {
+describe("A proxy that", () => {
   const unwilling = [["answers 502", 502], ["hangs up", "hangUp"]] as const
 
   it.scopedLive.each(unwilling)(
-    "%s is a connection that was not made, tried again",
+    "%s is a connect failure and is retried",
     ([, manner]) =>
       Effect.gen(function*() {
         const proxy = yield* forwardProxy(manner)
@@ -183,7 +183,7 @@ describe("a proxy that", () => {
   )
 
   it.scopedLive.each([401, 403, 407])(
-    "answers %s is asked once, since it would say so again",
+    "responds with %s is not retried",
     (status) =>
       Effect.gen(function*() {
         const proxy = yield* forwardProxy(status)
@@ -195,7 +195,7 @@ describe("a proxy that", () => {
       })
   )
 
-  it.scopedLive("is not there is a connection that was not made, tried again", () =>
+  it.scopedLive("is not running is a connect failure and is retried", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(callTo("https://127.0.0.1:9", { proxy: "http://127.0.0.1:1" }))
       assert.deepInclude(error, {
@@ -207,7 +207,7 @@ describe("a proxy that", () => {
       })
     }))
 
-  it.scopedLive("never answers costs no more than the time to connect", () =>
+  it.scopedLive("never responds fails after connectTimeout", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy("silent")
       const server = yield* secureServer
@@ -219,7 +219,7 @@ describe("a proxy that", () => {
 
   const password = "hunter2-hunter2"
 
-  it.scopedLive("fails does not give its password away", () =>
+  it.scopedLive("fails does not reveal its password", () =>
     Effect.gen(function*() {
       const proxy = yield* forwardProxy(407)
       const options = { proxy: { url: proxy.url, username: "me", password: Redacted.make(password) } }
@@ -243,7 +243,7 @@ describe("a proxy that", () => {
   ]
 
   it.scopedLive.each(badUrls)(
-    "has a wrong URL is a ConfigurationError without its password: %s",
+    "has an invalid URL is a ConfigurationError without its password: %s",
     (url) =>
       Effect.gen(function*() {
         const attempts = [

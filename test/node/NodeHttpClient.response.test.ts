@@ -21,8 +21,8 @@ const answer = (body: string | Uint8Array = "", headers: { readonly [name: strin
 const whole = (stream: Stream.Stream<Uint8Array, unknown>) =>
   Effect.map(Stream.runCollect(stream), (chunks) => Array.from(Buffer.concat(Chunk.toReadonlyArray(chunks))))
 
-describe("a response", () => {
-  it.scopedLive("has its status and headers, repeated ones joined, and cookies", () =>
+describe("A response", () => {
+  it.scopedLive("has its status, cookies and headers, with repeated headers joined", () =>
     Effect.gen(function*() {
       const response = yield* received((_, response) =>
         response.writeHead(418, { "X-One": "1", "x-many": ["a", "b"], "set-cookie": ["k=v; Path=/", "l=w"] }).end()
@@ -43,7 +43,7 @@ describe("a response", () => {
       assert.isTrue(Cookies.isEmpty((yield* answer()).cookies))
     }))
 
-  it.scopedLive("can be read as a whole in every form, again and again", () =>
+  it.scopedLive("can be read repeatedly in every form", () =>
     Effect.gen(function*() {
       const response = yield* answer(`{"a":"ä"}`)
       assert.strictEqual(yield* response.text, `{"a":"ä"}`)
@@ -52,14 +52,14 @@ describe("a response", () => {
       assert.strictEqual(Buffer.from(yield* response.arrayBuffer).toString(), `{"a":"ä"}`)
     }))
 
-  it.scopedLive("can be read as a whole by several at once", () =>
+  it.scopedLive("can be read by concurrent readers", () =>
     Effect.gen(function*() {
       const response = yield* answer("text")
       const texts = yield* Effect.all([response.text, response.text, response.text], { concurrency: "unbounded" })
       assert.deepStrictEqual(texts, ["text", "text", "text"])
     }))
 
-  it.scopedLive("whose body comes after its headers can be read as a whole by several at once", () =>
+  it.scopedLive("can be read by concurrent readers while its body is still arriving", () =>
     Effect.gen(function*() {
       const response = yield* received((_, response) => {
         response.flushHeaders()
@@ -69,7 +69,7 @@ describe("a response", () => {
       assert.deepStrictEqual(texts, ["late", "late"])
     }))
 
-  it.scopedLive("that has been read is a ResponseError as a stream, not an empty one", () =>
+  it.scopedLive("that was read as a whole fails as a stream with ResponseError", () =>
     Effect.gen(function*() {
       const text = yield* answer("text")
       yield* text.text
@@ -81,7 +81,7 @@ describe("a response", () => {
       }
     }))
 
-  it.scopedLive("gives every reader a buffer of its own", () =>
+  it.scopedLive("gives each reader its own buffer", () =>
     Effect.gen(function*() {
       const response = yield* answer(bytes(0, 128, 255))
       const first = new Uint8Array(yield* response.arrayBuffer)
@@ -89,20 +89,20 @@ describe("a response", () => {
       assert.deepStrictEqual(new Uint8Array(yield* response.arrayBuffer), bytes(0, 128, 255))
     }))
 
-  it.scopedLive("can be read as URL parameters and as a form", () =>
+  it.scopedLive("can be read as URL parameters and as form data", () =>
     Effect.gen(function*() {
       const form = yield* answer("a=1&b=x%20y&a=2", { "content-type": "application/x-www-form-urlencoded" })
       assert.deepStrictEqual(yield* form.urlParamsBody, UrlParams.fromInput([["a", "1"], ["b", "x y"], ["a", "2"]]))
       assert.deepStrictEqual([...yield* form.formData], [["a", "1"], ["b", "x y"], ["a", "2"]])
     }))
 
-  it.scopedLive("can be read as a stream of its bytes", () =>
+  it.scopedLive("can be read as a stream of bytes", () =>
     Effect.gen(function*() {
       const response = yield* answer(bytes(0, 128, 255))
       assert.deepStrictEqual(yield* whole(response.stream), [0, 128, 255])
     }))
 
-  it.scopedLive("of a megabyte arrives intact", () =>
+  it.scopedLive("of one megabyte arrives unchanged", () =>
     Effect.gen(function*() {
       const sent = Uint8Array.from({ length: 1_000_003 }, (_, index) => index % 251)
       const response = yield* answer(sent)
@@ -119,7 +119,7 @@ describe("a response", () => {
       assert.deepStrictEqual(yield* whole((yield* answer()).stream), [])
     }))
 
-  it.scopedLive("that is not what it is read as is a ResponseError", () =>
+  it.scopedLive("that cannot be parsed fails with ResponseError", () =>
     Effect.gen(function*() {
       const response = yield* answer("{")
       const errors = [yield* Effect.flip(response.json), yield* Effect.flip(response.formData)]
@@ -129,7 +129,7 @@ describe("a response", () => {
       ])
     }))
 
-  it.scopedLive("prints its status and request, not its body", () =>
+  it.scopedLive("prints its status and request, but not its body", () =>
     Effect.gen(function*() {
       const response = yield* answer("confidential")
       yield* response.text
@@ -139,7 +139,7 @@ describe("a response", () => {
       }
     }))
 
-  it.scopedLive("comes after the informational ones", () =>
+  it.scopedLive("follows informational responses", () =>
     Effect.gen(function*() {
       const response = yield* received((_, response) => {
         response.writeProcessing()
@@ -182,7 +182,7 @@ const echo = (change: (request: HttpClientRequest.HttpClientRequest) => HttpClie
 
 const raw = (body: unknown) => HttpClientRequest.setBody(HttpBody.raw(body))
 
-describe("a request's body", () => {
+describe("A request body", () => {
   const plain = [
     ["of none", (request: HttpClientRequest.HttpClientRequest) => request, { length: "0", body: "" }],
     ["of text", HttpClientRequest.bodyText("ä"), { length: "2", type: "text/plain", body: "Ã¤" }],
@@ -216,12 +216,12 @@ describe("a request's body", () => {
     ["of a web stream", raw(new Blob(["web"]).stream()), { length: "3", body: "web" }]
   ] as const
 
-  it.scopedLive.each(plain)("%s arrives intact", ([, change, expected]) =>
+  it.scopedLive.each(plain)("%s arrives unchanged", ([, change, expected]) =>
     Effect.gen(function*() {
       assert.deepInclude(yield* echo(change), expected)
     }))
 
-  it.scopedLive("of a form arrives with its boundary", () =>
+  it.scopedLive("of form data arrives with its boundary", () =>
     Effect.gen(function*() {
       const form = new FormData()
       form.append("name", "value")
@@ -233,14 +233,14 @@ describe("a request's body", () => {
       assert.strictEqual(yield* Effect.promise(() => file.text()), "content")
     }))
 
-  it.scopedLive("keeps the content type it is given", () =>
+  it.scopedLive("keeps a given content type", () =>
     Effect.gen(function*() {
       const change = (request: HttpClientRequest.HttpClientRequest) =>
         HttpClientRequest.setHeader(raw(new Blob(["x"], { type: "a/b" }))(request), "content-type", "c/d")
       assert.deepInclude(yield* echo(change), { type: "c/d" })
     }))
 
-  it.scopedLive("that fails fails the request", () =>
+  it.scopedLive("that fails makes the request fail", () =>
     Effect.gen(function*() {
       const server = yield* serve((request) => request.resume())
       const client = yield* NodeHttpClient.make()
@@ -251,7 +251,7 @@ describe("a request's body", () => {
       assert.deepInclude(error, { _tag: "RequestError", reason: "Transport" })
     }))
 
-  it.scopedLive("that is no body is refused", () =>
+  it.scopedLive("of an unknown type is rejected", () =>
     Effect.gen(function*() {
       const used = new Blob(["x"]).stream()
       yield* Effect.promise(() => used.cancel())

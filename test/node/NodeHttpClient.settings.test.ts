@@ -27,7 +27,7 @@ const wrong: ReadonlyArray<readonly [string, NodeHttpClient.NodeHttpClientOption
   ["http.dispatcher", { dispatcher: 5 as never }]
 ]
 
-describe("a wrong setting is a ConfigurationError that names it:", () => {
+describe("An invalid setting is a ConfigurationError that names it:", () => {
   it.scopedLive.each(wrong.map((row, index) => [index, ...row] as const))(
     "%i: %s",
     ([, setting, options]) =>
@@ -37,7 +37,7 @@ describe("a wrong setting is a ConfigurationError that names it:", () => {
       })
   )
 
-  it.scopedLive("http.ca with a broken certificate after a good one", () =>
+  it.scopedLive("http.ca with an invalid certificate after a valid one", () =>
     Effect.gen(function*() {
       const { ca } = yield* certificates
       const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
@@ -64,7 +64,7 @@ describe("a wrong setting is a ConfigurationError that names it:", () => {
     }))
 })
 
-it.scopedLive("a dispatcher is used as it is, and left open", () =>
+it.scopedLive("A given dispatcher is used unchanged and not closed", () =>
   Effect.gen(function*() {
     const server = yield* serve((_, response) => response.end("ok"))
     const dispatcher = yield* Effect.acquireRelease(
@@ -81,7 +81,7 @@ it.scopedLive("a dispatcher is used as it is, and left open", () =>
     assert.deepStrictEqual([dispatcher.destroyed, dispatcher.closed, server.connections()], [false, false, 1])
   }))
 
-it.scopedLive("a client whose scope has closed sends nothing, and says that it is closed", () =>
+it.scopedLive("A client whose scope has closed sends nothing and fails with a clear error", () =>
   Effect.gen(function*() {
     const server = yield* serve((_, response) => response.end("ok"))
     const client = yield* Effect.scoped(NodeHttpClient.make())
@@ -95,7 +95,7 @@ it.scopedLive("a client whose scope has closed sends nothing, and says that it i
     assert.deepStrictEqual(server.seen(), [])
   }))
 
-it.scopedLive("a request that HTTP cannot carry fails for good, and is not sent", () =>
+it.scopedLive("A request that HTTP cannot represent fails without a retry and is not sent", () =>
   Effect.gen(function*() {
     const server = yield* serve((_, response) => response.end("ok"))
     const client = yield* NodeHttpClient.make()
@@ -119,7 +119,7 @@ it.scopedLive("a request that HTTP cannot carry fails for good, and is not sent"
 
 const coded = (code: string) => Object.assign(new Error("low-level"), { code })
 
-describe("the mark of a request that was never sent", () => {
+describe("The marker of a request that was not sent", () => {
   const rows: ReadonlyArray<readonly [string, TransportFailure["reason"], TransportFailure["retry"]]> = [
     ["UND_ERR_SOCKET", "connect", "transient"],
     ["ECONNRESET", "connect", "transient"],
@@ -137,18 +137,18 @@ describe("the mark of a request that was never sent", () => {
     ["UND_ERR_REQ_CONTENT_LENGTH_MISMATCH", "other", "never"]
   ]
 
-  it.each(rows)("makes %s %s", (code, reason, retry) => {
+  it.each(rows)("changes %s to %s", (code, reason, retry) => {
     const expected: TransportFailure = { reason, requestSent: false, retry, code }
     assert.deepStrictEqual(transportFailure({ requestSent: false, code, cause: coded(code) }), expected)
     assert.deepStrictEqual(transportFailure(new Error("outer", { cause: { requestSent: false, code } })), expected)
   })
 
-  it("makes an error nobody knows a connection that was not made", () => {
+  it("makes an unknown error a connect failure", () => {
     const expected: TransportFailure = { reason: "connect", requestSent: false, retry: "transient", code: undefined }
     assert.deepStrictEqual(transportFailure({ requestSent: false, cause: coded("EWHATEVER") }), expected)
   })
 
-  it.each([true, undefined, 0, "false"])("is false and nothing else: %s", (requestSent) => {
+  it.each([true, undefined, 0, "false"])("is the value false only: %s", (requestSent) => {
     const expected: TransportFailure = { reason: "reset", requestSent: true, retry: "transient", code: "ECONNRESET" }
     assert.deepStrictEqual(transportFailure({ requestSent, cause: coded("ECONNRESET") }), expected)
   })

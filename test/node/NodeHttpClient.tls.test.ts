@@ -9,10 +9,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
 import { certificates } from "../support/certificates.ts"
-import { callTo, environment, serveSecurely } from "../support/nodeHttp.ts"
+import { callTo, environment } from "../support/nodeHttp.ts"
+import { serveTls } from "../support/server.ts"
 
 const secureServer = (clientCertificate = false) =>
-  serveSecurely(
+  serveTls(
     (request, response) => response.end((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? "nobody"),
     clientCertificate
   )
@@ -35,8 +36,8 @@ const file = (content: string) =>
     (directory) => join(directory, "ca.pem")
   )
 
-describe("a server with a certificate of its own authority", () => {
-  it.scopedLive("is not trusted, and nothing was sent to it", () =>
+describe("A server with a certificate of a private authority", () => {
+  it.scopedLive("is not trusted, and requestSent is false", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer()
       const error = yield* Effect.flip(environment({})(callTo(url)))
@@ -49,7 +50,7 @@ describe("a server with a certificate of its own authority", () => {
       })
     }))
 
-  it.scopedLive("is trusted where ca names the authority, as text, bytes, or one of several", () =>
+  it.scopedLive("is trusted if ca has the authority, as text, bytes, or in an array", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer()
       const { ca, server } = yield* certificates
@@ -59,7 +60,7 @@ describe("a server with a certificate of its own authority", () => {
       assert.strictEqual(new TextDecoder().decode((yield* callTo(url, { ca })).Body), "nobody")
     }))
 
-  it.scopedLive("is trusted where AWS_CA_BUNDLE names a file with the authority", () =>
+  it.scopedLive("is trusted if AWS_CA_BUNDLE names a file with the authority", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer()
       const { ca } = yield* certificates
@@ -67,14 +68,14 @@ describe("a server with a certificate of its own authority", () => {
       assert.strictEqual(yield* environment({ AWS_CA_BUNDLE })(answerTo(url)), "nobody")
     }))
 
-  it.scopedLive("is trusted by ca though AWS_CA_BUNDLE names no file", () =>
+  it.scopedLive("is trusted by ca even if AWS_CA_BUNDLE names a missing file", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer()
       const { ca } = yield* certificates
       assert.strictEqual(yield* environment({ AWS_CA_BUNDLE: "/nowhere" })(answerTo(url, { ca })), "nobody")
     }))
 
-  it.scopedLive("is not trusted under a name its certificate does not have", () =>
+  it.scopedLive("is not trusted under a host name that its certificate does not have", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer()
       const { ca } = yield* certificates
@@ -84,7 +85,7 @@ describe("a server with a certificate of its own authority", () => {
 })
 
 describe("AWS_CA_BUNDLE", () => {
-  it.scopedLive("names a file that can be read", () =>
+  it.scopedLive("fails if its file cannot be read", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(environment({ AWS_CA_BUNDLE: "/nowhere/ca.pem" })(NodeHttpClient.make()))
       assert.deepInclude(error, {
@@ -95,7 +96,7 @@ describe("AWS_CA_BUNDLE", () => {
       })
     }))
 
-  it.scopedLive("names a file with a certificate", () =>
+  it.scopedLive("fails if its file has no certificate", () =>
     Effect.gen(function*() {
       const { server } = yield* certificates
       for (const content of ["", "not PEM", server.key]) {
@@ -111,8 +112,8 @@ describe("AWS_CA_BUNDLE", () => {
     }))
 })
 
-describe("a client certificate", () => {
-  it.scopedLive("is shown to a server that asks for it, its key plain or Redacted", () =>
+describe("A client certificate", () => {
+  it.scopedLive("is sent to a server that requires it, with a plain or a Redacted key", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer(true)
       const { ca, client: { cert, key } } = yield* certificates
@@ -121,7 +122,7 @@ describe("a client certificate", () => {
       }
     }))
 
-  it.scopedLive("that is missing is the server's refusal", () =>
+  it.scopedLive("that is missing makes the server reject the connection", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer(true)
       const { ca } = yield* certificates
@@ -129,7 +130,7 @@ describe("a client certificate", () => {
       assert.strictEqual(error._tag, "TransportError")
     }))
 
-  it.scopedLive("must fit its key", () =>
+  it.scopedLive("must match its key", () =>
     Effect.gen(function*() {
       const { client: { cert }, server: { key } } = yield* certificates
       const error = yield* Effect.flip(NodeHttpClient.make({ cert, key }))
@@ -137,7 +138,7 @@ describe("a client certificate", () => {
     }))
 })
 
-it.scopedLive("certificates and keys that are not PEM are refused before anything is sent", () =>
+it.scopedLive("Certificates and keys that are not PEM are rejected before anything is sent", () =>
   Effect.gen(function*() {
     const { ca, client: { cert, key } } = yield* certificates
     const pair = "http.cert or http.key"
@@ -158,7 +159,7 @@ it.scopedLive("certificates and keys that are not PEM are refused before anythin
     }
   }))
 
-it.scopedLive("the client is an HttpClient in a layer", () =>
+it.scopedLive("NodeHttpClient.layer provides an HttpClient", () =>
   Effect.gen(function*() {
     const { url } = yield* secureServer()
     const { ca } = yield* certificates

@@ -7,7 +7,7 @@ import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { setTimeout } from "node:timers/promises"
 import { call } from "../support/call.ts"
 import { keys, requestsIn } from "../support/configured.ts"
-import { ok, scriptedHttp } from "../support/scripted.ts"
+import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const traceId = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 const region = { AWS_REGION: "eu-west-1" }
@@ -22,8 +22,8 @@ const changing = (variables: Map<string, string>) => {
   return ConfigProvider.make({ load: (config) => now().load(config), flattened: now().flattened })
 }
 
-describe("in Lambda, a request", () => {
-  it.effect("carries the invocation's trace, unsigned", () =>
+describe("In Lambda, a request", () => {
+  it.effect("has the trace header of the invocation, unsigned", () =>
     Effect.gen(function*() {
       const headers = yield* sent({ ...lambda, _X_AMZN_TRACE_ID: traceId })
       assert.strictEqual(headers?.[header], traceId)
@@ -37,14 +37,14 @@ describe("in Lambda, a request", () => {
     { name: "an empty trace", env: { ...lambda, _X_AMZN_TRACE_ID: "" } },
     { name: "a trace outside Lambda", env: { ...region, _X_AMZN_TRACE_ID: traceId } },
     { name: "no function's name", env: { ...region, AWS_LAMBDA_FUNCTION_NAME: "", _X_AMZN_TRACE_ID: traceId } }
-  ])("carries none with $name", ({ env }) =>
+  ])("has no trace header with $name", ({ env }) =>
     Effect.gen(function*() {
       assert.notProperty(yield* sent(env), header)
     }))
 
-  it.effect("carries the trace of the moment", () =>
+  it.effect("has the current trace header", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const variables = new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: "Root=first" }))
       yield* Effect.gen(function*() {
         yield* call
@@ -67,9 +67,9 @@ describe("in Lambda, a request", () => {
       return store.run(context, () => Effect.runPromise(effect))
     })
 
-  it.effect("carries the trace of the invoke store first", () =>
+  it.effect("prefers the trace header of the invoke store", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const variables = changing(new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: traceId })))
       const program = call.pipe(
         Effect.provide(NodeSageMaker.layer({ credentials: keys, http: server.http })),
@@ -81,9 +81,9 @@ describe("in Lambda, a request", () => {
       assert.deepStrictEqual(traces, ["Root=of-invocation", traceId])
     }))
 
-  it.live("carries its own invocation's trace though all wait for the same credentials", () =>
+  it.live("has the trace header of its own invocation while several wait for the same credentials", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const credentials = () => setTimeout(10, keys)
       const runtime = yield* Layer.toRuntime(NodeSageMaker.layer({ credentials, http: server.http })).pipe(
         Effect.withConfigProvider(changing(new Map(Object.entries(lambda))))
@@ -101,9 +101,9 @@ describe("in Lambda, a request", () => {
       )
     }).pipe(Effect.scoped))
 
-  it.effect("keeps a trace that is on it already", () =>
+  it.effect("keeps an existing trace header", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(ok)
+      const server = yield* scriptedHttpClient(ok)
       const traced = HttpClient.mapRequest(HttpClientRequest.setHeader(header, "Root=own"))
       const own = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, traced))
       yield* call.pipe(

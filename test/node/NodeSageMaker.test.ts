@@ -5,7 +5,7 @@ import { Credentials, SageMakerRuntime, Signer, Timeouts } from "effect-sagemake
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { call } from "../support/call.ts"
 import { driven, inPlace, keys, problemIn, requestsIn } from "../support/configured.ts"
-import { ok, scriptedHttp } from "../support/scripted.ts"
+import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 import { serve } from "../support/server.ts"
 
 const region = { AWS_REGION: "eu-west-1" }
@@ -31,14 +31,14 @@ describe("credentials", () => {
     },
     { name: "as a provider", credentials: () => Promise.resolve(keys) },
     { name: "as a layer", credentials: Credentials.layer(keys) }
-  ])("sign $name", ({ credentials }) =>
+  ])("signs $name", ({ credentials }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* signedBy({ credentials }), signature)
     }))
 
-  it.effect("sign as a layer that asks the client's own HttpClient", () =>
+  it.effect("signs with a layer that uses the client's HttpClient", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp({ status: 200, body: keys.accessKeyId }, ok)
+      const server = yield* scriptedHttpClient({ status: 200, body: keys.accessKeyId }, ok)
       const credentials = Layer.effect(
         Credentials.Credentials,
         Effect.gen(function*() {
@@ -54,7 +54,7 @@ describe("credentials", () => {
       assert.include(called?.headers["authorization"], `Credential=${keys.accessKeyId}/`)
     }))
 
-  it.effect("are those of the profile in code where none are given", () =>
+  it.effect("defaults to the profile given in code", () =>
     Effect.gen(function*() {
       const section = (name: string, id: string) =>
         `[${name}]\naws_access_key_id = ${id}\naws_secret_access_key = ${keys.secretAccessKey}\n`
@@ -65,7 +65,7 @@ describe("credentials", () => {
 })
 
 describe("http", () => {
-  it.live("as settings is a client over real connections", () =>
+  it.live("given as settings uses real connections", () =>
     Effect.gen(function*() {
       const server = yield* serve((_, response) => response.end("ok"))
       const layer = NodeSageMaker.layer({
@@ -97,19 +97,19 @@ describe("http", () => {
       place: { env: region, config: "[default]\nca_bundle = /nowhere/secret.pem" },
       message: "ca_bundle (profile default): names a file that cannot be read"
     }
-  ])("is refused with $name", ({ http, message, place }) =>
+  ])("with $name is rejected", ({ http, message, place }) =>
     Effect.gen(function*() {
       const error = yield* problemIn(place, { http })
       assert.deepStrictEqual([error._tag, error.message], ["ConfigurationError", message])
     }))
 
-  it.effect("as a layer needs no bundle", () =>
+  it.effect("given as a layer needs no CA bundle", () =>
     Effect.gen(function*() {
       const place = { env: { ...region, AWS_CA_BUNDLE: "/nowhere/secret.pem" } }
       assert.lengthOf(yield* requestsIn(place), 1)
     }))
 
-  it.effect("as a layer that fails, fails the client's", () =>
+  it.effect("given as a failing layer fails the client's layer", () =>
     Effect.gen(function*() {
       const layer = NodeSageMaker.layer({ credentials: keys, http: Layer.fail("no socket" as const) })
       const error = yield* Effect.flip(Layer.build(layer)).pipe(Effect.scoped, inPlace({ env: region }))
@@ -120,7 +120,7 @@ describe("http", () => {
 describe("timeouts", () => {
   const endWith = (timeouts: Timeouts.Deadlines | undefined, around: Timeouts.Deadlines) =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttp(Effect.never)
+      const server = yield* scriptedHttpClient(Effect.never)
       const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, timeouts })
       const error = yield* Effect.flip(call).pipe(
         Effect.provide(Layer.provide(layer, Timeouts.layer(around))),
@@ -163,15 +163,15 @@ describe("timeouts", () => {
 it.effect.each([
   { setting: "retry", options: { retry: {} as never } },
   { setting: "http", options: { http: "x" as never } }
-])("a wrong $setting is a ConfigurationError that names it", ({ options, setting }) =>
+])("with an invalid $setting is a ConfigurationError that names it", ({ options, setting }) =>
   Effect.gen(function*() {
     const error = yield* problemIn({ env: region }, options)
     assert.deepInclude(error, { _tag: "ConfigurationError", setting })
   }))
 
-it.effect("the layer gives the client with its signer, credentials and HTTP client", () =>
+it.effect("The layer provides the client, its signer, credentials and HTTP client", () =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(ok)
+    const server = yield* scriptedHttpClient(ok)
     const given = yield* Layer.build(NodeSageMaker.layer({ credentials: keys, http: server.http })).pipe(
       inPlace({ env: region })
     )

@@ -36,18 +36,18 @@ const stepsOf = (http: NodeSageMaker.NodeSageMakerOptions["http"]) =>
     return steps.taken
   })
 
-describe("a call that nobody traces takes few steps of Effect's runtime", () => {
-  it.scopedLive("over Node's client", () =>
+describe("A call without tracing takes a limited number of Effect runtime steps", () => {
+  it.scopedLive("with Node's HTTP client", () =>
     Effect.gen(function*() {
       assert.isAtMost(yield* stepsOf({ proxy: false }), 32)
     }))
 
-  it.scopedLive("over fetch", () =>
+  it.scopedLive("with fetch", () =>
     Effect.gen(function*() {
       assert.isAtMost(yield* stepsOf(FetchHttpClient.layer), 120)
     }))
 
-  it.scopedLive("which are counted", () =>
+  it.scopedLive("as counted by this test", () =>
     Effect.gen(function*() {
       assert.isAtLeast(yield* stepsOf({ proxy: false }), 20)
     }))

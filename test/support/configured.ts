@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { call } from "./call.ts"
-import { ok, type Reply, scriptedHttp } from "./scripted.ts"
+import { ok, type Reply, scriptedHttpClient } from "./scriptedHttpClient.ts"
 
 /** What a client finds where it runs: variables of the environment, and the text of the two shared files. */
 export interface Place {
@@ -41,7 +41,7 @@ export const requestsIn = (
   ...replies: ReadonlyArray<Reply>
 ) =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(...(replies.length === 0 ? [ok] : replies))
+    const server = yield* scriptedHttpClient(...(replies.length === 0 ? [ok] : replies))
     const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, ...options })
     yield* program.pipe(Effect.provide(layer), inPlace(place))
     return yield* server.requests
@@ -59,7 +59,7 @@ export const problemIn = (
   options: NodeSageMaker.NodeSageMakerOptions = {}
 ): Effect.Effect<SageMakerError.ConfigurationError, unknown> =>
   Effect.gen(function*() {
-    const server = yield* scriptedHttp(ok)
+    const server = yield* scriptedHttpClient(ok)
     const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, ...options })
     return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer)).pipe(inPlace(place))
   })

@@ -1,7 +1,8 @@
 import { Effect } from "effect"
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net"
+import { connect, createServer, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { certificates } from "./certificates.ts"
+import { listen, serveTcp } from "./server.ts"
 
 /** A request that has come whole: the model runs it, whatever becomes of the answer. */
 export interface Exchange {
@@ -101,60 +102,34 @@ const handling = (fault: Fault) => {
   return { sockets, owed, onConnection, executions: () => executions }
 }
 
-/** Enough for the connections that a busy process takes late: one that overflows lingers in the kernel. */
-const backlog = 4_096
-
-const listening = (server: Server, sockets: ReadonlySet<Socket>) =>
-  Effect.acquireRelease(
-    Effect.async<number>((resume) => {
-      server.listen({ port: 0, host: "127.0.0.1", backlog }, () =>
-        resume(Effect.succeed((server.address() as AddressInfo).port)))
-    }),
-    () =>
-      Effect.sync(() => {
-        server.close()
-        sockets.forEach((socket) =>
-          socket.destroy()
-        )
-      })
-  )
-
-/** A server with a fault on a free port of this machine, gone with the scope. */
+/** A server with a fault on a free port of 127.0.0.1. */
 export const faultServer = (fault: Fault) =>
   Effect.suspend(() => {
     const { executions, onConnection, owed, sockets } = handling(fault)
     return Effect.map(
-      listening(createServer(onConnection), sockets),
-      (port): FaultServer => ({ url: `http://127.0.0.1:${port}`, executions, sockets, owed })
+      listen(createServer(onConnection)),
+      ({ port }): FaultServer => ({ url: `http://127.0.0.1:${port}`, executions, sockets, owed })
     )
   })
 
-/** The same over TLS, where every packet of the client takes `delay` milliseconds. */
+/** A TLS server with a fault; every packet of the client is delayed by `delay` milliseconds. */
 export const slowTlsServer = (fault: Fault, delay: number) =>
   Effect.gen(function*() {
     const { server: identity } = yield* certificates
     const { executions, onConnection, owed, sockets } = handling(fault)
-    const behind = yield* listening(createTlsServer(identity, onConnection), sockets)
-    const passing = new Set<Socket>()
-    const front = createServer((from) => {
-      const to = connect(behind, "127.0.0.1")
-      for (const socket of [from, to]) {
-        passing.add(socket)
-        socket.on("error", () => {})
-        socket.once("close", () => {
-          passing.delete(socket)
-          from.destroy()
-          to.destroy()
-        })
-      }
+    const target = yield* listen(createTlsServer(identity, onConnection))
+    const { port } = yield* serveTcp((from) => {
+      const to = connect(target.port, "127.0.0.1")
+      to.on("error", () => undefined)
+      from.once("close", () => to.destroy())
+      to.once("close", () => from.destroy())
       from.on("data", (chunk) => setTimeout(() => to.write(chunk), delay))
       to.pipe(from)
     })
-    const port = yield* listening(front, passing)
     return { url: `https://127.0.0.1:${port}`, executions, sockets, owed }
   })
 
-/** An address at which nobody listens. */
+/** An address without a server. */
 export const nobody = Effect.scoped(
   Effect.map(faultServer({}), ({ url }): FaultServer => ({
     url,

@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { decodeCorpus } from "./corpus.ts"
-import type { Reply } from "./scripted.ts"
+import type { Reply } from "./scriptedHttpClient.ts"
 
 const Report = Schema.Struct({
   what: Schema.String,

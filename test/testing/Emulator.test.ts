@@ -33,7 +33,7 @@ const input: InvokeEndpoint.InvokeEndpointInput = { EndpointName: "echo", Conten
 
 const text = ({ Body }: { readonly Body: Uint8Array }) => new TextDecoder().decode(Body)
 
-it.live("answers a signed request with the handler's answer", () =>
+it.live("The emulator responds to a signed request with the output of the handler", () =>
   Effect.gen(function*() {
     const output = yield* invokeEndpoint(input)
     assert.strictEqual(text(output), "hello")
@@ -41,7 +41,7 @@ it.live("answers a signed request with the handler's answer", () =>
     assert.match(output.$metadata.requestId ?? "", /^emulated-/)
   }).pipe(Effect.provide(client({ endpoints: [echo] }))))
 
-it.live("shows a handler every member of the request", () =>
+it.live("A handler receives every member of the request", () =>
   Effect.gen(function*() {
     const seen = yield* Ref.make<Emulator.EmulatorRequest | undefined>(undefined)
     const spy = Emulator.endpoint("spy", (request) => Effect.as(Ref.set(seen, request), ""))
@@ -64,7 +64,7 @@ it.live("shows a handler every member of the request", () =>
     assert.strictEqual(text((yield* Ref.get(seen))!), "1,2")
   }))
 
-it.live("passes on the members of an answer", () =>
+it.live("Output members of the handler are in the response", () =>
   Effect.gen(function*() {
     const answer = {
       ContentType: "application/json",
@@ -88,7 +88,7 @@ const failure = (
   request: Partial<InvokeEndpoint.InvokeEndpointInput> = {}
 ) => Effect.flip(Effect.provide(invokeEndpoint({ ...input, ...request }), client(options, settings, keys)))
 
-describe("refuses a request", () => {
+describe("The emulator rejects a request", () => {
   it.live("for an endpoint that is not deployed", () =>
     Effect.gen(function*() {
       const error = yield* failure({ endpoints: [] })
@@ -101,13 +101,13 @@ describe("refuses a request", () => {
       assert.include(error, { _tag: "AccessDeniedError", code: "InvalidSignatureException", status: 403 })
     }))
 
-  it.live("of an unknown key", () =>
+  it.live("with an unknown access key", () =>
     Effect.gen(function*() {
       const error = yield* failure({ endpoints: [echo] }, {}, { accessKeyId: "AKIDOTHER", secretAccessKey: "wrong" })
       assert.include(error, { _tag: "AccessDeniedError", code: "UnrecognizedClientException" })
     }))
 
-  it.live("with a session token it does not know", () =>
+  it.live("with an unknown session token", () =>
     Effect.gen(function*() {
       const error = yield* failure({ endpoints: [echo] }, {}, { ...Emulator.credentials, sessionToken: "stale" })
       assert.include(error, { _tag: "AccessDeniedError", code: "UnrecognizedClientException" })
@@ -119,7 +119,7 @@ describe("refuses a request", () => {
       assert.include(error, { _tag: "AccessDeniedError", code: "InvalidSignatureException" })
     }))
 
-  it.live("signed with a wrong clock", () =>
+  it.live("signed with a wrong time", () =>
     Effect.gen(function*() {
       const settings = { clockOffset: -10 * 60_000, correctClockSkew: false }
       const error = yield* failure({ endpoints: [echo] }, settings)
@@ -127,7 +127,7 @@ describe("refuses a request", () => {
       assert.include(error.message, "Signature expired")
     }))
 
-  it.live("that breaks a constraint, naming the member", () =>
+  it.live("that violates a constraint, and names the member", () =>
     Effect.gen(function*() {
       const error = yield* failure({ endpoints: [echo] }, { validation: false }, undefined, { TargetVariant: "-bad-" })
       assert.strictEqual(error._tag, "ValidationError")
@@ -142,7 +142,7 @@ describe("refuses a request", () => {
     }))
 })
 
-it.live("refuses an unsigned request, unless it is anonymous", () =>
+it.live("The emulator rejects an unsigned request unless it is anonymous", () =>
   Effect.gen(function*() {
     const unsigned = (options: Emulator.EmulatorOptions) =>
       SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
@@ -157,7 +157,7 @@ it.live("refuses an unsigned request, unless it is anonymous", () =>
     assert.strictEqual(text(output), "hello")
   }))
 
-it.live("accepts the session token it was given", () =>
+it.live("The emulator accepts the session token it was configured with", () =>
   Effect.gen(function*() {
     const keys = { accessKeyId: "AKIDTEMPORARY", secretAccessKey: "secret", sessionToken: "token" }
     const output = yield* Effect.provide(
@@ -167,7 +167,7 @@ it.live("accepts the session token it was given", () =>
     assert.strictEqual(text(output), "hello")
   }))
 
-describe("answers a handler's failure", () => {
+describe("A failure of the handler", () => {
   for (
     const error of [
       new SageMakerError.ModelError({
@@ -187,7 +187,7 @@ describe("answers a handler's failure", () => {
       new SageMakerError.PayloadTooLargeError()
     ]
   ) {
-    it.live(`as the service does: ${error._tag}`, () =>
+    it.live(`is sent as the service sends it: ${error._tag}`, () =>
       Effect.gen(function*() {
         const received = yield* failure({ endpoints: [Emulator.endpoint("echo", () => Effect.fail(error))] })
         assert.strictEqual(received._tag, error._tag)
@@ -204,7 +204,7 @@ describe("answers a handler's failure", () => {
       }))
   }
 
-  it.live("as the container's when it is anything else, a defect included", () =>
+  it.live("of another type, or a defect, is sent as a container error", () =>
     Effect.gen(function*() {
       for (const failing of [Effect.fail("out of memory"), Effect.die(new Error("out of memory"))]) {
         const error = yield* failure({ endpoints: [Emulator.endpoint("echo", () => failing)] })
@@ -214,7 +214,7 @@ describe("answers a handler's failure", () => {
     }))
 })
 
-describe("a model is answered for, and no call hangs, where it", () => {
+describe("The emulator responds, and no call hangs, if a model", () => {
   for (const model of brokenModels) {
     it.live(model.what, () =>
       Effect.gen(function*() {
@@ -225,7 +225,7 @@ describe("a model is answered for, and no call hangs, where it", () => {
   }
 })
 
-it.live("answers a stream's failure before its first part as InvokeEndpoint and the stream can tell it", () =>
+it.live("A stream that fails before its first part is an error of InvokeEndpoint and a stream error", () =>
   Effect.gen(function*() {
     const late = new SageMakerError.ModelStreamError({ message: "late", ErrorCode: "Slow" })
     const layer = client({ endpoints: [Emulator.endpoint("echo", () => Effect.fail(late))] })
@@ -235,7 +235,7 @@ it.live("answers a stream's failure before its first part as InvokeEndpoint and 
     assert.include(streamed, { _tag: "ModelStreamError", message: "late", ErrorCode: "Slow" })
   }))
 
-describe("in process", () => {
+describe("In process,", () => {
   const anonymous = (handler: Emulator.EmulatorEndpoint["handler"]) =>
     SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
       Layer.provide(Signer.layerAnonymous),
@@ -244,7 +244,7 @@ describe("in process", () => {
       )
     )
 
-  it.effect("a model's stream sleeps by the test's clock", () =>
+  it.effect("a streaming model sleeps on the TestClock", () =>
     Effect.gen(function*() {
       const seen: Array<Uint8Array> = []
       const slow = Stream.mapEffect(Stream.make("a", "b", "c"), (word) => Effect.as(Effect.sleep("1 hour"), word))
@@ -263,7 +263,7 @@ describe("in process", () => {
       yield* Fiber.join(fiber)
     }))
 
-  it.effect("a model sleeps by the test's clock", () =>
+  it.effect("a model sleeps on the TestClock", () =>
     Effect.gen(function*() {
       const fiber = yield* invokeEndpoint(input).pipe(
         Effect.provide(anonymous(() => Effect.as(Effect.sleep("1 minute"), "slow"))),
@@ -274,7 +274,7 @@ describe("in process", () => {
     }))
 
   for (const operation of ["invocations", "invocations-response-stream"]) {
-    it.effect(`a model's own HTTP response may be endless: ${operation}`, () =>
+    it.effect(`a model can return an endless HTTP response: ${operation}`, () =>
       Effect.gen(function*() {
         let stopped = false
         const endless = Stream.ensuring(
@@ -300,7 +300,7 @@ describe("in process", () => {
   }
 })
 
-it.live("sends a handler's own HTTP response as it is", () =>
+it.live("an HTTP response of a handler is sent unchanged", () =>
   Effect.gen(function*() {
     const redirect = Emulator.endpoint("echo", () =>
       HttpServerResponse.text("moved", { status: 302, headers: { location: "https://example.com" } }))
@@ -308,7 +308,7 @@ it.live("sends a handler's own HTTP response as it is", () =>
     assert.include(error, { _tag: "UnknownServiceError", status: 302 })
   }))
 
-it.live("lets handlers use services of their own", () =>
+it.live("handlers can use services", () =>
   Effect.gen(function*() {
     const endpoint = Emulator.endpoint("echo", () => Effect.as(Credentials.Credentials, "used"))
     const http = Emulator.layerHttpClient({ endpoints: [endpoint] })

@@ -17,7 +17,7 @@ const mock = (
   >[1]
 ) => MockRuntime.layer(MockRuntime.on(InvokeEndpoint.operation, handler))
 
-it.effect("gives the handler the input and the caller its output", () =>
+it.effect("The handler receives the input, and the caller its output", () =>
   Effect.gen(function*() {
     const seen = yield* Ref.make<ReadonlyArray<InvokeEndpoint.InvokeEndpointInput>>([])
     const layer = mock((request) => Effect.as(Ref.update(seen, (_) => [..._, request]), { Body }))
@@ -27,13 +27,13 @@ it.effect("gives the handler the input and the caller its output", () =>
     assert.deepStrictEqual(yield* Ref.get(seen), [input])
   }))
 
-it.effect("validates the input as the client does", () =>
+it.effect("The mock validates the input as the client does", () =>
   Effect.gen(function*() {
     const error = yield* Effect.flip(invokeEndpoint({ EndpointName: "a/b", Body: "" }))
     assert.include(error, { _tag: "InvalidInputError", field: "EndpointName" })
   }).pipe(Effect.provide(mock(() => Effect.succeed({ Body })))))
 
-it.effect("runs the retry policy around the handler", () =>
+it.effect("The retry policy applies to the handler", () =>
   Effect.gen(function*() {
     const attempts = yield* Ref.make(0)
     const layer = mock(() =>
@@ -49,14 +49,14 @@ it.effect("runs the retry policy around the handler", () =>
     assert.strictEqual(yield* Ref.get(attempts), 3)
   }))
 
-it.effect("runs the deadlines around the handler", () =>
+it.effect("Timeouts apply to the handler", () =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(Effect.flip(invokeEndpoint(input).pipe(Timeouts.use({ attempt: "2 seconds" }))))
     yield* TestClock.adjust("2 seconds")
     assert.include(yield* Fiber.join(fiber), { _tag: "TimeoutError", phase: "attempt", duration: 2_000 })
   }).pipe(Effect.provide(mock(() => Effect.never))))
 
-it.effect("takes policies from its own layer too", () =>
+it.effect("Policies can be provided to the layer of the mock", () =>
   Effect.gen(function*() {
     const attempts = yield* Ref.make(0)
     const failing = mock(() =>
@@ -67,7 +67,7 @@ it.effect("takes policies from its own layer too", () =>
     assert.strictEqual(yield* Ref.get(attempts), 1)
   }))
 
-it.effect("dies naming an operation that has no answer", () =>
+it.effect("An operation without a handler dies with its name", () =>
   Effect.gen(function*() {
     const exit = yield* Effect.exit(invokeEndpoint(input))
     assert.isTrue(
@@ -75,7 +75,7 @@ it.effect("dies naming an operation that has no answer", () =>
     )
   }).pipe(Effect.provide(MockRuntime.layer())))
 
-it.effect("keeps what a handler says in $metadata", () =>
+it.effect("The mock keeps $metadata that the handler returns", () =>
   Effect.gen(function*() {
     const $metadata = {
       requestId: "request-1",
@@ -88,7 +88,7 @@ it.effect("keeps what a handler says in $metadata", () =>
     assert.deepStrictEqual(output.$metadata, $metadata)
   }).pipe(Effect.scoped))
 
-it.effect("keeps the concealed text of an error it stamps", () =>
+it.effect("The mock keeps the hidden text of an error when it adds metadata", () =>
   Effect.gen(function*() {
     const error = yield* Effect.flip(invokeEndpoint(input))
     assert.strictEqual((error as SageMakerError.ModelError).OriginalMessage, "secret")

@@ -4,7 +4,7 @@ import { serviceUrl } from "../../../src/protocol/endpoint/serviceUrl.ts"
 
 const custom = (endpoint: string | URL) => serviceUrl({ region: "eu-west-1", endpoint })
 
-describe("a custom endpoint", () => {
+describe("A custom endpoint", () => {
   it.each([
     ["as it is", "https://example.com", "https://example.com"],
     ["without its trailing slash", "https://example.com/", "https://example.com"],
@@ -17,7 +17,7 @@ describe("a custom endpoint", () => {
     ["with an IPv4 address", "http://127.0.0.1:3000", "http://127.0.0.1:3000"],
     ["with an @ in its path", "https://example.com/a@b", "https://example.com/a@b"],
     ["normalized", "HTTPS://EXAMPLE.com/a/../b", "https://example.com/b"]
-  ])("is taken %s", (_, endpoint, url) => {
+  ])("is accepted %s", (_, endpoint, url) => {
     assert.deepStrictEqual(custom(endpoint), { _tag: "Url", url })
     assert.deepStrictEqual(custom(new URL(endpoint)), { _tag: "Url", url })
   })
@@ -42,7 +42,7 @@ describe("a custom endpoint", () => {
     ["with an empty fragment", "https://example.com/secret#"],
     ["with a bad port", "https://secret.example.com:99999"],
     ["with an encoded separator in its host", "https://secret%2f.example.com"]
-  ])("is refused without repeating it: %s", (_, endpoint) => {
+  ])("is rejected without being repeated: %s", (_, endpoint) => {
     const actual = custom(endpoint)
     assert.strictEqual(actual._tag, "Invalid")
     assert.strictEqual(actual._tag === "Invalid" && actual.setting, "endpoint")
@@ -55,14 +55,14 @@ describe("a custom endpoint", () => {
     ["an empty query", "https://example.com/secret?"],
     ["a fragment", "https://example.com/#secret"],
     ["another scheme", "ftp://secret.example.com"]
-  ])("is refused as a URL object with %s", (_, endpoint) => {
+  ])("is rejected as a URL object with %s", (_, endpoint) => {
     const actual = custom(new URL(endpoint))
     assert.strictEqual(actual._tag, "Invalid")
     assert.notInclude(JSON.stringify(actual), "secret")
   })
 
   it.each([["null", null], ["a number", 443], ["an object", {}]])(
-    "is refused as a JavaScript caller gives it: %s",
+    "of a wrong JavaScript type is rejected: %s",
     (_, endpoint) => assert.strictEqual(custom(endpoint as never)._tag, "Invalid")
   )
 
@@ -76,7 +76,7 @@ describe("a custom endpoint", () => {
   })
 
   it.prop(
-    "gives an absolute URL that names nothing but scheme, host and path, or is refused",
+    "gives an absolute URL with only scheme, host and path, or is rejected",
     [FastCheck.oneof(
       FastCheck.webUrl({ withQueryParameters: true, withFragments: true }),
       FastCheck.string({ unit: "binary" }).map((tail) => `https://example.com${tail}`)

@@ -37,29 +37,35 @@ const assertSame = (region: string) => {
   )
 }
 
-describe.skipIf(!hasCorpora)(needsCorpora("a region's partition is that of AWS's table of November 2026"), () => {
-  it.each(partitions)("for every region listed in $id", ({ regions }) => {
-    for (const region of Object.keys(regions)) {
-      assertSame(region)
-    }
-  })
+describe.skipIf(!hasCorpora)(
+  needsCorpora("The partition of a region is the one in AWS's partitions of November 2026"),
+  () => {
+    it.each(partitions)("for every region listed in $id", ({ regions }) => {
+      for (const region of Object.keys(regions)) {
+        assertSame(region)
+      }
+    })
 
-  it.each(partitions)("for every region the pattern of $id describes", ({ regionRegex }) => {
-    FastCheck.assert(FastCheck.property(FastCheck.stringMatching(new RegExp(regionRegex)), assertSame))
-  })
+    it.each(partitions)("for every region that matches the pattern of $id", ({ regionRegex }) => {
+      FastCheck.assert(FastCheck.property(FastCheck.stringMatching(new RegExp(regionRegex)), assertSame))
+    })
 
-  it("for what is almost a region", () => {
-    const part = FastCheck.constantFrom(
-      "",
-      ..."us eu cn gov iso isob isoe isof eusc de east north_west 1 22 aws global xx".split(" ")
-    )
-    FastCheck.assert(
-      FastCheck.property(FastCheck.array(part, { minLength: 1, maxLength: 5 }), (parts) => assertSame(parts.join("-"))),
-      { numRuns: 2_000 }
-    )
-  })
+    it("for text that is almost a region", () => {
+      const part = FastCheck.constantFrom(
+        "",
+        ..."us eu cn gov iso isob isoe isof eusc de east north_west 1 22 aws global xx".split(" ")
+      )
+      FastCheck.assert(
+        FastCheck.property(
+          FastCheck.array(part, { minLength: 1, maxLength: 5 }),
+          (parts) => assertSame(parts.join("-"))
+        ),
+        { numRuns: 2_000 }
+      )
+    })
 
-  it("and every partition has FIPS and dual-stack endpoints, as the service's URL takes for granted", () => {
-    assert.isTrue(partitions.every(({ outputs }) => outputs.supportsDualStack && outputs.supportsFIPS))
-  })
-})
+    it("and every partition has FIPS and dual-stack endpoints, as the service URL requires", () => {
+      assert.isTrue(partitions.every(({ outputs }) => outputs.supportsDualStack && outputs.supportsFIPS))
+    })
+  }
+)

@@ -29,7 +29,7 @@ const cases = decodeCorpus("endpoints/sagemaker-runtime.endpoint-tests-1.json", 
 const regionOf = (params: { readonly Region?: string | undefined; readonly Endpoint?: string | undefined }) =>
   params.Region ?? (params.Endpoint === undefined ? "" : "eu-west-1")
 
-describe.skipIf(!hasCorpora)(needsCorpora("the service URL is what AWS's endpoint cases expect"), () => {
+describe.skipIf(!hasCorpora)(needsCorpora("The service URL is the one that AWS's endpoint cases expect"), () => {
   it.each(cases)("$documentation", ({ expect, params }) => {
     const actual = serviceUrl({
       region: regionOf(params),
@@ -49,10 +49,10 @@ describe.skipIf(!hasCorpora)(needsCorpora("the service URL is what AWS's endpoin
     }
   })
 
-  it("there are 47 of them", () => assert.lengthOf(cases, 47))
+  it("There are 47 cases", () => assert.lengthOf(cases, 47))
 })
 
-describe("a region", () => {
+describe("A region", () => {
   it.each([
     ["empty", ""],
     ["dotted", "us.east.1"],
@@ -70,7 +70,7 @@ describe("a region", () => {
     ["too long", "a".repeat(64)],
     ["not ASCII", "eu-wést-1"],
     ["letters of another width", "ｕs-east-1"]
-  ])("that is no host label is refused: %s", (_, region) => {
+  ])("that is not a host label is rejected: %s", (_, region) => {
     assert.deepStrictEqual(serviceUrl({ region }), {
       _tag: "Invalid",
       setting: "region",
@@ -79,11 +79,11 @@ describe("a region", () => {
   })
 
   it.each([["undefined", undefined], ["null", null], ["a number", 5], ["an object", { toString: () => "us-east-1" }]])(
-    "a JavaScript caller gives as %s is refused",
+    "of the JavaScript type %s is rejected",
     (_, region) => assert.strictEqual(serviceUrl({ region: region as never })._tag, "Invalid")
   )
 
-  it("is checked beside a custom endpoint too: requests are signed for it", () => {
+  it("is also validated with a custom endpoint, since requests are signed for it", () => {
     assert.strictEqual(serviceUrl({ region: "a.b", endpoint: "https://example.com" })._tag, "Invalid")
   })
 
@@ -92,7 +92,7 @@ describe("a region", () => {
   })
 
   it.prop(
-    "either is refused or stays one label of the host, whatever it is",
+    "is rejected or is one label of the host, for any text",
     [FastCheck.oneof(
       FastCheck.string({ unit: "binary" }),
       FastCheck.string(),

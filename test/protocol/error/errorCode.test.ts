@@ -5,8 +5,8 @@ import { isAccessDeniedCode, parseError } from "../../../src/protocol/error/erro
 const body = (members: object) => JSON.stringify(members)
 const codeOf = (header: string | undefined, text = "") => parseError(header, text).code
 
-describe("the code of an error", () => {
-  it("is the header's, else __type, else code", () => {
+describe("The error code", () => {
+  it("is taken from the header, then __type, then code", () => {
     const members = body({ __type: "B", code: "C" })
     assert.strictEqual(codeOf("A", members), "A")
     assert.strictEqual(codeOf(undefined, members), "B")
@@ -20,38 +20,38 @@ describe("the code of an error", () => {
     ["a.b#ModelError:http://internal.amazon.com/x#y/", "ModelError"],
     [" ModelError ", "ModelError"],
     ["ModelError:", "ModelError"]
-  ])("is cut out of %j", (header, code) => {
+  ])("is extracted from %j", (header, code) => {
     assert.strictEqual(codeOf(header), code)
     assert.strictEqual(codeOf(undefined, body({ __type: header })), code)
     assert.strictEqual(codeOf(undefined, body({ code: header })), code)
   })
 
   it.each(["", ":", "#", "a#", "two words", "<b>", "a\nb", "ModelErrör", "a".repeat(129)])(
-    "is absent where the name is unusable: %j",
+    "is absent if the value is not a valid name: %j",
     (name) => assert.isUndefined(codeOf(name))
   )
 
-  it("that is unusable in the header is looked for in the body", () => {
+  it("is taken from the body if the header is not a valid name", () => {
     assert.strictEqual(codeOf("", body({ __type: "ModelError" })), "ModelError")
     assert.strictEqual(codeOf("two words", body({ code: "ModelError" })), "ModelError")
   })
 
   it.each([400, null, true, ["ModelError"], { code: "ModelError" }])(
-    "is not taken from what is no text: %j",
+    "is not taken from a value that is not text: %j",
     (code) => {
       assert.isUndefined(codeOf(undefined, body({ __type: code, code })))
     }
   )
 
-  it("is not taken from deeper members", () => {
+  it("is not taken from nested members", () => {
     assert.isUndefined(codeOf(undefined, body({ error: { code: "ModelError" } })))
   })
 })
 
 const messageOf = (text: string) => parseError(undefined, text).message
 
-describe("the message of an error", () => {
-  it("is Message, else message", () => {
+describe("The error message", () => {
+  it("is taken from Message, then message", () => {
     assert.strictEqual(messageOf(body({ message: "b", Message: "a" })), "a")
     assert.strictEqual(messageOf(body({ message: "b" })), "b")
     assert.strictEqual(messageOf(body({ Message: null, message: "b" })), "b")
@@ -62,18 +62,18 @@ describe("the message of an error", () => {
   })
 })
 
-describe("a body that is no JSON object", () => {
+describe("A body that is not a JSON object", () => {
   it.each(["", "<html>502</html>", "null", "[1]", "\"ModelError\"", "5", "{", "{\"code\":\"A\"} trailing", "\u0000"])(
-    "has neither code, message nor members: %j",
+    "has no code, message or members: %j",
     (text) => assert.deepStrictEqual(parseError(undefined, text), { code: undefined, message: undefined, members: {} })
   )
 
-  it("leaves the header's code standing", () => assert.strictEqual(codeOf("ModelError", "<html>"), "ModelError"))
+  it("does not affect the code of the header", () => assert.strictEqual(codeOf("ModelError", "<html>"), "ModelError"))
 })
 
-describe("any error at all", () => {
+describe("Any error", () => {
   it.prop(
-    "is read without throwing, and its code is a plain name",
+    "is decoded without throwing, and its code is a valid name",
     [
       FastCheck.option(FastCheck.string({ unit: "binary" }), { nil: undefined }),
       FastCheck.oneof(FastCheck.string({ unit: "binary" }), FastCheck.json())
@@ -86,7 +86,7 @@ describe("any error at all", () => {
   )
 })
 
-describe("a code that speaks of the caller", () => {
+describe("An access error code", () => {
   it.each([
     "AccessDeniedException",
     "ExpiredTokenException",
@@ -98,10 +98,10 @@ describe("a code that speaks of the caller", () => {
     "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException"
-  ])("is known: %s", (code) => assert.isTrue(isAccessDeniedCode(code)))
+  ])("includes %s", (code) => assert.isTrue(isAccessDeniedCode(code)))
 
   it.each(["ValidationError", "ThrottlingException", "accessdenied", "constructor", "__proto__", ""])(
-    "is not %j",
+    "excludes %j",
     (code) => assert.isFalse(isAccessDeniedCode(code))
   )
 })

@@ -42,8 +42,8 @@ const rows: ReadonlyArray<TransportFailure & { readonly code: string }> = table.
   [reason, requestSent, retry, codes]
 ) => codes.map((code) => ({ code, reason, requestSent, retry })))
 
-describe("a transport error", () => {
-  it.each(rows)("$code is $reason, however deep it is nested", (expected) => {
+describe("A transport error", () => {
+  it.each(rows)("with $code is $reason, at any depth of its causes", (expected) => {
     const error = coded(expected.code)
     for (const nested of [error, fetchFailed(error), fetchFailed(fetchFailed(error)), new AggregateError([error])]) {
       assert.deepStrictEqual(transportFailure(nested), expected)
@@ -51,31 +51,31 @@ describe("a transport error", () => {
   })
 
   it.each(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])(
-    "%s of connect() never sent a request",
+    "%s of connect() has requestSent false",
     (code) => {
       const expected: TransportFailure = { code, reason: "connect", requestSent: false, retry: "transient" }
       assert.deepStrictEqual(transportFailure(fetchFailed(coded(code, { syscall: "connect" }))), expected)
     }
   )
 
-  it("of connect() at every address never sent a request, though Node's summary does not say so", () => {
+  it("of connect() at every address has requestSent false, although the aggregate error does not say so", () => {
     const errors = ["ETIMEDOUT", "ENETUNREACH"].map((code) => coded(code, { syscall: "connect" }))
     const failure = transportFailure(fetchFailed(noneReached(...errors)))
     assert.deepStrictEqual(failure, { code: "ETIMEDOUT", reason: "connect", requestSent: false, retry: "transient" })
   })
 
-  it("is known by its name where it has no code", () => {
+  it("without a code is classified by its name", () => {
     assert.strictEqual(transportFailure(new DOMException("stop", "AbortError")).reason, "aborted")
     assert.strictEqual(transportFailure({ name: "ConnectionRefused" }).reason, "connect")
   })
 
-  it("is known by the outermost code that says something", () => {
+  it("is classified by the outermost known code", () => {
     assert.strictEqual(transportFailure(coded("ECONNRESET", { cause: coded("ENOTFOUND") })).code, "ECONNRESET")
     assert.strictEqual(transportFailure(coded("E_OWN", { cause: coded("ENOTFOUND") })).code, "ENOTFOUND")
   })
 
   it.each(["Failed to fetch", "Load failed", "Network connection lost."])(
-    "that a browser words %j is a lost connection",
+    "with the browser message %j is a lost connection",
     (message) =>
       assert.deepStrictEqual(transportFailure(new TypeError(message)), {
         reason: "reset",
@@ -96,12 +96,12 @@ describe("a transport error", () => {
     ["a function", () => coded("ECONNRESET")],
     ["an empty aggregate", new AggregateError([])],
     ["aggregated nothings", new AggregateError([null, undefined, 5])]
-  ])("that tells nothing is final and may have been sent: %s", (_, error) => {
+  ])("without any information is final, and requestSent is true: %s", (_, error) => {
     assert.deepStrictEqual(transportFailure(error), unknown)
   })
 
   it.each(["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"])(
-    "is not mistaken for a member every object has: %s",
+    "is not classified by a name that every object has: %s",
     (code) => {
       assert.deepStrictEqual(transportFailure({ code }), unknown)
       assert.deepStrictEqual(transportFailure({ name: code }), unknown)
@@ -109,14 +109,14 @@ describe("a transport error", () => {
   )
 })
 
-describe("an error that contains itself", () => {
+describe("An error that contains itself", () => {
   it("as its cause is read once", () => {
     const error: { cause?: unknown } = {}
     error.cause = { cause: error }
     assert.deepStrictEqual(transportFailure(error), unknown)
   })
 
-  it("many times over is read once", () => {
+  it("many times is read once", () => {
     const error: { cause?: unknown; errors?: ReadonlyArray<unknown> } = {}
     error.cause = error
     let reads = 0

@@ -69,12 +69,12 @@ const plain = ({ bytes, text, type }: HeaderValue): unknown => {
     : (type === 7 ? Buffer.from(text ?? "") : buffer).toString("base64")
 }
 
-describe.skipIf(!hasCorpora)(needsCorpora("AWS's encoded frames"), () => {
-  it("are 36", () => assert.lengthOf(vectors, 36))
+describe.skipIf(!hasCorpora)(needsCorpora("AWS's event-stream test vectors"), () => {
+  it("There are 36 cases", () => assert.lengthOf(vectors, 36))
 
   for (const { decoded, encoded_b64, encoded_recipe, expect, id } of vectors) {
     const frame = encoded_b64 ?? encoded_recipe?.prefix_b64 ?? new Uint8Array()
-    it(`${expect === "ok" ? "are read" : "are refused"}: ${id}`, () => {
+    it(`${id} is ${expect === "ok" ? "decoded" : "rejected"}`, () => {
       const failure = failureOf(frame)
       if (expect === "error") {
         assert.strictEqual(failure?._tag, "Broken")
@@ -111,20 +111,20 @@ const asModelled = (header: HeaderValue) => ({
     : header.text ?? plain(header)
 })
 
-describe.skipIf(!hasCorpora)(needsCorpora("Smithy's event streams of restJson1"), () => {
-  it("are 100", () => assert.lengthOf(protocolCases, 100))
+describe.skipIf(!hasCorpora)(needsCorpora("Smithy's restJson1 event-stream cases"), () => {
+  it("There are 100 cases", () => assert.lengthOf(protocolCases, 100))
 
   const framed = protocolCases.flatMap(({ events = [], id }) =>
     events.flatMap(({ body, bytes, headers }) => (bytes === undefined ? [] : [{ id, bytes, headers, body }]))
   )
 
-  it("but for eight, which have no frames: plain HTTP errors and initial messages", () => {
+  it("Eight cases have no frames: plain HTTP errors and initial messages", () => {
     assert.strictEqual(new Set(framed.map(({ id }) => id)).size, 92)
   })
 
   for (const { body, bytes, headers, id } of framed) {
     const kind = kindOf(id)
-    it(`${broken.has(kind) ? "are refused" : "are read"}: ${id}`, () => {
+    it(`${id} is ${broken.has(kind) ? "rejected" : "decoded"}`, () => {
       const failure = failureOf(bytes)
       if (broken.has(kind)) {
         assert.strictEqual(failure?._tag, "Broken")

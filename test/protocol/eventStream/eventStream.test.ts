@@ -37,7 +37,7 @@ const alike = FastCheck.nat(80).chain((size) =>
 
 const payloads = FastCheck.oneof(FastCheck.array(FastCheck.uint8Array({ maxLength: 300 }), { maxLength: 6 }), alike)
 
-it.effect.prop("gives the same parts however the stream is split", {
+it.effect.prop("The decoder gives the same parts however the stream is split", {
   payloads,
   cuts: FastCheck.array(FastCheck.nat(4_000), { maxLength: 40 })
 }, ({ cuts, payloads }) =>
@@ -50,7 +50,7 @@ it.effect.prop("gives the same parts however the stream is split", {
     })
   }))
 
-it("gives the same parts split at every offset, and byte by byte", () => {
+it("The decoder gives the same parts for a split at every offset, and for single bytes", () => {
   const stream = joined(part(bytes(1, 2, 3)), part(bytes()), part(bytes(4)))
   const expected = { parts: [[1, 2, 3], [], [4]], failure: undefined }
   for (let offset = 0; offset <= stream.length; offset++) {
@@ -59,7 +59,7 @@ it("gives the same parts split at every offset, and byte by byte", () => {
   assert.deepStrictEqual(decode(...[...stream].map((byte) => bytes(byte))), expected)
 })
 
-it.effect.prop("never gives a wrong part of a damaged stream", {
+it.effect.prop("The decoder never gives a wrong part of a damaged stream", {
   payloads: FastCheck.oneof(
     FastCheck.array(FastCheck.uint8Array({ maxLength: 100 }), { minLength: 1, maxLength: 4 }),
     alike
@@ -77,7 +77,7 @@ it.effect.prop("never gives a wrong part of a damaged stream", {
     assert.strictEqual(failure?._tag, "Broken")
   }))
 
-it("finds a damage at every byte of frames that begin alike", () => {
+it("The decoder detects damage at every byte of frames with the same beginning", () => {
   const stream = joined(part(bytes(1, 2)), part(bytes(3, 4)), part(bytes(5, 6)))
   const length = stream.length / 3
   for (let at = 0; at < stream.length; at++) {
@@ -89,20 +89,20 @@ it("finds a damage at every byte of frames that begin alike", () => {
   }
 })
 
-it.effect.prop("ends on random bytes with a failure, not a throw", {
+it.effect.prop("Random bytes fail the decoder without a throw", {
   noise: FastCheck.uint8Array({ minLength: 1, maxLength: 500 })
 }, ({ noise }) =>
   Effect.sync(() => {
     assert.strictEqual(decode(noise).failure?._tag, "Broken")
   }))
 
-it("shares the chunk's memory for parts that come whole", () => {
+it("A part that arrives in one chunk shares the memory of the chunk", () => {
   const chunk = joined(part(bytes(1)), part(bytes(2)))
   const { parts } = eventStream.step(eventStream.initial, chunk)
   assert.deepStrictEqual(parts.map((_) => _.buffer === chunk.buffer), [true, true])
 })
 
-describe("fails on", () => {
+describe("The decoder fails on", () => {
   const prelude = (total: number, headersLength: number) => {
     const frame = encode({}, new Uint8Array())
     new DataView(frame.buffer).setUint32(0, total)
@@ -133,14 +133,14 @@ describe("fails on", () => {
     return failure?._tag === "Broken" ? failure.problem : undefined
   }
 
-  it("a stream that ends inside a frame, wherever", () => {
+  it("a stream that ends inside a frame, at any offset", () => {
     const frame = part(bytes(1, 2, 3))
     for (let length = 1; length < frame.length; length++) {
       assert.strictEqual(problem(frame.subarray(0, length)), "the stream ends inside a frame")
     }
   })
 
-  it("headers or a payload over the limits, before more is read", () => {
+  it("headers or a payload over the limits, before it reads more", () => {
     assert.include(problem(withChecksum(prelude(200_000, 131_073)).subarray(0, 12)), "headers are longer")
     assert.include(problem(withChecksum(prelude(24 * 1024 * 1024 + 17, 0)).subarray(0, 12)), "payload is longer")
     assert.strictEqual(
@@ -149,12 +149,12 @@ describe("fails on", () => {
     )
   })
 
-  it("a total length too short for what it must hold", () => {
+  it("a total length that is too short", () => {
     assert.include(problem(withChecksum(prelude(15, 0))), "shorter")
     assert.include(problem(withChecksum(prelude(16, 1))), "shorter")
   })
 
-  it("a missing message or event type, and one it does not know", () => {
+  it("a missing message or event type, and an unknown message type", () => {
     assert.include(problem(encode({ ":event-type": "PayloadPart" }, bytes(1))), ":message-type")
     assert.include(
       problem(encode({ ":message-type": "news", ":event-type": "PayloadPart" }, bytes(1))),
@@ -165,7 +165,7 @@ describe("fails on", () => {
   })
 })
 
-it("skips events it does not know and the initial response", () => {
+it("The decoder skips unknown events and the initial response", () => {
   const event = (type: string) => encode({ ":message-type": "event", ":event-type": type }, bytes(9))
   assert.deepStrictEqual(decode(event("initial-response"), part(bytes(1)), event("Future"), part(bytes(2))), {
     parts: [[1], [2]],
@@ -173,7 +173,7 @@ it("skips events it does not know and the initial response", () => {
   })
 })
 
-it("gives the parts before an exception, and the exception", () => {
+it("The decoder gives the parts before an exception, then the exception", () => {
   const exception = encode(
     { ":message-type": "exception", ":exception-type": "ModelStreamError" },
     bytes(7)
@@ -184,7 +184,7 @@ it("gives the parts before an exception, and the exception", () => {
   })
 })
 
-it("gives an error frame's code and message", () => {
+it("The decoder gives the code and message of an error frame", () => {
   const error = encode(
     { ":message-type": "error", ":error-code": "InternalError", ":error-message": "failed" },
     bytes()

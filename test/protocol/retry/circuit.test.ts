@@ -16,8 +16,8 @@ const Step = FastCheck.record({
   )
 })
 
-describe("whatever attempts do, a circuit", () => {
-  it("stays shut as long as it says, and then lets one attempt at a time decide", () => {
+describe("For any sequence of attempts, a circuit", () => {
+  it("stays open for its break duration, then allows one trial attempt at a time", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.array(Step, { maxLength: 60 }), (steps) => {
         let now = 0
@@ -51,7 +51,7 @@ describe("whatever attempts do, a circuit", () => {
     )
   })
 
-  it("opens exactly when the share of failures among the attempts of its window is reached", () => {
+  it("opens exactly when the failure ratio of its sampling window is reached", () => {
     FastCheck.assert(
       FastCheck.property(
         FastCheck.array(FastCheck.record({ after: FastCheck.nat({ max: 60 }), failed: FastCheck.boolean() })),
@@ -83,7 +83,7 @@ describe("whatever attempts do, a circuit", () => {
     )
   })
 
-  it("is forgotten when nothing in its window is left", () => {
+  it("is removed when its sampling window is empty", () => {
     const used = circuit.record(rules, circuit.initial, 0, "failure", 0)
     assert.isFalse(circuit.isIdle(rules, used, 999))
     assert.isTrue(circuit.isIdle(rules, used, 1_000))

@@ -18,7 +18,7 @@ const throttlingCodes = [
   "TransactionInProgressException"
 ]
 
-describe("an answer of the service", () => {
+describe("An error response", () => {
   it.each([500, 502, 503, 504])("with status %i is transient", (status) => {
     assert.strictEqual(classify(status, undefined, undefined), "transient")
     assert.strictEqual(classify(status, "AnyCode", "any message"), "transient")
@@ -30,14 +30,14 @@ describe("an answer of the service", () => {
     assert.strictEqual(classify(429, "RequestTimeout", undefined), "throttling")
   })
 
-  it.each(throttlingCodes)("named %s is throttling, whatever its status", (code) => {
+  it.each(throttlingCodes)("with the code %s is throttling, whatever its status", (code) => {
     assert.isTrue(isThrottlingCode(code))
     for (const status of [400, 403, 429, 500, 503]) {
       assert.strictEqual(classify(status, code, undefined), "throttling")
     }
   })
 
-  it.each(["RequestTimeout", "RequestTimeoutException", "TimeoutError"])("named %s is transient", (code) => {
+  it.each(["RequestTimeout", "RequestTimeoutException", "TimeoutError"])("with the code %s is transient", (code) => {
     assert.strictEqual(classify(400, code, undefined), "transient")
   })
 
@@ -46,14 +46,14 @@ describe("an answer of the service", () => {
   })
 
   it.each(["ModelError", "ValidationError", "throttling", "constructor", "__proto__", "toString", ""])(
-    "named %j says nothing of retries",
+    "with the code %j is not classified by it",
     (code) => {
       assert.strictEqual(classify(400, code, undefined), "never")
       assert.isFalse(isThrottlingCode(code))
     }
   )
 
-  it("about an expired signature is transient, about a wrong one final", () => {
+  it("with an expired signature is transient, with a wrong signature final", () => {
     const code = "InvalidSignatureException"
     assert.strictEqual(classify(403, code, "Signature expired: 20261121T120000Z is now earlier than …"), "transient")
     assert.strictEqual(classify(403, code, "The request signature we calculated does not match"), "never")

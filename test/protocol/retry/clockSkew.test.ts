@@ -19,39 +19,39 @@ const sample = (more: Partial<Sample>): Sample => ({
 
 const minute = 60_000
 
-describe("the clock's correction", () => {
-  it("is the service's time less ours, from four minutes on", () => {
+describe("The clock skew correction", () => {
+  it("is the difference to the service's time, from four minutes on", () => {
     assert.strictEqual(correctedOffset(sample({ date: at(now + 4 * minute) })), 4 * minute)
     assert.strictEqual(correctedOffset(sample({ date: at(now - 4 * minute) })), -4 * minute)
     assert.isUndefined(correctedOffset(sample({ date: at(now + 4 * minute - 1_000) })))
     assert.isUndefined(correctedOffset(sample({ date: at(now - 4 * minute + 1_000) })))
   })
 
-  it("is not learnt again once requests are signed with it", () => {
+  it("is not learned again from correctly signed requests", () => {
     assert.isUndefined(correctedOffset(sample({ date: at(now + 9 * minute), signedOffset: 9 * minute })))
   })
 
-  it("is taken back when the clock has been set right", () => {
+  it("is removed after the local clock is set correctly", () => {
     assert.strictEqual(correctedOffset(sample({ signedOffset: 9 * minute })), 0)
   })
 
   it.each(["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"])(
-    "is learnt however small it is when the service says %s",
+    "is learned regardless of its size if the code is %s",
     (code) => assert.strictEqual(correctedOffset(sample({ date: at(now + 1_000), code })), 1_000)
   )
 
-  it("measures from the moment the response came", () => {
+  it("uses the time at which the response arrived", () => {
     const late = sample({ date: at(now + 9 * minute), receivedAt: now + 2 * minute })
     assert.strictEqual(correctedOffset(late), 7 * minute)
   })
 
-  it("is not learnt from an exchange of more than 15 minutes", () => {
+  it("is not learned from a call of more than 15 minutes", () => {
     const took = (millis: number) => sample({ date: at(now + 60 * minute), receivedAt: now + millis })
     assert.strictEqual(correctedOffset(took(15 * minute)), 45 * minute)
     assert.isUndefined(correctedOffset(took(15 * minute + 1)))
   })
 
-  it.each(["0", "31", ""])("is not learnt from a cache's answer (Age: %j)", (age) => {
+  it.each(["0", "31", ""])("is not learned from a cached response (Age: %j)", (age) => {
     assert.isUndefined(correctedOffset(sample({ date: at(now + 9 * minute), age })))
   })
 
@@ -66,12 +66,12 @@ describe("the clock's correction", () => {
     "Sat, 99 Nov 2026 13:00:00 GMT",
     "Sat, 21 Xyz 2026 13:00:00 GMT",
     " Sat, 21 Nov 2026 13:00:00 GMT"
-  ])("is not learnt from what is no HTTP date: %j", (date) => {
+  ])("is not learned from an invalid HTTP date: %j", (date) => {
     assert.isUndefined(correctedOffset(sample({ date, code: "RequestTimeTooSkewed" })))
   })
 
   it.prop(
-    "makes the next request's time the service's, whatever both clocks show",
+    "makes the time of the next request equal to the service's time, for any two clocks",
     [FastCheck.integer({ min: -1e6, max: 1e6 }), FastCheck.integer({ min: -1e6, max: 1e6 })],
     ([trueSeconds, signedSeconds]) => {
       const skewed = sample({ date: at(now + trueSeconds * 1_000), signedOffset: signedSeconds * 1_000 })
@@ -91,12 +91,12 @@ const Classification = Schema.Struct({
 
 const corpus = decodeCorpus("clockskew/cases.json", Classification)?.classification_kotlin
 
-describe.skipIf(!hasCorpora)(needsCorpora("the clock's correction is that of AWS's cases"), () => {
+describe.skipIf(!hasCorpora)(needsCorpora("The clock skew correction is the one of AWS's cases"), () => {
   it.each(corpus?.cases ?? [])("$skew_s s with $code", ({ code, skew_s, skewed }) => {
     assert.strictEqual(correctedOffset(sample({ date: at(now + skew_s * 1_000), code })) !== undefined, skewed)
   })
 
-  it.each(corpus?.bad_date_header ?? [])("not by $date", ({ date }) => {
+  it.each(corpus?.bad_date_header ?? [])("not with the date $date", ({ date }) => {
     assert.isUndefined(correctedOffset(sample({ date, code: "RequestTimeTooSkewed" })))
   })
 })

@@ -9,8 +9,8 @@ const millis = FastCheck.nat({ max: 10 ** 9 })
 const delays = (of: "transient" | "throttling") =>
   Array.from({ length: 11 }, (_, number) => retry.backoffMillis(of, number, 1))
 
-describe("the exponential delay", () => {
-  it("doubles from 50 ms, or from one second where the service throttles, up to 20 seconds", () => {
+describe("The exponential delay", () => {
+  it("doubles from 50 ms, or from one second for throttling, up to 20 seconds", () => {
     assert.deepStrictEqual(delays("transient"), [50, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 20_000, 20_000])
     assert.deepStrictEqual(delays("throttling").slice(0, 6), [1000, 2000, 4000, 8000, 16_000, 20_000])
   })
@@ -20,13 +20,13 @@ describe("the exponential delay", () => {
     assert.strictEqual(retry.backoffMillis("transient", 0, 0), 0)
   })
 
-  it("has the cap it is given", () => {
+  it("is limited to the given maximum", () => {
     assert.strictEqual(retry.backoffMillis("transient", 5, 1, 200), 200)
     assert.strictEqual(retry.backoffMillis("transient", 5, 1, 0), 0)
   })
 
   it.prop(
-    "is a whole number, never negative, never above its cap, however many retries",
+    "is a whole number between zero and its maximum, for any number of retries",
     [kind, FastCheck.nat({ max: 5_000 }), chance, millis],
     ([of, number, random, max]) => {
       const delay = retry.backoffMillis(of, number, random, max)
@@ -35,7 +35,7 @@ describe("the exponential delay", () => {
   )
 
   it.prop(
-    "never shrinks from one retry to the next",
+    "never decreases from one retry to the next",
     [kind, FastCheck.nat({ max: 60 }), chance],
     ([of, number, random]) => {
       assert.isAtMost(retry.backoffMillis(of, number, random), retry.backoffMillis(of, number + 1, random))
@@ -43,9 +43,9 @@ describe("the exponential delay", () => {
   )
 })
 
-describe("the server's hint", () => {
+describe("The retry delay of the service", () => {
   it.prop(
-    "never shortens a delay and never adds more than five seconds to it",
+    "never shortens a delay and adds at most five seconds",
     [millis, FastCheck.option(FastCheck.integer(), { nil: undefined })],
     ([delay, hint]) => {
       const clamped = retry.clampHint(delay, hint)
@@ -53,19 +53,19 @@ describe("the server's hint", () => {
     }
   )
 
-  it.prop("within those bounds is what is waited", [millis, FastCheck.nat({ max: 5_000 })], ([delay, more]) => {
+  it.prop("is used exactly within those limits", [millis, FastCheck.nat({ max: 5_000 })], ([delay, more]) => {
     assert.strictEqual(retry.clampHint(delay, delay + more), delay + more)
   })
 
-  it("that is missing changes nothing", () => assert.strictEqual(retry.clampHint(70, undefined), 70))
+  it("has no effect if it is absent", () => assert.strictEqual(retry.clampHint(70, undefined), 70))
 })
 
-describe("the quota", () => {
-  it("is 500 tokens; a retry costs 14, a throttling one 5", () => {
+describe("The retry quota", () => {
+  it("has 500 tokens; a retry costs 14, a throttling retry 5", () => {
     assert.deepStrictEqual([retry.quotaSize, retry.cost("transient"), retry.cost("throttling")], [500, 14, 5])
   })
 
-  it("grants what it holds and stays as it is where it does not", () => {
+  it("grants what it contains and otherwise stays unchanged", () => {
     assert.deepStrictEqual(retry.withdraw(14, 14), [true, 0])
     assert.deepStrictEqual(retry.withdraw(13, 14), [false, 13])
   })
@@ -77,7 +77,7 @@ describe("the quota", () => {
   })
 
   it.prop(
-    "is never negative and never above 500, whatever happens to it",
+    "stays between 0 and 500 for any sequence of events",
     [
       FastCheck.nat({ max: retry.quotaSize }),
       FastCheck.array(
@@ -95,7 +95,7 @@ describe("the quota", () => {
     }
   )
 
-  it.prop("takes exactly the amount, or nothing", [FastCheck.nat({ max: 500 }), kind], ([tokens, of]) => {
+  it.prop("withdraws the exact amount or nothing", [FastCheck.nat({ max: 500 }), kind], ([tokens, of]) => {
     const [granted, left] = retry.withdraw(tokens, retry.cost(of))
     assert.strictEqual(tokens - left, granted ? retry.cost(of) : 0)
   })

@@ -6,7 +6,7 @@ const now = Date.UTC(2026, 10, 21, 12, 0, 0)
 const after = (text: string) => retryAfterMillis({ "retry-after": text }, now)
 const amzAfter = (text: string) => retryAfterMillis({ "x-amz-retry-after": text }, now)
 
-describe("the delay a response asks for", () => {
+describe("The retry delay of a response", () => {
   it("is x-amz-retry-after in milliseconds", () => assert.strictEqual(amzAfter("1500"), 1_500))
 
   it("is Retry-After in seconds", () => assert.strictEqual(after("3"), 3_000))
@@ -16,20 +16,20 @@ describe("the delay a response asks for", () => {
     ["RFC 850", "Saturday, 21-Nov-26 12:00:07 GMT"]
   ])("is the time until the date in Retry-After: %s", (_, date) => assert.strictEqual(after(date), 7_000))
 
-  it("is nothing where that date has passed", () => assert.strictEqual(after("Wed, 21 Oct 2015 07:28:00 GMT"), 0))
+  it("is zero if that date has passed", () => assert.strictEqual(after("Wed, 21 Oct 2015 07:28:00 GMT"), 0))
 
-  it("is read with white space around it", () => {
+  it("ignores white space around the value", () => {
     assert.strictEqual(amzAfter(" 1500 "), 1_500)
     assert.strictEqual(after(" 3 "), 3_000)
   })
 
-  it("is AWS's own header where both are there, unless that is unreadable", () => {
+  it("is AWS's header if both are present and it is readable", () => {
     assert.strictEqual(retryAfterMillis({ "x-amz-retry-after": "20", "retry-after": "3" }, now), 20)
     assert.strictEqual(retryAfterMillis({ "x-amz-retry-after": "soon", "retry-after": "3" }, now), 3_000)
   })
 
   it.each(["", " ", "soon", "-5", "+7", "1.5", "1e3", "0x10", "5 s", "NaN", "Infinity", "12345678901234567890"])(
-    "is unknown where neither header can be read: %j",
+    "is undefined if no header is readable: %j",
     (text) => {
       assert.isUndefined(after(text))
       assert.isUndefined(amzAfter(text))
@@ -43,14 +43,14 @@ describe("the delay a response asks for", () => {
     "Someday, 21 Nov 2026 12:00:07 GMT",
     "Sat Nov 21 12:00:07 2026"
   ])(
-    "is not guessed from what is a date but none of HTTP's, or one without a time zone: %j",
+    "is undefined for a date that is not an HTTP date or has no time zone: %j",
     (text) => assert.isUndefined(after(text))
   )
 
-  it("is unknown without a header", () => assert.isUndefined(retryAfterMillis({}, now)))
+  it("is undefined without a header", () => assert.isUndefined(retryAfterMillis({}, now)))
 
   it.prop(
-    "is never negative, never anything but a finite number",
+    "is a finite number that is not negative",
     [FastCheck.oneof(FastCheck.string(), FastCheck.date({ noInvalidDate: true }).map((_) => _.toUTCString()))],
     ([text]) => {
       for (const delay of [after(text), amzAfter(text)]) {

@@ -13,7 +13,7 @@ const after = (rate: sendRate.SendRate, ...events: ReadonlyArray<readonly [now: 
     rate
   )
 
-describe("AWS's published cases", () => {
+describe("The send rate equals AWS's published cases:", () => {
   const afterThrottling: ReadonlyArray<readonly [now: number, rate: number]> = [
     [5, 7],
     [6, 9.64893601],
@@ -28,7 +28,7 @@ describe("AWS's published cases", () => {
       assert.closeTo(sendRate.recovered(10, now - 5), expected, 2e-8))
   }
 
-  it("two throttlings in a row, and the way back", () => {
+  it("two throttling errors in sequence, then recovery", () => {
     assert.closeTo(sendRate.throttled(9.64893601), 6.75425521, 1e-8)
     assert.closeTo(sendRate.throttled(6.75425521), 4.72797864, 1e-8)
     for (const [now, expected] of [[9, 6.60654775], [10, 6.76327982], [11, 7.59817483], [12, 11.5112328]] as const) {
@@ -36,7 +36,7 @@ describe("AWS's published cases", () => {
     }
   })
 
-  it("seventeen attempts, 0.2 seconds apart, the tenth and the sixteenth throttled", () => {
+  it("seventeen attempts, 0.2 seconds apart, with the tenth and the sixteenth throttled", () => {
     const expected: ReadonlyArray<readonly [measured: number, fill: number]> = [
       [0, 0.5],
       [0, 0.5],
@@ -65,7 +65,7 @@ describe("AWS's published cases", () => {
   })
 })
 
-describe("as AWS's own limiter", () => {
+describe("The send rate equals AWS's own rate limiter", () => {
   beforeEach(() => {
     vi.spyOn(Date, "now")
   })
@@ -102,7 +102,7 @@ describe("as AWS's own limiter", () => {
   const pause = FastCheck.oneof(FastCheck.constant(0), FastCheck.nat({ max: 50 }), FastCheck.nat({ max: 5_000 }))
 
   it.prop(
-    "it has the same rates and the same waits, whatever happens when",
+    "with the same rates and waits for any sequence of events",
     [
       FastCheck.integer({ min: 1, max: 2e12 }),
       FastCheck.array(FastCheck.tuple(pause, event), { maxLength: 200, size: "max" })
@@ -129,10 +129,10 @@ describe("as AWS's own limiter", () => {
   )
 })
 
-describe("a send rate", () => {
+describe("The send rate", () => {
   const throttledOnce = { ...after(sendRate.initial(0), [1, "throttle"]), fillRate: 0.5 }
 
-  it("holds nothing up before the first throttling", () => {
+  it("delays nothing before the first throttling error", () => {
     const rate = after(sendRate.initial(100), [101, "success"], [102, "send"], [103, "success"])
     assert.deepStrictEqual(sendRate.acquire(rate, 103), [0, rate])
   })
@@ -146,7 +146,7 @@ describe("a send rate", () => {
     assert.isAtMost(sendRate.acquire({ ...rate, tokens: 0 }, 50)[0], 2_000)
   })
 
-  it("gives one token to one of two that ask at once", () => {
+  it("gives one token to only one of two simultaneous requests", () => {
     const rate = { ...throttledOnce, tokens: 1 }
     const [first, left] = sendRate.acquire(rate, 1)
     const [second, still] = sendRate.acquire(left, 1)
@@ -154,14 +154,14 @@ describe("a send rate", () => {
     assert.deepStrictEqual(still, left)
   })
 
-  it("takes nothing from one that has to wait", () => {
+  it("takes no token for an attempt that has to wait", () => {
     const rate = { ...throttledOnce, tokens: 0 }
     const [wait, waiting] = sendRate.acquire(rate, 1)
     assert.strictEqual(wait, 2_000)
     assert.deepStrictEqual(sendRate.acquire(waiting, 3)[0], 0)
   })
 
-  it("saves up no more than its capacity", () => {
+  it("accumulates no more tokens than its capacity", () => {
     const rate = after(sendRate.initial(0), [1, "throttle"], [1_000, "send"])
     assert.strictEqual(rate.tokens, 0)
   })

@@ -54,7 +54,7 @@ const requests = {
 }
 
 it.effect.prop(
-  "accepts what @smithy/signature-v4 signs",
+  "The emulator accepts requests signed by @smithy/signature-v4",
   requests,
   ({ body, headers, path, query }) =>
     Effect.gen(function*() {
@@ -62,7 +62,7 @@ it.effect.prop(
     })
 )
 
-describe("refuses a request changed after signing", () => {
+describe("The emulator rejects a request changed after signing:", () => {
   const original = signed("/endpoints/a/invocations", {}, { "x-amzn-sagemaker-target-model": "a" }, new Uint8Array([1]))
   const changes: ReadonlyArray<readonly [string, (received: HttpRequestMessage) => HttpRequestMessage]> = [
     ["in its method", (_) => ({ ..._, method: "PUT" })],
@@ -82,7 +82,7 @@ describe("refuses a request changed after signing", () => {
   }
 })
 
-it.effect("refuses a signature more than five minutes old or early", () =>
+it.effect("The emulator rejects a signature that is more than five minutes old or early", () =>
   Effect.gen(function*() {
     const received = yield* signed("/", {}, {}, new Uint8Array())
     assert.isUndefined(yield* verify(received, now + 300_000))
@@ -91,7 +91,7 @@ it.effect("refuses a signature more than five minutes old or early", () =>
     assert.include((yield* verify(received, now - 301_000))?.message, "Signature not yet current")
   }))
 
-it.effect("tells a malformed authorization from a missing one", () =>
+it.effect("The emulator distinguishes a malformed authorization header from a missing one", () =>
   Effect.gen(function*() {
     const received = yield* signed("/", {}, {}, new Uint8Array())
     const { authorization: _, ...headers } = received.headers

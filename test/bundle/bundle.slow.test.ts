@@ -1,0 +1,164 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { NodeEmulator } from "effect-sagemaker-runtime/node"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+import { build, type BuildOptions } from "esbuild"
+import { existsSync } from "node:fs"
+import { builtinModules } from "node:module"
+import { fileURLToPath } from "node:url"
+import { createContext, runInContext } from "node:vm"
+import { entryPoints } from "../support/entryPoints.ts"
+import type * as Program from "../support/worker.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** Bundles as a user's bundler would: through the package's own `exports` and `imports`, without our tsconfig's paths. */
+const bundle = (entryPoint: string, options: BuildOptions) =>
+  Effect.promise(async () => {
+    if (!existsSync(`${root}/dist/index.js`)) {
+      throw new Error("dist/index.js is what is bundled, and it is missing: run `npm run build` first")
+    }
+    const { metafile, outputFiles } = await build({
+      ...options,
+      absWorkingDir: root,
+      entryPoints: [entryPoint],
+      bundle: true,
+      write: false,
+      metafile: true,
+      tsconfigRaw: {},
+      logLevel: "silent"
+    })
+    return {
+      code: outputFiles[0]?.text ?? "",
+      inputs: Object.keys(metafile.inputs),
+      imports: Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path))
+    }
+  })
+
+const worker: BuildOptions = {
+  conditions: ["workerd", "worker", "browser"],
+  mainFields: ["module", "main"],
+  format: "esm"
+}
+
+const targets: ReadonlyArray<readonly [string, BuildOptions]> = [
+  ["a browser", { platform: "browser", format: "esm" }],
+  ["a Worker, platform neutral", { ...worker, platform: "neutral" }],
+  ["a Worker, platform browser", { ...worker, platform: "browser" }]
+]
+
+/** A built-in that a package's `browser` field takes away is still an input, a disabled one. */
+const isBuiltin = (path: string) => builtinModules.includes(path.replace(/^\(disabled\):(node:)?/, ""))
+
+const onlyForNode =
+  /node_modules\/(undici|@aws|@aws-sdk|@smithy\/(credential-provider|node-http-handler)[^/]*)\/|dist\/node\//
+
+describe("The main entry point can be bundled for", () => {
+  for (const [target, options] of targets) {
+    it.effect(`${target} without Node built-ins`, () =>
+      Effect.gen(function*() {
+        const { imports, inputs } = yield* bundle("dist/index.js", options)
+        assert.deepStrictEqual(imports, [])
+        assert.deepStrictEqual(inputs.filter(isBuiltin), [])
+        assert.deepStrictEqual(inputs.filter((path) => onlyForNode.test(path)), [])
+        assert.include(inputs, "dist/protocol/bytes/sha256.js")
+      }))
+  }
+})
+
+it.effect("A bundle without used exports is empty", () =>
+  Effect.gen(function*() {
+    const { code } = yield* bundle("test/support/unused.ts", { platform: "browser", format: "esm", minify: true })
+    assert.strictEqual(code.trim(), "")
+  }))
+
+describe("The bundled entry point for Node has the exports of the module", () => {
+  it.each(entryPoints)("%s", async (name) => {
+    const [bundled, modules] = await Promise.all([
+      import(`${root}/dist/bundled/${name}.js`),
+      import(`${root}/dist/${name}.js`)
+    ])
+    assert.sameMembers(Object.keys(bundled), Object.keys(modules))
+    assert.isNotEmpty(Object.keys(bundled))
+  })
+})
+
+/** What a Worker has. Its bytes are those of `fetch`, as in a Worker, where there is one kind of each. */
+const globals = {
+  AbortController,
+  AbortSignal,
+  ArrayBuffer,
+  Blob,
+  FormData,
+  Headers,
+  ReadableStream,
+  Request,
+  Response,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+  Uint8Array,
+  atob,
+  btoa,
+  clearInterval,
+  clearTimeout,
+  crypto,
+  fetch,
+  performance,
+  queueMicrotask,
+  setInterval,
+  setTimeout
+}
+
+const built = Effect.runSync(Effect.cached(
+  bundle("test/support/worker.ts", { platform: "browser", format: "iife", globalName: "program" })
+))
+
+const inWorker = <A>(use: (program: typeof Program, url: string) => Promise<A>) =>
+  Effect.gen(function*() {
+    const { code } = yield* built
+    const { url } = yield* NodeEmulator.NodeEmulator
+    const worker: { program?: typeof Program } = createContext({ ...globals })
+    runInContext(code, worker)
+    const { program } = worker
+    assert.isDefined(program)
+    return yield* Effect.promise(() => use(program, url))
+  }).pipe(Effect.provide(emulator))
+
+const emulator = NodeEmulator.layer({
+  region: "eu-west-1",
+  endpoints: [
+    Emulator.endpoint(
+      "echo",
+      ({ Body, operation }) => Effect.succeed(operation === "InvokeEndpoint" ? Body : Stream.make("data: ", "1\n\n"))
+    ),
+    Emulator.endpoint("story", () => Effect.succeed(Stream.make("once", "upon", "a", "time")))
+  ]
+})
+
+describe("With only the globals of a Worker, the bundle", () => {
+  it.live("makes a signed call", () =>
+    Effect.gen(function*() {
+      const answer = yield* inWorker(({ echo }, url) => echo(url, Emulator.credentials, "héllo"))
+      assert.strictEqual(answer, "héllo")
+    }))
+
+  it.live("fails with a wrong secret key", () =>
+    Effect.gen(function*() {
+      const wrong = { ...Emulator.credentials, secretAccessKey: "another" }
+      assert.strictEqual(yield* inWorker(({ echo }, url) => echo(url, wrong, "héllo")), "AccessDeniedError")
+    }))
+
+  it.live("reads a response stream", () =>
+    Effect.gen(function*() {
+      const words = yield* inWorker(({ story }, url) => story(url, Emulator.credentials))
+      assert.strictEqual(words, "once upon a time")
+    }))
+
+  it.live("encodes and decodes typed payloads", () =>
+    Effect.gen(function*() {
+      const read = yield* inWorker(({ typed }, url) => typed(url, Emulator.credentials))
+      assert.deepStrictEqual(JSON.parse(read), [{ n: 0.5, word: "a,\"b\"" }, [{ data: "1" }]])
+    }))
+})

@@ -1,0 +1,544 @@
+import { HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted, Schema, Stream } from "effect"
+import {
+  Codec,
+  Credentials,
+  InvokeEndpoint,
+  invokeEndpoint,
+  ModelEndpoint,
+  type Operation,
+  RetryPolicy,
+  SageMakerError,
+  SageMakerRuntime,
+  Signer,
+  streamEndpoint,
+  Timeouts
+} from "effect-sagemaker-runtime"
+import { encode } from "../../../src/protocol/eventStream/frame.ts"
+import { bodyCut, stalled } from "../../support/bodies.ts"
+import { printed } from "../../support/printed.ts"
+import { type Responder, scriptedHttpClient } from "../../support/scriptedHttpClient.ts"
+
+const keys = {
+  accessKeyId: "AKIACANARYKEYID",
+  secretAccessKey: "canary-secret-access-key",
+  sessionToken: "canary/session+token=="
+}
+
+const Body = "{\"patient\":\"canary <body> & more\",\"readings\":[1,2]}"
+const CustomAttributes = "canary-attributes  with \"two\" spaces"
+const input: InvokeEndpoint.InvokeEndpointInput = {
+  EndpointName: "anomaly-v2",
+  ContentType: "application/json",
+  Body,
+  CustomAttributes
+}
+
+const canary = /canary/i
+
+type Request = HttpClientRequest.HttpClientRequest
+
+const signed = Layer.provide(Signer.layer, Credentials.layer(keys))
+
+const against = <A, E>(
+  effect: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>,
+  exchange: Responder,
+  signer: Layer.Layer<Signer.Signer> = signed
+) =>
+  Effect.flatMap(scriptedHttpClient(exchange), ({ http }) =>
+    effect.pipe(
+      RetryPolicy.use(RetryPolicy.none),
+      Effect.provide(Layer.provide(SageMakerRuntime.layer({ region: "eu-west-1" }), [signer, http]))
+    ))
+
+const showsNothing = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.map(printed(effect), ({ error, texts }) => {
+    const told = texts.filter(([, text]) => canary.test(text)).map(([way, text]) => `${way}: ${text.slice(0, 300)}`)
+    assert.strictEqual(told[0], undefined)
+    return error as SageMakerError.SageMakerError
+  })
+
+/** Everything of a request that can come back, as a service might repeat it. */
+const echo = ({ headers }: Request, body = Body): string =>
+  [
+    `authorization:${headers["authorization"]}`,
+    `x-amz-security-token:${headers["x-amz-security-token"]}`,
+    `x-amzn-sagemaker-custom-attributes:${headers["x-amzn-sagemaker-custom-attributes"]}`,
+    body
+  ].join("\n")
+
+const refusing = (
+  status: number,
+  code: string | undefined,
+  bodyOf: (request: Request) => string | Record<string, unknown>
+): Responder =>
+(request) =>
+  Effect.sync(() => {
+    const body = bodyOf(request)
+    return new Response(typeof body === "string" ? body : JSON.stringify(body), {
+      status,
+      headers: code === undefined ? {} : { "x-amzn-errortype": code }
+    })
+  })
+
+const refusals: ReadonlyArray<
+  readonly [string, SageMakerError.SageMakerError["_tag"], Responder]
+> = [
+  [
+    "a model that repeats the request",
+    "ModelError",
+    refusing(424, "ModelError", (request) => ({
+      OriginalStatusCode: 400,
+      OriginalMessage: echo(request),
+      Message: `Received client error (400) from primary with message "${echo(request)}". See https://logs.example/`
+    }))
+  ],
+  [
+    "a model that repeats part of the request",
+    "ModelError",
+    refusing(
+      424,
+      "ModelError",
+      () => ({ Message: `Received server error (500) with message "no ${Body.slice(4, 30)}"` })
+    )
+  ],
+  [
+    "a model whose message is cut short",
+    "ModelError",
+    refusing(
+      424,
+      "ModelError",
+      () => ({ Message: `Received server error (500) with message "no ${Body.slice(4, 30)}` })
+    )
+  ],
+  ["an invalid request", "ValidationError", refusing(400, "ValidationError", (_) => ({ message: `Value ${echo(_)}` }))],
+  [
+    "an invalid request quoted as JSON",
+    "ValidationError",
+    refusing(
+      400,
+      "ValidationError",
+      () => ({ message: `Value ${JSON.stringify({ Body, CustomAttributes })} is invalid` })
+    )
+  ],
+  [
+    "an invalid attribute within a body",
+    "ValidationError",
+    refusing(400, "ValidationError", () => ({ Message: Body, message: CustomAttributes }))
+  ],
+  [
+    "a model that is not ready",
+    "ModelNotReadyException",
+    refusing(429, "ModelNotReadyException", (_) => ({ Message: echo(_) }))
+  ],
+  ["a failure of the service", "InternalFailure", refusing(500, "InternalFailure", (_) => ({ Message: echo(_) }))],
+  [
+    "an absence of the service",
+    "ServiceUnavailable",
+    refusing(503, "ServiceUnavailable", (_) => ({ Message: echo(_) }))
+  ],
+  [
+    "a failure behind the service",
+    "InternalDependencyException",
+    refusing(530, "InternalDependencyException", (_) => ({ Message: echo(_) }))
+  ],
+  [
+    "a signature that does not match, with the canonical request",
+    "AccessDeniedError",
+    refusing(403, "InvalidSignatureException", ({ headers }) => ({
+      message: [
+        "The request signature we calculated does not match the signature you provided.",
+        "The Canonical String for this request should have been 'POST",
+        "/endpoints/anomaly-v2/invocations",
+        "",
+        ...Object.entries(headers).toSorted(([a], [b]) => a < b ? -1 : 1).map(([name, value]) =>
+          `${name}:${value.trim().replace(/ +/g, " ")}`
+        ),
+        "'"
+      ].join("\n")
+    }))
+  ],
+  ["a token that expired", "AccessDeniedError", refusing(403, "ExpiredTokenException", (_) => ({ message: echo(_) }))],
+  ["throttling", "ThrottlingError", refusing(400, "ThrottlingException", (_) => ({ message: echo(_) }))],
+  ["a body too large", "PayloadTooLargeError", refusing(413, undefined, echo)],
+  ["an unknown code", "UnknownServiceError", refusing(418, "Teapot", (_) => ({ message: echo(_) }))],
+  ["a gateway's HTML", "UnknownServiceError", refusing(502, undefined, (_) => `<html><pre>${echo(_)}</pre></html>`)],
+  [
+    "a code that is none",
+    "UnknownServiceError",
+    refusing(400, undefined, (_) => ({ __type: echo(_), code: echo(_), message: echo(_) }))
+  ]
+]
+
+describe("The test helper that prints errors", () => {
+  it.effect("covers every way to print an error", () =>
+    Effect.gen(function*() {
+      const { texts } = yield* printed(new SageMakerError.SigningError({ message: "canary" }))
+      const seen = new Set(texts.filter(([, text]) => canary.test(text)).map(([way]) => way))
+      for (
+        const way of ["String", "inspect", "Cause.pretty", "Cause.toJSON", "log 0", "log 1", "log 5", "span program"]
+      ) {
+        assert.isTrue(seen.has(way), way)
+      }
+    }))
+})
+
+describe("An error response that repeats the request prints nothing of it:", () => {
+  for (const [what, tag, exchange] of refusals) {
+    it.effect(what, () =>
+      Effect.gen(function*() {
+        const error = yield* showsNothing(against(invokeEndpoint(input), exchange))
+        assert.strictEqual(error._tag, tag)
+      }))
+  }
+
+  it.effect("a large body, repeated completely", () =>
+    Effect.gen(function*() {
+      const large = `canary ${"reading ".repeat(2_000)}`
+      const exchange = refusing(400, "ValidationError", (request) => ({ message: echo(request, large) }))
+      yield* showsNothing(against(invokeEndpoint({ ...input, Body: large }), exchange))
+    }))
+
+  it.effect("a redirect URL that contains the request", () =>
+    showsNothing(against(invokeEndpoint(input), (request) =>
+      Effect.succeed(
+        new Response(null, {
+          status: 307,
+          headers: { location: `https://canary.example/?${encodeURIComponent(echo(request))}` }
+        })
+      ))))
+})
+
+const story = {
+  Body: "{\"patient\":\"Ödön Kovács\",\n\t\"said\":\"it \\\"burns\\\" <here> & there\",\"readings\":[36.6,38.1,40.2]}",
+  CustomAttributes: "ward=7;  note=\"do not\\resuscitate\"; trace=4711-0815"
+}
+
+/** The shortest part of a text that nobody may see. */
+const run = 16
+
+const quoted = (text: string) => JSON.stringify(text).slice(1, -1)
+
+const forms = Object.values(story).flatMap((value) => [value, quoted(value), quoted(quoted(value))])
+
+const fragments = forms.flatMap((form) =>
+  Array.from({ length: form.length - run + 1 }, (_, at) => form.slice(at, at + run))
+)
+
+/** Every run of 16 characters contains one of these aligned halves: a cheap test before the exact one. */
+const halves = forms.flatMap((form) =>
+  Array.from({ length: Math.floor(form.length / 8) }, (_, at) => form.slice(8 * at, 8 * at + 8))
+)
+
+const repeats = (text: string): string | undefined =>
+  halves.some((half) => text.includes(half)) ? fragments.find((part) => text.includes(part)) : undefined
+
+const partsOf = (value: string): ReadonlyArray<string> =>
+  [run, run + 1, 29, value.length - 1].flatMap((length) =>
+    [0, 1, 7, 8, 9, value.length - length].map((at) => value.slice(at, at + length))
+  ).filter(({ length }) => length >= run)
+
+const repetitions = Object.entries(story).flatMap(([member, value]) => [
+  { member, form: "as it was sent", parts: partsOf(value) },
+  { member, form: "as JSON quotes it", parts: partsOf(quoted(value)) }
+])
+
+const said = (part: string) => `The value|${part}|of the input was refused`
+
+const repeatsNothing = (members: (part: string) => Record<string, string>, code: string) => (part: string) =>
+  Effect.map(
+    printed(against(invokeEndpoint({ ...input, ...story }), refusing(424, code, () => members(part)))),
+    ({ error, texts }) => {
+      assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+      assert.strictEqual((error as SageMakerError.SageMakerError)._tag, code)
+      return error as SageMakerError.ModelError
+    }
+  )
+
+const exceptionOf = (members: Record<string, string>) => (): Effect.Effect<Response> =>
+  Effect.sync(() => {
+    const headers = { ":message-type": "exception", ":exception-type": "ModelStreamError" }
+    return new Response(new Uint8Array(encode(headers, new TextEncoder().encode(JSON.stringify(members)))))
+  })
+
+class Refused extends Schema.TaggedError<Refused>()("Refused", {
+  ...SageMakerError.serviceFields({ status: 400, code: "Refused", retry: "never", message: "Refused" }),
+  Detail: Schema.optional(Schema.String),
+  Count: Schema.optional(Schema.Number)
+}) {}
+
+const refusable: Operation.Operation<InvokeEndpoint.InvokeEndpointInput, void, Refused> = {
+  ...InvokeEndpoint.operation,
+  decode: () => Effect.void,
+  errors: [Refused]
+}
+
+describe("Redaction removes a part of the request from", () => {
+  for (const { form, member, parts } of repetitions) {
+    it.effect(`the message of ValidationError: ${member}, ${form}`, () =>
+      Effect.forEach(
+        parts,
+        (part) =>
+          Effect.map(repeatsNothing((_) => ({ message: said(_) }), "ValidationError")(part), ({ message }) => {
+            assert.strictEqual(message, said("<redacted>"))
+          })
+      ))
+
+    it.effect(`the message and LogStreamArn of ModelError: ${member}, ${form}`, () =>
+      Effect.forEach(parts, (part) =>
+        Effect.map(
+          repeatsNothing((_) => ({ Message: said(_), LogStreamArn: `arn|${_}|log` }), "ModelError")(part),
+          ({ LogStreamArn, message }) => {
+            assert.deepStrictEqual([message, LogStreamArn], [said("<redacted>"), "arn|<redacted>|log"])
+          }
+        )))
+
+    it.effect(`the message and ErrorCode of ModelStreamError: ${member}, ${form}`, () =>
+      Effect.forEach(parts, (part) =>
+        Effect.map(
+          printed(
+            against(
+              Stream.runDrain(streamEndpoint({ ...input, ...story })),
+              exceptionOf({ Message: said(part), ErrorCode: `Code|${part}|` })
+            )
+          ),
+          ({ error, texts }) => {
+            assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+            const { ErrorCode, message } = error as SageMakerError.ModelStreamError
+            assert.deepStrictEqual([message, ErrorCode], [said("<redacted>"), "Code|<redacted>|"])
+          }
+        )))
+
+    it.effect(`a text member of a custom error: ${member}, ${form}`, () =>
+      Effect.forEach(parts, (part) =>
+        Effect.gen(function*() {
+          const { error, texts } = yield* printed(
+            against(
+              Effect.flatMap(
+                SageMakerRuntime.SageMakerRuntime,
+                (runtime) => runtime.execute(refusable, { ...input, ...story })
+              ),
+              refusing(400, "Refused", () => ({ message: said(part), Detail: `at|${part}|`, Count: 3 }))
+            )
+          )
+          assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+          const { Count, Detail, message } = error as Refused
+          assert.deepStrictEqual([message, Detail, Count], [said("<redacted>"), "at|<redacted>|", 3])
+        })))
+  }
+
+  it.effect("a message that repeats parts of the body and of the attributes several times", () =>
+    Effect.gen(function*() {
+      const message = `${story.Body.slice(3, 30)} / ${story.CustomAttributes.slice(5, 30)} / ${
+        story.Body.slice(20, 60)
+      }`
+      const error = yield* repeatsNothing(() => ({ message }), "ValidationError")("")
+      assert.strictEqual(error.message, "<redacted> / <redacted> / <redacted>")
+    }))
+})
+
+describe("Redaction keeps a message that shares only", () => {
+  const messageFor = (Body: string, message: string) =>
+    Effect.map(
+      Effect.flip(
+        against(invokeEndpoint({ ...input, Body }), refusing(400, "ValidationError", () => ({ message })))
+      ),
+      (error) => error.message
+    )
+
+  it.effect("words with the body", () =>
+    Effect.gen(function*() {
+      const message = "The patient's readings were not found: value 36.6 of the member said must be text"
+      assert.strictEqual(yield* messageFor(story.Body, message), message)
+      const prose = "The model said that the input of the endpoint could not be read by it at all"
+      assert.strictEqual(yield* messageFor("the input could not be what the model has said it was", prose), prose)
+    }))
+
+  it.effect("a short body with it", () =>
+    Effect.gen(function*() {
+      for (const Body of ["null", "true", "0", "Endpoin", "[]", " "]) {
+        const message = "Endpoint null of account 123456789012 not found: true is not [] or null"
+        assert.strictEqual(yield* messageFor(Body, message), message)
+      }
+    }))
+})
+
+describe("The service's text is available", () => {
+  it.effect("to the caller of a model as OriginalMessage, but is not printed", () =>
+    Effect.gen(function*() {
+      const exchange = refusing(424, "ModelError", () => ({ OriginalMessage: `failed on ${Body}`, Message: "m" }))
+      const error = yield* Effect.flip(against(invokeEndpoint(input), exchange))
+      assert.strictEqual(error._tag === "ModelError" ? error.OriginalMessage : undefined, `failed on ${Body}`)
+      assert.notInclude(Object.keys(error), "OriginalMessage")
+    }))
+
+  it.effect("as the body of UnknownServiceError, but is not printed", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(against(invokeEndpoint(input), refusing(502, undefined, () => `<p>${Body}</p>`)))
+      assert.strictEqual(error._tag === "UnknownServiceError" ? error.body : undefined, `<p>${Body}</p>`)
+      assert.notInclude(Object.keys(error), "body")
+    }))
+
+  it.effect("as the message if it repeats nothing of the request", () =>
+    Effect.gen(function*() {
+      const message = "Endpoint anomaly-v2 of account 123456789012 not found."
+      const exchange = refusing(400, "ValidationError", () => ({ message }))
+      assert.strictEqual((yield* Effect.flip(against(invokeEndpoint(input), exchange))).message, message)
+    }))
+
+  it.effect("as the message without the part that repeats the request", () =>
+    Effect.gen(function*() {
+      const exchange = refusing(424, "ModelError", () => ({
+        Message: `Received client error (400) from primary with message "${Body}". See https://logs.example/`
+      }))
+      assert.strictEqual(
+        (yield* Effect.flip(against(invokeEndpoint(input), exchange))).message,
+        "Received client error (400) from primary with message <redacted>. See https://logs.example/"
+      )
+    }))
+})
+
+const requestError = (reason: "Transport" | "Encode" | "InvalidUrl"): Responder => (request) =>
+  new HttpClientError.RequestError({
+    request,
+    reason,
+    description: echo(request),
+    cause: new Error(echo(request), { cause: { request, code: echo(request) } })
+  })
+
+const tagAgainst = (exchange: Responder) =>
+  Effect.map(showsNothing(against(invokeEndpoint(input), exchange)), ({ _tag }) => _tag)
+
+describe("A failed request prints nothing of the request:", () => {
+  it.effect("transport error", () =>
+    Effect.gen(function*() {
+      for (const reason of ["Transport", "Encode", "InvalidUrl"] as const) {
+        assert.strictEqual(yield* tagAgainst(requestError(reason)), "TransportError")
+      }
+    }))
+
+  it.effect("response that cannot be read", () =>
+    Effect.gen(function*() {
+      for (const reason of ["Decode", "EmptyBody"] as const) {
+        const exchange: Responder = (request) =>
+          new HttpClientError.ResponseError({
+            request,
+            response: HttpClientResponse.fromWeb(request, new Response(echo(request))),
+            reason,
+            cause: new Error(echo(request))
+          })
+        assert.strictEqual(yield* tagAgainst(exchange), "TransportError")
+      }
+    }))
+
+  it.effect("status that the HTTP client rejects", () =>
+    Effect.gen(function*() {
+      const tag = yield* tagAgainst((request) =>
+        new HttpClientError.ResponseError({
+          request,
+          response: HttpClientResponse.fromWeb(request, new Response(echo(request), { status: 502 })),
+          reason: "StatusCode"
+        })
+      )
+      assert.strictEqual(tag, "UnknownServiceError")
+    }))
+
+  it.effect("response body that breaks off", () =>
+    Effect.gen(function*() {
+      const tag = yield* tagAgainst((request) =>
+        Effect.sync(() =>
+          new Response(
+            new ReadableStream({
+              start: (controller) => controller.error(Object.assign(bodyCut(), { request: echo(request) }))
+            })
+          )
+        )
+      )
+      assert.strictEqual(tag, "TransportError")
+    }))
+
+  it.live("timeout", () =>
+    Effect.gen(function*() {
+      const error = yield* showsNothing(
+        against(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalled({}, Body))
+      )
+      assert.strictEqual(error._tag, "TimeoutError")
+    }))
+})
+
+const answering: Responder = () => Effect.succeed(new Response("ok"))
+
+const tagOf = <A, E>(effect: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>, signer = signed) =>
+  Effect.map(showsNothing(against(effect, answering, signer)), ({ _tag }) => _tag)
+
+describe("An error raised by the client prints nothing of the request:", () => {
+  it.effect("input that violates a constraint", () =>
+    Effect.gen(function*() {
+      const broken: ReadonlyArray<Partial<InvokeEndpoint.InvokeEndpointInput>> = [
+        { CustomAttributes: "canary\r\n" },
+        { CustomAttributes: "canary".repeat(1_000) },
+        { ContentType: "canary é" },
+        { TargetModel: " canary" },
+        { Body: { canary: "canary" } as never },
+        { Body: "ok", SessionId: "canary canary" }
+      ]
+      for (const member of broken) {
+        assert.strictEqual(yield* tagOf(invokeEndpoint({ ...input, ...member })), "InvalidInputError")
+      }
+    }))
+
+  it.effect("body larger than the limit", () =>
+    Effect.gen(function*() {
+      const large = invokeEndpoint({ ...input, Body: "canary".repeat(5_000_000) })
+      assert.strictEqual(yield* tagOf(large), "PayloadTooLargeError")
+    }))
+
+  it.effect("value that cannot be encoded or decoded", () =>
+    Effect.gen(function*() {
+      const Short = Schema.Struct({ name: Schema.String.pipe(Schema.maxLength(3)), at: Schema.optional(Schema.Date) })
+      const writing = ModelEndpoint.make("anomaly-v2", { request: Codec.json(Short), response: Codec.bytes })
+      assert.strictEqual(yield* tagOf(writing.invoke({ name: "canary" })), "CodecError")
+      const bodies = [
+        "{\"name\":\"canary\"}",
+        "{\"name\":[\"canary\"]}",
+        "canary",
+        "{\"name\":\"a\",\"at\":\"canary\"}"
+      ]
+      for (const body of bodies) {
+        const reading = ModelEndpoint.make("anomaly-v2", { request: Codec.bytes, response: Codec.json(Short) })
+        const error = yield* showsNothing(
+          against(reading.invoke(new Uint8Array()), () => Effect.succeed(new Response(body)))
+        )
+        assert.strictEqual(error._tag === "CodecError" ? new TextDecoder().decode(error.body) : undefined, body)
+      }
+    }))
+
+  it.effect("credentials that cannot be loaded", () =>
+    Effect.gen(function*() {
+      const failing = Credentials.layerProvider(() => Promise.reject(new Error("canary", { cause: keys })))
+      const empty = Credentials.layer({ ...keys, secretAccessKey: "" })
+      for (const credentials of [failing, empty]) {
+        const tag = yield* tagOf(invokeEndpoint(input), Layer.provide(Signer.layer, credentials))
+        assert.strictEqual(tag, "CredentialsError")
+      }
+    }))
+
+  it.effect("credentials that cannot sign", () =>
+    Effect.gen(function*() {
+      const credentials = Layer.succeed(Credentials.Credentials, {
+        get: Effect.succeed({
+          accessKeyId: Redacted.make(keys.accessKeyId),
+          secretAccessKey: Redacted.make(keys as never)
+        })
+      })
+      const tag = yield* tagOf(invokeEndpoint(input), Layer.provide(Signer.layer, credentials))
+      assert.strictEqual(tag, "SigningError")
+    }))
+
+  it.effect("error constructed in a test", () =>
+    Effect.gen(function*() {
+      yield* showsNothing(new SageMakerError.ModelError({ OriginalMessage: "canary" }))
+      yield* showsNothing(new SageMakerError.UnknownServiceError({ status: 500, body: "canary" }))
+    }))
+})

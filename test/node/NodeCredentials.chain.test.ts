@@ -1,0 +1,256 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { NodeCredentials } from "effect-sagemaker-runtime/node"
+import {
+  answering,
+  computer,
+  document,
+  keyId,
+  keys,
+  lines,
+  metadataService,
+  past,
+  soon,
+  stsOf,
+  watchedHttp
+} from "../support/credentialServers.ts"
+
+const environment = { AWS_ACCESS_KEY_ID: "AKID-environment", AWS_SECRET_ACCESS_KEY: "secret-environment" }
+
+/** A computer with keys everywhere. */
+const everywhere = Effect.gen(function*() {
+  const sts = yield* stsOf("web")
+  const task = yield* answering(() => ({ body: document("container") }))
+  const instance = yield* metadataService(() => ({ body: document("instance") }))
+  const { http } = yield* watchedHttp
+  const here = yield* computer({
+    ...environment,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/the-role",
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/`,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url,
+    AWS_EC2_METADATA_DISABLED: "false"
+  })
+  here.set({ AWS_WEB_IDENTITY_TOKEN_FILE: here.write("token", "the-token") })
+  here.credentials("[default]", ...lines("profile"), "[other]", ...lines("other"))
+  const without = (...names: ReadonlyArray<string>) => {
+    for (const name of names) {
+      delete process.env[name]
+    }
+  }
+  const first = Effect.provide(keyId, Layer.provide(NodeCredentials.layerDefault(), http))
+  return { ...here, without, first, http }
+})
+
+describe("The default chain", () => {
+  it.scopedLive("tries environment, profile, web identity, container and instance in this order", () =>
+    Effect.gen(function*() {
+      const { credentials, first, without } = yield* everywhere
+      const seen = [yield* first]
+      without("AWS_ACCESS_KEY_ID")
+      seen.push(yield* first)
+      credentials("")
+      seen.push(yield* first)
+      without("AWS_ROLE_ARN")
+      seen.push(yield* first)
+      without("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+      seen.push(yield* first)
+      assert.deepStrictEqual(seen, [
+        "AKID-environment",
+        "AKID-profile",
+        "AKID-web",
+        "AKID-container",
+        "AKID-instance"
+      ])
+    }))
+
+  it.scopedLive("prefers the profile in AWS_PROFILE to the credentials of the environment", () =>
+    Effect.gen(function*() {
+      const { first, set } = yield* everywhere
+      set({ AWS_PROFILE: "other" })
+      assert.strictEqual(yield* first, "AKID-other")
+    }))
+
+  it.scopedLive("prefers the profile in code to AWS_PROFILE and the environment", () =>
+    Effect.gen(function*() {
+      const { http, set } = yield* everywhere
+      set({ AWS_PROFILE: "other" })
+      const layer = Layer.provide(NodeCredentials.layerDefault({ profile: "default" }), http)
+      assert.strictEqual(yield* Effect.provide(keyId, layer), "AKID-profile")
+    }))
+
+  it.scopedLive("calls the instance metadata service unless AWS_EC2_METADATA_DISABLED is set to another value than false", () =>
+    Effect.gen(function*() {
+      const instance = yield* metadataService(() => ({ body: document("instance") }))
+      const { http } = yield* watchedHttp
+      const { set } = yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
+      const layer = Layer.provide(NodeCredentials.layerDefault(), http)
+      for (const value of ["false", ""]) {
+        set({ AWS_EC2_METADATA_DISABLED: value })
+        assert.strictEqual(yield* Effect.provide(keyId, layer), "AKID-instance")
+      }
+      set({ AWS_EC2_METADATA_DISABLED: "true" })
+      const error = yield* Effect.flip(Effect.provide(keys, layer))
+      assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
+    }))
+
+  it.scopedLive("lists its sources if none has credentials", () =>
+    Effect.gen(function*() {
+      const nowhere = yield* answering(() => ({ status: 404, body: "" }))
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: nowhere.url, AWS_EC2_METADATA_DISABLED: "false" })
+      const error = yield* Effect.flip(
+        Effect.provide(keys, Layer.provide(NodeCredentials.layerDefault(), http))
+      )
+      assert.strictEqual(error._tag, "CredentialsError")
+      assert.strictEqual(
+        error.message,
+        "No credentials were found. Sources tried: environment, profile, credential_process, web identity, instance metadata (no response). " +
+          "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure an AWS profile."
+      )
+      assert.deepStrictEqual(error.sources, [
+        "environment",
+        "profile",
+        "credential_process",
+        "web identity",
+        "instance metadata"
+      ])
+    }))
+
+  it.scopedLive("stops at a source that is configured but fails", () =>
+    Effect.gen(function*() {
+      const { credentials, first, set } = yield* everywhere
+      set({ AWS_ACCESS_KEY_ID: "", AWS_WEB_IDENTITY_TOKEN_FILE: "/nowhere/token" })
+      credentials("")
+      const error = yield* Effect.flip(first)
+      assert.strictEqual(
+        error.message,
+        "No credentials from the source \"web identity\": a configured file could not be read. Check the file's path and permissions."
+      )
+      assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
+    }))
+})
+
+describe("Credentials of a provider", () => {
+  it.scopedLive("that have expired are refreshed once for all waiting calls", () =>
+    Effect.gen(function*() {
+      const task = yield* answering((_, before) => ({ body: document(`answer-${before}`, past) }))
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/` })
+      const seen = yield* Effect.gen(function*() {
+        yield* keys
+        return yield* Effect.all(Array.from({ length: 50 }, () => keyId), { concurrency: "unbounded" })
+      }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.strictEqual(task.calls().length, 2)
+      assert.deepStrictEqual([seen.length, [...new Set(seen)]], [50, ["AKID-answer-1"]])
+    }))
+
+  it.scopedLive("without expiry are kept even if their file changes", () =>
+    Effect.gen(function*() {
+      const { http } = yield* watchedHttp
+      const { credentials } = yield* computer()
+      credentials("[default]", ...lines("first"))
+      const seen = yield* Effect.gen(function*() {
+        const before = yield* keyId
+        credentials("[default]", ...lines("second"))
+        return [before, yield* keyId]
+      }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.deepStrictEqual(seen, ["AKID-first", "AKID-first"])
+    }))
+
+  it.scopedLive("that are about to expire are read from the current files", () =>
+    Effect.gen(function*() {
+      const { http } = yield* watchedHttp
+      const { config, credentials, write } = yield* computer()
+      const script = write("keys.cjs", `console.log(${JSON.stringify(JSON.stringify(document("first", soon())))})`)
+      config("[default]", `credential_process = "${process.execPath}" "${script}"`)
+      const seen = yield* Effect.gen(function*() {
+        const before = yield* keyId
+        credentials("[default]", ...lines("second"))
+        return [before, yield* keyId]
+      }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])
+    }))
+})
+
+/** What anything writes to the console or warns of, until the scope closes. */
+const watchedConsole = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const printed: Array<unknown> = []
+      const { debug, error, info, log, warn } = console
+      const { emitWarning } = process
+      const record = (...words: ReadonlyArray<unknown>) => {
+        printed.push(words)
+      }
+      Object.assign(console, { debug: record, error: record, info: record, log: record, warn: record })
+      process.emitWarning = record
+      const restore = () => {
+        Object.assign(console, { debug, error, info, log, warn })
+        process.emitWarning = emitWarning
+      }
+      return { printed, restore }
+    }),
+    ({ restore }) => Effect.sync(restore)
+  ),
+  ({ printed }): ReadonlyArray<unknown> => printed
+)
+
+describe("Nothing is printed", () => {
+  it.scopedLive("if both the environment and a chosen profile have credentials", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const { first, set } = yield* everywhere
+      set({ AWS_PROFILE: "other" })
+      yield* first
+      assert.deepStrictEqual(printed, [])
+    }))
+
+  it.scopedLive("if a container has two tokens", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const { http, set, write } = yield* everywhere
+      set({
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: "token",
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write("task", "token")
+      })
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerContainer, http))
+      assert.deepStrictEqual(printed, [])
+    }))
+
+  it.scopedLive("if the credentials of an instance have expired", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const instance = yield* metadataService(() => ({ body: document("instance", past) }))
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerInstanceMetadata, http))
+      assert.deepStrictEqual(printed, [])
+    }))
+
+  it.scopedLive("if a role is assumed without a region", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const sts = yield* stsOf("role")
+      const { http } = yield* watchedHttp
+      const { config, credentials, set, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      credentials("[base]", ...lines("base"))
+      config("[default]", "role_arn = arn:aws:iam::123456789012:role/the-role", "source_profile = base")
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerProfile(), http))
+      set({ AWS_ROLE_ARN: "role", AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "the-token") })
+      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      const again = NodeCredentials.layerAssumeRole({ roleArn: "role" })
+      yield* Effect.provide(keys, again.pipe(Layer.provide(NodeCredentials.layerProfile()), Layer.provide(http)))
+      assert.deepStrictEqual(printed, [])
+      assert.strictEqual(sts.calls().length, 4)
+    }))
+
+  it.scopedLive("if the chain finds no credentials", () =>
+    Effect.gen(function*() {
+      const printed = yield* watchedConsole
+      const { http } = yield* watchedHttp
+      yield* computer()
+      yield* Effect.flip(Effect.provide(keys, Layer.provide(NodeCredentials.layerDefault(), http)))
+      assert.deepStrictEqual(printed, [])
+    }))
+})

@@ -1,0 +1,123 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { NodeCredentials } from "effect-sagemaker-runtime/node"
+import { createHash, generateKeyPairSync } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import {
+  type Answer,
+  answering,
+  computer,
+  far,
+  keyId,
+  keys,
+  keysOf,
+  past,
+  soon,
+  watchedHttp
+} from "../support/credentialServers.ts"
+import { printed } from "../support/printed.ts"
+
+const session = "arn:aws:iam::123456789012:user/the-user"
+
+const file = `.aws/login/cache/${createHash("sha256").update(session).digest("hex")}.json`
+
+const { privateKey } = generateKeyPairSync("ec", {
+  namedCurve: "P-256",
+  privateKeyEncoding: { type: "sec1", format: "pem" },
+  publicKeyEncoding: { type: "spki", format: "pem" }
+})
+
+const token = (name: string, expiresAt: string) => {
+  const { expiration: _, ...keys } = keysOf(name)
+  return {
+    accessToken: { ...keys, accountId: "123456789012", expiresAt },
+    tokenType: "urn:aws:params:oauth:token-type:access_token_sigv4",
+    clientId: "arn:aws:signin:::devtools/same-device",
+    refreshToken: "old-refresh",
+    dpopKey: privateKey
+  }
+}
+
+const renewed = (name: string): Answer => {
+  const { expiration: _, ...accessToken } = keysOf(name)
+  return { body: { accessToken, tokenType: "aws_sigv4", expiresIn: 3_600, refreshToken: "new-refresh" } }
+}
+
+const onComputer = (signIn: { readonly url: string }) =>
+  Effect.tap(computer({ AWS_ENDPOINT_URL_SIGNIN: signIn.url, AWS_REGION: "eu-west-1" }), ({ config }) => {
+    config("[profile people]", `login_session = ${session}`)
+    return Effect.void
+  })
+
+const layers = [["login session", NodeCredentials.layerLogin], ["profile", NodeCredentials.layerProfile]] as const
+
+for (const [source, layerOf] of layers) {
+  const layer = layerOf({ profile: "people" })
+  const wantsLogin =
+    `No credentials from the source "${source}": the login session is missing or expired. Run aws login.`
+
+  describe(`The session of aws login, with layer${source === "profile" ? "Profile" : "Login"}`, () => {
+    it.scopedLive("gives its stored credentials", () =>
+      Effect.gen(function*() {
+        const signIn = yield* answering(() => renewed("people"))
+        const { http, urls } = yield* watchedHttp
+        const { write } = yield* onComputer(signIn)
+        write(file, token("people", far))
+        assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("people"))
+        assert.deepStrictEqual(urls(), [])
+      }))
+
+    it.scopedLive("that has expired is refreshed over the client's HTTP client and written to its file", () =>
+      Effect.gen(function*() {
+        const signIn = yield* answering(() => renewed("renewed"))
+        const { http, urls } = yield* watchedHttp
+        const { home, write } = yield* onComputer(signIn)
+        write(file, token("people", past))
+        assert.strictEqual(yield* Effect.provide(keyId, Layer.provide(layer, http)), "AKID-renewed")
+        const [call] = signIn.calls()
+        assert.deepStrictEqual(JSON.parse(call?.body ?? ""), {
+          clientId: "arn:aws:signin:::devtools/same-device",
+          grantType: "refresh_token",
+          refreshToken: "old-refresh"
+        })
+        assert.match(String(call?.headers["dpop"]), /^[\w-]+\.[\w-]+\.[\w-]+$/)
+        assert.deepStrictEqual(urls(), [`${signIn.url}/v1/token`])
+        assert.strictEqual(JSON.parse(readFileSync(join(home, file), "utf8")).refreshToken, "new-refresh")
+      }))
+
+    it.scopedLive("that cannot be refreshed is used until it expires", () =>
+      Effect.gen(function*() {
+        const signIn = yield* answering(() => ({ status: 400, body: { error: "INVALID_REQUEST", message: "no" } }))
+        const { http } = yield* watchedHttp
+        const { write } = yield* onComputer(signIn)
+        write(file, token("people", soon()))
+        assert.strictEqual(yield* Effect.provide(keyId, Layer.provide(layer, http)), "AKID-people")
+      }))
+
+    it.scopedLive("that is missing names the command aws login", () =>
+      Effect.gen(function*() {
+        const signIn = yield* answering(() => renewed("renewed"))
+        const { http } = yield* watchedHttp
+        yield* onComputer(signIn)
+        const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
+        assert.deepInclude(error, { _tag: "CredentialsError", message: wantsLogin, sources: [source] })
+      }))
+
+    it.scopedLive("that the sign-in service rejects names the command aws login, without the text of the service", () =>
+      Effect.gen(function*() {
+        for (const reason of ["TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED", "canary-reason"]) {
+          const signIn = yield* answering(() => ({
+            status: 403,
+            body: { __type: "AccessDeniedException", error: reason, message: "canary-message" }
+          }))
+          const { http } = yield* watchedHttp
+          const { write } = yield* onComputer(signIn)
+          write(file, token("canary", past))
+          const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
+          assert.deepInclude(error, { message: wantsLogin, sources: [source], status: 403 })
+          assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+        }
+      }))
+  })
+}

@@ -1,0 +1,26 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { answering, computer, keys } from "../support/credentialServers.ts"
+import { printed } from "../support/printed.ts"
+
+const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
+
+describe("The role of a container", () => {
+  it.scopedLive("that is rejected fails with the status and without the text of the server", () =>
+    Effect.gen(function*() {
+      const server = yield* answering(() => ({ status: 403, body: { Code: "canary-code", Message: "canary-message" } }))
+      yield* computer({
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/canary-path`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: "canary-token"
+      })
+      const { error, texts } = yield* printed(Effect.provide(keys, container))
+      assert.deepInclude(error, {
+        _tag: "CredentialsError",
+        message: "The source \"container\" gave no credentials",
+        sources: ["container"],
+        status: 403
+      })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+    }))
+})

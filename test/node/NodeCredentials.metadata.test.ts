@@ -1,0 +1,158 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer } from "effect"
+import { invokeEndpoint } from "effect-sagemaker-runtime"
+import { NodeCredentials, NodeHttpClient, NodeSageMaker } from "effect-sagemaker-runtime/node"
+import {
+  answering,
+  computer,
+  document,
+  far,
+  keyId,
+  keys,
+  keysOf,
+  metadataService,
+  past,
+  soon
+} from "../support/credentialServers.ts"
+import { printed } from "../support/printed.ts"
+import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
+
+const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
+
+const instance = Layer.provide(NodeCredentials.layerInstanceMetadata, NodeHttpClient.layer())
+
+describe("The role of a container", () => {
+  it.scopedLive("gives credentials for the token in the environment", () =>
+    Effect.gen(function*() {
+      const server = yield* answering(() => ({ body: document("container") }))
+      yield* computer({
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/role?of=task`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token"
+      })
+      assert.deepStrictEqual(yield* Effect.provide(keys, container), keysOf("container"))
+      assert.deepStrictEqual(
+        server.calls().map(({ headers, method, url }) => [method, url, headers["authorization"]]),
+        [["GET", "/role?of=task", "the-token"]]
+      )
+    }))
+
+  it.scopedLive("gives credentials for the token in a file, which is read for each refresh", () =>
+    Effect.gen(function*() {
+      const server = yield* answering(() => ({ body: document("container", soon()) }))
+      const { set, write } = yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
+      set({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write("token", "first-token") })
+      yield* Effect.gen(function*() {
+        yield* keys
+        write("token", "second-token")
+        yield* keys
+      }).pipe(Effect.provide(container))
+      assert.deepStrictEqual(server.calls().map(({ headers }) => headers["authorization"]), [
+        "first-token",
+        "second-token"
+      ])
+    }))
+
+  it.scopedLive("that is refused fails with the status and without the server's words", () =>
+    Effect.gen(function*() {
+      const server = yield* answering(() => ({ status: 403, body: { Code: "canary-code", Message: "canary-message" } }))
+      yield* computer({
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/canary-path`,
+        AWS_CONTAINER_AUTHORIZATION_TOKEN: "canary-token"
+      })
+      const { error, texts } = yield* printed(Effect.provide(keys, container))
+      assert.deepInclude(error, {
+        _tag: "CredentialsError",
+        message: "No credentials from the source \"container\". Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or " +
+          "AWS_CONTAINER_CREDENTIALS_FULL_URI, and the role of the ECS task or EKS pod.",
+        sources: ["container"],
+        status: 403
+      })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+    }))
+
+  it.scopedLive("is not asked for over plain http beyond this machine", () =>
+    Effect.gen(function*() {
+      yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://canary.example/" })
+      const { error, texts } = yield* printed(Effect.provide(keys, container))
+      assert.deepInclude(error, { _tag: "CredentialsError", sources: ["container"] })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+    }))
+})
+
+describe("The role of an instance", () => {
+  it.scopedLive("gives credentials to an IMDSv2 session", () =>
+    Effect.gen(function*() {
+      const server = yield* metadataService(() => ({ body: document("instance") }))
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      assert.deepStrictEqual(yield* Effect.provide(keys, instance), keysOf("instance"))
+      assert.deepStrictEqual(
+        server.calls().map(({ headers, method, url }) => [
+          method,
+          url,
+          headers["x-aws-ec2-metadata-token-ttl-seconds"] ?? headers["x-aws-ec2-metadata-token"]
+        ]),
+        [
+          ["PUT", "/latest/api/token", "21600"],
+          ["GET", "/latest/meta-data/iam/security-credentials/", "imds-token"],
+          ["GET", "/latest/meta-data/iam/security-credentials/the-role", "imds-token"]
+        ]
+      )
+    }))
+
+  it.scopedLive("is requested again when its credentials are about to expire", () =>
+    Effect.gen(function*() {
+      const server = yield* metadataService((before) => ({
+        body: before === 0 ? document("first", soon()) : document("second", far)
+      }))
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      const seen = yield* Effect.provide(Effect.all([keyId, keyId, keyId]), instance)
+      assert.deepStrictEqual(seen, ["AKID-first", "AKID-second", "AKID-second"])
+    }))
+
+  it.scopedLive("whose credentials have expired stays in use for some minutes and is requested again", () =>
+    Effect.gen(function*() {
+      const server = yield* metadataService(() => ({ body: document("instance", past) }))
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      const before = Date.now()
+      const { expiration = "" } = yield* Effect.provide(keys, instance)
+      assert.isAtLeast(Date.parse(expiration), before + 5 * 60_000)
+      assert.isAtMost(Date.parse(expiration), Date.now() + 10 * 60_000)
+    }))
+
+  it.scopedLive("that is removed stays in use until its credentials expire", () =>
+    Effect.gen(function*() {
+      const server = yield* metadataService((before) =>
+        before === 0 ? { body: document("first", soon()) } : { status: 500, body: "" }
+      )
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      assert.deepStrictEqual(yield* Effect.provide(Effect.all([keyId, keyId]), instance), ["AKID-first", "AKID-first"])
+    }))
+
+  it.scopedLive("that does not exist fails with the status", () =>
+    Effect.gen(function*() {
+      const server = yield* answering(() => ({ status: 404, body: "canary" }))
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      const { error, texts } = yield* printed(Effect.provide(keys, instance))
+      assert.deepInclude(error, { _tag: "CredentialsError", sources: ["instance metadata"], status: 404 })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+    }))
+
+  it.scopedLive("provides the region if no other source has it", () =>
+    Effect.gen(function*() {
+      const server = yield* metadataService(() => ({ body: document("instance") }), "ap-southeast-2")
+      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      delete process.env["AWS_EC2_METADATA_DISABLED"]
+      const service = yield* scriptedHttpClient(ok)
+      const client = NodeSageMaker.layer({ http: service.http })
+      yield* invokeEndpoint({ EndpointName: "anomaly", Body: "{}" }).pipe(
+        Effect.provide(client),
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map()))
+      )
+      const [request] = yield* service.requests
+      assert.strictEqual(
+        request?.url,
+        "https://runtime.sagemaker.ap-southeast-2.amazonaws.com/endpoints/anomaly/invocations"
+      )
+      assert.include(request?.headers["authorization"] ?? "", "Credential=AKID-instance/")
+    }))
+})

@@ -1,0 +1,375 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer } from "effect"
+import { Credentials } from "effect-sagemaker-runtime"
+import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
+import {
+  answering,
+  computer,
+  document,
+  keys,
+  keysOf,
+  lines,
+  metadataService,
+  stsDocument,
+  stsOf,
+  stsRefusal,
+  watchedHttp
+} from "../support/credentialServers.ts"
+import { printed } from "../support/printed.ts"
+import { scriptedHttpClient } from "../support/scriptedHttpClient.ts"
+
+const role = "arn:aws:iam::123456789012:role/the-role"
+
+const form = (body: string) => Object.fromEntries(new URLSearchParams(body))
+
+const refusing = answering(() => ({ status: 403, body: stsRefusal("AccessDenied", "canary-message") }))
+
+const master = Credentials.layer({ accessKeyId: "AKID-master", secretAccessKey: "canary-master" })
+
+describe("Web identity", () => {
+  it.scopedLive("assumes the role of the environment with the token file, over the client's HTTP client", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("web")
+      const { http, urls } = yield* watchedHttp
+      const { set, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: role })
+      set({ AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "the-token"), AWS_ROLE_SESSION_NAME: "the-session" })
+      assert.deepStrictEqual(
+        yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http)),
+        keysOf("web")
+      )
+      assert.deepStrictEqual(sts.calls().map(({ body }) => form(body)), [{
+        Action: "AssumeRoleWithWebIdentity",
+        Version: "2011-06-15",
+        RoleArn: role,
+        RoleSessionName: "the-session",
+        WebIdentityToken: "the-token"
+      }])
+      assert.deepStrictEqual(urls(), [`${sts.url}/`])
+    }))
+
+  it.scopedLive("assumes the role given in code", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("web")
+      const { http } = yield* watchedHttp
+      const { write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: "another" })
+      const layer = NodeCredentials.layerWebIdentity({
+        roleArn: role,
+        roleSessionName: "ours",
+        webIdentityTokenFile: write("token", "the-token"),
+        region: "eu-west-1"
+      })
+      yield* Effect.provide(keys, Layer.provide(layer, http))
+      assert.deepInclude(form(sts.calls()[0]?.body ?? ""), { RoleArn: role, RoleSessionName: "ours" })
+    }))
+
+  it.scopedLive("assumes the role of a profile", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("web")
+      const { http, urls } = yield* watchedHttp
+      const { config, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      config("[profile web]", `role_arn = ${role}`, `web_identity_token_file = ${write("token", "the-token")}`)
+      const layer = NodeCredentials.layerProfile({ profile: "web" })
+      assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("web"))
+      assert.deepStrictEqual(urls(), [`${sts.url}/`])
+    }))
+
+  it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
+    Effect.gen(function*() {
+      const sts = yield* refusing
+      const { http } = yield* watchedHttp
+      const { set, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: role })
+      set({ AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "canary-token") })
+      const { error, texts } = yield* printed(
+        Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      )
+      assert.deepInclude(error, {
+        _tag: "CredentialsError",
+        message:
+          "No credentials from the source \"web identity\": access was denied. Check the IAM permissions and the role's trust policy.",
+        sources: ["web identity"],
+        status: 403
+      })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+      assert.strictEqual(sts.calls().length, 1)
+    }))
+
+  it.scopedLive("without its token file fails without naming the file", () =>
+    Effect.gen(function*() {
+      const { http, urls } = yield* watchedHttp
+      yield* computer({ AWS_ROLE_ARN: role, AWS_WEB_IDENTITY_TOKEN_FILE: "/canary/token" })
+      const { error, texts } = yield* printed(
+        Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      )
+      assert.deepInclude(error, {
+        message:
+          "No credentials from the source \"web identity\": a configured file could not be read. Check the file's path and permissions.",
+        sources: ["web identity"]
+      })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+      assert.deepStrictEqual(urls(), [])
+    }))
+})
+
+describe("A profile with a role", () => {
+  it.scopedLive("assumes it with the credentials of source_profile, over the client's HTTP client", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("role")
+      const { http, urls } = yield* watchedHttp
+      const { config, credentials } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      credentials("[base]", ...lines("base"))
+      config(
+        "[profile work]",
+        `role_arn = ${role}`,
+        "source_profile = base",
+        "external_id = the-id",
+        "role_session_name = the-session",
+        "duration_seconds = 900",
+        "region = eu-west-1"
+      )
+      const layer = NodeCredentials.layerProfile({ profile: "work" })
+      assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("role"))
+      const [call] = sts.calls()
+      assert.deepStrictEqual(form(call?.body ?? ""), {
+        Action: "AssumeRole",
+        Version: "2011-06-15",
+        RoleArn: role,
+        RoleSessionName: "the-session",
+        ExternalId: "the-id",
+        DurationSeconds: "900"
+      })
+      assert.match(
+        String(call?.headers["authorization"]),
+        /Credential=AKID-base\/[0-9]{8}\/eu-west-1\/sts\/aws4_request/
+      )
+      assert.deepStrictEqual(urls(), [`${sts.url}/`])
+    }))
+
+  it.scopedLive("assumes it with the credentials of the environment, container or instance named by credential_source", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("role")
+      const task = yield* answering(() => ({ body: document("task") }))
+      const instance = yield* metadataService(() => ({ body: document("instance") }))
+      const { http } = yield* watchedHttp
+      const { config } = yield* computer({
+        AWS_ENDPOINT_URL_STS: sts.url,
+        AWS_ACCESS_KEY_ID: "AKID-environment",
+        AWS_SECRET_ACCESS_KEY: "secret-environment",
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/`,
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url
+      })
+      for (const source of ["Environment", "EcsContainer", "Ec2InstanceMetadata"]) {
+        config("[profile work]", `role_arn = ${role}`, `credential_source = ${source}`)
+        const layer = NodeCredentials.layerProfile({ profile: "work" })
+        assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("role"))
+      }
+      assert.deepStrictEqual(
+        sts.calls().map(({ headers }) => /Credential=([^/]*)/.exec(String(headers["authorization"]))?.[1]),
+        ["AKID-environment", "AKID-task", "AKID-instance"]
+      )
+    }))
+
+  it.scopedLive("is read from the files that the ConfigProvider names", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("role")
+      const { http } = yield* watchedHttp
+      const { write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const variables = new Map([
+        ["AWS_PROFILE", "work"],
+        ["AWS_SHARED_CREDENTIALS_FILE", write("elsewhere/credentials", ["[base]", ...lines("base")].join("\n"))],
+        ["AWS_CONFIG_FILE", write("elsewhere/config", `[profile work]\nrole_arn = ${role}\nsource_profile = base`)]
+      ])
+      const layer = Layer.provide(NodeCredentials.layerProfile(), http)
+      assert.deepStrictEqual(
+        yield* keys.pipe(Effect.provide(layer), Effect.withConfigProvider(ConfigProvider.fromMap(variables))),
+        keysOf("role")
+      )
+    }))
+
+  it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
+    Effect.gen(function*() {
+      const sts = yield* refusing
+      const { http } = yield* watchedHttp
+      const { config, credentials } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      credentials("[base]", ...lines("canary"))
+      config("[profile work]", `role_arn = ${role}`, "source_profile = base")
+      const layer = NodeCredentials.layerProfile({ profile: "work" })
+      const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
+      assert.deepInclude(error, { _tag: "CredentialsError", sources: ["profile"], status: 403 })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+    }))
+
+  it.scopedLive("fails if its source profiles form a cycle", () =>
+    Effect.gen(function*() {
+      const { http } = yield* watchedHttp
+      const { config } = yield* computer()
+      config(
+        "[profile a]",
+        `role_arn = ${role}`,
+        "source_profile = b",
+        "[profile b]",
+        `role_arn = ${role}`,
+        "source_profile = a"
+      )
+      const layer = NodeCredentials.layerProfile({ profile: "a" })
+      const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
+      assert.strictEqual(
+        error.message,
+        "No credentials from the source \"profile\": the source_profile settings form a cycle. Check source_profile in the shared config file."
+      )
+    }))
+
+  it.scopedLive("fails if it requires multi-factor authentication", () =>
+    Effect.gen(function*() {
+      const { http } = yield* watchedHttp
+      const { config, credentials } = yield* computer()
+      credentials("[base]", ...lines("base"))
+      config("[profile a]", `role_arn = ${role}`, "source_profile = base", "mfa_serial = canary-serial")
+      const layer = NodeCredentials.layerProfile({ profile: "a" })
+      const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
+      assert.strictEqual(
+        error.message,
+        "No credentials from the source \"profile\": the profile requires a multi-factor authentication code, which cannot be " +
+          "entered here. Use a profile without mfa_serial, or temporary credentials."
+      )
+    }))
+})
+
+describe("A role assumed with the credentials in context", () => {
+  const options = { roleArn: role, roleSessionName: "ours", externalId: "the-id", durationSeconds: 1_200 }
+
+  it.scopedLive("calls STS of the region over the client's HTTP client", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("role")
+      const { http, urls } = yield* watchedHttp
+      yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const layer = NodeCredentials.layerAssumeRole({ ...options, region: "eu-west-1" })
+      assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, [http, master])), keysOf("role"))
+      const [call] = sts.calls()
+      assert.deepStrictEqual(form(call?.body ?? ""), {
+        Action: "AssumeRole",
+        Version: "2011-06-15",
+        RoleArn: role,
+        RoleSessionName: "ours",
+        ExternalId: "the-id",
+        DurationSeconds: "1200"
+      })
+      assert.match(
+        String(call?.headers["authorization"]),
+        /Credential=AKID-master\/[0-9]{8}\/eu-west-1\/sts\/aws4_request/
+      )
+      assert.deepStrictEqual(urls(), [`${sts.url}/`])
+    }))
+
+  it.scopedLive("takes the region from code, the environment, the profile, or us-east-1", () =>
+    Effect.gen(function*() {
+      const sts = yield* stsOf("role")
+      const { http } = yield* watchedHttp
+      const { config, set } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const ask = (region?: string) =>
+        Effect.provide(keys, Layer.provide(NodeCredentials.layerAssumeRole({ ...options, region }), [http, master]))
+      yield* ask()
+      config("[default]", "region = eu-west-2")
+      yield* ask()
+      set({ AWS_REGION: "eu-west-3" })
+      yield* ask()
+      yield* ask("eu-west-4")
+      assert.deepStrictEqual(sts.calls().map(({ headers }) => String(headers["authorization"]).split("/")[2]), [
+        "us-east-1",
+        "eu-west-2",
+        "eu-west-3",
+        "eu-west-4"
+      ])
+    }))
+
+  it.scopedLive("can be chained to another role", () =>
+    Effect.gen(function*() {
+      const sts = yield* answering(({ headers }) => ({
+        body: stsDocument(
+          "AssumeRole",
+          String(headers["authorization"]).includes("AKID-master/") ? "first" : "second"
+        )
+      }))
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const layer = NodeCredentials.layerAssumeRole(options).pipe(
+        Layer.provide(NodeCredentials.layerAssumeRole(options)),
+        Layer.provide([http, master])
+      )
+      assert.deepStrictEqual(yield* Effect.provide(keys, layer), keysOf("second"))
+      assert.deepStrictEqual(sts.calls().map(({ headers }) => headers["x-amz-security-token"]), [
+        undefined,
+        "token-first"
+      ])
+    }))
+
+  it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
+    Effect.gen(function*() {
+      const sts = yield* refusing
+      const { http } = yield* watchedHttp
+      yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const layer = Layer.provide(NodeCredentials.layerAssumeRole(options), [http, master])
+      const { error, texts } = yield* printed(Effect.provide(keys, layer))
+      assert.deepInclude(error, {
+        _tag: "CredentialsError",
+        message:
+          "No credentials from the source \"assumed role\": access was denied. Check the IAM permissions and the role's trust policy.",
+        sources: ["assumed role"],
+        status: 403
+      })
+      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+    }))
+
+  it.scopedLive("fails if the credentials in context fail", () =>
+    Effect.gen(function*() {
+      const { http, urls } = yield* watchedHttp
+      yield* computer()
+      const layer = Layer.provide(NodeCredentials.layerAssumeRole(options), [
+        http,
+        Layer.provide(NodeCredentials.layerEnvironment, http)
+      ])
+      const error = yield* Effect.flip(Effect.provide(keys, layer))
+      assert.deepInclude(error, {
+        message: "No credentials from the source \"environment\". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        sources: ["environment"]
+      })
+      assert.deepStrictEqual(urls(), [])
+    }))
+
+  it.scopedLive("fails if STS cannot be reached", () =>
+    Effect.gen(function*() {
+      const { http, urls } = yield* watchedHttp
+      yield* computer({ AWS_ENDPOINT_URL_STS: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "2" })
+      const layer = Layer.provide(NodeCredentials.layerAssumeRole(options), [http, master])
+      const error = yield* Effect.flip(Effect.provide(keys, layer))
+      assert.deepInclude(error, { _tag: "CredentialsError", sources: ["assumed role"] })
+      assert.notProperty(error, "status")
+      assert.deepStrictEqual(urls(), ["http://127.0.0.1:9/", "http://127.0.0.1:9/"])
+    }))
+})
+
+describe("STS of the client's region is called:", () => {
+  const layers = [
+    { name: "by a profile with a role", credentials: NodeCredentials.layerProfile({ profile: "work" }) },
+    {
+      name: "for a role taken on with other keys",
+      credentials: Layer.provide(NodeCredentials.layerAssumeRole({ roleArn: role }), master)
+    }
+  ]
+
+  it.scopedLive.each(layers)("$name", ({ credentials }) =>
+    Effect.gen(function*() {
+      const server = yield* scriptedHttpClient({
+        status: 200,
+        headers: { "content-type": "text/xml" },
+        body: stsDocument("AssumeRole", "role")
+      })
+      const place = yield* computer()
+      place.credentials("[base]", ...lines("base"))
+      place.config("[profile work]", `role_arn = ${role}`, "source_profile = base")
+      const layer = NodeSageMaker.layer({ region: "cn-north-1", credentials, http: server.http })
+      assert.deepStrictEqual(yield* Effect.provide(keys, layer), keysOf("role"))
+      const requests = yield* server.requests
+      assert.deepStrictEqual(requests.map(({ url }) => new URL(url).host), ["sts.cn-north-1.amazonaws.com.cn"])
+      assert.include(requests[0]?.headers["authorization"], "/cn-north-1/sts/aws4_request")
+    }))
+})
