@@ -144,33 +144,37 @@ class CircuitBreaker {
 const failureOf = (exit: Exit.Exit<unknown, unknown>): Option.Option<unknown> =>
   Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
 
-/** The interceptor of one call. */
-const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor => {
+/** The results of one call's attempts. */
+const makeRecorder = (breaker: CircuitBreaker) => {
   /** Interrupted attempts: only the result of the call shows whether a timeout interrupted them. */
   const interrupted = new Set<AdmittedAttempt>()
-
-  const recordInterrupted = (exit: Exit.Exit<unknown, unknown>) => {
-    const timeout = Option.filter(failureOf(exit), Predicate.isTagged("TimeoutError"))
-    const isFailure = Option.exists(timeout, breaker.isFailure)
-    return Effect.forEach(
-      interrupted,
-      (attempt) => isFailure ? breaker.record(attempt, "failure", "TimeoutError") : breaker.record(attempt, "none"),
-      { discard: true }
-    )
-  }
-
-  const recordExit = (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
-    if (Exit.isSuccess(exit)) {
-      return breaker.record(attempt, "success")
+  return {
+    recordAttempt: (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      if (Exit.isSuccess(exit)) {
+        return breaker.record(attempt, "success")
+      }
+      const error = failureOf(exit)
+      if (Option.isSome(error)) {
+        return breaker.recordError(attempt, error.value)
+      }
+      interrupted.add(attempt)
+      return Effect.void
+    },
+    recordInterrupted: (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      const timeout = Option.filter(failureOf(exit), Predicate.isTagged("TimeoutError"))
+      const isFailure = Option.exists(timeout, breaker.isFailure)
+      return Effect.forEach(
+        interrupted,
+        (attempt) => isFailure ? breaker.record(attempt, "failure", "TimeoutError") : breaker.record(attempt, "none"),
+        { discard: true }
+      )
     }
-    const error = failureOf(exit)
-    if (Option.isSome(error)) {
-      return breaker.recordError(attempt, error.value)
-    }
-    interrupted.add(attempt)
-    return Effect.void
   }
+}
 
+/** The interceptor of one call. */
+const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor => {
+  const { recordAttempt, recordInterrupted } = makeRecorder(breaker)
   return interceptor({
     outside: (effect) => Effect.onExit(effect, recordInterrupted),
     attempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -189,7 +193,7 @@ const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor
           entry.runningAttempts += 1
           return Effect.zipRight(
             breaker.setCircuit(entry, admission.circuit),
-            Effect.onExit(restore(effect), (exit) => recordExit(attempt, exit))
+            Effect.onExit(restore(effect), (exit) => recordAttempt(attempt, exit))
           )
         })
       )
