@@ -17,7 +17,7 @@ const rejectNonFinite = (_: string, value: unknown): unknown => {
  * The JSON text of a value. Throws for a value without one, and for a non-finite number, which `JSON.stringify` writes as
  * `null`. The check needs a second, slower pass, so it runs only if the text contains `null`.
  */
-export const stringify = (value: unknown): string => {
+const stringify = (value: unknown): string => {
   const text: string | undefined = JSON.stringify(value)
   if (text === undefined) {
     throw new TypeError("the value has no JSON representation")
