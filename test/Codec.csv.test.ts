@@ -175,12 +175,12 @@ describe("CSV text", () => {
 
   it.effect.each(
     [
-      ["numbers as Python writes them", "1e-05,nan\n", { x: 1e-5, label: "nan" }],
+      ["a number in Python's notation", "1e-05,nan\n", { x: 1e-5, label: "nan" }],
       ["white space around a number", " 2 ,b\r\n", { x: 2, label: "b" }],
       ["infinity", "-inf,", { x: -Infinity }],
       ["a byte order mark", "\ufeff3,c", { x: 3, label: "c" }],
-      ["blank lines", "\n3,c\n\n", { x: 3, label: "c" }],
-      ["a line end in quotes", "3,\"c\r\nd\"\r\n", { x: 3, label: "c\r\nd" }]
+      ["a text with blank lines", "\n3,c\n\n", { x: 3, label: "c" }],
+      ["a line break in quotes", "3,\"c\r\nd\"\r\n", { x: 3, label: "c\r\nd" }]
     ] as const
   )(
     "%s is decoded",
@@ -211,17 +211,17 @@ describe("CSV text", () => {
 describe("A table is rejected", () => {
   it.effect.each(
     [
-      ["an open quote", point, "1,\"a", /its quotes do not match$/],
+      ["an unclosed quote", point, "1,\"a", /its quotes do not match$/],
       ["text after a quote", point, "1,\"a\"b", /its quotes do not match$/],
       ["a short row", points, "x,label\n1", /row 1 has 1 cells where 2 are expected$/],
       ["a long row", point, "1,a,b", /row 1 has 3 cells where 2 are expected$/],
       ["no row", point, "", /it has 0 rows where one is expected$/],
       ["two rows", point, "1,a\n2,b", /it has 2 rows where one is expected$/],
-      ["a cell that is no number", points, "x,label\nhunter2,a", /0\.x must be number$/],
-      ["hexadecimal", point, "0x10,a", /x must be number$/],
-      ["an empty cell where none may be", point, ",a", /x must be number$/],
+      ["a cell that is not a number", points, "x,label\nhunter2,a", /0\.x must be number$/],
+      ["a hexadecimal number", point, "0x10,a", /x must be number$/],
+      ["an empty cell in a required column", point, ",a", /x must be number$/],
       ["a missing column", points, "label\na", /0\.x is missing$/],
-      ["two columns of one name", points, "x,x\n1,2", /two of its columns have the same name$/]
+      ["two columns with the same name", points, "x,x\n1,2", /two of its columns have the same name$/]
     ] as const
   )(
     "for %s",
@@ -237,7 +237,7 @@ describe("A table is rejected", () => {
   it.effect.each(
     [
       [
-        "more than a cell in a cell",
+        "an array in one cell",
         Codec.csv(Schema.Struct({ a: Schema.Unknown }) as never),
         { a: { b: 1 } },
         /cell 1 of row 1/

@@ -142,24 +142,24 @@ describe("An array", () => {
   it.effect.each(
     [
       [
-        "a shape of another size",
+        "a shape of another length",
         Codec.ndarray(Float32Array.of(1, 2), { shape: [3] }),
         /its shape is one of 3 numbers and its data has 2$/
       ],
-      ["a shape that is none", Codec.ndarray(Float32Array.of(1), { shape: [-1, -1] }), /whole numbers from 0$/],
+      ["an invalid shape", Codec.ndarray(Float32Array.of(1), { shape: [-1, -1] }), /whole numbers from 0$/],
       [
         "data of another type",
         { ...Codec.ndarray(Float32Array.of(1)), dtype: "int8" } as Codec.NdArray,
         /not what int8 is kept in$/
       ],
       [
-        "a type that is none",
+        "an unknown dtype",
         { ...Codec.ndarray(Float32Array.of(1)), dtype: "constructor" } as never,
         /its dtype must be one of/
       ],
-      ["a bool that is none", Codec.ndarray(Uint8Array.of(2), { dtype: "bool" }), /0 or 1$/]
+      ["an invalid bool", Codec.ndarray(Uint8Array.of(2), { dtype: "bool" }), /0 or 1$/]
     ] as const
-  )("is refused with %s", ([, array, problem]) =>
+  )("is rejected with %s", ([, array, problem]) =>
     Effect.map(Effect.flip(Codec.npy.encode(array)), (error) => {
       assert.strictEqual(error.direction, "encode")
       assert.match(error.message, problem)
@@ -171,11 +171,11 @@ describe("A file is rejected", () => {
   it.effect.each(
     [
       ["that is empty", new Uint8Array(), /does not begin as a file of numpy$/],
-      ["that is another", new TextEncoder().encode("a,b,c\n1,2,3\n4,5,6"), /does not begin as a file of numpy$/],
+      ["of another format", new TextEncoder().encode("a,b,c\n1,2,3\n4,5,6"), /does not begin as a file of numpy$/],
       ["of a later version", good.with(6, 4), /its version/],
       ["that ends inside its header", good.subarray(0, 40), /ends inside its header$/],
-      ["that ends early", good.subarray(0, -1), /its data is not as long as its shape says$/],
-      ["that goes on", Uint8Array.of(...good, 0), /its data is not as long as its shape says$/],
+      ["that is truncated", good.subarray(0, -1), /its data is not as long as its shape says$/],
+      ["that has extra bytes", Uint8Array.of(...good, 0), /its data is not as long as its shape says$/],
       ["without a shape", good.with(good.indexOf(0x70), 0x71), /lacks a shape or an order$/]
     ] as const
   )("%s", ([, body, problem]) =>

@@ -38,10 +38,10 @@ describe("Framing.text", () => {
 
   it.effect.each(
     [
-      ["a byte out of place", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /it is not UTF-8$/],
-      ["a character cut short", [0x61, 0xe6, 0x97, 0x62], "a", /it is not UTF-8$/],
-      ["an overlong form", [0x61, 0xc0, 0xaf], "a", /it is not UTF-8$/],
-      ["half of a pair", [0x61, 0xed, 0xa0, 0x80], "a", /it is not UTF-8$/],
+      ["an invalid byte", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /it is not UTF-8$/],
+      ["an incomplete character", [0x61, 0xe6, 0x97, 0x62], "a", /it is not UTF-8$/],
+      ["an overlong encoding", [0x61, 0xc0, 0xaf], "a", /it is not UTF-8$/],
+      ["an encoded surrogate", [0x61, 0xed, 0xa0, 0x80], "a", /it is not UTF-8$/],
       ["an end inside a character", [0x61, 0xf0, 0x9f, 0x99], "a", /it ends inside a character$/]
     ] as const
   )("gives the text before %s, for any chunk boundary", ([, bytes, before, problem]) =>

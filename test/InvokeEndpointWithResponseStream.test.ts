@@ -302,12 +302,12 @@ describe("The idle timeout of a stream", () => {
     readonly [end: string, reply: Reply, <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.Stream<unknown, E>]
   > = [
     ["is interrupted", stalled(init), (_) => _],
-    ["is interrupted in the middle", paced(init, "1 second", frames(100)), (_) => _],
-    ["is interrupted while the reader works", paced(init, 0, frames(5)), Stream.tap(() => Effect.never)],
+    ["is interrupted between two parts", paced(init, "1 second", frames(100)), (_) => _],
+    ["is interrupted while the reader processes a part", paced(init, 0, frames(5)), Stream.tap(() => Effect.never)],
     ["ends", paced(init, "1 second", frames(2)), (_) => _],
-    ["is left early", paced(init, "1 second", frames(9)), Stream.take(2)],
+    ["is abandoned", paced(init, "1 second", frames(9)), Stream.take(2)],
     ["breaks off", broken(init, bodyCut()), (_) => _],
-    ["falls silent", paced(init, "1 second", frames(1), Stream.never), (_) => _]
+    ["stalls", paced(init, "1 second", frames(1), Stream.never), (_) => _]
   ]
   for (const [end, reply, reading] of readings) {
     it.effect(`leaves no fiber behind if the stream ${end}`, () =>

@@ -55,7 +55,7 @@ describe("The standard policy retries", () => {
   for (
     const code of ["ThrottlingException", "Throttling", "TooManyRequestsException", "SlowDown", "RequestThrottled"]
   ) {
-    it.effect(`${code} with status 400`, () =>
+    it.effect(`${code} with status 400 as throttling`, () =>
       Effect.gen(function*() {
         const { attempts, error } = yield* attemptsAgainst(refusal(400, code, { message: null }))
         assert.strictEqual(error._tag, "ThrottlingError")
@@ -64,7 +64,7 @@ describe("The standard policy retries", () => {
   }
 
   for (const code of ["RequestTimeout", "RequestTimeoutException", "TimeoutError"]) {
-    it.effect(`${code} with status 400 as throttling`, () =>
+    it.effect(`${code} with status 400 as a transient failure`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* attemptsAgainst(refusal(400, code))).attempts, 3)
       }))
@@ -79,7 +79,7 @@ describe("The standard policy retries", () => {
     [403, "AccessDeniedException", 1]
   ]
   for (const [status, code, expected] of modelled) {
-    it.effect(`${code} so that there are ${expected} attempt(s)`, () =>
+    it.effect(`${code} with ${expected} attempt(s) in total`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* attemptsAgainst(refusal(status, code))).attempts, expected)
       }))

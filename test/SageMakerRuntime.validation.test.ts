@@ -125,7 +125,7 @@ const tooLarge = (
 
 describe("Regardless of validation, the client does not send", () => {
   it.effect.each(unsafe.map(([what, field, input]) => ({ what, field, input })))(
-    "of $what",
+    "$what",
     ({ field, input }) =>
       Effect.gen(function*() {
         for (const validation of settings) {

@@ -164,7 +164,7 @@ const errors: ReadonlyArray<{
     status: 400
   },
   {
-    what: "vLLM's former object",
+    what: "vLLM's older object",
     text: events({ object: "error", message: secret, type: "InternalServerError", param: null, code: 500 }),
     code: "InternalServerError",
     status: 500
@@ -237,7 +237,7 @@ describe("An invalid token", () => {
   it.effect.each(
     [
       [
-        "another dialect than the one named",
+        "a dialect other than the named one",
         Tokens.tgi,
         events({ choices: [{ text: secret }] }),
         /^An event of the stream cannot be read as TGI's tokens: it has none/
@@ -248,16 +248,16 @@ describe("An invalid token", () => {
         events({ tokens: [secret] }),
         /it has none of the members that are known$/
       ],
-      ["no JSON", Tokens.detected, events(secret), /it is not JSON$/],
+      ["invalid JSON", Tokens.detected, events(secret), /it is not JSON$/],
       [
         "a member of another type",
         Tokens.openAi,
         events({ choices: [{ delta: { content: [secret] } }] }),
         /choices\.0\.delta/
       ],
-      ["a list", Tokens.detected, lines([secret]), /it has none of the members/],
+      ["an array", Tokens.detected, lines([secret]), /it has none of the members/],
       [
-        "a page",
+        "an HTML page",
         Tokens.detected,
         `<html>\n${secret}</html>`,
         /^The stream cannot be read as text\/event-stream: it has a line of no event$/
@@ -285,7 +285,7 @@ describe("Tokens.collect", () => {
         finishReason: "length",
         usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 }
       }],
-      ["a call of a tool", transcripts[3]!.text, {
+      ["a tool call", transcripts[3]!.text, {
         text: "",
         reasoning: "",
         toolCalls: [{ id: "call-1", name: "weather", arguments: "{\"city\":\"Bern\"}" }],

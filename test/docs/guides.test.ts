@@ -53,7 +53,7 @@ describe("The programs of the guides run:", () => {
     ["broken", "the container answered 500"],
     ["nowhere", "failed: ValidationError"],
     ["", "failed: InvalidInputError"]
-  ])("recovery of %s", ([name, expected]) =>
+  ])("recovery from the error of the endpoint \"%s\"", ([name, expected]) =>
     Effect.gen(function*() {
       assert.strictEqual(yield* driven(run(recovered(name))), expected)
     }))

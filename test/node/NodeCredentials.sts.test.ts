@@ -347,7 +347,7 @@ describe("STS of the client's region is called:", () => {
   const layers = [
     { name: "by a profile with a role", credentials: NodeCredentials.layerProfile({ profile: "work" }) },
     {
-      name: "for a role taken on with other keys",
+      name: "for a role assumed with other credentials",
       credentials: Layer.provide(NodeCredentials.layerAssumeRole({ roleArn: role }), master)
     }
   ]

@@ -168,7 +168,7 @@ describe("A proxy", () => {
 })
 
 describe("A proxy that", () => {
-  const unwilling = [["answers 502", 502], ["hangs up", "hangUp"]] as const
+  const unwilling = [["responds with 502", 502], ["closes the connection", "hangUp"]] as const
 
   it.scopedLive.each(unwilling)(
     "%s is a connect failure and is retried",

@@ -24,13 +24,13 @@ const signature = [keys.accessKeyId, "eu-west-1/sagemaker/aws4_request"]
 
 describe("credentials", () => {
   it.effect.each([
-    { name: "as keys", credentials: keys },
+    { name: "with plain credentials", credentials: keys },
     {
-      name: "as redacted keys",
+      name: "with redacted credentials",
       credentials: { accessKeyId: Redacted.make(keys.accessKeyId), secretAccessKey: Redacted.make("secret") }
     },
-    { name: "as a provider", credentials: () => Promise.resolve(keys) },
-    { name: "as a layer", credentials: Credentials.layer(keys) }
+    { name: "with a provider", credentials: () => Promise.resolve(keys) },
+    { name: "with a layer", credentials: Credentials.layer(keys) }
   ])("signs $name", ({ credentials }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* signedBy({ credentials }), signature)
@@ -80,7 +80,7 @@ describe("http", () => {
 
   it.effect.each([
     {
-      name: "settings that make no sense",
+      name: "invalid settings",
       http: { connections: 0 },
       place: { env: region },
       message: "http.connections is not a whole number of at least 1"
@@ -136,7 +136,7 @@ describe("timeouts", () => {
     readonly around: Timeouts.Deadlines
     readonly end: number
   }> = [
-    { name: "win over those in context", given: { total: "2 seconds" }, around: { total: "9 seconds" }, end: 2_000 },
+    { name: "override those in context", given: { total: "2 seconds" }, around: { total: "9 seconds" }, end: 2_000 },
     {
       name: "leave the others in context",
       given: { attempt: "9 seconds" },
@@ -149,7 +149,12 @@ describe("timeouts", () => {
       around: { total: "4 seconds" },
       end: 4_000
     },
-    { name: "left out leave those in context", given: undefined, around: { total: "5 seconds" }, end: 5_000 }
+    {
+      name: "that are omitted leave those in context in effect",
+      given: undefined,
+      around: { total: "5 seconds" },
+      end: 5_000
+    }
   ]
 
   for (const { around, end, given, name } of cases) {

@@ -37,7 +37,7 @@ export const brokenModels: ReadonlyArray<Seen> = [
     invoked: "ModelError",
     streamed: "ModelError"
   },
-  { what: "interrupts itself", handler: () => Effect.interrupt, invoked: "ModelError", streamed: "ModelError" },
+  { what: "is interrupted", handler: () => Effect.interrupt, invoked: "ModelError", streamed: "ModelError" },
   {
     what: "interrupts its own fiber",
     handler: () => Effect.withFiberRuntime((fiber) => Effect.zipRight(Fiber.interruptFork(fiber), Effect.never)),
@@ -57,33 +57,33 @@ export const brokenModels: ReadonlyArray<Seen> = [
     streamed: "TransportError"
   },
   {
-    what: "answers a member no header can have",
+    what: "returns a member that is not a valid header",
     handler: () => Effect.succeed({ Body: "x", CustomAttributes: "é" }),
     invoked: "ModelError",
     streamed: "ModelError"
   },
   {
-    what: "answers a header no response can have",
+    what: "returns an invalid response header",
     handler: () => Effect.sync(() => HttpServerResponse.text("x", { headers: { "x-mine": "a\nb" } })),
     invoked: "ModelError",
     streamed: "ModelError"
   },
-  { what: "answers a body with status 204", handler: () => raw(204), invoked: "success", streamed: "success" },
-  { what: "answers a status that is none", handler: () => raw(1_000), invoked: "ModelError", streamed: "ModelError" },
+  { what: "returns a body with status 204", handler: () => raw(204), invoked: "success", streamed: "success" },
+  { what: "returns an invalid status", handler: () => raw(1_000), invoked: "ModelError", streamed: "ModelError" },
   {
-    what: "fails with a status that is none",
+    what: "fails with an invalid status",
     handler: () => Effect.fail(new SageMakerError.ValidationError({ status: 0 })),
     invoked: "ValidationError",
     streamed: "ValidationError"
   },
   {
-    what: "fails with an unknown answer whose status is none",
+    what: "fails with UnknownServiceError and an invalid status",
     handler: () => Effect.fail(new SageMakerError.UnknownServiceError({ status: 0 })),
     invoked: "UnknownServiceError",
     streamed: "UnknownServiceError"
   },
   {
-    what: "fails its stream before it begins",
+    what: "fails before its stream begins",
     handler: () => Effect.fail(new SageMakerError.ModelStreamError({ message: "late" })),
     invoked: "UnknownServiceError",
     streamed: "ModelStreamError"

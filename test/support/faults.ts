@@ -88,7 +88,7 @@ const silentTls = Effect.map(faultServer({}), (server) => ({ ...server, url: ser
 export const faults: ReadonlyArray<Case> = [
   { name: "the connection is refused", server: nobody, attempts: 3, executions: 0, ends: "TransportError (connect)" },
   {
-    name: "TLS is never agreed on",
+    name: "the TLS handshake never completes",
     kind: "connect",
     server: silentTls,
     attempts: 3,
@@ -96,14 +96,14 @@ export const faults: ReadonlyArray<Case> = [
     ends: "TimeoutError (connect)"
   },
   {
-    name: "TLS takes its time",
+    name: "the TLS handshake is slow",
     server: slowTlsServer({ answer: ({ end }) => end(ok) }, 30),
     attempts: 1,
     executions: 1,
     ends: "success"
   },
   {
-    name: "reset as the request arrives",
+    name: "reset while the request arrives",
     server: faultServer({
       head: (socket) => {
         reset({ socket })
@@ -143,14 +143,14 @@ export const faults: ReadonlyArray<Case> = [
     ends: "TimeoutError (firstByte)"
   },
   {
-    name: "silent within the headers",
+    name: "silent during the headers",
     server: answering(({ write }) => write("HTTP/1.1 200 OK\r\ncontent-ty")),
     attempts: 1,
     executions: 1,
     ends: "TimeoutError (firstByte)"
   },
   {
-    name: "silent within the body",
+    name: "silent during the body",
     server: answering(({ write }) => write(`${chunkedHead}5\r\nhal`)),
     attempts: 1,
     executions: 1,
@@ -164,7 +164,7 @@ export const faults: ReadonlyArray<Case> = [
     ends: "success"
   },
   {
-    name: "fewer bytes than said",
+    name: "fewer bytes than content-length",
     server: answering((exchange) =>
       writeThen(exchange, response(200, { "content-length": "9" }, "ok"), () => exchange.socket.end())
     ),
@@ -173,29 +173,29 @@ export const faults: ReadonlyArray<Case> = [
     ends: "TransportError (reset)"
   },
   {
-    name: "more bytes than said",
+    name: "more bytes than content-length",
     server: answering(({ end }) => end(response(200, { "content-length": "2" }, "okay then"))),
     attempts: 1,
     executions: 1,
     ends: "success"
   },
   {
-    name: "garbage in place of HTTP",
+    name: "a response that is not HTTP",
     server: answering(({ request, write }) => write(`\u0000\u0001 ${request}`)),
     attempts: 1,
     executions: 1,
     ends: "ProtocolError"
   },
-  { name: "500, always", server: refusing(500), attempts: 3, executions: 3, ends: "UnknownServiceError (500)" },
+  { name: "always 500", server: refusing(500), attempts: 3, executions: 3, ends: "UnknownServiceError (500)" },
   {
-    name: "500, once",
+    name: "500 once",
     server: answering(({ end, nth }) => end(nth === 1 ? response(500, {}, "{}") : ok)),
     attempts: 2,
     executions: 2,
     ends: "success"
   },
   {
-    name: "a gateway's 502 in HTML",
+    name: "an HTML 502 of a gateway",
     server: answering(({ end, request }) =>
       end(response(502, { "content-type": "text/html" }, `<html><pre>${request}</pre></html>`))
     ),
@@ -204,7 +204,7 @@ export const faults: ReadonlyArray<Case> = [
     ends: "UnknownServiceError (502)"
   },
   {
-    name: "throttled, without a hint",
+    name: "throttled, without a retry delay",
     server: refusing(400, { "x-amzn-errortype": "ThrottlingException" }),
     attempts: 3,
     executions: 3,
@@ -225,7 +225,7 @@ export const faults: ReadonlyArray<Case> = [
     ends: "success"
   },
   {
-    name: "a kept connection has gone stale",
+    name: "the pooled connection is stale",
     server: faultServer(stale()),
     before: 1,
     attempts: 2,
@@ -233,7 +233,7 @@ export const faults: ReadonlyArray<Case> = [
     ends: "success"
   },
   {
-    name: "8 MiB: reset while it is sent",
+    name: "8 MiB body: reset while it is sent",
     kind: "upload",
     server: faultServer({
       head: (socket) => {
@@ -246,7 +246,7 @@ export const faults: ReadonlyArray<Case> = [
     ends: "TransportError (reset)"
   },
   {
-    name: "8 MiB: 413 before it is read",
+    name: "8 MiB body: 413 before it is read",
     kind: "upload",
     server: faultServer({
       head: (socket) => {
@@ -267,7 +267,7 @@ export const faults: ReadonlyArray<Case> = [
     ends: "TransportError (reset)"
   },
   {
-    name: "stream: closed within a part",
+    name: "stream: closed during a part",
     kind: "stream",
     server: streaming(({ socket }) => void socket.end("0\r\n\r\n"), part.subarray(0, 40)),
     attempts: 1,

@@ -8,9 +8,9 @@ type Client = Layer.Layer<SageMakerRuntime.SageMakerRuntime, SageMakerError.Conf
 type Place = (client: Client, reference: Layer.Layer<never>) => Client
 
 const places: ReadonlyArray<readonly [string, Place]> = [
-  ["provided to the client's layer", (client, reference) => Layer.provide(client, reference)],
-  ["provided to the client's layer and kept", (client, reference) => Layer.provideMerge(client, reference)],
-  ["merged beside the client's layer", (client, reference) => Layer.merge(client, reference)]
+  ["if provided to the client's layer", (client, reference) => Layer.provide(client, reference)],
+  ["if provided to the client's layer with provideMerge", (client, reference) => Layer.provideMerge(client, reference)],
+  ["if merged with the client's layer", (client, reference) => Layer.merge(client, reference)]
 ]
 
 const attemptsWith = (
@@ -43,7 +43,7 @@ describe("A retry policy", () => {
         assert.strictEqual(yield* attemptsWith((client) => place(client, RetryPolicy.layer(twice)), asIs), 2)
       }))
 
-    it.effect(`set ${name} is overridden by the policy of the call`, () =>
+    it.effect(`${name}, is overridden by the policy of the call`, () =>
       Effect.gen(function*() {
         const attempts = yield* attemptsWith(
           (client) => place(client, RetryPolicy.layer(twice)),
@@ -99,7 +99,7 @@ describe("Timeouts", () => {
         assert.strictEqual(phase, "attempt")
       }))
 
-    it.effect(`set ${name} are overridden by those of the call`, () =>
+    it.effect(`${name}, are overridden by those of the call`, () =>
       Effect.gen(function*() {
         const phase = yield* phaseWith(
           (client) => place(client, Timeouts.layer({ firstByte: "20 seconds" })),

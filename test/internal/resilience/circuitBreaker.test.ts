@@ -170,13 +170,13 @@ describe("A circuit breaker", () => {
 
   for (
     const [what, answer, state] of [
-      ["a refusal", errorResponse(400, "ValidationError"), "Closed"],
+      ["a validation error", errorResponse(400, "ValidationError"), "Closed"],
       ["throttling", errorResponse(429), "Closed"],
-      ["a model's error", errorResponse(424, "ModelError"), "Closed"],
-      ["an unknown caller", errorResponse(403, "AccessDeniedException"), "Closed"],
-      ["a failure of the service", errorResponse(500, "InternalFailure"), "Open"],
-      ["a gateway's failure", errorResponse(502), "Open"],
-      ["a failure behind the service", errorResponse(530, "InternalDependencyException"), "Open"]
+      ["a model error", errorResponse(424, "ModelError"), "Closed"],
+      ["an access error", errorResponse(403, "AccessDeniedException"), "Closed"],
+      ["an internal failure", errorResponse(500, "InternalFailure"), "Open"],
+      ["a gateway error", errorResponse(502), "Open"],
+      ["a dependency failure", errorResponse(530, "InternalDependencyException"), "Open"]
     ] as const
   ) {
     it.effect(`counts ${what} as ${state === "Open" ? "a failure" : "a success"}`, () =>

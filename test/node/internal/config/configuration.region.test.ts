@@ -41,13 +41,13 @@ describe("The region", () => {
       region: "ap-south-1"
     },
     {
-      name: "the next place after an empty variable",
+      name: "the next source after an empty variable",
       place: { ...all, env: { AWS_REGION: "", AWS_DEFAULT_REGION: " " } },
       options: {},
       region: "eu-south-1"
     },
     {
-      name: "the next place after an empty key",
+      name: "the next source after an empty key",
       place: { config: all.config, credentials: "[default]\nregion =" },
       options: {},
       region: "eu-north-1"

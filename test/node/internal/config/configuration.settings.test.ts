@@ -240,18 +240,18 @@ describe("The retry mode", () => {
       end: { attempts: 2, paced: true }
     },
     {
-      name: "the environment over the profile",
+      name: "the environment, which overrides the profile",
       place: { env: { AWS_RETRY_MODE: "standard" }, config: "[default]\nretry_mode = adaptive\nmax_attempts = 2" },
       options: {},
       end: { attempts: 2, paced: false }
     },
     {
-      name: "code over the environment",
+      name: "code, which overrides the environment",
       place: { env },
       options: { retry: RetryPolicy.standard({ maxAttempts: 4 }) },
       end: { attempts: 4, paced: false }
     }
-  ])("is taken from $name", ({ end, options, place }) =>
+  ])("is correct for $name", ({ end, options, place }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* endIn(place, options), end)
     }))
