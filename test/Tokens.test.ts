@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Stream } from "effect"
 import { SageMakerError, Tokens } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
-import { bytesOf, framed } from "./support/splits.ts"
+import { bytesOf, decodeChunks } from "./support/splits.ts"
 
 const events = (...data: ReadonlyArray<unknown>) =>
   data.map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`).join("")
 
 const lines = (...values: ReadonlyArray<unknown>) => values.map((value) => `${JSON.stringify(value)}\n`).join("")
 
-const read = (dialect: Tokens.Dialect, text: string) => framed(dialect, [bytesOf(text)])
+const read = (dialect: Tokens.Dialect, text: string) => decodeChunks(dialect, [bytesOf(text)])
 
 const chatChunk = (delta: object, finish_reason: string | null = null) => ({
   id: "chatcmpl-1",

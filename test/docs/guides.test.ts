@@ -13,7 +13,7 @@ import { recovered } from "../../examples/guides/recovery.ts"
 import { logged } from "../../examples/guides/secrets.ts"
 import { firstLine, told } from "../../examples/guides/streams.ts"
 import worker from "../../examples/guides/worker.ts"
-import { driven, keys } from "../support/configured.ts"
+import { advanceClockUntilDone, exampleCredentials } from "../support/configured.ts"
 import { scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const loading = new SageMakerError.ModelNotReadyException({ message: "loading" })
@@ -55,7 +55,7 @@ describe("The programs of the guides run:", () => {
     ["", "failed: InvalidInputError"]
   ])("recovery from the error of the endpoint \"%s\"", ([name, expected]) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* driven(run(recovered(name))), expected)
+      assert.strictEqual(yield* advanceClockUntilDone(run(recovered(name))), expected)
     }))
 
   it.effect.each([[70, "an answer after 15 attempts"], [1_000, "still cold"]] as const)(
@@ -64,7 +64,7 @@ describe("The programs of the guides run:", () => {
       Effect.gen(function*() {
         const isReady = Effect.map(Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis), (now) =>
           now >= seconds * 1_000)
-        assert.strictEqual(yield* driven(Effect.provide(patient, client(isReady))), expected)
+        assert.strictEqual(yield* advanceClockUntilDone(Effect.provide(patient, client(isReady))), expected)
       })
   )
 
@@ -93,15 +93,15 @@ describe("The programs of the guides run:", () => {
       assert.notInclude(lines.join("\n"), "patient")
     }))
 
-  const emulator = NodeEmulator.layer({ credentials: keys, endpoints: endpoints(Effect.succeed(true)) })
+  const emulator = NodeEmulator.layer({ credentials: exampleCredentials, endpoints: endpoints(Effect.succeed(true)) })
 
   it.live("a Worker", () =>
     Effect.gen(function*() {
       const { url } = yield* NodeEmulator.NodeEmulator
       const environment = {
         MODELS_URL: url,
-        ACCESS_KEY_ID: keys.accessKeyId,
-        SECRET_ACCESS_KEY: keys.secretAccessKey
+        ACCESS_KEY_ID: exampleCredentials.accessKeyId,
+        SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey
       }
       const ask = (given: typeof environment) =>
         Effect.promise(async (): Promise<unknown> => (await worker.fetch(new Request(url), given)).json())
@@ -114,8 +114,8 @@ describe("The programs of the guides run:", () => {
       const { url } = yield* NodeEmulator.NodeEmulator
       vi.stubEnv("AWS_REGION", "eu-west-1")
       vi.stubEnv("AWS_ENDPOINT_URL", url)
-      vi.stubEnv("AWS_ACCESS_KEY_ID", keys.accessKeyId)
-      vi.stubEnv("AWS_SECRET_ACCESS_KEY", keys.secretAccessKey)
+      vi.stubEnv("AWS_ACCESS_KEY_ID", exampleCredentials.accessKeyId)
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", exampleCredentials.secretAccessKey)
       const { handler } = yield* Effect.promise(() => import("../../examples/guides/lambda.ts"))
       assert.strictEqual(yield* Effect.promise(() => handler({ cpu: 0.2, load: 17 })), 0.9)
     }).pipe(Effect.ensuring(Effect.sync(() => vi.unstubAllEnvs())), Effect.provide(emulator)))

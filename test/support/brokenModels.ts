@@ -12,7 +12,7 @@ import { Emulator } from "effect-sagemaker-runtime/testing"
 type Handler = Emulator.EmulatorEndpoint["handler"]
 
 /** What a caller sees of a model that answers what no service could, by operation. */
-interface Seen {
+interface BrokenModel {
   readonly what: string
   readonly handler: Handler
   readonly invoked: string
@@ -22,7 +22,7 @@ interface Seen {
 const raw = (status: number) => Effect.sync(() => HttpServerResponse.text("x", { status }))
 
 /** Models that break the rules of their own answer. */
-export const brokenModels: ReadonlyArray<Seen> = [
+export const brokenModels: ReadonlyArray<BrokenModel> = [
   {
     what: "dies",
     handler: () => Effect.die(new Error("out of memory")),
@@ -102,7 +102,7 @@ const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<
   )
 
 /** How the calls of each operation end. */
-export const endsOf = (model: Seen) => {
+export const outcomesOf = (model: BrokenModel) => {
   const EndpointName = `broken-${brokenModels.indexOf(model)}`
   return Effect.all({
     invoked: tagOf(invokeEndpoint({ EndpointName, Body: "x" })),

@@ -5,9 +5,9 @@ import {
   type Fault,
   type FaultServer,
   faultServer,
-  nobody,
   response,
-  slowTlsServer
+  slowTlsServer,
+  unreachableServer
 } from "./faultServer.ts"
 
 /** A fault, and what a call of ours makes of it with deadlines of 300 ms. */
@@ -86,7 +86,13 @@ const stale = (): Fault => {
 const silentTls = Effect.map(faultServer({}), (server) => ({ ...server, url: server.url.replace("http:", "https:") }))
 
 export const faults: ReadonlyArray<Case> = [
-  { name: "the connection is refused", server: nobody, attempts: 3, executions: 0, ends: "TransportError (connect)" },
+  {
+    name: "the connection is refused",
+    server: unreachableServer,
+    attempts: 3,
+    executions: 0,
+    ends: "TransportError (connect)"
+  },
   {
     name: "the TLS handshake never completes",
     kind: "connect",

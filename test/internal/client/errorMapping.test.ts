@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck as fc } from "effect"
 import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
-import { bodyCut, broken } from "../../support/bodies.ts"
-import { call, during } from "../../support/call.ts"
+import { bodyCutError, brokenBody } from "../../support/bodies.ts"
+import { advanceClock, call } from "../../support/call.ts"
 import { ok, refusal, type Reply, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const endOf = (reply: Reply): Effect.Effect<SageMakerError.SageMakerError> =>
@@ -237,20 +237,20 @@ describe("An error body", () => {
   it.effect("that breaks off still gives the typed error with its status", () =>
     Effect.gen(function*() {
       const headers = { ...errorType("ModelError"), "x-amzn-requestid": requestId }
-      const error = yield* endOf(broken({ status: 424, headers }, bodyCut(), "{\"OriginalStatus"))
+      const error = yield* endOf(brokenBody({ status: 424, headers }, bodyCutError(), "{\"OriginalStatus"))
       assert.deepInclude(error, { _tag: "ModelError", status: 424, requestId })
     }))
 
   it.effect("that breaks off keeps the part that arrived", () =>
     Effect.gen(function*() {
-      const error = yield* endOf(broken({ status: 502 }, bodyCut(), "<html>", "half"))
+      const error = yield* endOf(brokenBody({ status: 502 }, bodyCutError(), "<html>", "half"))
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 502 })
       assert.strictEqual((error as SageMakerError.UnknownServiceError).body, "<html>half")
     }))
 
   it.effect("that breaks off in a success is a TransportError", () =>
     Effect.gen(function*() {
-      assert.deepInclude(yield* endOf(broken({ status: 200 }, bodyCut(), "half")), {
+      assert.deepInclude(yield* endOf(brokenBody({ status: 200 }, bodyCutError(), "half")), {
         _tag: "TransportError",
         reason: "reset",
         requestSent: true,
@@ -260,8 +260,8 @@ describe("An error body", () => {
 
   it.effect("that breaks off in a success is retried", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(broken({ status: 200 }, bodyCut(), "half"), ok)
-      const { $metadata, Body } = yield* call.pipe(Effect.provide(server.layer), during("1 minute"))
+      const server = yield* scriptedRuntime(brokenBody({ status: 200 }, bodyCutError(), "half"), ok)
+      const { $metadata, Body } = yield* call.pipe(Effect.provide(server.layer), advanceClock("1 minute"))
       assert.strictEqual(new TextDecoder().decode(Body), "ok")
       assert.strictEqual($metadata.attempts, 2)
     }))
@@ -269,7 +269,7 @@ describe("An error body", () => {
   it.effect("that fails causes one failure and no defect", () =>
     Effect.gen(function*() {
       for (const status of [200, 424, 502]) {
-        const server = yield* scriptedRuntime(broken({ status }, bodyCut(), "half"))
+        const server = yield* scriptedRuntime(brokenBody({ status }, bodyCutError(), "half"))
         const exit = yield* Effect.exit(RetryPolicy.use(RetryPolicy.none)(call)).pipe(Effect.provide(server.layer))
         assert.isTrue(Exit.isFailure(exit) && Cause.isFailType(exit.cause), String(exit))
       }

@@ -16,8 +16,8 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { encode } from "../../../src/protocol/eventStream/frame.ts"
-import { bodyCut, stalled } from "../../support/bodies.ts"
-import { printed } from "../../support/printed.ts"
+import { bodyCutError, stalledBody } from "../../support/bodies.ts"
+import { captureOutput } from "../../support/printed.ts"
 import { type Responder, scriptedHttpClient } from "../../support/scriptedHttpClient.ts"
 
 const keys = {
@@ -53,7 +53,7 @@ const against = <A, E>(
     ))
 
 const showsNothing = <A, E>(effect: Effect.Effect<A, E>) =>
-  Effect.map(printed(effect), ({ error, texts }) => {
+  Effect.map(captureOutput(effect), ({ error, texts }) => {
     const told = texts.filter(([, text]) => canary.test(text)).map(([way, text]) => `${way}: ${text.slice(0, 300)}`)
     assert.strictEqual(told[0], undefined)
     return error as SageMakerError.SageMakerError
@@ -178,7 +178,7 @@ const refusals: ReadonlyArray<
 describe("The test helper that prints errors", () => {
   it.effect("covers every way to print an error", () =>
     Effect.gen(function*() {
-      const { texts } = yield* printed(new SageMakerError.SigningError({ message: "canary" }))
+      const { texts } = yield* captureOutput(new SageMakerError.SigningError({ message: "canary" }))
       const seen = new Set(texts.filter(([, text]) => canary.test(text)).map(([way]) => way))
       for (
         const way of ["String", "inspect", "Cause.pretty", "Cause.toJSON", "log 0", "log 1", "log 5", "span program"]
@@ -252,7 +252,7 @@ const said = (part: string) => `The value|${part}|of the input was refused`
 
 const repeatsNothing = (members: (part: string) => Record<string, string>, code: string) => (part: string) =>
   Effect.map(
-    printed(against(invokeEndpoint({ ...input, ...story }), refusing(424, code, () => members(part)))),
+    captureOutput(against(invokeEndpoint({ ...input, ...story }), refusing(424, code, () => members(part)))),
     ({ error, texts }) => {
       assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
       assert.strictEqual((error as SageMakerError.SageMakerError)._tag, code)
@@ -301,7 +301,7 @@ describe("Redaction removes a part of the request from", () => {
     it.effect(`the message and ErrorCode of ModelStreamError: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.map(
-          printed(
+          captureOutput(
             against(
               Stream.runDrain(streamEndpoint({ ...input, ...story })),
               exceptionOf({ Message: said(part), ErrorCode: `Code|${part}|` })
@@ -317,7 +317,7 @@ describe("Redaction removes a part of the request from", () => {
     it.effect(`a text member of a custom error: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.gen(function*() {
-          const { error, texts } = yield* printed(
+          const { error, texts } = yield* captureOutput(
             against(
               Effect.flatMap(
                 SageMakerRuntime.SageMakerRuntime,
@@ -454,7 +454,7 @@ describe("A failed request prints nothing of the request:", () => {
         Effect.sync(() =>
           new Response(
             new ReadableStream({
-              start: (controller) => controller.error(Object.assign(bodyCut(), { request: echo(request) }))
+              start: (controller) => controller.error(Object.assign(bodyCutError(), { request: echo(request) }))
             })
           )
         )
@@ -465,7 +465,7 @@ describe("A failed request prints nothing of the request:", () => {
   it.live("timeout", () =>
     Effect.gen(function*() {
       const error = yield* showsNothing(
-        against(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalled({}, Body))
+        against(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalledBody({}, Body))
       )
       assert.strictEqual(error._tag, "TimeoutError")
     }))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, HashMap, Stream, TestClock } from "effect"
 import { InvokeEndpoint, Resilience, RetryPolicy, SageMakerError, Timeouts } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
-import { withChance } from "../../support/call.ts"
+import { withFixedRandom } from "../../support/call.ts"
 import { endpointOf, errorResponse, invoke, okResponse, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const sensitive: Resilience.CircuitBreakerOptions = { minimumThroughput: 4, breakDuration: "10 seconds" }
@@ -128,7 +128,7 @@ describe("A circuit breaker", () => {
       server.become(errorResponse(503))
       const fiber = yield* invoke("chat").pipe(
         Effect.flip,
-        withChance(1),
+        withFixedRandom(1),
         Effect.provide(Resilience.circuitBreaker({ minimumThroughput: 2 })(server.client)),
         Effect.fork
       )

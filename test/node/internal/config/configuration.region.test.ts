@@ -1,7 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { vi } from "vitest"
-import { type Place, problemIn, requestsIn, urlIn } from "../../../support/configured.ts"
+import {
+  configurationErrorWith,
+  type ConfigurationSources,
+  requestsWith,
+  serviceUrlWith
+} from "../../../support/configured.ts"
 import { serve } from "../../../support/server.ts"
 
 const all = {
@@ -10,8 +15,8 @@ const all = {
   credentials: "[default]\nregion = eu-south-1"
 }
 
-const regionIn = (place: Place, options?: Parameters<typeof requestsIn>[1]) =>
-  Effect.map(requestsIn(place, options), ([request]) => ({
+const regionIn = (place: ConfigurationSources, options?: Parameters<typeof requestsWith>[1]) =>
+  Effect.map(requestsWith(place, options), ([request]) => ({
     called: /runtime\.sagemaker\.(.*)\.amazonaws\.com\//.exec(request?.url ?? "")?.[1],
     signedFor: request?.headers["authorization"]?.split("/")[2]
   }))
@@ -59,7 +64,7 @@ describe("The region", () => {
 
   it.effect("fails with ConfigurationError if no source has it", () =>
     Effect.gen(function*() {
-      const error = yield* problemIn({})
+      const error = yield* configurationErrorWith({})
       assert.strictEqual(error.message, "region is missing: give it in code, as AWS_REGION or in the profile")
       assert.deepStrictEqual([error._tag, error.setting], ["ConfigurationError", "region"])
     }))
@@ -93,7 +98,7 @@ describe("The region", () => {
     "in $name is rejected if it is not a host label, and not repeated",
     ({ place, setting, source }) =>
       Effect.gen(function*() {
-        const error = yield* problemIn(place)
+        const error = yield* configurationErrorWith(place)
         assert.strictEqual(error.message, `${setting} (${source}) is not a valid host label`)
         assert.include(error, { _tag: "ConfigurationError", setting, source })
       })
@@ -135,7 +140,7 @@ describe("The region of the instance metadata service", () => {
   it.live("is not requested if the metadata service is disabled", () =>
     withMetadata((asked) =>
       Effect.gen(function*() {
-        assert.strictEqual((yield* problemIn({})).setting, "region")
+        assert.strictEqual((yield* configurationErrorWith({})).setting, "region")
         assert.strictEqual(asked(), 0)
       })
     ))
@@ -155,18 +160,18 @@ describe("A region with FIPS in its name", () => {
     }
   ])("enables FIPS: $name", ({ options, place }) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* urlIn(place, options), fips)
+      assert.strictEqual(yield* serviceUrlWith(place, options), fips)
     }))
 
   it.effect("is signed without FIPS in its name", () =>
     Effect.gen(function*() {
-      const [request] = yield* requestsIn({}, { region: "fips-us-east-1" })
+      const [request] = yield* requestsWith({}, { region: "fips-us-east-1" })
       assert.include(request?.headers["authorization"], "/us-east-1/sagemaker/aws4_request")
     }))
 
   it.effect("does not enable FIPS if code disables it", () =>
     Effect.gen(function*() {
-      const url = yield* urlIn({}, { region: "fips-us-east-1", useFipsEndpoint: false })
+      const url = yield* serviceUrlWith({}, { region: "fips-us-east-1", useFipsEndpoint: false })
       assert.strictEqual(url, "https://runtime.sagemaker.us-east-1.amazonaws.com")
     }))
 })
@@ -176,7 +181,7 @@ describe("A profile that does not exist", () => {
     "is an error if code names it: %s",
     (profile) =>
       Effect.gen(function*() {
-        const error = yield* problemIn(all, { profile, region: "eu-west-1" })
+        const error = yield* configurationErrorWith(all, { profile, region: "eu-west-1" })
         assert.strictEqual(error.message, "profile is in no shared config or credentials file")
         assert.deepStrictEqual([error._tag, error.setting], ["ConfigurationError", "profile"])
       })
@@ -184,7 +189,7 @@ describe("A profile that does not exist", () => {
 
   it.effect("is ignored if AWS_PROFILE names it and no setting needs it", () =>
     Effect.gen(function*() {
-      const url = yield* urlIn({ ...all, env: { AWS_PROFILE: "absent", AWS_REGION: "eu-west-1" } })
+      const url = yield* serviceUrlWith({ ...all, env: { AWS_PROFILE: "absent", AWS_REGION: "eu-west-1" } })
       assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
     }))
 
@@ -195,6 +200,6 @@ describe("A profile that does not exist", () => {
         AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
         AWS_REGION: "eu-west-1"
       }
-      assert.strictEqual(yield* urlIn({ env }), "https://runtime.sagemaker.eu-west-1.amazonaws.com")
+      assert.strictEqual(yield* serviceUrlWith({ env }), "https://runtime.sagemaker.eu-west-1.amazonaws.com")
     }))
 })
