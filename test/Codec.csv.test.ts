@@ -175,12 +175,12 @@ describe("CSV text", () => {
 
   it.effect.each(
     [
-      ["numbers as Python writes them", "1e-05,nan\n", { x: 1e-5, label: "nan" }],
+      ["a number in Python's notation", "1e-05,nan\n", { x: 1e-5, label: "nan" }],
       ["white space around a number", " 2 ,b\r\n", { x: 2, label: "b" }],
       ["infinity", "-inf,", { x: -Infinity }],
       ["a byte order mark", "\ufeff3,c", { x: 3, label: "c" }],
-      ["blank lines", "\n3,c\n\n", { x: 3, label: "c" }],
-      ["a line end in quotes", "3,\"c\r\nd\"\r\n", { x: 3, label: "c\r\nd" }]
+      ["a text with blank lines", "\n3,c\n\n", { x: 3, label: "c" }],
+      ["a line break in quotes", "3,\"c\r\nd\"\r\n", { x: 3, label: "c\r\nd" }]
     ] as const
   )(
     "%s is decoded",
@@ -240,7 +240,7 @@ describe("A table is rejected", () => {
   it.effect.each(
     [
       [
-        "more than a cell in a cell",
+        "an array in one cell",
         Codec.csv(Schema.Struct({ a: Schema.Unknown }) as never),
         { a: { b: 1 } },
         /row 1, cell 1 must be a string, a number, a boolean or null$/

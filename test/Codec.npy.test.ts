@@ -142,7 +142,7 @@ describe("An array", () => {
   it.effect.each(
     [
       [
-        "a shape of another size",
+        "a shape of another length",
         Codec.ndarray(Float32Array.of(1, 2), { shape: [3] }),
         /the shape has 3 elements, the data has 2$/
       ],
@@ -157,13 +157,13 @@ describe("An array", () => {
         /dtype int8 requires data of type Int8Array$/
       ],
       [
-        "a type that is none",
+        "an unknown dtype",
         { ...Codec.ndarray(Float32Array.of(1)), dtype: "constructor" } as never,
         /the dtype must be one of/
       ],
-      ["a bool that is none", Codec.ndarray(Uint8Array.of(2), { dtype: "bool" }), /0 or 1$/]
+      ["an invalid bool", Codec.ndarray(Uint8Array.of(2), { dtype: "bool" }), /0 or 1$/]
     ] as const
-  )("is refused with %s", ([, array, problem]) =>
+  )("is rejected with %s", ([, array, problem]) =>
     Effect.map(Effect.flip(Codec.npy.encode(array)), (error) => {
       assert.strictEqual(error.direction, "encode")
       assert.match(error.message, problem)

@@ -91,14 +91,14 @@ const unreadable: ReadonlyArray<readonly [what: string, payload: string, problem
   ["is JSON of another kind", `"${secret}"`, /the payload must be /],
   ["lacks a member", `{"x": "${secret}"}`, /n is missing$/],
   ["has a member of another type", `{"n": "${secret}"}`, /n must be number$/],
-  ["has an unknown choice", `{"n": 1, "choice": "${secret}"}`, /choice/],
-  ["has a number that is none", `{"n": 1, "count": "${secret}"}`, /count/],
-  ["has a date that is none", `{"n": 1, "when": "${secret}"}`, /when/],
+  ["has a value outside of a literal union", `{"n": 1, "choice": "${secret}"}`, /choice/],
+  ["has an invalid number", `{"n": 1, "count": "${secret}"}`, /count/],
+  ["has an invalid date", `{"n": 1, "when": "${secret}"}`, /when/],
   ["has a text that is too long", `{"n": 1, "short": "${secret}"}`, /short/],
-  ["has a text its filter quotes", `{"n": 1, "said": "${secret}"}`, /said/],
-  ["fits none of several shapes", `{"n": 1, "either": {"a": "${secret}"}}`, /either/],
-  ["has JSON inside that is broken", `{"n": 1, "nested": "${secret}"}`, /nested/],
-  ["has JSON inside of another shape", `{"n": 1, "nested": "{\\"a\\": \\"${secret}\\"}"}`, /nested/],
+  ["has a text that its filter repeats", `{"n": 1, "said": "${secret}"}`, /said/],
+  ["matches no member of a union", `{"n": 1, "either": {"a": "${secret}"}}`, /either/],
+  ["contains invalid JSON in a string", `{"n": 1, "nested": "${secret}"}`, /nested/],
+  ["contains JSON of another shape in a string", `{"n": 1, "nested": "{\\"a\\": \\"${secret}\\"}"}`, /nested/],
   ["has a wrong element", `{"n": 1, "list": [1, "${secret}"]}`, /list\.1 must be number/]
 ]
 
@@ -168,15 +168,15 @@ describe("A CodecError does not show the keys of a record:", () => {
   const wrong = `{"${secret}": "x"}`
 
   it.effect.each([
-    { what: "at the top", schema: scores, payload: wrong, issue: "* must be number" },
+    { what: "at the top level", schema: scores, payload: wrong, issue: "* must be number" },
     {
-      what: "below a declared key, which is named",
+      what: "below a declared key, which is shown",
       schema: Schema.Struct({ scores }),
       payload: `{"scores": ${wrong}}`,
       issue: "scores.* must be number"
     },
     {
-      what: "above a declared key, which is named",
+      what: "above a declared key, which is shown",
       schema: Schema.Record({ key: Schema.String, value: Schema.Struct({ n: Schema.Number }) }),
       payload: `{"${secret}": {"n": "x"}}`,
       issue: "*.n must be number"
@@ -188,13 +188,13 @@ describe("A CodecError does not show the keys of a record:", () => {
       issue: "scores.* must be number"
     },
     {
-      what: "beside declared keys",
+      what: "next to declared keys",
       schema: Schema.Struct({ n: Schema.Number }, scores),
       payload: `{"n": 1, "${secret}": "x"}`,
       issue: "* must be number"
     },
     {
-      what: "in a recursive shape",
+      what: "in a recursive schema",
       schema: Tree,
       payload: `{"below": {"a": {"below": {"${secret}": {"below": 1}}}}}`,
       issue: "below.*.below.*.below"
@@ -230,8 +230,8 @@ describe("A value that cannot be encoded", () => {
     ["undefined", undefined],
     ["a function", () => secret],
     ["a big integer", { secret, n: 5n }],
-    ["a circle", circular],
-    ["an object that refuses", throwing]
+    ["a circular object", circular],
+    ["an object whose toJSON throws", throwing]
   ])("as JSON fails without showing it: %s", ([, value]) =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(Codec.json(Schema.Unknown).encode(value))

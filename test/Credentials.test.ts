@@ -247,17 +247,17 @@ describe("A failing credentials provider", () => {
     ["gives nothing", () => Promise.resolve(undefined)],
     ["gives null", () => Promise.resolve(null)],
     ["gives text", () => Promise.resolve(secretive)],
-    ["gives no promise", () => ({ accessKeyId: secretive, secretAccessKey: secretive })],
-    ["gives keys of another type", () => Promise.resolve({ accessKeyId: 1, secretAccessKey: [secretive] })],
-    ["gives empty keys", () => Promise.resolve({ accessKeyId: "", secretAccessKey: secretive })],
-    ["gives keys that cannot be read", () =>
+    ["returns no promise", () => ({ accessKeyId: secretive, secretAccessKey: secretive })],
+    ["gives credentials of another type", () => Promise.resolve({ accessKeyId: 1, secretAccessKey: [secretive] })],
+    ["gives empty credentials", () => Promise.resolve({ accessKeyId: "", secretAccessKey: secretive })],
+    ["gives credentials whose getters throw", () =>
       Promise.resolve({
         get accessKeyId(): string {
           throw new Error(secretive)
         }
       })],
     [
-      "rejects with an error that cannot be read",
+      "rejects with an error whose getters throw",
       () => Promise.reject(Object.defineProperty(new Error(secretive), "code", { get: failed }))
     ]
   ]

@@ -2,7 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Framing } from "effect-sagemaker-runtime"
 import { transcripts } from "./support/framingTranscripts.ts"
-import { byteByByte, bytesOf, everyPairOfSplits, everySplit, framed, framedAtOnce } from "./support/splits.ts"
+import {
+  byteByByte,
+  bytesOf,
+  decodeChunks,
+  decodeChunksAtOnce,
+  everyPairOfSplits,
+  everySplit
+} from "./support/splits.ts"
 
 const joined: Framing.Framing<string, { readonly message: string }> = Framing.text
 
@@ -11,10 +18,10 @@ describe.each(transcripts)("$what", ({ failure, framing, long, out }) => {
     Effect.gen(function*() {
       const bytes = bytesOf(long)
       for (const parts of [...everySplit(bytes), byteByByte(bytes)]) {
-        const result = yield* framed(framing, parts)
+        const result = yield* decodeChunks(framing, parts)
         assert.deepStrictEqual(result.out, out)
         assert.match(result.failure ?? "", failure ?? /^$/)
-        assert.deepStrictEqual(yield* framedAtOnce(framing, parts), result)
+        assert.deepStrictEqual(yield* decodeChunksAtOnce(framing, parts), result)
       }
     }))
 })
@@ -26,28 +33,28 @@ describe("Framing.text", () => {
     Effect.gen(function*() {
       const bytes = bytesOf(story)
       for (const parts of [...everySplit(bytes), byteByByte(bytes)]) {
-        const { failure, out } = yield* framed(joined, parts)
+        const { failure, out } = yield* decodeChunks(joined, parts)
         assert.strictEqual(out.join(""), story)
         assert.isUndefined(failure)
         assert.isTrue(out.every((text) => text !== "" && !/^[\udc00-\udfff]|[\ud800-\udbff]$/.test(text)))
       }
       for (const parts of everyPairOfSplits(bytesOf("é日🙂x"))) {
-        assert.strictEqual((yield* framed(joined, parts)).out.join(""), "é日🙂x")
+        assert.strictEqual((yield* decodeChunks(joined, parts)).out.join(""), "é日🙂x")
       }
     }))
 
   it.effect.each(
     [
-      ["a byte out of place", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /it is not UTF-8$/],
-      ["a character cut short", [0x61, 0xe6, 0x97, 0x62], "a", /it is not UTF-8$/],
-      ["an overlong form", [0x61, 0xc0, 0xaf], "a", /it is not UTF-8$/],
-      ["half of a pair", [0x61, 0xed, 0xa0, 0x80], "a", /it is not UTF-8$/],
+      ["an invalid byte", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /it is not UTF-8$/],
+      ["an incomplete character", [0x61, 0xe6, 0x97, 0x62], "a", /it is not UTF-8$/],
+      ["an overlong encoding", [0x61, 0xc0, 0xaf], "a", /it is not UTF-8$/],
+      ["an encoded surrogate", [0x61, 0xed, 0xa0, 0x80], "a", /it is not UTF-8$/],
       ["an end inside a character", [0x61, 0xf0, 0x9f, 0x99], "a", /it ends inside a character$/]
     ] as const
   )("gives the text before %s, for any chunk boundary", ([, bytes, before, problem]) =>
     Effect.gen(function*() {
       for (const parts of everyPairOfSplits(Uint8Array.from(bytes))) {
-        const { failure, out } = yield* framed(joined, parts)
+        const { failure, out } = yield* decodeChunks(joined, parts)
         assert.strictEqual(out.join(""), before)
         assert.match(failure ?? "", problem)
       }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, FastCheck, Fiber, Ref, Schema, Stream, TestClock } from "effect"
 import { Framing } from "effect-sagemaker-runtime"
-import { byteByByte, bytesOf, framed } from "./support/splits.ts"
+import { byteByByte, bytesOf, decodeChunks } from "./support/splits.ts"
 
 const limit = (framing: Framing.Framing<unknown>, text: string, parts: ReadonlyArray<Uint8Array> = [bytesOf(text)]) =>
   framed(Framing.withMaxLineBytes(framing, 8), parts)
@@ -75,7 +75,7 @@ describe("Framing.lines", () => {
         let end = 0
         const ends = sizes.map((size) => (end = Math.min(bytes.length, end + size)))
         const parts = [...ends, bytes.length].map((end, at) => bytes.subarray(at === 0 ? 0 : ends[at - 1], end))
-        const { out } = yield* framed(Framing.lines, parts)
+        const { out } = yield* decodeChunks(Framing.lines, parts)
         assert.deepStrictEqual(out, expected.at(-1) === "" ? expected.slice(0, -1) : expected)
       })
   )

@@ -93,17 +93,17 @@ it.live("Accepted requests run one after another", () =>
 
 describe("A failed request is stored as a failure, and the next request runs, if the model", () => {
   const models: ReadonlyArray<readonly [what: string, Emulator.EmulatorEndpoint["handler"]]> = [
-    ["a model that dies", () => Effect.die(new Error("out of memory"))],
-    ["a model that throws", () => {
+    ["dies", () => Effect.die(new Error("out of memory"))],
+    ["throws", () => {
       throw new Error("out of memory")
     }],
-    ["a model that interrupts itself", () => Effect.interrupt],
+    ["is interrupted", () => Effect.interrupt],
     [
-      "a model that interrupts its own fiber",
+      "interrupts its own fiber",
       () => Effect.withFiberRuntime((fiber) => Effect.zipRight(Fiber.interruptFork(fiber), Effect.never))
     ],
-    ["a stream that dies", () => Effect.succeed(Stream.concat(Stream.make("a"), Stream.die(new Error("?"))))],
-    ["a stream that interrupts itself", () => Effect.succeed(Stream.fromEffect(Effect.interrupt))]
+    ["streams a defect", () => Effect.succeed(Stream.concat(Stream.make("a"), Stream.die(new Error("?"))))],
+    ["interrupts its own stream", () => Effect.succeed(Stream.fromEffect(Effect.interrupt))]
   ]
   for (const [what, handler] of models) {
     it.live(what, () =>

@@ -13,8 +13,8 @@ import {
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
 import { encode } from "../src/protocol/eventStream/frame.ts"
-import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
-import { during } from "./support/call.ts"
+import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/bodies.ts"
+import { advanceClock } from "./support/call.ts"
 import { refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const input: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput = {
@@ -169,7 +169,7 @@ it.effect("An error before the stream is one of the operation's errors and is re
 it.effect("A stream is not retried after its response headers", () =>
   Effect.gen(function*() {
     const init = { headers: { "content-type": "application/vnd.amazon.eventstream" } }
-    const server = yield* scriptedRuntime(broken(init, bodyCut(), ""))
+    const server = yield* scriptedRuntime(brokenBody(init, bodyCutError(), ""))
     const error = yield* Effect.flip(Effect.provide(Stream.runDrain(streamEndpoint(input)), server.layer))
     assert.include(error, { _tag: "TransportError", reason: "reset" })
     assert.strictEqual(yield* server.attempts, 1)
@@ -177,7 +177,7 @@ it.effect("A stream is not retried after its response headers", () =>
 
 it.effect("The idle timeout limits the time between two parts, not the stream", () =>
   Effect.gen(function*() {
-    const server = yield* scriptedRuntime(stalled({ status: 200 }))
+    const server = yield* scriptedRuntime(stalledBody({ status: 200 }))
     const fiber = yield* Stream.runDrain(streamEndpoint(input)).pipe(
       Timeouts.use({ idle: "5 seconds", attempt: "1 second", total: "1 second" }),
       Effect.flip,
@@ -202,13 +202,13 @@ describe("The idle timeout of a stream", () => {
   it.effect("does not count while the reader processes a part", () =>
     Effect.gen(function*() {
       for (const pause of ["0 seconds", "3 seconds"] as const) {
-        const server = yield* scriptedRuntime(paced(init, pause, frames(6)))
+        const server = yield* scriptedRuntime(pacedBody(init, pause, frames(6)))
         const parts = yield* streamEndpoint(input).pipe(
           Stream.tap(() => Effect.sleep("30 seconds")),
           Stream.runCollect,
           idle,
           Effect.provide(server.layer),
-          during("10 minutes")
+          advanceClock("10 minutes")
         )
         assert.deepStrictEqual(text(parts), numbered(6))
       }
@@ -216,7 +216,7 @@ describe("The idle timeout of a stream", () => {
 
   it.effect("starts when the reader requests the next part", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(paced(init, 0, frames(1), Stream.never))
+      const server = yield* scriptedRuntime(pacedBody(init, 0, frames(1), Stream.never))
       const fiber = yield* streamEndpoint(input).pipe(
         Stream.tap(() => Effect.sleep("30 seconds")),
         Stream.runDrain,
@@ -233,7 +233,7 @@ describe("The idle timeout of a stream", () => {
 
   it.effect("restarts with every part", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(paced(init, "2 seconds", frames(20), Stream.never))
+      const server = yield* scriptedRuntime(pacedBody(init, "2 seconds", frames(20), Stream.never))
       const seen: Array<Uint8Array> = []
       const fiber = yield* streamEndpoint(input).pipe(
         Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
@@ -251,13 +251,13 @@ describe("The idle timeout of a stream", () => {
 
   it.effect("ends a stream that is read in an uninterruptible region", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(stalled(init))
+      const server = yield* scriptedRuntime(stalledBody(init))
       const error = yield* Stream.runDrain(streamEndpoint(input)).pipe(
         Effect.uninterruptible,
         idle,
         Effect.flip,
         Effect.provide(server.layer),
-        during("1 minute")
+        advanceClock("1 minute")
       )
       assert.include(error, { _tag: "TimeoutError", phase: "idle" })
     }))
@@ -282,9 +282,9 @@ describe("The idle timeout of a stream", () => {
 
   it.effect("passes on the failure of the body after its parts", () =>
     Effect.gen(function*() {
-      const ends = yield* Effect.forEach([bodyCut(), new Error("?")], (reason) =>
+      const ends = yield* Effect.forEach([bodyCutError(), new Error("?")], (reason) =>
         Effect.gen(function*() {
-          const server = yield* scriptedRuntime(broken(init, reason, frame("a"), frame("b")))
+          const server = yield* scriptedRuntime(brokenBody(init, reason, frame("a"), frame("b")))
           const seen: Array<Uint8Array> = []
           const error = yield* streamEndpoint(input).pipe(
             Stream.runForEach((part) => Effect.sync(() => seen.push(part))),
@@ -301,13 +301,13 @@ describe("The idle timeout of a stream", () => {
   const readings: ReadonlyArray<
     readonly [end: string, reply: Reply, <E>(stream: Stream.Stream<Uint8Array, E>) => Stream.Stream<unknown, E>]
   > = [
-    ["is interrupted", stalled(init), (_) => _],
-    ["is interrupted in the middle", paced(init, "1 second", frames(100)), (_) => _],
-    ["is interrupted while the reader works", paced(init, 0, frames(5)), Stream.tap(() => Effect.never)],
-    ["ends", paced(init, "1 second", frames(2)), (_) => _],
-    ["is left early", paced(init, "1 second", frames(9)), Stream.take(2)],
-    ["breaks off", broken(init, bodyCut()), (_) => _],
-    ["falls silent", paced(init, "1 second", frames(1), Stream.never), (_) => _]
+    ["is interrupted", stalledBody(init), (_) => _],
+    ["is interrupted between two parts", pacedBody(init, "1 second", frames(100)), (_) => _],
+    ["is interrupted while the reader processes a part", pacedBody(init, 0, frames(5)), Stream.tap(() => Effect.never)],
+    ["ends", pacedBody(init, "1 second", frames(2)), (_) => _],
+    ["is abandoned", pacedBody(init, "1 second", frames(9)), Stream.take(2)],
+    ["breaks off", brokenBody(init, bodyCutError()), (_) => _],
+    ["stalls", pacedBody(init, "1 second", frames(1), Stream.never), (_) => _]
   ]
   for (const [end, reply, reading] of readings) {
     it.effect(`leaves no fiber behind if the stream ${end}`, () =>
@@ -321,12 +321,12 @@ describe("The idle timeout of a stream", () => {
           Effect.fork
         )
         yield* TestClock.adjust("1500 millis")
-        const during = yield* supervisor.value
+        const running = yield* supervisor.value
         yield* TestClock.adjust(end.startsWith("is interrupted") ? 0 : "1 minute")
         yield* Fiber.interrupt(reader)
         yield* TestClock.adjust(0)
         assert.deepStrictEqual((yield* supervisor.value).length, 0)
-        assert.isAtLeast(end === "breaks off" ? 1 : during.length, 1)
+        assert.isAtLeast(end === "breaks off" ? 1 : running.length, 1)
       }))
   }
 })
@@ -348,14 +348,14 @@ describe("A Body that is read twice", () => {
   it.scoped("gives all parts to the first of two concurrent readers", () =>
     Effect.gen(function*() {
       for (const limit of ["4 seconds", Infinity] as const) {
-        const server = yield* scriptedRuntime(paced(init, "1 second", frames(5)))
+        const server = yield* scriptedRuntime(pacedBody(init, "1 second", frames(5)))
         const { Body } = yield* invokeEndpointWithResponseStream(input).pipe(
           Timeouts.use({ idle: limit }),
           Effect.provide(server.layer)
         )
         const [first, second] = yield* Effect.all([read(Body), Effect.delay(read(Body), "2 seconds")], {
           concurrency: "unbounded"
-        }).pipe(during("1 minute"))
+        }).pipe(advanceClock("1 minute"))
         assert.deepStrictEqual(text(Either.getOrThrow(first)), numbered(5))
         assert.include(Either.getOrThrow(Either.flip(second)), closed)
       }
@@ -363,7 +363,7 @@ describe("A Body that is read twice", () => {
 
   it.scoped("gives nothing to the second reader after the first one has stopped", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(paced(init, 0, frames(5)))
+      const server = yield* scriptedRuntime(pacedBody(init, 0, frames(5)))
       const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), server.layer)
       yield* Stream.runDrain(Stream.take(Body, 1))
       assert.include(Either.getOrThrow(Either.flip(yield* read(Body))), closed)
@@ -401,14 +401,14 @@ it.effect("Streams that are abandoned or fail leave no finalizer in the scope", 
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const open = () => Object(Reflect.get(scope, "state")).finalizers.size
-    const replies = [streaming(frame("a"), frame("b")), streaming(errorFrame("Oops")), stalled(init)]
+    const replies = [streaming(frame("a"), frame("b")), streaming(errorFrame("Oops")), stalledBody(init)]
     for (const reply of replies) {
       const server = yield* scriptedRuntime(reply)
       yield* Effect.flatMap(
         invokeEndpointWithResponseStream(input),
         ({ Body }) => Stream.runDrain(Stream.take(Body, 1))
       )
-        .pipe(idle, Effect.provide(server.layer), Scope.extend(scope), Effect.exit, during("1 minute"))
+        .pipe(idle, Effect.provide(server.layer), Scope.extend(scope), Effect.exit, advanceClock("1 minute"))
     }
     assert.strictEqual(open(), 0)
   }))

@@ -2,7 +2,7 @@ import { HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { type Operation, RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
-import { during, withChance } from "./support/call.ts"
+import { advanceClock, withFixedRandom } from "./support/call.ts"
 import { refusal, type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 import { recordingTracer } from "./support/tracer.ts"
 import { describeVariant, type Input } from "./support/userOperation.ts"
@@ -18,7 +18,7 @@ const busy = refusal(429, "VariantBusy", { Seconds: 3 })
 const endOf = (...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime(...replies)
-    const error = yield* execute().pipe(Effect.flip, Effect.provide(server.layer), during("10 minutes"))
+    const error = yield* execute().pipe(Effect.flip, Effect.provide(server.layer), advanceClock("10 minutes"))
     return { error, attempts: yield* server.attempts }
   })
 
@@ -125,7 +125,11 @@ describe("The errors of a custom operation", () => {
       assert.strictEqual(error._tag === "VariantBusy" ? error.Seconds : undefined, 3)
       assert.strictEqual(attempts, 3)
       const server = yield* scriptedRuntime(busy, ready)
-      const { $metadata } = yield* execute().pipe(Effect.provide(server.layer), withChance(1), during("1 minute"))
+      const { $metadata } = yield* execute().pipe(
+        Effect.provide(server.layer),
+        withFixedRandom(1),
+        advanceClock("1 minute")
+      )
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 1_000 })
     }))
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, TestClock } from "effect"
 import { RetryPolicy, type SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
-import { call, during, withChance } from "./support/call.ts"
+import { advanceClock, call, withFixedRandom } from "./support/call.ts"
 import { scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 /** A service that answers with the status it is set to, and notes when each request came. */
@@ -55,7 +55,7 @@ describe("An adaptive client", () => {
   it.effect("spaces its calls while it is throttled, whatever their number", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
-      yield* together(5).pipe(Effect.provide(client), during("1 minute"))
+      yield* together(5).pipe(Effect.provide(client), advanceClock("1 minute"))
       assert.deepStrictEqual(service.arrivals, [2_000, 4_000, 6_000, 8_000, 10_000])
     }))
 
@@ -63,7 +63,7 @@ describe("An adaptive client", () => {
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       service.status = 200
-      yield* together(100).pipe(Effect.provide(client), during("5 minutes"))
+      yield* together(100).pipe(Effect.provide(client), advanceClock("5 minutes"))
       const between = gaps(service.arrivals)
       assert.lengthOf(between, 99)
       assert.isAbove(between[0]!, 500)
@@ -74,11 +74,11 @@ describe("An adaptive client", () => {
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       service.status = 200
-      yield* together(50).pipe(Effect.provide(client), during("1 minute"))
+      yield* together(50).pipe(Effect.provide(client), advanceClock("1 minute"))
       const fast = gaps(service.arrivals).at(-1)!
       service.status = 429
       service.arrivals = []
-      yield* Effect.replicateEffect(Effect.exit(paced), 20).pipe(Effect.provide(client), during("5 minutes"))
+      yield* Effect.replicateEffect(Effect.exit(paced), 20).pipe(Effect.provide(client), advanceClock("5 minutes"))
       assert.isBelow(fast, 500)
       assert.deepStrictEqual(gaps(service.arrivals).slice(-3), [2_000, 2_000, 2_000])
     }))
@@ -88,14 +88,14 @@ describe("An adaptive client", () => {
       const { client, service } = yield* throttledOnce
       const other = RetryPolicy.use(RetryPolicy.adaptive({ maxAttempts: 7 }))(call)
       service.status = 200
-      yield* other.pipe(Effect.provide(client), during("1 minute"))
+      yield* other.pipe(Effect.provide(client), advanceClock("1 minute"))
       assert.deepStrictEqual(service.arrivals, [2_000])
     }))
 
   it.effect("does not share its send rate with other clients", () =>
     Effect.gen(function*() {
       const { layer, service } = yield* throttledOnce
-      yield* together(3).pipe(Effect.provide(layer), during("1 minute"))
+      yield* together(3).pipe(Effect.provide(layer), advanceClock("1 minute"))
       assert.deepStrictEqual(service.arrivals.slice(0, 3), [0, 0, 0])
     }))
 
@@ -156,7 +156,7 @@ describe("A call that waits for the send rate", () => {
         Timeouts.use({ total: "1 second" }),
         Effect.flip,
         Effect.provide(client),
-        during("1 minute")
+        advanceClock("1 minute")
       )
       assert.deepInclude(error, { _tag: "TimeoutError", phase: "total", requestSent: false })
       assert.deepStrictEqual(service.arrivals, [])
@@ -169,7 +169,7 @@ describe("A call that waits for the send rate", () => {
       const { $metadata } = yield* paced.pipe(
         Timeouts.use({ attempt: "1 second" }),
         Effect.provide(client),
-        during("1 minute")
+        advanceClock("1 minute")
       )
       assert.deepInclude($metadata, { attempts: 1, totalRetryDelay: 0 })
       assert.deepStrictEqual(service.arrivals, [2_000])
@@ -185,8 +185,8 @@ describe("An adaptive call", () => {
         RetryPolicy.use(RetryPolicy.adaptive()),
         Effect.flip,
         Effect.provide(layer),
-        withChance(random),
-        during("1 minute")
+        withFixedRandom(random),
+        advanceClock("1 minute")
       )
       return { error, arrivals: service.arrivals, requests: yield* requests }
     })
@@ -226,7 +226,7 @@ describe("RetryPolicy.adaptive", () => {
         return Effect.fail({ _tag: "Busy", retry: "throttling" } as const)
       })
       const pacedBusy = Effect.exit(once.around(quota)(busy))
-      yield* Effect.zipRight(pacedBusy, pacedBusy).pipe(during("1 minute"))
+      yield* Effect.zipRight(pacedBusy, pacedBusy).pipe(advanceClock("1 minute"))
       assert.deepStrictEqual(times, [0, 2_000])
     }))
 

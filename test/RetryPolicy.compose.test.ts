@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
-import { call, during, withChance } from "./support/call.ts"
+import { advanceClock, call, withFixedRandom } from "./support/call.ts"
 import { notReady, ok, refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const under = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
@@ -14,8 +14,8 @@ const under = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
         onSuccess: ({ $metadata }) => $metadata.totalRetryDelay
       }),
       Effect.provide(server.layer),
-      withChance(1),
-      during("1 hour")
+      withFixedRandom(1),
+      advanceClock("1 hour")
     )
     const requests = yield* server.requests
     return { end, attempts: requests.length, told: requests.at(-1)?.headers["amz-sdk-request"] }
@@ -73,7 +73,7 @@ describe("A policy for some errors", () => {
       const error = yield* Effect.flip(picky.around(quota)(failing("Busy")))
       assert.deepStrictEqual(error, { _tag: "Busy", retry: "transient" })
       assert.strictEqual(yield* quota.tokens, 100)
-      yield* picky.around(quota)(failing("Lost")).pipe(Effect.flip, during("1 minute"))
+      yield* picky.around(quota)(failing("Lost")).pipe(Effect.flip, advanceClock("1 minute"))
       assert.strictEqual(yield* quota.tokens, 72)
       assert.strictEqual(picky.maxAttempts, 3)
     }))

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { invokeEndpoint, RetryPolicy, type SageMakerError, Timeouts } from "effect-sagemaker-runtime"
-import { connectionLost } from "./support/bodies.ts"
-import { call, during, input, withChance } from "./support/call.ts"
+import { connectionLostError } from "./support/bodies.ts"
+import { advanceClock, call, input, withFixedRandom } from "./support/call.ts"
 import { notReady, ok, refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const failing = (effect: Effect.Effect<unknown, SageMakerError.SageMakerError>) =>
-  Effect.flip(effect).pipe(during("10 minutes"))
+  Effect.flip(effect).pipe(advanceClock("10 minutes"))
 
 const attemptsAgainst = (reply: Reply) =>
   Effect.gen(function*() {
@@ -55,7 +55,7 @@ describe("The standard policy retries", () => {
   for (
     const code of ["ThrottlingException", "Throttling", "TooManyRequestsException", "SlowDown", "RequestThrottled"]
   ) {
-    it.effect(`${code} with status 400`, () =>
+    it.effect(`${code} with status 400 as throttling`, () =>
       Effect.gen(function*() {
         const { attempts, error } = yield* attemptsAgainst(refusal(400, code, { message: null }))
         assert.strictEqual(error._tag, "ThrottlingError")
@@ -64,7 +64,7 @@ describe("The standard policy retries", () => {
   }
 
   for (const code of ["RequestTimeout", "RequestTimeoutException", "TimeoutError"]) {
-    it.effect(`${code} with status 400 as throttling`, () =>
+    it.effect(`${code} with status 400 as a transient failure`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* attemptsAgainst(refusal(400, code))).attempts, 3)
       }))
@@ -79,7 +79,7 @@ describe("The standard policy retries", () => {
     [403, "AccessDeniedException", 1]
   ]
   for (const [status, code, expected] of modelled) {
-    it.effect(`${code} so that there are ${expected} attempt(s)`, () =>
+    it.effect(`${code} with ${expected} attempt(s) in total`, () =>
       Effect.gen(function*() {
         assert.strictEqual((yield* attemptsAgainst(refusal(status, code))).attempts, expected)
       }))
@@ -93,7 +93,7 @@ describe("The standard policy retries", () => {
 
   it.effect("a lost connection as fetch reports it", () =>
     Effect.gen(function*() {
-      const { attempts, error } = yield* attemptsAgainst({ transport: connectionLost() })
+      const { attempts, error } = yield* attemptsAgainst({ transport: connectionLostError() })
       assert.deepInclude(error, { _tag: "TransportError", reason: "reset", requestSent: true, code: "ECONNRESET" })
       assert.strictEqual(attempts, 3)
     }))
@@ -120,7 +120,11 @@ describe("The standard policy retries", () => {
 const delayOf = (random: number, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime(...replies)
-    const { $metadata } = yield* call.pipe(Effect.provide(server.layer), withChance(random), during("10 minutes"))
+    const { $metadata } = yield* call.pipe(
+      Effect.provide(server.layer),
+      withFixedRandom(random),
+      advanceClock("10 minutes")
+    )
     return $metadata.totalRetryDelay
   })
 
@@ -186,14 +190,18 @@ describe("The metadata of a call", () => {
   it.effect("counts attempts and the total retry delay in an output", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(notReady, Effect.as(Effect.sleep("7 seconds"), new Response("ok")))
-      const { $metadata } = yield* call.pipe(Effect.provide(server.layer), withChance(1), during("1 minute"))
+      const { $metadata } = yield* call.pipe(Effect.provide(server.layer), withFixedRandom(1), advanceClock("1 minute"))
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 1_000, httpStatusCode: 200 })
     }))
 
   it.effect("counts attempts and the total retry delay in an error", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(notReady, { transport: connectionLost() }, refusal(400, "ValidationError"))
-      const error = yield* failing(call.pipe(Effect.provide(server.layer), withChance(1)))
+      const server = yield* scriptedRuntime(
+        notReady,
+        { transport: connectionLostError() },
+        refusal(400, "ValidationError")
+      )
+      const error = yield* failing(call.pipe(Effect.provide(server.layer), withFixedRandom(1)))
       assert.deepInclude(error, { _tag: "ValidationError", attempts: 3, totalRetryDelay: 1_100 })
     }))
 
@@ -235,7 +243,7 @@ describe("The metadata of a call", () => {
 const attemptsWith = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime(...replies)
-    yield* call.pipe(RetryPolicy.use(policy), Effect.provide(server.layer), Effect.exit, during("1 hour"))
+    yield* call.pipe(RetryPolicy.use(policy), Effect.provide(server.layer), Effect.exit, advanceClock("1 hour"))
     return yield* server.attempts
   })
 
@@ -257,7 +265,7 @@ describe("RetryPolicy", () => {
       const error = yield* failing(call.pipe(
         RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 4, maxDelayMillis: 1_200 })),
         Effect.provide(server.layer),
-        withChance(1)
+        withFixedRandom(1)
       ))
       assert.deepInclude(error, { attempts: 4, totalRetryDelay: 3_400 })
     }))
@@ -293,7 +301,7 @@ describe("RetryPolicy", () => {
       const { $metadata } = yield* call.pipe(
         RetryPolicy.use(RetryPolicy.fromSchedule(obedient)),
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.deepInclude($metadata, { attempts: 2, totalRetryDelay: 90_000 })
     }))
@@ -321,7 +329,7 @@ describe("RetryPolicy", () => {
         Timeouts.use({ attempt: "3 seconds" }),
         RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true })),
         Effect.provide(server.layer),
-        during("1 minute")
+        advanceClock("1 minute")
       )
       assert.strictEqual($metadata.attempts, 2)
     }))

@@ -136,12 +136,12 @@ describe("A request body", () => {
 
   const bodies: ReadonlyArray<readonly [string, Operation.Payload, ReadonlyArray<number>]> = [
     ["text, as UTF-8", "aé€😀", [...new TextEncoder().encode("aé€😀")]],
-    ["text that looks like base64, as it is", "aGk=", [97, 71, 107, 61]],
+    ["text that looks like base64, unchanged", "aGk=", [97, 71, 107, 61]],
     ["empty text", "", []],
     ["bytes", new Uint8Array([0, 255]), [0, 255]],
-    ["no bytes", new Uint8Array(), []],
+    ["an empty array", new Uint8Array(), []],
     ["a Buffer", Buffer.from("hi"), [104, 105]],
-    ["a part of a buffer", new Uint8Array(buffer, 2, 3), [2, 3, 4]],
+    ["a view of part of a buffer", new Uint8Array(buffer, 2, 3), [2, 3, 4]],
     ["a DataView of a part of a buffer", new DataView(buffer, 1, 2), [1, 2]],
     ["a Float32Array", floats, [...new Uint8Array(floats.buffer)]],
     ["an ArrayBuffer", buffer, [0, 1, 2, 3, 4, 5]],

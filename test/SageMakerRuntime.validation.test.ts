@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { type InvokeEndpoint, invokeEndpoint, type SageMakerRuntime } from "effect-sagemaker-runtime"
-import { membersLike } from "./support/members.ts"
+import { pickMembersOf } from "./support/members.ts"
 import { ok, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 
 const long = "a".repeat(64)
@@ -63,14 +63,14 @@ describe("validation", () => {
         message: "TargetVariant must be letters, digits and hyphens, with a letter or digit at both ends",
         retry: "never"
       }
-      assert.deepStrictEqual(membersLike(error, expected), expected)
+      assert.deepStrictEqual(pickMembersOf(error, expected), expected)
       assert.notInclude(JSON.stringify(error) + String(error), misspelt.TargetVariant)
     }))
 
   it.effect("includes the params of the client", () =>
     Effect.gen(function*() {
       const error = yield* refusal({ params: misspelt }, request({}))
-      assert.include(membersLike(error, { field: "" }), { field: "TargetVariant" })
+      assert.include(pickMembersOf(error, { field: "" }), { field: "TargetVariant" })
     }))
 })
 
@@ -125,13 +125,13 @@ const tooLarge = (
 
 describe("Regardless of validation, the client does not send", () => {
   it.effect.each(unsafe.map(([what, field, input]) => ({ what, field, input })))(
-    "of $what",
+    "$what",
     ({ field, input }) =>
       Effect.gen(function*() {
         for (const validation of settings) {
           const error = yield* refusal({ validation }, input)
           const expected = { _tag: "InvalidInputError", field }
-          assert.deepStrictEqual(membersLike(error, expected), expected)
+          assert.deepStrictEqual(pickMembersOf(error, expected), expected)
         }
       })
   )
@@ -154,7 +154,7 @@ describe("Regardless of validation, the client does not send", () => {
     Effect.gen(function*() {
       const error = yield* refusal({ maxBodyBytes: 3 }, request({ Body: "four" }))
       const expected = { size: 4, limit: 3, retry: "never" }
-      assert.deepStrictEqual(membersLike(error, expected), expected)
+      assert.deepStrictEqual(pickMembersOf(error, expected), expected)
     }))
 
   it.effect("a Blob larger than the limit, which is not read", () =>

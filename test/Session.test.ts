@@ -245,7 +245,7 @@ describe("A model that opens no session", () => {
       ["s-1; Expires=tomorrow", Option.none()],
       ["s-1;expires=2030-01-02T03:04:05Z", Option.some(DateTime.unsafeMake("2030-01-02T03:04:05Z"))]
     ] as const
-  )("need not say when it ends: %s", ([newSessionId, expires]) =>
+  )("may omit its expiry: %s", ([newSessionId, expires]) =>
     Effect.gen(function*() {
       const model = yield* stateful({ newSessionId })
       const session = yield* Session.make(counter).pipe(Effect.scoped, Effect.provide(model.layer))

@@ -9,8 +9,8 @@ import {
   Signer,
   Timeouts
 } from "effect-sagemaker-runtime"
-import { bodyCut, broken, paced, stalled } from "./support/bodies.ts"
-import { call, during, withChance } from "./support/call.ts"
+import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/bodies.ts"
+import { advanceClock, call, withFixedRandom } from "./support/call.ts"
 import { ok, refusal, type Reply, scriptedHttpClient, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const after = (delay: `${number} seconds`, response: ResponseInit & { readonly body?: string } = {}): Reply =>
@@ -23,8 +23,8 @@ const endOf = (deadlines: Timeouts.Deadlines, ...replies: ReadonlyArray<Reply>) 
       Timeouts.use(deadlines),
       Effect.flip,
       Effect.provide(server.layer),
-      withChance(1),
-      during("1 hour")
+      withFixedRandom(1),
+      advanceClock("1 hour")
     )
   })
 
@@ -52,13 +52,13 @@ describe("Each timeout has its own phase:", () => {
 
   it.effect("idle limits the wait for the next chunk of the body", () =>
     Effect.gen(function*() {
-      const error = timeout(yield* endOf(only("idle", "4 seconds"), stalled({ status: 200 }, "first")))
+      const error = timeout(yield* endOf(only("idle", "4 seconds"), stalledBody({ status: 200 }, "first")))
       assert.deepInclude(error, { phase: "idle", duration: 4_000, requestSent: true, attempts: 1 })
     }))
 
   it.effect("attempt limits the wait for the response headers and for the body", () =>
     Effect.gen(function*() {
-      for (const reply of [Effect.never, stalled({ status: 200 }, "first")]) {
+      for (const reply of [Effect.never, stalledBody({ status: 200 }, "first")]) {
         const error = timeout(yield* endOf(only("attempt", "5 seconds"), reply))
         assert.deepInclude(error, { phase: "attempt", duration: 5_000, requestSent: true, attempts: 1 })
       }
@@ -77,7 +77,7 @@ describe("Each timeout has its own phase:", () => {
         Timeouts.use({ attempt: "8 seconds", total: "10 seconds" }),
         Effect.flip,
         Effect.provide(server.layer),
-        withChance(1),
+        withFixedRandom(1),
         Effect.fork
       )
       yield* TestClock.adjust("9999 millis")
@@ -103,7 +103,7 @@ describe("Each timeout has its own phase:", () => {
       const { $metadata } = yield* call.pipe(
         Timeouts.use({ attempt: "5 seconds" }),
         Effect.provide(server.layer),
-        during("1 minute")
+        advanceClock("1 minute")
       )
       assert.strictEqual($metadata.attempts, 2)
     }))
@@ -126,7 +126,7 @@ describe("Each timeout has its own phase:", () => {
       const { Body } = yield* call.pipe(
         Timeouts.use({ firstByte: "3 seconds", idle: "3 seconds" }),
         Effect.provide(server.layer),
-        during("1 minute")
+        advanceClock("1 minute")
       )
       assert.strictEqual(Body.byteLength, 5)
     }))
@@ -137,18 +137,18 @@ const bytesOf = (count: number) => Array.from({ length: count }, () => new Uint8
 describe("Reading a complete body", () => {
   it.effect("may take any time if a chunk arrives within each idle timeout", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(paced({}, "2 seconds", bytesOf(20)))
+      const server = yield* scriptedRuntime(pacedBody({}, "2 seconds", bytesOf(20)))
       const { Body } = yield* call.pipe(
         Timeouts.use({ idle: "4 seconds" }),
         Effect.provide(server.layer),
-        during("40 seconds")
+        advanceClock("40 seconds")
       )
       assert.strictEqual(Body.byteLength, 20)
     }))
 
   it.effect("times out exactly one idle timeout after the last chunk", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(paced({}, "2 seconds", bytesOf(3), Stream.never))
+      const server = yield* scriptedRuntime(pacedBody({}, "2 seconds", bytesOf(3), Stream.never))
       const fiber = yield* call.pipe(
         Timeouts.use({ idle: "4 seconds" }),
         Effect.flip,
@@ -179,11 +179,11 @@ describe("A timeout ends a call in", () => {
     for (
       const [phase, reply] of [
         ["firstByte", Effect.never],
-        ["idle", stalled({}, "first")],
+        ["idle", stalledBody({}, "first")],
         ["attempt", Effect.never],
-        ["attempt", stalled({}, "first")],
+        ["attempt", stalledBody({}, "first")],
         ["total", Effect.never],
-        ["total", stalled({}, "first")]
+        ["total", stalledBody({}, "first")]
       ] as const
     ) {
       it.effect(`${region}: ${phase}, ${reply === Effect.never ? "before the response" : "during the response"}`, () =>
@@ -193,7 +193,7 @@ describe("A timeout ends a call in", () => {
             Timeouts.use(only(phase, "3 seconds")),
             Effect.flip,
             Effect.provide(server.layer),
-            during("1 minute")
+            advanceClock("1 minute")
           )
           assert.deepInclude(timeout(error), { phase, duration: 3_000 })
           assert.deepStrictEqual(yield* server.aborted, [true])
@@ -207,8 +207,8 @@ describe("A timeout ends a call in", () => {
           Timeouts.use({ total: "500 millis" }),
           Effect.flip,
           Effect.provide(server.layer),
-          withChance(1),
-          during("1 minute")
+          withFixedRandom(1),
+          advanceClock("1 minute")
         )
         assert.deepInclude(timeout(error), { phase: "total", attempts: 1 })
       }))
@@ -231,7 +231,7 @@ it.effect("the finalizer of an interrupted fiber can make a call, with and witho
         Effect.fork
       )
       yield* TestClock.adjust(0)
-      yield* Fiber.interrupt(fiber).pipe(during("10 seconds"))
+      yield* Fiber.interrupt(fiber).pipe(advanceClock("10 seconds"))
       const { $metadata } = yield* Deferred.await(end)
       assert.strictEqual($metadata.httpStatusCode, 200)
     }
@@ -248,7 +248,7 @@ describe("Omitted timeouts are inherited from", () => {
         Timeouts.use(firstByte),
         Effect.flip,
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
     }))
@@ -260,7 +260,7 @@ describe("Omitted timeouts are inherited from", () => {
         Timeouts.use({ firstByte: Infinity, total: "1 second" }),
         Effect.flip,
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.deepInclude(timeout(error), { phase: "total", duration: 60_000 })
     }))
@@ -271,7 +271,7 @@ describe("Omitted timeouts are inherited from", () => {
       const error = yield* inner(call).pipe(
         Effect.flip,
         Effect.provide(Layer.merge(server.layer, Timeouts.layer(firstByte))),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
     }))
@@ -282,7 +282,7 @@ describe("Omitted timeouts are inherited from", () => {
       const error = yield* inner(call).pipe(
         Effect.flip,
         Effect.provide(Layer.provide(server.layer, Timeouts.layer(firstByte))),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
     }))
@@ -294,7 +294,7 @@ describe("Omitted timeouts are inherited from", () => {
       const error = yield* call.pipe(
         Effect.flip,
         Effect.provide(Layer.merge(server.layer, layers)),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.deepInclude(timeout(error), { phase: "firstByte", duration: 3_000 })
     }))
@@ -328,14 +328,14 @@ describe("Default timeouts", () => {
 
   it.effect("allow 120 seconds between two chunks", () =>
     Effect.gen(function*() {
-      assert.deepInclude(timeout(yield* endOf({}, stalled({}))), { phase: "idle", duration: 120_000 })
+      assert.deepInclude(timeout(yield* endOf({}, stalledBody({}))), { phase: "idle", duration: 120_000 })
     }))
 
   it.effect("stay in effect for members that an override omits", () =>
     Effect.gen(function*() {
       const ends = yield* Effect.all([
         endOf({ idle: "1 seconds" }, Effect.never),
-        endOf({ firstByte: "1 seconds" }, stalled({})),
+        endOf({ firstByte: "1 seconds" }, stalledBody({})),
         endOf({ firstByte: undefined, total: "5 minutes" }, Effect.never)
       ])
       assert.deepStrictEqual(
@@ -354,7 +354,7 @@ describe("Default timeouts", () => {
       const { $metadata } = yield* call.pipe(
         Timeouts.use({ firstByte: Infinity }),
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.strictEqual($metadata.httpStatusCode, 200)
     }))
@@ -371,7 +371,7 @@ describe("Before a request is sent,", () => {
         Timeouts.use(deadlines),
         RetryPolicy.use(policy),
         Effect.flip,
-        during("10 minutes"),
+        advanceClock("10 minutes"),
         Effect.provide(client)
       )
       assert.strictEqual(yield* server.attempts, 0)
@@ -401,13 +401,13 @@ describe("An error response whose body stalls", () => {
   it.effect("still is the typed error with its status", () =>
     Effect.gen(function*() {
       const headers = { "x-amzn-errortype": "ValidationError", "x-amzn-requestid": "request-1" }
-      const error = yield* endOf(only("idle", "2 seconds"), stalled({ status: 400, headers }, "{\"Message\":"))
+      const error = yield* endOf(only("idle", "2 seconds"), stalledBody({ status: 400, headers }, "{\"Message\":"))
       assert.deepInclude(error, { _tag: "ValidationError", status: 400, requestId: "request-1" })
     }))
 
   it.effect("still is an error with its status if it has no code", () =>
     Effect.gen(function*() {
-      const error = yield* endOf(only("idle", "2 seconds"), stalled({ status: 404 }))
+      const error = yield* endOf(only("idle", "2 seconds"), stalledBody({ status: 404 }))
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 404 })
     }))
 })
@@ -422,7 +422,7 @@ const abortedAfter = (
     return yield* server.aborted
   })
 
-const ended = <A, E>(effect: Effect.Effect<A, E>) => Effect.exit(effect).pipe(during("5 minutes"))
+const ended = <A, E>(effect: Effect.Effect<A, E>) => Effect.exit(effect).pipe(advanceClock("5 minutes"))
 
 const interrupted = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
@@ -435,23 +435,23 @@ describe("The HTTP request is aborted", () => {
   it.effect("by interruption, before and during the response", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* abortedAfter(interrupted, Effect.never), [true])
-      assert.deepStrictEqual(yield* abortedAfter(interrupted, stalled({}, "first")), [true])
+      assert.deepStrictEqual(yield* abortedAfter(interrupted, stalledBody({}, "first")), [true])
     }))
 
   it.effect("by each timeout", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* abortedAfter(ended, Effect.never), [true])
-      assert.deepStrictEqual(yield* abortedAfter(ended, stalled({}, "first")), [true])
+      assert.deepStrictEqual(yield* abortedAfter(ended, stalledBody({}, "first")), [true])
       for (const deadlines of [{ attempt: "1 seconds" }, { total: "1 seconds" }] as const) {
         const timed = <A, E>(effect: Effect.Effect<A, E>) => Timeouts.use(deadlines)(effect).pipe(ended)
         assert.deepStrictEqual(yield* abortedAfter(timed, Effect.never), [true])
-        assert.deepStrictEqual(yield* abortedAfter(timed, stalled({}, "first")), [true])
+        assert.deepStrictEqual(yield* abortedAfter(timed, stalledBody({}, "first")), [true])
       }
     }))
 
   it.effect("by a failure during the response", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* abortedAfter(ended, broken({}, bodyCut(), "first")), [true])
+      assert.deepStrictEqual(yield* abortedAfter(ended, brokenBody({}, bodyCutError(), "first")), [true])
     }))
 
   it.effect("by a retry, before the next request is sent", () =>
@@ -460,7 +460,7 @@ describe("The HTTP request is aborted", () => {
       yield* call.pipe(
         RetryPolicy.use(RetryPolicy.standard({ retryTimeouts: true })),
         Effect.provide(server.layer),
-        during("5 minutes")
+        advanceClock("5 minutes")
       )
       assert.strictEqual((yield* server.aborted)[0], true)
     }))
@@ -470,7 +470,7 @@ describe("The HTTP request is aborted", () => {
       const server = yield* scriptedRuntime(Effect.never)
       const winner = yield* Effect.race(call, Effect.as(Effect.sleep("1 seconds"), "other")).pipe(
         Effect.provide(server.layer),
-        during("2 seconds")
+        advanceClock("2 seconds")
       )
       assert.strictEqual(winner, "other")
       assert.deepStrictEqual(yield* server.aborted, [true])

@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Stream } from "effect"
 import { SageMakerError, Tokens } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
-import { bytesOf, framed } from "./support/splits.ts"
+import { bytesOf, decodeChunks } from "./support/splits.ts"
 
 const events = (...data: ReadonlyArray<unknown>) =>
   data.map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`).join("")
 
 const lines = (...values: ReadonlyArray<unknown>) => values.map((value) => `${JSON.stringify(value)}\n`).join("")
 
-const read = (dialect: Tokens.Dialect, text: string) => framed(dialect, [bytesOf(text)])
+const read = (dialect: Tokens.Dialect, text: string) => decodeChunks(dialect, [bytesOf(text)])
 
 const chatChunk = (delta: object, finish_reason: string | null = null) => ({
   id: "chatcmpl-1",
@@ -164,7 +164,7 @@ const errors: ReadonlyArray<{
     status: 400
   },
   {
-    what: "vLLM's former object",
+    what: "vLLM's older object",
     text: events({ object: "error", message: secret, type: "InternalServerError", param: null, code: 500 }),
     code: "InternalServerError",
     status: 500
@@ -237,7 +237,7 @@ describe("An invalid token", () => {
   it.effect.each(
     [
       [
-        "another dialect than the one named",
+        "a dialect other than the named one",
         Tokens.tgi,
         events({ choices: [{ text: secret }] }),
         /^Cannot decode an event of the stream as a TGI token: expected an object with one of: token$/
@@ -257,7 +257,7 @@ describe("An invalid token", () => {
       ],
       ["a list", Tokens.detected, lines([secret]), /expected an object with one of: choices, token, outputs$/],
       [
-        "a page",
+        "an HTML page",
         Tokens.detected,
         `<html>\n${secret}</html>`,
         /^Cannot decode the stream as text\/event-stream: a line is not a field of a server-sent event$/
@@ -285,7 +285,7 @@ describe("Tokens.collect", () => {
         finishReason: "length",
         usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 }
       }],
-      ["a call of a tool", transcripts[3]!.text, {
+      ["a tool call", transcripts[3]!.text, {
         text: "",
         reasoning: "",
         toolCalls: [{ id: "call-1", name: "weather", arguments: "{\"city\":\"Bern\"}" }],

@@ -87,7 +87,7 @@ const refusals: ReadonlyArray<{
     body: `{"message":null}`
   },
   {
-    name: "a refused caller",
+    name: "an access error",
     status: 403,
     headers: { "x-amzn-errortype": "AccessDeniedException" },
     body: `{"Message":"not authorized"}`
@@ -137,9 +137,9 @@ describe("The client fails as AWS SDK v3 fails:", () => {
 describe("The client keeps the status if AWS SDK v3 throws a parse error:", () => {
   for (
     const [name, status, body] of [
-      ["a gateway's HTML", 502, "<html><body>Bad Gateway</body></html>"],
-      ["a plain-text refusal", 413, "HTTP content length exceeded 5246976 bytes."],
-      ["JSON that breaks off", 500, `{"Message":"fail`]
+      ["an HTML error of a gateway", 502, "<html><body>Bad Gateway</body></html>"],
+      ["a plain-text error", 413, "HTTP content length exceeded 5246976 bytes."],
+      ["truncated JSON", 500, `{"Message":"fail`]
     ] as const
   ) {
     it.effect(name, () =>

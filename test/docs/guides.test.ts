@@ -93,15 +93,15 @@ describe("programs in the guides", () => {
       assert.notInclude(lines.join("\n"), "patient")
     }))
 
-  const emulator = NodeEmulator.layer({ credentials: keys, endpoints: endpoints(Effect.succeed(true)) })
+  const emulator = NodeEmulator.layer({ credentials: exampleCredentials, endpoints: endpoints(Effect.succeed(true)) })
 
   it.live("Cloudflare Worker", () =>
     Effect.gen(function*() {
       const { url } = yield* NodeEmulator.NodeEmulator
       const environment = {
         MODELS_URL: url,
-        ACCESS_KEY_ID: keys.accessKeyId,
-        SECRET_ACCESS_KEY: keys.secretAccessKey
+        ACCESS_KEY_ID: exampleCredentials.accessKeyId,
+        SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey
       }
       const fetchJson = (given: typeof environment) =>
         Effect.promise(async (): Promise<unknown> => (await worker.fetch(new Request(url), given)).json())
@@ -116,8 +116,8 @@ describe("programs in the guides", () => {
       const { url } = yield* NodeEmulator.NodeEmulator
       vi.stubEnv("AWS_REGION", "eu-west-1")
       vi.stubEnv("AWS_ENDPOINT_URL", url)
-      vi.stubEnv("AWS_ACCESS_KEY_ID", keys.accessKeyId)
-      vi.stubEnv("AWS_SECRET_ACCESS_KEY", keys.secretAccessKey)
+      vi.stubEnv("AWS_ACCESS_KEY_ID", exampleCredentials.accessKeyId)
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", exampleCredentials.secretAccessKey)
       const { handler } = yield* Effect.promise(() => import("../../examples/guides/lambda.ts"))
       assert.strictEqual(yield* Effect.promise(() => handler({ cpu: 0.2, load: 17 })), 0.9)
     }).pipe(Effect.ensuring(Effect.sync(() => vi.unstubAllEnvs())), Effect.provide(emulator)))

@@ -6,7 +6,7 @@ import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { afterEach, vi } from "vitest"
-import { inPlace, keys } from "../support/configured.ts"
+import { exampleCredentials, withSources } from "../support/configured.ts"
 import { forwardProxy } from "../support/proxy.ts"
 
 const page = readFileSync(new URL("../../docs/migrating.md", import.meta.url), "utf8")
@@ -21,7 +21,7 @@ interface Example {
 const load = (name: string) => Effect.promise((): Promise<Example> => import(`../../examples/migrating/${name}.ts`))
 
 const emulator = NodeEmulator.layer({
-  credentials: keys,
+  credentials: exampleCredentials,
   endpoints: [
     Emulator.endpoint("anomaly-v2", ({ TargetVariant }) =>
       Effect.succeed({
@@ -41,7 +41,7 @@ const emulator = NodeEmulator.layer({
 })
 
 const credentials = ["default", "inference"].map((profile) =>
-  `[${profile}]\naws_access_key_id = ${keys.accessKeyId}\naws_secret_access_key = ${keys.secretAccessKey}\n`
+  `[${profile}]\naws_access_key_id = ${exampleCredentials.accessKeyId}\naws_secret_access_key = ${exampleCredentials.secretAccessKey}\n`
 ).join("")
 
 const call = Effect.map(
@@ -56,7 +56,7 @@ const run = (name: string) =>
     const proxy = yield* forwardProxy()
     const { live = NodeSageMaker.layer(), program = call } = yield* load(name)
     const result = yield* Effect.either(Effect.provide(program, live)).pipe(
-      inPlace({
+      withSources({
         env: { AWS_REGION: "eu-west-1", AWS_ENDPOINT_URL: url, MODELS_URL: url, PROXY_URL: proxy.url },
         credentials
       })
@@ -119,7 +119,7 @@ describe("every migrated program runs:", () => {
     Effect.gen(function*() {
       const { live } = yield* load(name)
       assert.isDefined(live)
-      yield* Effect.scoped(Layer.build(live)).pipe(inPlace({}))
+      yield* Effect.scoped(Layer.build(live)).pipe(withSources({}))
     }))
 })
 

@@ -2,17 +2,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials } from "effect-sagemaker-runtime/node"
 import {
-  answering,
-  computer,
-  document,
-  keyId,
-  keys,
-  lines,
+  credentialsDocument,
+  currentAccessKeyId,
+  currentCredentials,
+  isolatedEnvironment,
   metadataService,
   past,
+  profileLines,
+  recordingHttpClient,
+  serveResponses,
   soon,
-  stsOf,
-  watchedHttp
+  stsOf
 } from "../support/credentialServers.ts"
 
 const environment = { AWS_ACCESS_KEY_ID: "AKID-environment", AWS_SECRET_ACCESS_KEY: "secret-environment" }
@@ -20,10 +20,10 @@ const environment = { AWS_ACCESS_KEY_ID: "AKID-environment", AWS_SECRET_ACCESS_K
 /** A computer with keys everywhere. */
 const everywhere = Effect.gen(function*() {
   const sts = yield* stsOf("web")
-  const task = yield* answering(() => ({ body: document("container") }))
-  const instance = yield* metadataService(() => ({ body: document("instance") }))
-  const { http } = yield* watchedHttp
-  const here = yield* computer({
+  const task = yield* serveResponses(() => ({ body: credentialsDocument("container") }))
+  const instance = yield* metadataService(() => ({ body: credentialsDocument("instance") }))
+  const { http } = yield* recordingHttpClient
+  const here = yield* isolatedEnvironment({
     ...environment,
     AWS_ENDPOINT_URL_STS: sts.url,
     AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/the-role",
@@ -32,13 +32,13 @@ const everywhere = Effect.gen(function*() {
     AWS_EC2_METADATA_DISABLED: "false"
   })
   here.set({ AWS_WEB_IDENTITY_TOKEN_FILE: here.write("token", "the-token") })
-  here.credentials("[default]", ...lines("profile"), "[other]", ...lines("other"))
+  here.credentials("[default]", ...profileLines("profile"), "[other]", ...profileLines("other"))
   const without = (...names: ReadonlyArray<string>) => {
     for (const name of names) {
       delete process.env[name]
     }
   }
-  const first = Effect.provide(keyId, Layer.provide(NodeCredentials.layerDefault(), http))
+  const first = Effect.provide(currentAccessKeyId, Layer.provide(NodeCredentials.layerDefault(), http))
   return { ...here, without, first, http }
 })
 
@@ -76,31 +76,31 @@ describe("The default chain", () => {
       const { http, set } = yield* everywhere
       set({ AWS_PROFILE: "other" })
       const layer = Layer.provide(NodeCredentials.layerDefault({ profile: "default" }), http)
-      assert.strictEqual(yield* Effect.provide(keyId, layer), "AKID-profile")
+      assert.strictEqual(yield* Effect.provide(currentAccessKeyId, layer), "AKID-profile")
     }))
 
   it.scopedLive("calls the instance metadata service unless AWS_EC2_METADATA_DISABLED is set to another value than false", () =>
     Effect.gen(function*() {
-      const instance = yield* metadataService(() => ({ body: document("instance") }))
-      const { http } = yield* watchedHttp
-      const { set } = yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
+      const instance = yield* metadataService(() => ({ body: credentialsDocument("instance") }))
+      const { http } = yield* recordingHttpClient
+      const { set } = yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
       const layer = Layer.provide(NodeCredentials.layerDefault(), http)
       for (const value of ["false", ""]) {
         set({ AWS_EC2_METADATA_DISABLED: value })
-        assert.strictEqual(yield* Effect.provide(keyId, layer), "AKID-instance")
+        assert.strictEqual(yield* Effect.provide(currentAccessKeyId, layer), "AKID-instance")
       }
       set({ AWS_EC2_METADATA_DISABLED: "true" })
-      const error = yield* Effect.flip(Effect.provide(keys, layer))
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, layer))
       assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
     }))
 
   it.scopedLive("lists its sources if none has credentials", () =>
     Effect.gen(function*() {
-      const nowhere = yield* answering(() => ({ status: 404, body: "" }))
-      const { http } = yield* watchedHttp
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: nowhere.url, AWS_EC2_METADATA_DISABLED: "false" })
+      const nowhere = yield* serveResponses(() => ({ status: 404, body: "" }))
+      const { http } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: nowhere.url, AWS_EC2_METADATA_DISABLED: "false" })
       const error = yield* Effect.flip(
-        Effect.provide(keys, Layer.provide(NodeCredentials.layerDefault(), http))
+        Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerDefault(), http))
       )
       assert.strictEqual(error._tag, "CredentialsError")
       assert.strictEqual(
@@ -134,12 +134,12 @@ describe("The default chain", () => {
 describe("Credentials of a provider", () => {
   it.scopedLive("that have expired are refreshed once for all waiting calls", () =>
     Effect.gen(function*() {
-      const task = yield* answering((_, before) => ({ body: document(`answer-${before}`, past) }))
-      const { http } = yield* watchedHttp
-      yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/` })
+      const task = yield* serveResponses((_, before) => ({ body: credentialsDocument(`answer-${before}`, past) }))
+      const { http } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/` })
       const seen = yield* Effect.gen(function*() {
-        yield* keys
-        return yield* Effect.all(Array.from({ length: 50 }, () => keyId), { concurrency: "unbounded" })
+        yield* currentCredentials
+        return yield* Effect.all(Array.from({ length: 50 }, () => currentAccessKeyId), { concurrency: "unbounded" })
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.strictEqual(task.calls().length, 2)
       assert.deepStrictEqual([seen.length, [...new Set(seen)]], [50, ["AKID-answer-1"]])
@@ -147,27 +147,30 @@ describe("Credentials of a provider", () => {
 
   it.scopedLive("without expiry are kept even if their file changes", () =>
     Effect.gen(function*() {
-      const { http } = yield* watchedHttp
-      const { credentials } = yield* computer()
-      credentials("[default]", ...lines("first"))
+      const { http } = yield* recordingHttpClient
+      const { credentials } = yield* isolatedEnvironment()
+      credentials("[default]", ...profileLines("first"))
       const seen = yield* Effect.gen(function*() {
-        const before = yield* keyId
-        credentials("[default]", ...lines("second"))
-        return [before, yield* keyId]
+        const before = yield* currentAccessKeyId
+        credentials("[default]", ...profileLines("second"))
+        return [before, yield* currentAccessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-first"])
     }))
 
   it.scopedLive("that are about to expire are read from the current files", () =>
     Effect.gen(function*() {
-      const { http } = yield* watchedHttp
-      const { config, credentials, write } = yield* computer()
-      const script = write("keys.cjs", `console.log(${JSON.stringify(JSON.stringify(document("first", soon())))})`)
+      const { http } = yield* recordingHttpClient
+      const { config, credentials, write } = yield* isolatedEnvironment()
+      const script = write(
+        "keys.cjs",
+        `console.log(${JSON.stringify(JSON.stringify(credentialsDocument("first", soon())))})`
+      )
       config("[default]", `credential_process = "${process.execPath}" "${script}"`)
       const seen = yield* Effect.gen(function*() {
-        const before = yield* keyId
-        credentials("[default]", ...lines("second"))
-        return [before, yield* keyId]
+        const before = yield* currentAccessKeyId
+        credentials("[default]", ...profileLines("second"))
+        return [before, yield* currentAccessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])
     }))
@@ -214,17 +217,17 @@ describe("Nothing is printed", () => {
         AWS_CONTAINER_AUTHORIZATION_TOKEN: "token",
         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write("task", "token")
       })
-      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerContainer, http))
+      yield* Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerContainer, http))
       assert.deepStrictEqual(printed, [])
     }))
 
   it.scopedLive("if the credentials of an instance have expired", () =>
     Effect.gen(function*() {
       const printed = yield* watchedConsole
-      const instance = yield* metadataService(() => ({ body: document("instance", past) }))
-      const { http } = yield* watchedHttp
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
-      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerInstanceMetadata, http))
+      const instance = yield* metadataService(() => ({ body: credentialsDocument("instance", past) }))
+      const { http } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: instance.url })
+      yield* Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerInstanceMetadata, http))
       assert.deepStrictEqual(printed, [])
     }))
 
@@ -232,15 +235,18 @@ describe("Nothing is printed", () => {
     Effect.gen(function*() {
       const printed = yield* watchedConsole
       const sts = yield* stsOf("role")
-      const { http } = yield* watchedHttp
-      const { config, credentials, set, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
-      credentials("[base]", ...lines("base"))
+      const { http } = yield* recordingHttpClient
+      const { config, credentials, set, write } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
+      credentials("[base]", ...profileLines("base"))
       config("[default]", "role_arn = arn:aws:iam::123456789012:role/the-role", "source_profile = base")
-      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerProfile(), http))
+      yield* Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerProfile(), http))
       set({ AWS_ROLE_ARN: "role", AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "the-token") })
-      yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      yield* Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerWebIdentity(), http))
       const again = NodeCredentials.layerAssumeRole({ roleArn: "role" })
-      yield* Effect.provide(keys, again.pipe(Layer.provide(NodeCredentials.layerProfile()), Layer.provide(http)))
+      yield* Effect.provide(
+        currentCredentials,
+        again.pipe(Layer.provide(NodeCredentials.layerProfile()), Layer.provide(http))
+      )
       assert.deepStrictEqual(printed, [])
       assert.strictEqual(sts.calls().length, 4)
     }))
@@ -248,9 +254,9 @@ describe("Nothing is printed", () => {
   it.scopedLive("if the chain finds no credentials", () =>
     Effect.gen(function*() {
       const printed = yield* watchedConsole
-      const { http } = yield* watchedHttp
-      yield* computer()
-      yield* Effect.flip(Effect.provide(keys, Layer.provide(NodeCredentials.layerDefault(), http)))
+      const { http } = yield* recordingHttpClient
+      yield* isolatedEnvironment()
+      yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.deepStrictEqual(printed, [])
     }))
 })

@@ -5,18 +5,18 @@ import { createHash, generateKeyPairSync } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import {
-  type Answer,
-  answering,
-  computer,
-  far,
-  keyId,
-  keys,
-  keysOf,
+  credentialsOf,
+  currentAccessKeyId,
+  currentCredentials,
+  farFuture,
+  isolatedEnvironment,
   past,
-  soon,
-  watchedHttp
+  recordingHttpClient,
+  type ScriptedResponse,
+  serveResponses,
+  soon
 } from "../support/credentialServers.ts"
-import { printed } from "../support/printed.ts"
+import { captureOutput } from "../support/printed.ts"
 
 const session = "arn:aws:iam::123456789012:user/the-user"
 
@@ -29,7 +29,7 @@ const { privateKey } = generateKeyPairSync("ec", {
 })
 
 const token = (name: string, expiresAt: string) => {
-  const { expiration: _, ...keys } = keysOf(name)
+  const { expiration: _, ...keys } = credentialsOf(name)
   return {
     accessToken: { ...keys, accountId: "123456789012", expiresAt },
     tokenType: "urn:aws:params:oauth:token-type:access_token_sigv4",
@@ -39,13 +39,13 @@ const token = (name: string, expiresAt: string) => {
   }
 }
 
-const renewed = (name: string): Answer => {
-  const { expiration: _, ...accessToken } = keysOf(name)
+const renewed = (name: string): ScriptedResponse => {
+  const { expiration: _, ...accessToken } = credentialsOf(name)
   return { body: { accessToken, tokenType: "aws_sigv4", expiresIn: 3_600, refreshToken: "new-refresh" } }
 }
 
 const onComputer = (signIn: { readonly url: string }) =>
-  Effect.tap(computer({ AWS_ENDPOINT_URL_SIGNIN: signIn.url, AWS_REGION: "eu-west-1" }), ({ config }) => {
+  Effect.tap(isolatedEnvironment({ AWS_ENDPOINT_URL_SIGNIN: signIn.url, AWS_REGION: "eu-west-1" }), ({ config }) => {
     config("[profile people]", `login_session = ${session}`)
     return Effect.void
   })
@@ -60,21 +60,24 @@ for (const [source, layerOf] of layers) {
   describe(`The session of aws login, with layer${source === "profile" ? "Profile" : "Login"}`, () => {
     it.scopedLive("gives its stored credentials", () =>
       Effect.gen(function*() {
-        const signIn = yield* answering(() => renewed("people"))
-        const { http, urls } = yield* watchedHttp
+        const signIn = yield* serveResponses(() => renewed("people"))
+        const { http, urls } = yield* recordingHttpClient
         const { write } = yield* onComputer(signIn)
-        write(file, token("people", far))
-        assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("people"))
+        write(file, token("people", farFuture))
+        assert.deepStrictEqual(
+          yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
+          credentialsOf("people")
+        )
         assert.deepStrictEqual(urls(), [])
       }))
 
     it.scopedLive("that has expired is refreshed over the client's HTTP client and written to its file", () =>
       Effect.gen(function*() {
-        const signIn = yield* answering(() => renewed("renewed"))
-        const { http, urls } = yield* watchedHttp
+        const signIn = yield* serveResponses(() => renewed("renewed"))
+        const { http, urls } = yield* recordingHttpClient
         const { home, write } = yield* onComputer(signIn)
         write(file, token("people", past))
-        assert.strictEqual(yield* Effect.provide(keyId, Layer.provide(layer, http)), "AKID-renewed")
+        assert.strictEqual(yield* Effect.provide(currentAccessKeyId, Layer.provide(layer, http)), "AKID-renewed")
         const [call] = signIn.calls()
         assert.deepStrictEqual(JSON.parse(call?.body ?? ""), {
           clientId: "arn:aws:signin:::devtools/same-device",
@@ -88,33 +91,33 @@ for (const [source, layerOf] of layers) {
 
     it.scopedLive("that cannot be refreshed is used until it expires", () =>
       Effect.gen(function*() {
-        const signIn = yield* answering(() => ({ status: 400, body: { error: "INVALID_REQUEST", message: "no" } }))
-        const { http } = yield* watchedHttp
+        const signIn = yield* serveResponses(() => ({ status: 400, body: { error: "INVALID_REQUEST", message: "no" } }))
+        const { http } = yield* recordingHttpClient
         const { write } = yield* onComputer(signIn)
         write(file, token("people", soon()))
-        assert.strictEqual(yield* Effect.provide(keyId, Layer.provide(layer, http)), "AKID-people")
+        assert.strictEqual(yield* Effect.provide(currentAccessKeyId, Layer.provide(layer, http)), "AKID-people")
       }))
 
     it.scopedLive("that is missing names the command aws login", () =>
       Effect.gen(function*() {
-        const signIn = yield* answering(() => renewed("renewed"))
-        const { http } = yield* watchedHttp
+        const signIn = yield* serveResponses(() => renewed("renewed"))
+        const { http } = yield* recordingHttpClient
         yield* onComputer(signIn)
-        const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
+        const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
         assert.deepInclude(error, { _tag: "CredentialsError", message: wantsLogin, sources: [source] })
       }))
 
     it.scopedLive("that the sign-in service rejects names the command aws login, without the text of the service", () =>
       Effect.gen(function*() {
         for (const reason of ["TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED", "canary-reason"]) {
-          const signIn = yield* answering(() => ({
+          const signIn = yield* serveResponses(() => ({
             status: 403,
             body: { __type: "AccessDeniedException", error: reason, message: "canary-message" }
           }))
-          const { http } = yield* watchedHttp
+          const { http } = yield* recordingHttpClient
           const { write } = yield* onComputer(signIn)
           write(file, token("canary", past))
-          const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
+          const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
           assert.deepInclude(error, { message: wantsLogin, sources: [source], status: 403 })
           assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
         }

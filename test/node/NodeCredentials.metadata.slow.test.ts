@@ -1,20 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
-import { answering, computer, keys } from "../support/credentialServers.ts"
-import { printed } from "../support/printed.ts"
+import { currentCredentials, isolatedEnvironment, serveResponses } from "../support/credentialServers.ts"
+import { captureOutput } from "../support/printed.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
 
 describe("The role of a container", () => {
   it.scopedLive("that is rejected fails with the status and without the text of the server", () =>
     Effect.gen(function*() {
-      const server = yield* answering(() => ({ status: 403, body: { Code: "canary-code", Message: "canary-message" } }))
-      yield* computer({
+      const server = yield* serveResponses(() => ({
+        status: 403,
+        body: { Code: "canary-code", Message: "canary-message" }
+      }))
+      yield* isolatedEnvironment({
         AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/canary-path`,
         AWS_CONTAINER_AUTHORIZATION_TOKEN: "canary-token"
       })
-      const { error, texts } = yield* printed(Effect.provide(keys, container))
+      const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, container))
       assert.deepInclude(error, {
         _tag: "CredentialsError",
         message: "The source \"container\" gave no credentials",

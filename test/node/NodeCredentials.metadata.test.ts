@@ -3,18 +3,18 @@ import { ConfigProvider, Effect, Layer } from "effect"
 import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeHttpClient, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import {
-  answering,
-  computer,
-  document,
-  far,
-  keyId,
-  keys,
-  keysOf,
+  credentialsDocument,
+  credentialsOf,
+  currentAccessKeyId,
+  currentCredentials,
+  farFuture,
+  isolatedEnvironment,
   metadataService,
   past,
+  serveResponses,
   soon
 } from "../support/credentialServers.ts"
-import { printed } from "../support/printed.ts"
+import { captureOutput } from "../support/printed.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
@@ -24,12 +24,12 @@ const instance = Layer.provide(NodeCredentials.layerInstanceMetadata, NodeHttpCl
 describe("The role of a container", () => {
   it.scopedLive("gives credentials for the token in the environment", () =>
     Effect.gen(function*() {
-      const server = yield* answering(() => ({ body: document("container") }))
-      yield* computer({
+      const server = yield* serveResponses(() => ({ body: credentialsDocument("container") }))
+      yield* isolatedEnvironment({
         AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/role?of=task`,
         AWS_CONTAINER_AUTHORIZATION_TOKEN: "the-token"
       })
-      assert.deepStrictEqual(yield* Effect.provide(keys, container), keysOf("container"))
+      assert.deepStrictEqual(yield* Effect.provide(currentCredentials, container), credentialsOf("container"))
       assert.deepStrictEqual(
         server.calls().map(({ headers, method, url }) => [method, url, headers["authorization"]]),
         [["GET", "/role?of=task", "the-token"]]
@@ -38,13 +38,13 @@ describe("The role of a container", () => {
 
   it.scopedLive("gives credentials for the token in a file, which is read for each refresh", () =>
     Effect.gen(function*() {
-      const server = yield* answering(() => ({ body: document("container", soon()) }))
-      const { set, write } = yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
+      const server = yield* serveResponses(() => ({ body: credentialsDocument("container", soon()) }))
+      const { set, write } = yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
       set({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write("token", "first-token") })
       yield* Effect.gen(function*() {
-        yield* keys
+        yield* currentCredentials
         write("token", "second-token")
-        yield* keys
+        yield* currentCredentials
       }).pipe(Effect.provide(container))
       assert.deepStrictEqual(server.calls().map(({ headers }) => headers["authorization"]), [
         "first-token",
@@ -72,8 +72,8 @@ describe("The role of a container", () => {
 
   it.scopedLive("is not asked for over plain http beyond this machine", () =>
     Effect.gen(function*() {
-      yield* computer({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://canary.example/" })
-      const { error, texts } = yield* printed(Effect.provide(keys, container))
+      yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://canary.example/" })
+      const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, container))
       assert.deepInclude(error, { _tag: "CredentialsError", sources: ["container"] })
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
     }))
@@ -82,9 +82,9 @@ describe("The role of a container", () => {
 describe("The role of an instance", () => {
   it.scopedLive("gives credentials to an IMDSv2 session", () =>
     Effect.gen(function*() {
-      const server = yield* metadataService(() => ({ body: document("instance") }))
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      assert.deepStrictEqual(yield* Effect.provide(keys, instance), keysOf("instance"))
+      const server = yield* metadataService(() => ({ body: credentialsDocument("instance") }))
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      assert.deepStrictEqual(yield* Effect.provide(currentCredentials, instance), credentialsOf("instance"))
       assert.deepStrictEqual(
         server.calls().map(({ headers, method, url }) => [
           method,
@@ -102,19 +102,22 @@ describe("The role of an instance", () => {
   it.scopedLive("is requested again when its credentials are about to expire", () =>
     Effect.gen(function*() {
       const server = yield* metadataService((before) => ({
-        body: before === 0 ? document("first", soon()) : document("second", far)
+        body: before === 0 ? credentialsDocument("first", soon()) : credentialsDocument("second", farFuture)
       }))
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      const seen = yield* Effect.provide(Effect.all([keyId, keyId, keyId]), instance)
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      const seen = yield* Effect.provide(
+        Effect.all([currentAccessKeyId, currentAccessKeyId, currentAccessKeyId]),
+        instance
+      )
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second", "AKID-second"])
     }))
 
   it.scopedLive("whose credentials have expired stays in use for some minutes and is requested again", () =>
     Effect.gen(function*() {
-      const server = yield* metadataService(() => ({ body: document("instance", past) }))
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      const server = yield* metadataService(() => ({ body: credentialsDocument("instance", past) }))
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
       const before = Date.now()
-      const { expiration = "" } = yield* Effect.provide(keys, instance)
+      const { expiration = "" } = yield* Effect.provide(currentCredentials, instance)
       assert.isAtLeast(Date.parse(expiration), before + 5 * 60_000)
       assert.isAtMost(Date.parse(expiration), Date.now() + 10 * 60_000)
     }))
@@ -122,25 +125,28 @@ describe("The role of an instance", () => {
   it.scopedLive("that is removed stays in use until its credentials expire", () =>
     Effect.gen(function*() {
       const server = yield* metadataService((before) =>
-        before === 0 ? { body: document("first", soon()) } : { status: 500, body: "" }
+        before === 0 ? { body: credentialsDocument("first", soon()) } : { status: 500, body: "" }
       )
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      assert.deepStrictEqual(yield* Effect.provide(Effect.all([keyId, keyId]), instance), ["AKID-first", "AKID-first"])
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      assert.deepStrictEqual(yield* Effect.provide(Effect.all([currentAccessKeyId, currentAccessKeyId]), instance), [
+        "AKID-first",
+        "AKID-first"
+      ])
     }))
 
   it.scopedLive("that does not exist fails with the status", () =>
     Effect.gen(function*() {
-      const server = yield* answering(() => ({ status: 404, body: "canary" }))
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      const { error, texts } = yield* printed(Effect.provide(keys, instance))
+      const server = yield* serveResponses(() => ({ status: 404, body: "canary" }))
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, instance))
       assert.deepInclude(error, { _tag: "CredentialsError", sources: ["instance metadata"], status: 404 })
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
     }))
 
   it.scopedLive("provides the region if no other source has it", () =>
     Effect.gen(function*() {
-      const server = yield* metadataService(() => ({ body: document("instance") }), "ap-southeast-2")
-      yield* computer({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+      const server = yield* metadataService(() => ({ body: credentialsDocument("instance") }), "ap-southeast-2")
+      yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
       delete process.env["AWS_EC2_METADATA_DISABLED"]
       const service = yield* scriptedHttpClient(ok)
       const client = NodeSageMaker.layer({ http: service.http })

@@ -1,8 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
-import { computer, document, keys, keysOf, past, soon } from "../support/credentialServers.ts"
-import { printed } from "../support/printed.ts"
+import {
+  credentialsDocument,
+  credentialsOf,
+  currentCredentials,
+  isolatedEnvironment,
+  past,
+  soon
+} from "../support/credentialServers.ts"
+import { captureOutput } from "../support/printed.ts"
 
 const http = NodeHttpClient.layer({ proxy: false })
 
@@ -12,7 +19,7 @@ const layers = [
 ] as const
 
 const withProcess = (script: string) =>
-  Effect.map(computer(), ({ config, write }) => {
+  Effect.map(isolatedEnvironment(), ({ config, write }) => {
     const file = write("keys.cjs", script)
     config("[profile tool]", `credential_process = "${process.execPath}" "${file}" canary-argument`)
     return { write, file }
@@ -26,14 +33,14 @@ for (const [source, layerOf] of layers) {
   describe(`A credential process, with layer${source === "profile" ? "Profile" : "Process"}`, () => {
     it.scopedLive("gives the credentials it prints", () =>
       Effect.gen(function*() {
-        yield* withProcess(printing(document("process")))
-        assert.deepStrictEqual(yield* Effect.provide(keys, layer), keysOf("process"))
+        yield* withProcess(printing(credentialsDocument("process")))
+        assert.deepStrictEqual(yield* Effect.provide(currentCredentials, layer), credentialsOf("process"))
       }))
 
     it.scopedLive("that fails is not quoted: neither its command line nor its output", () =>
       Effect.gen(function*() {
         yield* withProcess("console.log('canary-out'); console.error('canary-err'); process.exitCode = 3")
-        const { error, texts } = yield* printed(Effect.provide(keys, layer))
+        const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, layer))
         assert.deepInclude(error, {
           _tag: "CredentialsError",
           message:
@@ -45,11 +52,14 @@ for (const [source, layerOf] of layers) {
 
     it.scopedLive("that prints no credentials is not quoted", () =>
       Effect.gen(function*() {
-        const outputs = ["canary", { ...document("canary"), Version: 2 }, { Version: 1, AccessKeyId: "canary" }]
+        const outputs = ["canary", { ...credentialsDocument("canary"), Version: 2 }, {
+          Version: 1,
+          AccessKeyId: "canary"
+        }]
         for (const output of outputs) {
           yield* Effect.scoped(Effect.gen(function*() {
             yield* withProcess(typeof output === "string" ? `console.log(${JSON.stringify(output)})` : printing(output))
-            const { error, texts } = yield* printed(Effect.provide(keys, layer))
+            const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, layer))
             assert.deepInclude(error, {
               message:
                 `No credentials from the source "${source}": credential_process did not print valid credentials. Check that the command prints JSON with Version 1.`
@@ -61,8 +71,8 @@ for (const [source, layerOf] of layers) {
 
     it.scopedLive("that prints expired credentials fails with that reason", () =>
       Effect.gen(function*() {
-        yield* withProcess(printing(document("canary", past)))
-        const { error, texts } = yield* printed(Effect.provide(keys, layer))
+        yield* withProcess(printing(credentialsDocument("canary", past)))
+        const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, layer))
         assert.deepInclude(error, {
           message:
             `No credentials from the source "${source}": credential_process returned expired credentials. Check the command in the shared config file.`
@@ -75,11 +85,11 @@ for (const [source, layerOf] of layers) {
 describe("A credential process whose credentials are about to expire", () => {
   it.scopedLive("runs again", () =>
     Effect.gen(function*() {
-      const { write } = yield* withProcess(printing(document("first", soon())))
+      const { write } = yield* withProcess(printing(credentialsDocument("first", soon())))
       const seen = yield* Effect.gen(function*() {
-        const first = yield* keys
-        write("keys.cjs", printing(document("second")))
-        return [first.accessKeyId, (yield* keys).accessKeyId]
+        const first = yield* currentCredentials
+        write("keys.cjs", printing(credentialsDocument("second")))
+        return [first.accessKeyId, (yield* currentCredentials).accessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerProcess({ profile: "tool" }), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])
     }))

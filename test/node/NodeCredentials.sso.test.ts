@@ -5,17 +5,17 @@ import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import {
-  type Answer,
-  answering,
-  computer,
-  far,
-  keys,
-  keysOf,
+  credentialsOf,
+  currentCredentials,
+  farFuture,
+  isolatedEnvironment,
   past,
-  soon,
-  watchedHttp
+  recordingHttpClient,
+  type ScriptedResponse,
+  serveResponses,
+  soon
 } from "../support/credentialServers.ts"
-import { printed } from "../support/printed.ts"
+import { captureOutput } from "../support/printed.ts"
 
 const startUrl = "https://example.awsapps.com/start"
 
@@ -34,13 +34,13 @@ const sessionOf = (name: string) => [
   "sso_region = eu-west-1"
 ]
 
-const roleCredentials = (name: string): Answer => {
-  const { expiration, ...keys } = keysOf(name)
+const roleCredentials = (name: string): ScriptedResponse => {
+  const { expiration, ...keys } = credentialsOf(name)
   return { body: { roleCredentials: { ...keys, expiration: Date.parse(expiration) } } }
 }
 
 const onComputer = (portal: { readonly url: string }) =>
-  computer({ AWS_ENDPOINT_URL_SSO: portal.url, AWS_ENDPOINT_URL_SSO_OIDC: portal.url })
+  isolatedEnvironment({ AWS_ENDPOINT_URL_SSO: portal.url, AWS_ENDPOINT_URL_SSO_OIDC: portal.url })
 
 const layers = [["SSO", NodeCredentials.layerSso], ["profile", NodeCredentials.layerProfile]] as const
 
@@ -50,12 +50,15 @@ for (const [source, layerOf] of layers) {
   describe(`The session of aws sso login, with layer${source === "SSO" ? "Sso" : "Profile"}`, () => {
     it.scopedLive("is found by its sso-session name and gives credentials over the client's HTTP client", () =>
       Effect.gen(function*() {
-        const portal = yield* answering(() => roleCredentials("people"))
-        const { http, urls } = yield* watchedHttp
+        const portal = yield* serveResponses(() => roleCredentials("people"))
+        const { http, urls } = yield* recordingHttpClient
         const { config, write } = yield* onComputer(portal)
         config(...sessionOf("corp"))
-        write(cacheFile("corp"), { accessToken: "the-token", expiresAt: far })
-        assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("people"))
+        write(cacheFile("corp"), { accessToken: "the-token", expiresAt: farFuture })
+        assert.deepStrictEqual(
+          yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
+          credentialsOf("people")
+        )
         assert.deepStrictEqual(
           portal.calls().map(({ headers, method, url }) => [method, url, headers["x-amz-sso_bearer_token"]]),
           [["GET", "/federation/credentials?account_id=123456789012&role_name=reader", "the-token"]]
@@ -65,18 +68,21 @@ for (const [source, layerOf] of layers) {
 
     it.scopedLive("is found by its start URL in the older format", () =>
       Effect.gen(function*() {
-        const portal = yield* answering(() => roleCredentials("people"))
-        const { http } = yield* watchedHttp
+        const portal = yield* serveResponses(() => roleCredentials("people"))
+        const { http } = yield* recordingHttpClient
         const { config, write } = yield* onComputer(portal)
         config(...legacy)
-        write(cacheFile(startUrl), { accessToken: "the-token", expiresAt: far })
-        assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("people"))
+        write(cacheFile(startUrl), { accessToken: "the-token", expiresAt: farFuture })
+        assert.deepStrictEqual(
+          yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
+          credentialsOf("people")
+        )
       }))
 
     it.scopedLive("that is missing or has expired, in either format, names the command aws sso login", () =>
       Effect.gen(function*() {
-        const portal = yield* answering(() => roleCredentials("people"))
-        const { http } = yield* watchedHttp
+        const portal = yield* serveResponses(() => roleCredentials("people"))
+        const { http } = yield* recordingHttpClient
         const { config, write } = yield* onComputer(portal)
         for (const [lines, name] of [[sessionOf("corp"), "corp"], [legacy, startUrl]] as const) {
           for (const accessToken of [undefined, "canary-token"]) {
@@ -84,7 +90,9 @@ for (const [source, layerOf] of layers) {
             if (accessToken !== undefined) {
               write(cacheFile(name), { accessToken, expiresAt: past })
             }
-            const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
+            const { error, texts } = yield* captureOutput(
+              Effect.provide(currentCredentials, Layer.provide(layer, http))
+            )
             assert.deepInclude(error, {
               _tag: "CredentialsError",
               message:
@@ -99,15 +107,15 @@ for (const [source, layerOf] of layers) {
 
     it.scopedLive("that the portal rejects names the command aws sso login", () =>
       Effect.gen(function*() {
-        const portal = yield* answering(() => ({
+        const portal = yield* serveResponses(() => ({
           status: 401,
           body: { __type: "UnauthorizedException", message: "canary-message" }
         }))
-        const { http } = yield* watchedHttp
+        const { http } = yield* recordingHttpClient
         const { config, write } = yield* onComputer(portal)
         config(...sessionOf("corp"))
-        write(cacheFile("corp"), { accessToken: "canary-token", expiresAt: far })
-        const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
+        write(cacheFile("corp"), { accessToken: "canary-token", expiresAt: farFuture })
+        const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
         assert.deepInclude(error, {
           message:
             `No credentials from the source "${source}": the SSO session is missing or expired. Run aws sso login.`,
@@ -118,12 +126,12 @@ for (const [source, layerOf] of layers) {
 
     it.scopedLive("without permission for the role fails with the status and without the text of the portal", () =>
       Effect.gen(function*() {
-        const portal = yield* answering(() => ({ status: 403, body: { message: "canary-message" } }))
-        const { http } = yield* watchedHttp
+        const portal = yield* serveResponses(() => ({ status: 403, body: { message: "canary-message" } }))
+        const { http } = yield* recordingHttpClient
         const { config, write } = yield* onComputer(portal)
         config(...sessionOf("corp"))
-        write(cacheFile("corp"), { accessToken: "canary-token", expiresAt: far })
-        const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
+        write(cacheFile("corp"), { accessToken: "canary-token", expiresAt: farFuture })
+        const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
         assert.deepInclude(error, { _tag: "CredentialsError", sources: [source], status: 403 })
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
       }))
@@ -131,14 +139,14 @@ for (const [source, layerOf] of layers) {
     it.scopedLive("that is about to expire is refreshed over the client's HTTP client and written to its file", () =>
       Effect.gen(function*() {
         const name = `renewed-${source}`
-        const portal = yield* answering(({ url }) =>
+        const portal = yield* serveResponses(({ url }) =>
           url === "/token"
             ? {
               body: { accessToken: "new-token", tokenType: "Bearer", expiresIn: 28_800, refreshToken: "new-refresh" }
             }
             : roleCredentials("people")
         )
-        const { http, urls } = yield* watchedHttp
+        const { http, urls } = yield* recordingHttpClient
         const { config, home, write } = yield* onComputer(portal)
         config(...sessionOf(name))
         const file = cacheFile(name)
@@ -149,7 +157,10 @@ for (const [source, layerOf] of layers) {
           clientSecret: "client-secret",
           refreshToken: "old-refresh"
         })
-        assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("people"))
+        assert.deepStrictEqual(
+          yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
+          credentialsOf("people")
+        )
         const [renewal, use] = portal.calls()
         assert.deepStrictEqual(JSON.parse(renewal?.body ?? ""), {
           clientId: "client",

@@ -3,26 +3,26 @@ import { ConfigProvider, Effect, Layer } from "effect"
 import { Credentials } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import {
-  answering,
-  computer,
-  document,
-  keys,
-  keysOf,
-  lines,
+  credentialsDocument,
+  credentialsOf,
+  currentCredentials,
+  isolatedEnvironment,
   metadataService,
+  profileLines,
+  recordingHttpClient,
+  serveResponses,
   stsDocument,
-  stsOf,
-  stsRefusal,
-  watchedHttp
+  stsError,
+  stsOf
 } from "../support/credentialServers.ts"
-import { printed } from "../support/printed.ts"
+import { captureOutput } from "../support/printed.ts"
 import { scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const role = "arn:aws:iam::123456789012:role/the-role"
 
 const form = (body: string) => Object.fromEntries(new URLSearchParams(body))
 
-const refusing = answering(() => ({ status: 403, body: stsRefusal("AccessDenied", "canary-message") }))
+const refusing = serveResponses(() => ({ status: 403, body: stsError("AccessDenied", "canary-message") }))
 
 const master = Credentials.layer({ accessKeyId: "AKID-master", secretAccessKey: "canary-master" })
 
@@ -30,12 +30,12 @@ describe("Web identity", () => {
   it.scopedLive("assumes the role of the environment with the token file, over the client's HTTP client", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("web")
-      const { http, urls } = yield* watchedHttp
-      const { set, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: role })
+      const { http, urls } = yield* recordingHttpClient
+      const { set, write } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: role })
       set({ AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "the-token"), AWS_ROLE_SESSION_NAME: "the-session" })
       assert.deepStrictEqual(
-        yield* Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http)),
-        keysOf("web")
+        yield* Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerWebIdentity(), http)),
+        credentialsOf("web")
       )
       assert.deepStrictEqual(sts.calls().map(({ body }) => form(body)), [{
         Action: "AssumeRoleWithWebIdentity",
@@ -50,37 +50,40 @@ describe("Web identity", () => {
   it.scopedLive("assumes the role given in code", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("web")
-      const { http } = yield* watchedHttp
-      const { write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: "another" })
+      const { http } = yield* recordingHttpClient
+      const { write } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: "another" })
       const layer = NodeCredentials.layerWebIdentity({
         roleArn: role,
         roleSessionName: "ours",
         webIdentityTokenFile: write("token", "the-token"),
         region: "eu-west-1"
       })
-      yield* Effect.provide(keys, Layer.provide(layer, http))
+      yield* Effect.provide(currentCredentials, Layer.provide(layer, http))
       assert.deepInclude(form(sts.calls()[0]?.body ?? ""), { RoleArn: role, RoleSessionName: "ours" })
     }))
 
   it.scopedLive("assumes the role of a profile", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("web")
-      const { http, urls } = yield* watchedHttp
-      const { config, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const { http, urls } = yield* recordingHttpClient
+      const { config, write } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
       config("[profile web]", `role_arn = ${role}`, `web_identity_token_file = ${write("token", "the-token")}`)
       const layer = NodeCredentials.layerProfile({ profile: "web" })
-      assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("web"))
+      assert.deepStrictEqual(
+        yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
+        credentialsOf("web")
+      )
       assert.deepStrictEqual(urls(), [`${sts.url}/`])
     }))
 
   it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
     Effect.gen(function*() {
       const sts = yield* refusing
-      const { http } = yield* watchedHttp
-      const { set, write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: role })
+      const { http } = yield* recordingHttpClient
+      const { set, write } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: role })
       set({ AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "canary-token") })
-      const { error, texts } = yield* printed(
-        Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      const { error, texts } = yield* captureOutput(
+        Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerWebIdentity(), http))
       )
       assert.deepInclude(error, {
         _tag: "CredentialsError",
@@ -95,10 +98,10 @@ describe("Web identity", () => {
 
   it.scopedLive("without its token file fails without naming the file", () =>
     Effect.gen(function*() {
-      const { http, urls } = yield* watchedHttp
-      yield* computer({ AWS_ROLE_ARN: role, AWS_WEB_IDENTITY_TOKEN_FILE: "/canary/token" })
-      const { error, texts } = yield* printed(
-        Effect.provide(keys, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      const { http, urls } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_ROLE_ARN: role, AWS_WEB_IDENTITY_TOKEN_FILE: "/canary/token" })
+      const { error, texts } = yield* captureOutput(
+        Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerWebIdentity(), http))
       )
       assert.deepInclude(error, {
         message:
@@ -114,9 +117,9 @@ describe("A profile with a role", () => {
   it.scopedLive("assumes it with the credentials of source_profile, over the client's HTTP client", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
-      const { http, urls } = yield* watchedHttp
-      const { config, credentials } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
-      credentials("[base]", ...lines("base"))
+      const { http, urls } = yield* recordingHttpClient
+      const { config, credentials } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
+      credentials("[base]", ...profileLines("base"))
       config(
         "[profile work]",
         `role_arn = ${role}`,
@@ -127,7 +130,10 @@ describe("A profile with a role", () => {
         "region = eu-west-1"
       )
       const layer = NodeCredentials.layerProfile({ profile: "work" })
-      assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("role"))
+      assert.deepStrictEqual(
+        yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
+        credentialsOf("role")
+      )
       const [call] = sts.calls()
       assert.deepStrictEqual(form(call?.body ?? ""), {
         Action: "AssumeRole",
@@ -147,10 +153,10 @@ describe("A profile with a role", () => {
   it.scopedLive("assumes it with the credentials of the environment, container or instance named by credential_source", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
-      const task = yield* answering(() => ({ body: document("task") }))
-      const instance = yield* metadataService(() => ({ body: document("instance") }))
-      const { http } = yield* watchedHttp
-      const { config } = yield* computer({
+      const task = yield* serveResponses(() => ({ body: credentialsDocument("task") }))
+      const instance = yield* metadataService(() => ({ body: credentialsDocument("instance") }))
+      const { http } = yield* recordingHttpClient
+      const { config } = yield* isolatedEnvironment({
         AWS_ENDPOINT_URL_STS: sts.url,
         AWS_ACCESS_KEY_ID: "AKID-environment",
         AWS_SECRET_ACCESS_KEY: "secret-environment",
@@ -160,7 +166,10 @@ describe("A profile with a role", () => {
       for (const source of ["Environment", "EcsContainer", "Ec2InstanceMetadata"]) {
         config("[profile work]", `role_arn = ${role}`, `credential_source = ${source}`)
         const layer = NodeCredentials.layerProfile({ profile: "work" })
-        assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, http)), keysOf("role"))
+        assert.deepStrictEqual(
+          yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
+          credentialsOf("role")
+        )
       }
       assert.deepStrictEqual(
         sts.calls().map(({ headers }) => /Credential=([^/]*)/.exec(String(headers["authorization"]))?.[1]),
@@ -171,37 +180,40 @@ describe("A profile with a role", () => {
   it.scopedLive("is read from the files that the ConfigProvider names", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
-      const { http } = yield* watchedHttp
-      const { write } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const { http } = yield* recordingHttpClient
+      const { write } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
       const variables = new Map([
         ["AWS_PROFILE", "work"],
-        ["AWS_SHARED_CREDENTIALS_FILE", write("elsewhere/credentials", ["[base]", ...lines("base")].join("\n"))],
+        ["AWS_SHARED_CREDENTIALS_FILE", write("elsewhere/credentials", ["[base]", ...profileLines("base")].join("\n"))],
         ["AWS_CONFIG_FILE", write("elsewhere/config", `[profile work]\nrole_arn = ${role}\nsource_profile = base`)]
       ])
       const layer = Layer.provide(NodeCredentials.layerProfile(), http)
       assert.deepStrictEqual(
-        yield* keys.pipe(Effect.provide(layer), Effect.withConfigProvider(ConfigProvider.fromMap(variables))),
-        keysOf("role")
+        yield* currentCredentials.pipe(
+          Effect.provide(layer),
+          Effect.withConfigProvider(ConfigProvider.fromMap(variables))
+        ),
+        credentialsOf("role")
       )
     }))
 
   it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
     Effect.gen(function*() {
       const sts = yield* refusing
-      const { http } = yield* watchedHttp
-      const { config, credentials } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
-      credentials("[base]", ...lines("canary"))
+      const { http } = yield* recordingHttpClient
+      const { config, credentials } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
+      credentials("[base]", ...profileLines("canary"))
       config("[profile work]", `role_arn = ${role}`, "source_profile = base")
       const layer = NodeCredentials.layerProfile({ profile: "work" })
-      const { error, texts } = yield* printed(Effect.provide(keys, Layer.provide(layer, http)))
+      const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
       assert.deepInclude(error, { _tag: "CredentialsError", sources: ["profile"], status: 403 })
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
     }))
 
   it.scopedLive("fails if its source profiles form a cycle", () =>
     Effect.gen(function*() {
-      const { http } = yield* watchedHttp
-      const { config } = yield* computer()
+      const { http } = yield* recordingHttpClient
+      const { config } = yield* isolatedEnvironment()
       config(
         "[profile a]",
         `role_arn = ${role}`,
@@ -211,7 +223,7 @@ describe("A profile with a role", () => {
         "source_profile = a"
       )
       const layer = NodeCredentials.layerProfile({ profile: "a" })
-      const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
       assert.strictEqual(
         error.message,
         "No credentials from the source \"profile\": the source_profile settings form a cycle. Check source_profile in the shared config file."
@@ -220,12 +232,12 @@ describe("A profile with a role", () => {
 
   it.scopedLive("fails if it requires multi-factor authentication", () =>
     Effect.gen(function*() {
-      const { http } = yield* watchedHttp
-      const { config, credentials } = yield* computer()
-      credentials("[base]", ...lines("base"))
+      const { http } = yield* recordingHttpClient
+      const { config, credentials } = yield* isolatedEnvironment()
+      credentials("[base]", ...profileLines("base"))
       config("[profile a]", `role_arn = ${role}`, "source_profile = base", "mfa_serial = canary-serial")
       const layer = NodeCredentials.layerProfile({ profile: "a" })
-      const error = yield* Effect.flip(Effect.provide(keys, Layer.provide(layer, http)))
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
       assert.strictEqual(
         error.message,
         "No credentials from the source \"profile\": the profile requires a multi-factor authentication code, which cannot be " +
@@ -240,10 +252,13 @@ describe("A role assumed with the credentials in context", () => {
   it.scopedLive("calls STS of the region over the client's HTTP client", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
-      const { http, urls } = yield* watchedHttp
-      yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const { http, urls } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
       const layer = NodeCredentials.layerAssumeRole({ ...options, region: "eu-west-1" })
-      assert.deepStrictEqual(yield* Effect.provide(keys, Layer.provide(layer, [http, master])), keysOf("role"))
+      assert.deepStrictEqual(
+        yield* Effect.provide(currentCredentials, Layer.provide(layer, [http, master])),
+        credentialsOf("role")
+      )
       const [call] = sts.calls()
       assert.deepStrictEqual(form(call?.body ?? ""), {
         Action: "AssumeRole",
@@ -263,10 +278,13 @@ describe("A role assumed with the credentials in context", () => {
   it.scopedLive("takes the region from code, the environment, the profile, or us-east-1", () =>
     Effect.gen(function*() {
       const sts = yield* stsOf("role")
-      const { http } = yield* watchedHttp
-      const { config, set } = yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const { http } = yield* recordingHttpClient
+      const { config, set } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
       const ask = (region?: string) =>
-        Effect.provide(keys, Layer.provide(NodeCredentials.layerAssumeRole({ ...options, region }), [http, master]))
+        Effect.provide(
+          currentCredentials,
+          Layer.provide(NodeCredentials.layerAssumeRole({ ...options, region }), [http, master])
+        )
       yield* ask()
       config("[default]", "region = eu-west-2")
       yield* ask()
@@ -283,19 +301,19 @@ describe("A role assumed with the credentials in context", () => {
 
   it.scopedLive("can be chained to another role", () =>
     Effect.gen(function*() {
-      const sts = yield* answering(({ headers }) => ({
+      const sts = yield* serveResponses(({ headers }) => ({
         body: stsDocument(
           "AssumeRole",
           String(headers["authorization"]).includes("AKID-master/") ? "first" : "second"
         )
       }))
-      const { http } = yield* watchedHttp
-      yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const { http } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
       const layer = NodeCredentials.layerAssumeRole(options).pipe(
         Layer.provide(NodeCredentials.layerAssumeRole(options)),
         Layer.provide([http, master])
       )
-      assert.deepStrictEqual(yield* Effect.provide(keys, layer), keysOf("second"))
+      assert.deepStrictEqual(yield* Effect.provide(currentCredentials, layer), credentialsOf("second"))
       assert.deepStrictEqual(sts.calls().map(({ headers }) => headers["x-amz-security-token"]), [
         undefined,
         "token-first"
@@ -305,10 +323,10 @@ describe("A role assumed with the credentials in context", () => {
   it.scopedLive("that STS rejects fails with the status and without the text of STS", () =>
     Effect.gen(function*() {
       const sts = yield* refusing
-      const { http } = yield* watchedHttp
-      yield* computer({ AWS_ENDPOINT_URL_STS: sts.url })
+      const { http } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url })
       const layer = Layer.provide(NodeCredentials.layerAssumeRole(options), [http, master])
-      const { error, texts } = yield* printed(Effect.provide(keys, layer))
+      const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, layer))
       assert.deepInclude(error, {
         _tag: "CredentialsError",
         message:
@@ -321,13 +339,13 @@ describe("A role assumed with the credentials in context", () => {
 
   it.scopedLive("fails if the credentials in context fail", () =>
     Effect.gen(function*() {
-      const { http, urls } = yield* watchedHttp
-      yield* computer()
+      const { http, urls } = yield* recordingHttpClient
+      yield* isolatedEnvironment()
       const layer = Layer.provide(NodeCredentials.layerAssumeRole(options), [
         http,
         Layer.provide(NodeCredentials.layerEnvironment, http)
       ])
-      const error = yield* Effect.flip(Effect.provide(keys, layer))
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, layer))
       assert.deepInclude(error, {
         message: "No credentials from the source \"environment\". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         sources: ["environment"]
@@ -337,10 +355,10 @@ describe("A role assumed with the credentials in context", () => {
 
   it.scopedLive("fails if STS cannot be reached", () =>
     Effect.gen(function*() {
-      const { http, urls } = yield* watchedHttp
-      yield* computer({ AWS_ENDPOINT_URL_STS: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "2" })
+      const { http, urls } = yield* recordingHttpClient
+      yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: "http://127.0.0.1:9", AWS_MAX_ATTEMPTS: "2" })
       const layer = Layer.provide(NodeCredentials.layerAssumeRole(options), [http, master])
-      const error = yield* Effect.flip(Effect.provide(keys, layer))
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, layer))
       assert.deepInclude(error, { _tag: "CredentialsError", sources: ["assumed role"] })
       assert.notProperty(error, "status")
       assert.deepStrictEqual(urls(), ["http://127.0.0.1:9/", "http://127.0.0.1:9/"])
@@ -351,7 +369,7 @@ describe("STS of the client's region is called:", () => {
   const layers = [
     { name: "by a profile with a role", credentials: NodeCredentials.layerProfile({ profile: "work" }) },
     {
-      name: "for a role taken on with other keys",
+      name: "for a role assumed with other credentials",
       credentials: Layer.provide(NodeCredentials.layerAssumeRole({ roleArn: role }), master)
     }
   ]
@@ -363,11 +381,11 @@ describe("STS of the client's region is called:", () => {
         headers: { "content-type": "text/xml" },
         body: stsDocument("AssumeRole", "role")
       })
-      const place = yield* computer()
-      place.credentials("[base]", ...lines("base"))
+      const place = yield* isolatedEnvironment()
+      place.credentials("[base]", ...profileLines("base"))
       place.config("[profile work]", `role_arn = ${role}`, "source_profile = base")
       const layer = NodeSageMaker.layer({ region: "cn-north-1", credentials, http: server.http })
-      assert.deepStrictEqual(yield* Effect.provide(keys, layer), keysOf("role"))
+      assert.deepStrictEqual(yield* Effect.provide(currentCredentials, layer), credentialsOf("role"))
       const requests = yield* server.requests
       assert.deepStrictEqual(requests.map(({ url }) => new URL(url).host), ["sts.cn-north-1.amazonaws.com.cn"])
       assert.include(requests[0]?.headers["authorization"], "/cn-north-1/sts/aws4_request")

@@ -5,7 +5,7 @@ import { Credentials, invokeEndpoint, SageMakerRuntime, Signer } from "effect-sa
 import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
-import { brokenEndpoints, brokenModels, endsOf } from "../support/brokenModels.ts"
+import { brokenEndpoints, brokenModels, outcomesOf } from "../support/brokenModels.ts"
 
 const emulator = NodeEmulator.layer({
   endpoints: [Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body)), ...brokenEndpoints],
@@ -31,7 +31,7 @@ describe("Over a socket, the emulator responds, and no call hangs, if a model", 
     it.live(model.what, () =>
       Effect.gen(function*() {
         const { invoked, streamed } = model
-        assert.deepStrictEqual(yield* endsOf(model), { invoked, streamed, handedOver: "success" })
+        assert.deepStrictEqual(yield* outcomesOf(model), { invoked, streamed, handedOver: "success" })
       }).pipe(Effect.provide(ours)))
   }
 })

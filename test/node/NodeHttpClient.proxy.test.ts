@@ -4,7 +4,7 @@ import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { afterEach, vi } from "vitest"
 import { certificates } from "../support/certificates.ts"
 import { callTo, environment } from "../support/nodeHttp.ts"
-import { printed } from "../support/printed.ts"
+import { captureOutput } from "../support/printed.ts"
 import { forwardProxy } from "../support/proxy.ts"
 import { serve, serveTls } from "../support/server.ts"
 
@@ -168,7 +168,7 @@ describe("A proxy", () => {
 })
 
 describe("A proxy that", () => {
-  const unwilling = [["answers 502", 502], ["hangs up", "hangUp"]] as const
+  const unwilling = [["responds with 502", 502], ["closes the connection", "hangUp"]] as const
 
   it.scopedLive.each(unwilling)(
     "%s is a connect failure and is retried",
@@ -223,9 +223,9 @@ describe("A proxy that", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy(407)
       const options = { proxy: { url: proxy.url, username: "me", password: Redacted.make(password) } }
-      const platform = yield* printed(answerTo("https://127.0.0.1:9", options))
-      const ours = yield* printed(callTo("https://127.0.0.1:9", options))
-      const gone = yield* printed(
+      const platform = yield* captureOutput(answerTo("https://127.0.0.1:9", options))
+      const ours = yield* captureOutput(callTo("https://127.0.0.1:9", options))
+      const gone = yield* captureOutput(
         answerTo("https://127.0.0.1:9", { proxy: { ...options.proxy, url: "http://127.0.0.1:1" } })
       )
       assert.strictEqual(proxy.tunnels[0]?.authorization, basic(`me:${password}`))
@@ -247,9 +247,9 @@ describe("A proxy that", () => {
     (url) =>
       Effect.gen(function*() {
         const attempts = [
-          [printed(Effect.scoped(NodeHttpClient.make({ proxy: url }))), "http.proxy", undefined],
+          [captureOutput(Effect.scoped(NodeHttpClient.make({ proxy: url }))), "http.proxy", undefined],
           [
-            printed(environment({ https_proxy: url })(Effect.scoped(NodeHttpClient.make()))),
+            captureOutput(environment({ https_proxy: url })(Effect.scoped(NodeHttpClient.make()))),
             "https_proxy",
             "environment"
           ]

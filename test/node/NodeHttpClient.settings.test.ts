@@ -148,7 +148,7 @@ describe("The marker of a request that was not sent", () => {
     assert.deepStrictEqual(transportFailure({ requestSent: false, cause: coded("EWHATEVER") }), expected)
   })
 
-  it.each([true, undefined, 0, "false"])("is the value false only: %s", (requestSent) => {
+  it.each([true, undefined, 0, "false"])("is the value false and no other: %s", (requestSent) => {
     const expected: TransportFailure = { reason: "reset", requestSent: true, retry: "transient", code: "ECONNRESET" }
     assert.deepStrictEqual(transportFailure({ requestSent, cause: coded("ECONNRESET") }), expected)
   })

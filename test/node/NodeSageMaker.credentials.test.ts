@@ -6,7 +6,7 @@ import type * as Runtime from "../../src/node/internal/platform/runtime.ts"
 import { token } from "../../src/protocol/userAgent/headerToken.ts"
 import type * as UserAgent from "../../src/protocol/userAgent/userAgent.ts"
 import { version } from "../../src/protocol/userAgent/userAgent.ts"
-import { requestsIn } from "../support/configured.ts"
+import { requestsWith } from "../support/configured.ts"
 
 vi.hoisted(() => {
   delete process.env["AWS_EXECUTION_ENV"]
@@ -20,7 +20,7 @@ const region = { AWS_REGION: "eu-west-1" }
 describe("The user agent of a request", () => {
   it.effect("has the values of AWS's clients, in both headers", () =>
     Effect.gen(function*() {
-      const [request] = yield* requestsIn({ env: region })
+      const [request] = yield* requestsWith({ env: region })
       assert.strictEqual(request?.headers["user-agent"], identity)
       assert.strictEqual(request?.headers["x-amz-user-agent"], identity)
     }))
@@ -31,14 +31,14 @@ describe("The user agent of a request", () => {
     { appId: "!#$%&'*+.^_`|~-", app: "!#$%&'*+.^_`|~-" }
   ])("has the application id: $app", ({ app, appId }) =>
     Effect.gen(function*() {
-      const [request] = yield* requestsIn({ env: region }, { appId })
+      const [request] = yield* requestsWith({ env: region }, { appId })
       assert.strictEqual(request?.headers["user-agent"], `${identity} app/${app}`)
       assert.strictEqual(request?.headers["x-amz-user-agent"], `${identity} app/${app}`)
     }))
 
   it.effect("has no application id if code disables it", () =>
     Effect.gen(function*() {
-      const [request] = yield* requestsIn({ env: { ...region, AWS_SDK_UA_APP_ID: "scoring" } }, { appId: "" })
+      const [request] = yield* requestsWith({ env: { ...region, AWS_SDK_UA_APP_ID: "scoring" } }, { appId: "" })
       assert.strictEqual(request?.headers["user-agent"], identity)
     }))
 })

@@ -6,7 +6,7 @@ import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { setTimeout } from "node:timers/promises"
 import { call } from "../support/call.ts"
-import { keys, requestsIn } from "../support/configured.ts"
+import { exampleCredentials, requestsWith } from "../support/configured.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const traceId = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -14,7 +14,8 @@ const region = { AWS_REGION: "eu-west-1" }
 const lambda = { ...region, AWS_LAMBDA_FUNCTION_NAME: "score" }
 const header = "x-amzn-trace-id"
 
-const sent = (env: Readonly<Record<string, string>>) => Effect.map(requestsIn({ env }), ([request]) => request?.headers)
+const sent = (env: Readonly<Record<string, string>>) =>
+  Effect.map(requestsWith({ env }), ([request]) => request?.headers)
 
 /** Variables that a test may change while a client reads them. */
 const changing = (variables: Map<string, string>) => {
@@ -53,7 +54,7 @@ describe("In Lambda, a request", () => {
         variables.delete("_X_AMZN_TRACE_ID")
         yield* call
       }).pipe(
-        Effect.provide(NodeSageMaker.layer({ credentials: keys, http: server.http })),
+        Effect.provide(NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http })),
         Effect.withConfigProvider(changing(variables))
       )
       const traces = (yield* server.requests).map(({ headers }) => headers[header])
@@ -72,7 +73,7 @@ describe("In Lambda, a request", () => {
       const server = yield* scriptedHttpClient(ok)
       const variables = changing(new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: traceId })))
       const program = call.pipe(
-        Effect.provide(NodeSageMaker.layer({ credentials: keys, http: server.http })),
+        Effect.provide(NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http })),
         Effect.withConfigProvider(variables)
       )
       yield* inInvocation("Root=of-invocation", program)
@@ -84,7 +85,7 @@ describe("In Lambda, a request", () => {
   it.live("has the trace header of its own invocation while several wait for the same credentials", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(ok)
-      const credentials = () => setTimeout(10, keys)
+      const credentials = () => setTimeout(10, exampleCredentials)
       const runtime = yield* Layer.toRuntime(NodeSageMaker.layer({ credentials, http: server.http })).pipe(
         Effect.withConfigProvider(changing(new Map(Object.entries(lambda))))
       )
@@ -107,7 +108,7 @@ describe("In Lambda, a request", () => {
       const traced = HttpClient.mapRequest(HttpClientRequest.setHeader(header, "Root=own"))
       const own = Layer.effect(HttpClient.HttpClient, Effect.map(HttpClient.HttpClient, traced))
       yield* call.pipe(
-        Effect.provide(NodeSageMaker.layer({ credentials: keys, http: Layer.provide(own, server.http) })),
+        Effect.provide(NodeSageMaker.layer({ credentials: exampleCredentials, http: Layer.provide(own, server.http) })),
         Effect.withConfigProvider(changing(new Map(Object.entries({ ...lambda, _X_AMZN_TRACE_ID: traceId }))))
       )
       assert.strictEqual((yield* server.requests)[0]?.headers[header], "Root=own")

@@ -4,7 +4,13 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { Credentials, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { call } from "../support/call.ts"
-import { driven, inPlace, keys, problemIn, requestsIn } from "../support/configured.ts"
+import {
+  advanceClockUntilDone,
+  configurationErrorWith,
+  exampleCredentials,
+  requestsWith,
+  withSources
+} from "../support/configured.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 import { serve } from "../support/server.ts"
 
@@ -12,25 +18,28 @@ const region = { AWS_REGION: "eu-west-1" }
 
 const signedBy = (
   options: NodeSageMaker.NodeSageMakerOptions,
-  place: Parameters<typeof requestsIn>[0] = { env: region }
+  place: Parameters<typeof requestsWith>[0] = { env: region }
 ) =>
   Effect.map(
-    requestsIn(place, options),
+    requestsWith(place, options),
     ([request]) =>
       /Credential=([^/]+)\/\d+\/([^,]+), SignedHeaders/.exec(request?.headers["authorization"] ?? "")?.slice(1)
   )
 
-const signature = [keys.accessKeyId, "eu-west-1/sagemaker/aws4_request"]
+const signature = [exampleCredentials.accessKeyId, "eu-west-1/sagemaker/aws4_request"]
 
 describe("credentials", () => {
   it.effect.each([
-    { name: "as keys", credentials: keys },
+    { name: "with plain credentials", credentials: exampleCredentials },
     {
-      name: "as redacted keys",
-      credentials: { accessKeyId: Redacted.make(keys.accessKeyId), secretAccessKey: Redacted.make("secret") }
+      name: "with redacted credentials",
+      credentials: {
+        accessKeyId: Redacted.make(exampleCredentials.accessKeyId),
+        secretAccessKey: Redacted.make("secret")
+      }
     },
-    { name: "as a provider", credentials: () => Promise.resolve(keys) },
-    { name: "as a layer", credentials: Credentials.layer(keys) }
+    { name: "with a provider", credentials: () => Promise.resolve(exampleCredentials) },
+    { name: "with a layer", credentials: Credentials.layer(exampleCredentials) }
   ])("signs $name", ({ credentials }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* signedBy({ credentials }), signature)
@@ -38,27 +47,30 @@ describe("credentials", () => {
 
   it.effect("signs with a layer that uses the client's HttpClient", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedHttpClient({ status: 200, body: keys.accessKeyId }, ok)
+      const server = yield* scriptedHttpClient({ status: 200, body: exampleCredentials.accessKeyId }, ok)
       const credentials = Layer.effect(
         Credentials.Credentials,
         Effect.gen(function*() {
           const http = yield* HttpClient.HttpClient
           const accessKeyId = yield* Effect.flatMap(http.get("https://keys.example.com/"), ({ text }) => text)
-          return yield* Effect.provide(Credentials.Credentials, Credentials.layer({ ...keys, accessKeyId }))
+          return yield* Effect.provide(
+            Credentials.Credentials,
+            Credentials.layer({ ...exampleCredentials, accessKeyId })
+          )
         })
       )
       const layer = NodeSageMaker.layer({ credentials, http: server.http })
-      yield* call.pipe(Effect.provide(layer), inPlace({ env: region }))
+      yield* call.pipe(Effect.provide(layer), withSources({ env: region }))
       const [asked, called] = yield* server.requests
       assert.strictEqual(asked?.url, "https://keys.example.com/")
-      assert.include(called?.headers["authorization"], `Credential=${keys.accessKeyId}/`)
+      assert.include(called?.headers["authorization"], `Credential=${exampleCredentials.accessKeyId}/`)
     }))
 
   it.effect("defaults to the profile given in code", () =>
     Effect.gen(function*() {
       const section = (name: string, id: string) =>
-        `[${name}]\naws_access_key_id = ${id}\naws_secret_access_key = ${keys.secretAccessKey}\n`
-      const credentials = section("default", "AKIDDEFAULT") + section("work", keys.accessKeyId)
+        `[${name}]\naws_access_key_id = ${id}\naws_secret_access_key = ${exampleCredentials.secretAccessKey}\n`
+      const credentials = section("default", "AKIDDEFAULT") + section("work", exampleCredentials.accessKeyId)
       const place = { env: region, credentials }
       assert.deepStrictEqual(yield* signedBy({ credentials: undefined, profile: "work" }, place), signature)
     }))
@@ -69,18 +81,18 @@ describe("http", () => {
     Effect.gen(function*() {
       const server = yield* serve((_, response) => response.end("ok"))
       const layer = NodeSageMaker.layer({
-        credentials: keys,
+        credentials: exampleCredentials,
         endpoint: server.url,
         http: { connectTimeout: "2 seconds", connections: 1, proxy: false }
       })
-      const { Body } = yield* call.pipe(Effect.provide(layer), inPlace({ env: region }))
+      const { Body } = yield* call.pipe(Effect.provide(layer), withSources({ env: region }))
       assert.strictEqual(new TextDecoder().decode(Body), "ok")
       assert.deepStrictEqual(server.seen().map(({ url }) => url), ["/endpoints/anomaly-v2/invocations"])
     }).pipe(Effect.scoped))
 
   it.effect.each([
     {
-      name: "settings that make no sense",
+      name: "invalid settings",
       http: { connections: 0 },
       place: { env: region },
       message: "http.connections: is not a whole number of at least 1"
@@ -99,20 +111,20 @@ describe("http", () => {
     }
   ])("with $name is rejected", ({ http, message, place }) =>
     Effect.gen(function*() {
-      const error = yield* problemIn(place, { http })
+      const error = yield* configurationErrorWith(place, { http })
       assert.deepStrictEqual([error._tag, error.message], ["ConfigurationError", message])
     }))
 
   it.effect("given as a layer needs no CA bundle", () =>
     Effect.gen(function*() {
       const place = { env: { ...region, AWS_CA_BUNDLE: "/nowhere/secret.pem" } }
-      assert.lengthOf(yield* requestsIn(place), 1)
+      assert.lengthOf(yield* requestsWith(place), 1)
     }))
 
   it.effect("given as a failing layer fails the client's layer", () =>
     Effect.gen(function*() {
-      const layer = NodeSageMaker.layer({ credentials: keys, http: Layer.fail("no socket" as const) })
-      const error = yield* Effect.flip(Layer.build(layer)).pipe(Effect.scoped, inPlace({ env: region }))
+      const layer = NodeSageMaker.layer({ credentials: exampleCredentials, http: Layer.fail("no socket" as const) })
+      const error = yield* Effect.flip(Layer.build(layer)).pipe(Effect.scoped, withSources({ env: region }))
       assert.strictEqual(error, "no socket")
     }))
 })
@@ -121,11 +133,11 @@ describe("timeouts", () => {
   const endWith = (timeouts: Timeouts.Deadlines | undefined, around: Timeouts.Deadlines) =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(Effect.never)
-      const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, timeouts })
+      const layer = NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http, timeouts })
       const error = yield* Effect.flip(call).pipe(
         Effect.provide(Layer.provide(layer, Timeouts.layer(around))),
-        inPlace({ env: region }),
-        driven
+        withSources({ env: region }),
+        advanceClockUntilDone
       )
       return error._tag === "TimeoutError" ? [error.phase, error.duration] : error
     })
@@ -136,7 +148,7 @@ describe("timeouts", () => {
     readonly around: Timeouts.Deadlines
     readonly end: number
   }> = [
-    { name: "win over those in context", given: { total: "2 seconds" }, around: { total: "9 seconds" }, end: 2_000 },
+    { name: "override those in context", given: { total: "2 seconds" }, around: { total: "9 seconds" }, end: 2_000 },
     {
       name: "leave the others in context",
       given: { attempt: "9 seconds" },
@@ -149,7 +161,12 @@ describe("timeouts", () => {
       around: { total: "4 seconds" },
       end: 4_000
     },
-    { name: "left out leave those in context", given: undefined, around: { total: "5 seconds" }, end: 5_000 }
+    {
+      name: "that are omitted leave those in context in effect",
+      given: undefined,
+      around: { total: "5 seconds" },
+      end: 5_000
+    }
   ]
 
   for (const { around, end, given, name } of cases) {
@@ -165,20 +182,20 @@ it.effect.each([
   { setting: "http", options: { http: "x" as never } }
 ])("with an invalid $setting is a ConfigurationError that names it", ({ options, setting }) =>
   Effect.gen(function*() {
-    const error = yield* problemIn({ env: region }, options)
+    const error = yield* configurationErrorWith({ env: region }, options)
     assert.deepInclude(error, { _tag: "ConfigurationError", setting })
   }))
 
 it.effect("The layer provides the client, its signer, credentials and HTTP client", () =>
   Effect.gen(function*() {
     const server = yield* scriptedHttpClient(ok)
-    const given = yield* Layer.build(NodeSageMaker.layer({ credentials: keys, http: server.http })).pipe(
-      inPlace({ env: region })
+    const given = yield* Layer.build(NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http })).pipe(
+      withSources({ env: region })
     )
     const tags = [SageMakerRuntime.SageMakerRuntime, Signer.Signer, Credentials.Credentials, HttpClient.HttpClient]
     assert.isTrue(tags.every(({ key }) => given.unsafeMap.has(key)))
     const { accessKeyId } = yield* Context.get(given, Credentials.Credentials).get
-    assert.strictEqual(Redacted.value(accessKeyId), keys.accessKeyId)
+    assert.strictEqual(Redacted.value(accessKeyId), exampleCredentials.accessKeyId)
     yield* Context.get(given, HttpClient.HttpClient).get("https://example.com/")
     assert.deepStrictEqual((yield* server.requests).map(({ url }) => url), ["https://example.com/"])
   }).pipe(Effect.scoped))

@@ -24,7 +24,7 @@ import { afterAll } from "vitest"
 import { certificates } from "../support/certificates.ts"
 import { type Case, faults } from "../support/faults.ts"
 import { type FaultServer, faultServer } from "../support/faultServer.ts"
-import { printed } from "../support/printed.ts"
+import { captureOutput } from "../support/printed.ts"
 
 const keys = {
   accessKeyId: "AKIACANARYKEYID",
@@ -233,7 +233,7 @@ describe("a call has the expected result and leaks no connection:", () => {
         }
         if (error !== undefined) {
           const { texts } = yield* Effect.scoped(
-            Effect.flatMap(fault.server, (server) => printed(Effect.provide(callOf(fault), layerOf(server))))
+            Effect.flatMap(fault.server, (server) => captureOutput(Effect.provide(callOf(fault), layerOf(server))))
           )
           assert.deepStrictEqual(texts.filter(([, text]) => /canary/i.test(text)).map(([way]) => way), [])
         }

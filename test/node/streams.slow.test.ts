@@ -21,7 +21,7 @@ const waysOfLeaving: ReadonlyArray<
   ["failing on a part", Effect.flip(Stream.runForEach(streamEndpoint(input), () => Effect.fail("enough")))],
   ["dying on a part", Effect.exit(Stream.runForEach(streamEndpoint(input), () => Effect.die("enough")))],
   [
-    "being interrupted",
+    "interruption",
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(Stream.runDrain(streamEndpoint(input)))
       yield* Effect.sleep("20 millis")
@@ -29,14 +29,14 @@ const waysOfLeaving: ReadonlyArray<
     })
   ],
   [
-    "closing the scope with the body half read",
+    "closing the scope before the body is read completely",
     Effect.scoped(
       Effect.flatMap(invokeEndpointWithResponseStream(input), ({ Body }) => Stream.runDrain(Stream.take(Body, 1)))
     )
   ],
   ["never reading the body", Effect.scoped(invokeEndpointWithResponseStream(input))],
   [
-    "running out of time",
+    "a timeout",
     Stream.runForEach(streamEndpoint(input), () => Effect.never).pipe(Effect.timeout("20 millis"), Effect.flip)
   ]
 ]

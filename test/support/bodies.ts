@@ -3,7 +3,7 @@ import { type Duration, Effect, Stream } from "effect"
 const encoder = new TextEncoder()
 
 /** A response whose body gives its parts and then is silent for ever. */
-export const stalled = (init: ResponseInit, ...parts: ReadonlyArray<string>): Effect.Effect<Response> =>
+export const stalledBody = (init: ResponseInit, ...parts: ReadonlyArray<string>): Effect.Effect<Response> =>
   Effect.sync(() => {
     const rest = parts.map((part) => encoder.encode(part))
     return new Response(
@@ -18,7 +18,7 @@ export const stalled = (init: ResponseInit, ...parts: ReadonlyArray<string>): Ef
   })
 
 /** A response whose body gives a part after every pause of the test's clock, and then ends or is silent for ever. */
-export const paced = (
+export const pacedBody = (
   init: ResponseInit,
   pause: Duration.DurationInput,
   parts: ReadonlyArray<Uint8Array>,
@@ -30,7 +30,7 @@ export const paced = (
   })
 
 /** A response whose body gives its parts and then breaks off. */
-export const broken = (
+export const brokenBody = (
   init: ResponseInit,
   reason: unknown,
   ...parts: ReadonlyArray<string | Uint8Array>
@@ -49,9 +49,9 @@ export const broken = (
   })
 
 /** What `fetch` fails with when the connection is lost, nested as Node nests it. */
-export const connectionLost = (): TypeError =>
+export const connectionLostError = (): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) })
 
 /** What reading a body fails with when the connection is lost. */
-export const bodyCut = (): TypeError =>
+export const bodyCutError = (): TypeError =>
   new TypeError("terminated", { cause: Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }) })

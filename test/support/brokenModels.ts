@@ -12,7 +12,7 @@ import { Emulator } from "effect-sagemaker-runtime/testing"
 type Handler = Emulator.EmulatorEndpoint["handler"]
 
 /** What a caller sees of a model that answers what no service could, by operation. */
-interface Seen {
+interface BrokenModel {
   readonly what: string
   readonly handler: Handler
   readonly invoked: string
@@ -22,7 +22,7 @@ interface Seen {
 const raw = (status: number) => Effect.sync(() => HttpServerResponse.text("x", { status }))
 
 /** Models that break the rules of their own answer. */
-export const brokenModels: ReadonlyArray<Seen> = [
+export const brokenModels: ReadonlyArray<BrokenModel> = [
   {
     what: "dies",
     handler: () => Effect.die(new Error("out of memory")),
@@ -37,7 +37,7 @@ export const brokenModels: ReadonlyArray<Seen> = [
     invoked: "ModelError",
     streamed: "ModelError"
   },
-  { what: "interrupts itself", handler: () => Effect.interrupt, invoked: "ModelError", streamed: "ModelError" },
+  { what: "is interrupted", handler: () => Effect.interrupt, invoked: "ModelError", streamed: "ModelError" },
   {
     what: "interrupts its own fiber",
     handler: () => Effect.withFiberRuntime((fiber) => Effect.zipRight(Fiber.interruptFork(fiber), Effect.never)),
@@ -57,33 +57,33 @@ export const brokenModels: ReadonlyArray<Seen> = [
     streamed: "TransportError"
   },
   {
-    what: "answers a member no header can have",
+    what: "returns a member that is not a valid header",
     handler: () => Effect.succeed({ Body: "x", CustomAttributes: "é" }),
     invoked: "ModelError",
     streamed: "ModelError"
   },
   {
-    what: "answers a header no response can have",
+    what: "returns an invalid response header",
     handler: () => Effect.sync(() => HttpServerResponse.text("x", { headers: { "x-mine": "a\nb" } })),
     invoked: "ModelError",
     streamed: "ModelError"
   },
-  { what: "answers a body with status 204", handler: () => raw(204), invoked: "success", streamed: "success" },
-  { what: "answers a status that is none", handler: () => raw(1_000), invoked: "ModelError", streamed: "ModelError" },
+  { what: "returns a body with status 204", handler: () => raw(204), invoked: "success", streamed: "success" },
+  { what: "returns an invalid status", handler: () => raw(1_000), invoked: "ModelError", streamed: "ModelError" },
   {
-    what: "fails with a status that is none",
+    what: "fails with an invalid status",
     handler: () => Effect.fail(new SageMakerError.ValidationError({ status: 0 })),
     invoked: "ValidationError",
     streamed: "ValidationError"
   },
   {
-    what: "fails with an unknown answer whose status is none",
+    what: "fails with UnknownServiceError and an invalid status",
     handler: () => Effect.fail(new SageMakerError.UnknownServiceError({ status: 0 })),
     invoked: "UnknownServiceError",
     streamed: "UnknownServiceError"
   },
   {
-    what: "fails its stream before it begins",
+    what: "fails before its stream begins",
     handler: () => Effect.fail(new SageMakerError.ModelStreamError({ message: "late" })),
     invoked: "UnknownServiceError",
     streamed: "ModelStreamError"
@@ -102,7 +102,7 @@ const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<
   )
 
 /** How the calls of each operation end. */
-export const endsOf = (model: Seen) => {
+export const outcomesOf = (model: BrokenModel) => {
   const EndpointName = `broken-${brokenModels.indexOf(model)}`
   return Effect.all({
     invoked: tagOf(invokeEndpoint({ EndpointName, Body: "x" })),

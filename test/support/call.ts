@@ -11,7 +11,7 @@ export const input: InvokeEndpoint.InvokeEndpointInput = {
 export const call = invokeEndpoint(input)
 
 /** Runs an effect while the test's clock moves on by a duration. */
-export const during = (duration: Duration.DurationInput) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const advanceClock = (duration: Duration.DurationInput) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
     yield* TestClock.adjust(duration)
@@ -19,4 +19,4 @@ export const during = (duration: Duration.DurationInput) => <A, E, R>(effect: Ef
   })
 
 /** Runs an effect with chance fixed: 0 makes every delay 0, 1 its longest. */
-export const withChance = (value: number) => Effect.withRandom(Random.fixed([value]))
+export const withFixedRandom = (value: number) => Effect.withRandom(Random.fixed([value]))

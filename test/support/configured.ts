@@ -8,13 +8,13 @@ import { call } from "./call.ts"
 import { ok, type Reply, scriptedHttpClient } from "./scriptedHttpClient.ts"
 
 /** What a client finds where it runs: variables of the environment, and the text of the two shared files. */
-export interface Place {
+export interface ConfigurationSources {
   readonly env?: Readonly<Record<string, string>>
   readonly config?: string
   readonly credentials?: string
 }
 
-export const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI" }
+export const exampleCredentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI" }
 
 const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "effect-sagemaker-"))),
@@ -22,8 +22,8 @@ const folder = Effect.acquireRelease(
 )
 
 /** Runs an effect in a place that has nothing else, and no instance metadata. */
-export const inPlace =
-  ({ config = "", credentials = "", env = {} }: Place) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const withSources =
+  ({ config = "", credentials = "", env = {} }: ConfigurationSources) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.scoped(Effect.gen(function*() {
       const path = yield* folder
       const files = { AWS_CONFIG_FILE: join(path, "config"), AWS_SHARED_CREDENTIALS_FILE: join(path, "credentials") }
@@ -34,38 +34,38 @@ export const inPlace =
     }))
 
 /** The requests of a program of a client that is set up in a place. */
-export const requestsIn = (
-  place: Place,
+export const requestsWith = (
+  place: ConfigurationSources,
   options: NodeSageMaker.NodeSageMakerOptions = {},
   program: Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime> = call,
   ...replies: ReadonlyArray<Reply>
 ) =>
   Effect.gen(function*() {
     const server = yield* scriptedHttpClient(...(replies.length === 0 ? [ok] : replies))
-    const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, ...options })
-    yield* program.pipe(Effect.provide(layer), inPlace(place))
+    const layer = NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http, ...options })
+    yield* program.pipe(Effect.provide(layer), withSources(place))
     return yield* server.requests
   })
 
 const path = "/endpoints/anomaly-v2/invocations"
 
 /** The base URL a client in a place calls. */
-export const urlIn = (place: Place, options?: NodeSageMaker.NodeSageMakerOptions) =>
-  Effect.map(requestsIn(place, options), ([request]) => request?.url.replace(path, ""))
+export const serviceUrlWith = (place: ConfigurationSources, options?: NodeSageMaker.NodeSageMakerOptions) =>
+  Effect.map(requestsWith(place, options), ([request]) => request?.url.replace(path, ""))
 
 /** What is wrong with the configuration of a place. */
-export const problemIn = (
-  place: Place,
+export const configurationErrorWith = (
+  place: ConfigurationSources,
   options: NodeSageMaker.NodeSageMakerOptions = {}
 ): Effect.Effect<SageMakerError.ConfigurationError, unknown> =>
   Effect.gen(function*() {
     const server = yield* scriptedHttpClient(ok)
-    const layer = NodeSageMaker.layer({ credentials: keys, http: server.http, ...options })
-    return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer)).pipe(inPlace(place))
+    const layer = NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http, ...options })
+    return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer)).pipe(withSources(place))
   })
 
 /** Runs an effect that also waits for promises while the test's clock moves on, second by second. */
-export const driven = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const advanceClockUntilDone = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
     const tick = Effect.zipRight(TestClock.adjust("1 second"), TestServices.provideLive(Effect.sleep("1 millis")))

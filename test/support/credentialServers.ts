@@ -8,7 +8,7 @@ import { dirname, join } from "node:path"
 import { serve } from "./server.ts"
 
 /** A request as a server of these tests saw it. */
-export interface Call {
+export interface RecordedRequest {
   readonly method: string | undefined
   readonly url: string
   readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
@@ -16,15 +16,15 @@ export interface Call {
 }
 
 /** What such a server answers; without a status, 200. */
-export interface Answer {
+export interface ScriptedResponse {
   readonly status?: number
   readonly body: string | object
 }
 
 /** A real server on a free port of this machine that remembers what it was asked. */
-export const answering = (answer: (call: Call, before: number) => Answer) =>
+export const serveResponses = (answer: (call: RecordedRequest, before: number) => ScriptedResponse) =>
   Effect.suspend(() => {
-    const calls: Array<Call> = []
+    const calls: Array<RecordedRequest> = []
     return Effect.map(
       serve((request, response) => {
         const chunks: Array<Buffer> = []
@@ -39,14 +39,14 @@ export const answering = (answer: (call: Call, before: number) => Answer) =>
           response.end(text)
         })
       }),
-      ({ url }) => ({ url, calls: (): ReadonlyArray<Call> => calls })
+      ({ url }) => ({ url, calls: (): ReadonlyArray<RecordedRequest> => calls })
     )
   })
 
 const isOurs = (name: string) => name.startsWith("AWS_") && !name.startsWith("AWS_SDK_JS_")
 
 /** An otherwise empty environment of the process and a home folder, both gone with the scope. */
-export const computer = (variables: { readonly [name: string]: string } = {}) =>
+export const isolatedEnvironment = (variables: { readonly [name: string]: string } = {}) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() => {
@@ -91,7 +91,7 @@ export const computer = (variables: { readonly [name: string]: string } = {}) =>
   )
 
 /** Our HTTP client, with the addresses it was asked for. */
-export const watchedHttp = Effect.sync(() => {
+export const recordingHttpClient = Effect.sync(() => {
   const urls: Array<string> = []
   return {
     http: Layer.scoped(
@@ -113,12 +113,12 @@ const plain = ({ accessKeyId, expiration, secretAccessKey, sessionToken }: Crede
 })
 
 /** The keys in context, as plain text. */
-export const keys = Effect.flatMap(Credentials.Credentials, ({ get }) => Effect.map(get, plain))
+export const currentCredentials = Effect.flatMap(Credentials.Credentials, ({ get }) => Effect.map(get, plain))
 
-export const keyId = Effect.map(keys, ({ accessKeyId }) => accessKeyId)
+export const currentAccessKeyId = Effect.map(currentCredentials, ({ accessKeyId }) => accessKeyId)
 
 /** A time past the life of any test. */
-export const far = "2099-01-01T00:00:00.000Z"
+export const farFuture = "2099-01-01T00:00:00.000Z"
 
 /** Near enough for a refresh, not yet past. */
 export const soon = () => new Date(Date.now() + 120_000).toISOString()
@@ -126,7 +126,7 @@ export const soon = () => new Date(Date.now() + 120_000).toISOString()
 export const past = "2020-01-01T00:00:00.000Z"
 
 /** Keys as the tests expect them of a source that names itself. */
-export const keysOf = (name: string, expiration: string = far) => ({
+export const credentialsOf = (name: string, expiration: string = farFuture) => ({
   accessKeyId: `AKID-${name}`,
   secretAccessKey: `secret-${name}`,
   sessionToken: `token-${name}`,
@@ -134,7 +134,7 @@ export const keysOf = (name: string, expiration: string = far) => ({
 })
 
 /** The same as metadata services and programs give them. */
-export const document = (name: string, Expiration: string = far) => ({
+export const credentialsDocument = (name: string, Expiration: string = farFuture) => ({
   Code: "Success",
   Version: 1,
   AccessKeyId: `AKID-${name}`,
@@ -145,31 +145,31 @@ export const document = (name: string, Expiration: string = far) => ({
 })
 
 /** The same as lines of a profile. */
-export const lines = (name: string): ReadonlyArray<string> => [
+export const profileLines = (name: string): ReadonlyArray<string> => [
   `aws_access_key_id = AKID-${name}`,
   `aws_secret_access_key = secret-${name}`
 ]
 
 /** The same as STS answers them. */
-export const stsDocument = (action: string, name: string, expiration: string = far) =>
+export const stsDocument = (action: string, name: string, expiration: string = farFuture) =>
   `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials>` +
   `<AccessKeyId>AKID-${name}</AccessKeyId><SecretAccessKey>secret-${name}</SecretAccessKey>` +
   `<SessionToken>token-${name}</SessionToken><Expiration>${expiration}</Expiration></Credentials></${action}Result>` +
   `<ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata></${action}Response>`
 
-export const stsRefusal = (code: string, message: string) =>
+export const stsError = (code: string, message: string) =>
   `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code>` +
   `<Message>${message}</Message></Error><RequestId>request-1</RequestId></ErrorResponse>`
 
 /** STS that gives the keys of `name` for any action. */
 export const stsOf = (name: string) =>
-  answering(({ body }) => ({ body: stsDocument(new URLSearchParams(body).get("Action") ?? "", name) }))
+  serveResponses(({ body }) => ({ body: stsDocument(new URLSearchParams(body).get("Action") ?? "", name) }))
 
 /** An instance's metadata service (IMDSv2) with one role. */
-export const metadataService = (credentials: (before: number) => Answer, region: string = "ap-southeast-2") =>
+export const metadataService = (credentials: (before: number) => ScriptedResponse, region: string = "ap-southeast-2") =>
   Effect.suspend(() => {
     let given = 0
-    return answering(({ headers, method, url }) =>
+    return serveResponses(({ headers, method, url }) =>
       url === "/latest/api/token"
         ? { status: method === "PUT" ? 200 : 405, body: "imds-token" }
         : headers["x-aws-ec2-metadata-token"] !== "imds-token"

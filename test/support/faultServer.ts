@@ -130,7 +130,7 @@ export const slowTlsServer = (fault: Fault, delay: number) =>
   })
 
 /** An address without a server. */
-export const nobody = Effect.scoped(
+export const unreachableServer = Effect.scoped(
   Effect.map(faultServer({}), ({ url }): FaultServer => ({
     url,
     executions: () => 0,

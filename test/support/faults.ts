@@ -5,9 +5,9 @@ import {
   type Fault,
   type FaultServer,
   faultServer,
-  nobody,
   response,
-  slowTlsServer
+  slowTlsServer,
+  unreachableServer
 } from "./faultServer.ts"
 
 /** A fault, and the expected result of a call with timeouts of 300 ms. */

@@ -1,6 +1,6 @@
 import { Cause, Effect, Exit, Layer, Logger, LogLevel } from "effect"
 import { inspect } from "node:util"
-import { exported, recordingTracer } from "./tracer.ts"
+import { recordingTracer, spanText } from "./tracer.ts"
 
 const ways: ReadonlyArray<readonly [string, (error: unknown) => unknown]> = [
   ["String", String],
@@ -32,7 +32,7 @@ const loggers = [
 ]
 
 /** Runs an effect to its failure and gives all that a program can print of it, each text under the way it was printed. */
-export const printed = <A, E>(effect: Effect.Effect<A, E>) =>
+export const captureOutput = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const texts: Array<readonly [way: string, text: string]> = []
     const { layer, spans } = recordingTracer()
@@ -67,6 +67,6 @@ export const printed = <A, E>(effect: Effect.Effect<A, E>) =>
     for (const [way, print] of causeWays) {
       texts.push([way, String(print(cause))])
     }
-    texts.push(...spans.map((span) => [`span ${span.name}`, exported(span)] as const))
+    texts.push(...spans.map((span) => [`span ${span.name}`, spanText(span)] as const))
     return { error: Cause.squash(cause), texts }
   })

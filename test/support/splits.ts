@@ -12,7 +12,7 @@ const cut = (bytes: Uint8Array, ...offsets: ReadonlyArray<number>): ReadonlyArra
   [...offsets, bytes.byteLength].map((end, at) => bytes.subarray(at === 0 ? 0 : offsets[at - 1], end))
 
 /** What a framing makes of these parts: its elements, and the message it fails with after them. */
-export const framed = <A, E extends { readonly message: string }>(
+export const decodeChunks = <A, E extends { readonly message: string }>(
   framing: Framing.Framing<A, E>,
   parts: ReadonlyArray<Uint8Array>,
   limits?: Framing.FramingLimits
@@ -26,11 +26,14 @@ export const framed = <A, E extends { readonly message: string }>(
   })
 
 /** The same where the parts arrive as one chunk of the stream. */
-export const framedAtOnce = <A, E extends { readonly message: string }>(
+export const decodeChunksAtOnce = <A, E extends { readonly message: string }>(
   framing: Framing.Framing<A, E>,
   parts: ReadonlyArray<Uint8Array>
 ) =>
-  framed({ ...framing, frame: (_, limits) => framing.frame(Stream.fromChunk(Chunk.fromIterable(parts)), limits) }, [])
+  decodeChunks(
+    { ...framing, frame: (_, limits) => framing.frame(Stream.fromChunk(Chunk.fromIterable(parts)), limits) },
+    []
+  )
 
 /** Every way to cut once. */
 export const everySplit = (bytes: Uint8Array): ReadonlyArray<ReadonlyArray<Uint8Array>> =>

@@ -2,7 +2,7 @@ import { Cause, Exit, Layer, Option, Tracer } from "effect"
 import { inspect } from "node:util"
 
 /** A span as a test looks at it. */
-export interface Recorded {
+export interface RecordedSpan {
   readonly span: Tracer.Span
   readonly name: string
   readonly kind: Tracer.SpanKind
@@ -16,7 +16,7 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 
 /** A tracer that remembers every span; it counts where others draw ids. */
 export const recordingTracer = () => {
-  const spans: Array<Recorded> = []
+  const spans: Array<RecordedSpan> = []
   const tracer = Tracer.make({
     span: (name, parent, context, links, startTime, kind) => {
       const attributes = new Map<string, unknown>()
@@ -44,7 +44,7 @@ export const recordingTracer = () => {
         },
         addLinks: () => {}
       }
-      const recorded: Recorded = {
+      const recorded: RecordedSpan = {
         span,
         name,
         kind,
@@ -62,7 +62,7 @@ export const recordingTracer = () => {
 }
 
 /** All an exporter could write of a span. */
-export const exported = ({ attributes, events, exit, name }: Recorded): string =>
+export const spanText = ({ attributes, events, exit, name }: RecordedSpan): string =>
   [
     name,
     inspect(attributes, { depth: 10 }),

@@ -14,7 +14,7 @@ import {
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
-import { brokenEndpoints, brokenModels, endsOf } from "../support/brokenModels.ts"
+import { brokenEndpoints, brokenModels, outcomesOf } from "../support/brokenModels.ts"
 
 const echo = Emulator.endpoint("echo", ({ Body, ContentType }) => Effect.succeed({ Body, ContentType }))
 
@@ -219,7 +219,7 @@ describe("The emulator responds, and no call hangs, if a model", () => {
     it.live(model.what, () =>
       Effect.gen(function*() {
         const { invoked, streamed } = model
-        const ends = yield* Effect.provide(endsOf(model), client({ endpoints: brokenEndpoints }))
+        const ends = yield* Effect.provide(outcomesOf(model), client({ endpoints: brokenEndpoints }))
         assert.deepStrictEqual(ends, { invoked, streamed, handedOver: "success" })
       }))
   }

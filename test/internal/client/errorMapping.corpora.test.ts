@@ -4,7 +4,7 @@ import { RetryPolicy, SageMakerRuntime } from "effect-sagemaker-runtime"
 import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
 import { decodeCorpus } from "../../support/corpus.ts"
 import { greetingWithErrors } from "../../support/greeting.ts"
-import { membersLike } from "../../support/members.ts"
+import { pickMembersOf } from "../../support/members.ts"
 import { scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const Members = Schema.Record({ key: Schema.String, value: Schema.Unknown })
@@ -57,7 +57,7 @@ describe.skipIf(!hasCorpora)(
           const error = yield* Effect.flip(answer(test))
           const _tag = test.shape.split("#")[1]
           const expected = { _tag, status: test.code, code: _tag, requestId: "request-1", ...inTheBody(test) }
-          assert.deepStrictEqual(membersLike(error, expected), expected)
+          assert.deepStrictEqual(pickMembersOf(error, expected), expected)
         }))
     }
   }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
 import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
-import { membersLike } from "../../support/members.ts"
+import { pickMembersOf } from "../../support/members.ts"
 import { scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 import { replyOf, type Report, reports } from "../../support/wildReports.ts"
 
@@ -61,7 +61,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("A publicly reported response of the s
         const error = yield* failure(report)
         const requestId = report.transport === undefined ? "request-1" : undefined
         const members = { ...expected[report.what], requestId, attempts: 1 }
-        assert.deepStrictEqual(membersLike(error, members), members)
+        assert.deepStrictEqual(pickMembersOf(error, members), members)
         assert.isNotEmpty(error.message)
       }))
   }

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck as fc } from "effect"
 import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
-import { bodyCut, broken } from "../../support/bodies.ts"
-import { call, during } from "../../support/call.ts"
+import { bodyCutError, brokenBody } from "../../support/bodies.ts"
+import { advanceClock, call } from "../../support/call.ts"
 import { ok, refusal, type Reply, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const endOf = (reply: Reply): Effect.Effect<SageMakerError.SageMakerError> =>
@@ -29,19 +29,22 @@ describe("The error code", () => {
       answer(424, errorType("ModelError:http://internal.amazon.com/coral/"), "{}")
     ],
     ["in the header, with a namespace", answer(424, errorType("com.amazonaws.sagemaker#ModelError"), "{}")],
-    ["in the header, with both", answer(424, errorType("com.amazonaws#ModelError:http://a/b#c"), "{}")],
-    ["in the header, whatever the body says", answer(424, errorType("ModelError"), "{\"__type\":\"Other\"}")],
+    [
+      "in the header, with a namespace and a URI",
+      answer(424, errorType("com.amazonaws#ModelError:http://a/b#c"), "{}")
+    ],
+    ["in the header, before any code in the body", answer(424, errorType("ModelError"), "{\"__type\":\"Other\"}")],
     ["in __type", answer(424, {}, "{\"__type\":\"ModelError\",\"message\":\"m\"}")],
     ["in __type, with a namespace", answer(424, {}, "{\"__type\":\"com.amazonaws.sagemakerruntime#ModelError\"}")],
     ["in code", answer(424, {}, "{\"code\":\"ModelError\"}")],
-    ["in __type, where the header is empty", answer(424, errorType(""), "{\"__type\":\"ModelError\"}")],
-    ["in the header of an answer without a body", answer(424, errorType("ModelError"))],
-    ["in the header of an answer cut short", answer(424, errorType("ModelError"), "{\"OriginalStatusCode\":50")],
-    ["in the header of an answer in HTML", answer(424, errorType("ModelError"), "<html>")],
-    ["in the header of an answer of JSON that is no object", answer(424, errorType("ModelError"), "[null]")]
+    ["in __type, if the header is empty", answer(424, errorType(""), "{\"__type\":\"ModelError\"}")],
+    ["in the header of a response without a body", answer(424, errorType("ModelError"))],
+    ["in the header of a truncated response", answer(424, errorType("ModelError"), "{\"OriginalStatusCode\":50")],
+    ["in the header of an HTML response", answer(424, errorType("ModelError"), "<html>")],
+    ["in the header of a JSON response that is not an object", answer(424, errorType("ModelError"), "[null]")]
   ]
   for (const [where, reply] of styles) {
-    it.effect(`is read from ${where}`, () =>
+    it.effect(`is read ${where}`, () =>
       Effect.gen(function*() {
         assert.deepInclude(yield* endOf(reply), { _tag: "ModelError", status: 424, code: "ModelError", requestId })
       }))
@@ -94,7 +97,7 @@ describe("An error without a code", () => {
       status: 504
     }],
     ["403", answer(403, {}, "{\"message\":\"Forbidden\"}"), { _tag: "UnknownServiceError", status: 403 }],
-    ["JSON cut short", answer(500, {}, "{\"__type\":\"Internal"), { _tag: "UnknownServiceError", status: 500 }],
+    ["truncated JSON", answer(500, {}, "{\"__type\":\"Internal"), { _tag: "UnknownServiceError", status: 500 }],
     ["an empty body", answer(500, {}, ""), { _tag: "UnknownServiceError", status: 500 }],
     ["no body", answer(500, {}), { _tag: "UnknownServiceError", status: 500 }],
     ["a redirect", answer(301, { location: "https://elsewhere.example/" }), {
@@ -102,7 +105,7 @@ describe("An error without a code", () => {
       status: 301
     }],
     ["304", answer(304, {}), { _tag: "UnknownServiceError", status: 304 }],
-    ["a name of nonsense", answer(500, errorType("<script>"), "{}"), { _tag: "UnknownServiceError", status: 500 }]
+    ["an invalid code", answer(500, errorType("<script>"), "{}"), { _tag: "UnknownServiceError", status: 500 }]
   ]
   for (const [what, reply, expected] of unnamed) {
     it.effect(`${what} is ${expected._tag} with its status`, () =>
@@ -234,20 +237,20 @@ describe("An error body", () => {
   it.effect("that breaks off still gives the typed error with its status", () =>
     Effect.gen(function*() {
       const headers = { ...errorType("ModelError"), "x-amzn-requestid": requestId }
-      const error = yield* endOf(broken({ status: 424, headers }, bodyCut(), "{\"OriginalStatus"))
+      const error = yield* endOf(brokenBody({ status: 424, headers }, bodyCutError(), "{\"OriginalStatus"))
       assert.deepInclude(error, { _tag: "ModelError", status: 424, requestId })
     }))
 
   it.effect("that breaks off keeps the part that arrived", () =>
     Effect.gen(function*() {
-      const error = yield* endOf(broken({ status: 502 }, bodyCut(), "<html>", "half"))
+      const error = yield* endOf(brokenBody({ status: 502 }, bodyCutError(), "<html>", "half"))
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 502 })
       assert.strictEqual((error as SageMakerError.UnknownServiceError).body, "<html>half")
     }))
 
   it.effect("that breaks off in a success is a TransportError", () =>
     Effect.gen(function*() {
-      assert.deepInclude(yield* endOf(broken({ status: 200 }, bodyCut(), "half")), {
+      assert.deepInclude(yield* endOf(brokenBody({ status: 200 }, bodyCutError(), "half")), {
         _tag: "TransportError",
         reason: "reset",
         requestSent: true,
@@ -257,8 +260,8 @@ describe("An error body", () => {
 
   it.effect("that breaks off in a success is retried", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(broken({ status: 200 }, bodyCut(), "half"), ok)
-      const { $metadata, Body } = yield* call.pipe(Effect.provide(server.layer), during("1 minute"))
+      const server = yield* scriptedRuntime(brokenBody({ status: 200 }, bodyCutError(), "half"), ok)
+      const { $metadata, Body } = yield* call.pipe(Effect.provide(server.layer), advanceClock("1 minute"))
       assert.strictEqual(new TextDecoder().decode(Body), "ok")
       assert.strictEqual($metadata.attempts, 2)
     }))
@@ -266,7 +269,7 @@ describe("An error body", () => {
   it.effect("that fails causes one failure and no defect", () =>
     Effect.gen(function*() {
       for (const status of [200, 424, 502]) {
-        const server = yield* scriptedRuntime(broken({ status }, bodyCut(), "half"))
+        const server = yield* scriptedRuntime(brokenBody({ status }, bodyCutError(), "half"))
         const exit = yield* Effect.exit(RetryPolicy.use(RetryPolicy.none)(call)).pipe(Effect.provide(server.layer))
         assert.isTrue(Exit.isFailure(exit) && Cause.isFailType(exit.cause), String(exit))
       }

@@ -16,8 +16,8 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { encode } from "../../../src/protocol/eventStream/frame.ts"
-import { bodyCut, stalled } from "../../support/bodies.ts"
-import { printed } from "../../support/printed.ts"
+import { bodyCutError, stalledBody } from "../../support/bodies.ts"
+import { captureOutput } from "../../support/printed.ts"
 import { type Responder, scriptedHttpClient } from "../../support/scriptedHttpClient.ts"
 
 const keys = {
@@ -53,7 +53,7 @@ const against = <A, E>(
     ))
 
 const showsNothing = <A, E>(effect: Effect.Effect<A, E>) =>
-  Effect.map(printed(effect), ({ error, texts }) => {
+  Effect.map(captureOutput(effect), ({ error, texts }) => {
     const told = texts.filter(([, text]) => canary.test(text)).map(([way, text]) => `${way}: ${text.slice(0, 300)}`)
     assert.strictEqual(told[0], undefined)
     return error as SageMakerError.SageMakerError
@@ -86,7 +86,7 @@ const refusals: ReadonlyArray<
   readonly [string, SageMakerError.SageMakerError["_tag"], Responder]
 > = [
   [
-    "a model that repeats the request",
+    "a model error with the request",
     "ModelError",
     refusing(424, "ModelError", (request) => ({
       OriginalStatusCode: 400,
@@ -95,7 +95,7 @@ const refusals: ReadonlyArray<
     }))
   ],
   [
-    "a model that repeats part of the request",
+    "a model error with a part of the request",
     "ModelError",
     refusing(
       424,
@@ -104,7 +104,7 @@ const refusals: ReadonlyArray<
     )
   ],
   [
-    "a model whose message is cut short",
+    "a truncated model error",
     "ModelError",
     refusing(
       424,
@@ -112,9 +112,9 @@ const refusals: ReadonlyArray<
       () => ({ Message: `Received server error (500) with message "no ${Body.slice(4, 30)}` })
     )
   ],
-  ["an invalid request", "ValidationError", refusing(400, "ValidationError", (_) => ({ message: `Value ${echo(_)}` }))],
+  ["a validation error", "ValidationError", refusing(400, "ValidationError", (_) => ({ message: `Value ${echo(_)}` }))],
   [
-    "an invalid request quoted as JSON",
+    "a validation error with the request as JSON",
     "ValidationError",
     refusing(
       400,
@@ -123,28 +123,28 @@ const refusals: ReadonlyArray<
     )
   ],
   [
-    "an invalid attribute within a body",
+    "a validation error with two messages",
     "ValidationError",
     refusing(400, "ValidationError", () => ({ Message: Body, message: CustomAttributes }))
   ],
   [
-    "a model that is not ready",
+    "ModelNotReadyException",
     "ModelNotReadyException",
     refusing(429, "ModelNotReadyException", (_) => ({ Message: echo(_) }))
   ],
-  ["a failure of the service", "InternalFailure", refusing(500, "InternalFailure", (_) => ({ Message: echo(_) }))],
+  ["InternalFailure", "InternalFailure", refusing(500, "InternalFailure", (_) => ({ Message: echo(_) }))],
   [
-    "an absence of the service",
+    "ServiceUnavailable",
     "ServiceUnavailable",
     refusing(503, "ServiceUnavailable", (_) => ({ Message: echo(_) }))
   ],
   [
-    "a failure behind the service",
+    "InternalDependencyException",
     "InternalDependencyException",
     refusing(530, "InternalDependencyException", (_) => ({ Message: echo(_) }))
   ],
   [
-    "a signature that does not match, with the canonical request",
+    "a signature error with the canonical request",
     "AccessDeniedError",
     refusing(403, "InvalidSignatureException", ({ headers }) => ({
       message: [
@@ -159,13 +159,17 @@ const refusals: ReadonlyArray<
       ].join("\n")
     }))
   ],
-  ["a token that expired", "AccessDeniedError", refusing(403, "ExpiredTokenException", (_) => ({ message: echo(_) }))],
-  ["throttling", "ThrottlingError", refusing(400, "ThrottlingException", (_) => ({ message: echo(_) }))],
-  ["a body too large", "PayloadTooLargeError", refusing(413, undefined, echo)],
+  ["an expired token", "AccessDeniedError", refusing(403, "ExpiredTokenException", (_) => ({ message: echo(_) }))],
+  ["a throttling error", "ThrottlingError", refusing(400, "ThrottlingException", (_) => ({ message: echo(_) }))],
+  ["a 413 response", "PayloadTooLargeError", refusing(413, undefined, echo)],
   ["an unknown code", "UnknownServiceError", refusing(418, "Teapot", (_) => ({ message: echo(_) }))],
-  ["a gateway's HTML", "UnknownServiceError", refusing(502, undefined, (_) => `<html><pre>${echo(_)}</pre></html>`)],
   [
-    "a code that is none",
+    "an HTML error of a gateway",
+    "UnknownServiceError",
+    refusing(502, undefined, (_) => `<html><pre>${echo(_)}</pre></html>`)
+  ],
+  [
+    "an invalid code",
     "UnknownServiceError",
     refusing(400, undefined, (_) => ({ __type: echo(_), code: echo(_), message: echo(_) }))
   ]
@@ -174,7 +178,7 @@ const refusals: ReadonlyArray<
 describe("The test helper that prints errors", () => {
   it.effect("covers every way to print an error", () =>
     Effect.gen(function*() {
-      const { texts } = yield* printed(new SageMakerError.SigningError({ message: "canary" }))
+      const { texts } = yield* captureOutput(new SageMakerError.SigningError({ message: "canary" }))
       const seen = new Set(texts.filter(([, text]) => canary.test(text)).map(([way]) => way))
       for (
         const way of ["String", "inspect", "Cause.pretty", "Cause.toJSON", "log 0", "log 1", "log 5", "span program"]
@@ -240,15 +244,15 @@ const partsOf = (value: string): ReadonlyArray<string> =>
   ).filter(({ length }) => length >= run)
 
 const repetitions = Object.entries(story).flatMap(([member, value]) => [
-  { member, form: "as it was sent", parts: partsOf(value) },
-  { member, form: "as JSON quotes it", parts: partsOf(quoted(value)) }
+  { member, form: "as sent", parts: partsOf(value) },
+  { member, form: "as a JSON string", parts: partsOf(quoted(value)) }
 ])
 
 const said = (part: string) => `The value|${part}|of the input was refused`
 
 const repeatsNothing = (members: (part: string) => Record<string, string>, code: string) => (part: string) =>
   Effect.map(
-    printed(against(invokeEndpoint({ ...input, ...story }), refusing(424, code, () => members(part)))),
+    captureOutput(against(invokeEndpoint({ ...input, ...story }), refusing(424, code, () => members(part)))),
     ({ error, texts }) => {
       assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
       assert.strictEqual((error as SageMakerError.SageMakerError)._tag, code)
@@ -297,7 +301,7 @@ describe("Redaction removes a part of the request from", () => {
     it.effect(`the message and ErrorCode of ModelStreamError: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.map(
-          printed(
+          captureOutput(
             against(
               Stream.runDrain(streamEndpoint({ ...input, ...story })),
               exceptionOf({ Message: said(part), ErrorCode: `Code|${part}|` })
@@ -313,7 +317,7 @@ describe("Redaction removes a part of the request from", () => {
     it.effect(`a text member of a custom error: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.gen(function*() {
-          const { error, texts } = yield* printed(
+          const { error, texts } = yield* captureOutput(
             against(
               Effect.flatMap(
                 SageMakerRuntime.SageMakerRuntime,
@@ -450,7 +454,7 @@ describe("A failed request prints nothing of the request:", () => {
         Effect.sync(() =>
           new Response(
             new ReadableStream({
-              start: (controller) => controller.error(Object.assign(bodyCut(), { request: echo(request) }))
+              start: (controller) => controller.error(Object.assign(bodyCutError(), { request: echo(request) }))
             })
           )
         )
@@ -461,7 +465,7 @@ describe("A failed request prints nothing of the request:", () => {
   it.live("timeout", () =>
     Effect.gen(function*() {
       const error = yield* showsNothing(
-        against(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalled({}, Body))
+        against(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalledBody({}, Body))
       )
       assert.strictEqual(error._tag, "TimeoutError")
     }))

@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { RetryPolicy, type SageMakerError, type SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
-import { call, during } from "../../support/call.ts"
+import { advanceClock, call } from "../../support/call.ts"
 import { notReady, ok, type Reply, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 type Client = Layer.Layer<SageMakerRuntime.SageMakerRuntime, SageMakerError.ConfigurationError>
 type Place = (client: Client, reference: Layer.Layer<never>) => Client
 
 const places: ReadonlyArray<readonly [string, Place]> = [
-  ["provided to the client's layer", (client, reference) => Layer.provide(client, reference)],
-  ["provided to the client's layer and kept", (client, reference) => Layer.provideMerge(client, reference)],
-  ["merged beside the client's layer", (client, reference) => Layer.merge(client, reference)]
+  ["if provided to the client's layer", (client, reference) => Layer.provide(client, reference)],
+  ["if provided to the client's layer with provideMerge", (client, reference) => Layer.provideMerge(client, reference)],
+  ["if merged with the client's layer", (client, reference) => Layer.merge(client, reference)]
 ]
 
 const attemptsWith = (
@@ -19,7 +19,7 @@ const attemptsWith = (
 ) =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime({ status: 503 })
-    yield* call.pipe(run, Effect.exit, Effect.provide(place(server.layer)), during("1 hour"))
+    yield* call.pipe(run, Effect.exit, Effect.provide(place(server.layer)), advanceClock("1 hour"))
     return yield* server.attempts
   })
 
@@ -29,7 +29,7 @@ const phaseWith = (
 ) =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime(Effect.never)
-    const error = yield* call.pipe(run, Effect.flip, Effect.provide(place(server.layer)), during("1 hour"))
+    const error = yield* call.pipe(run, Effect.flip, Effect.provide(place(server.layer)), advanceClock("1 hour"))
     return "phase" in error ? error.phase : error._tag
   })
 
@@ -43,7 +43,7 @@ describe("A retry policy", () => {
         assert.strictEqual(yield* attemptsWith((client) => place(client, RetryPolicy.layer(twice)), asIs), 2)
       }))
 
-    it.effect(`set ${name} is overridden by the policy of the call`, () =>
+    it.effect(`${name}, is overridden by the policy of the call`, () =>
       Effect.gen(function*() {
         const attempts = yield* attemptsWith(
           (client) => place(client, RetryPolicy.layer(twice)),
@@ -59,7 +59,7 @@ describe("A retry policy", () => {
       yield* Effect.exit(RetryPolicy.use(RetryPolicy.none)(call)).pipe(
         Effect.zipRight(Effect.exit(call)),
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.strictEqual(yield* server.attempts, 1 + 3)
     }))
@@ -99,7 +99,7 @@ describe("Timeouts", () => {
         assert.strictEqual(phase, "attempt")
       }))
 
-    it.effect(`set ${name} are overridden by those of the call`, () =>
+    it.effect(`${name}, are overridden by those of the call`, () =>
       Effect.gen(function*() {
         const phase = yield* phaseWith(
           (client) => place(client, Timeouts.layer({ firstByte: "20 seconds" })),
@@ -139,7 +139,10 @@ describe("The retry quota of a client", () => {
   it.effect("is shared by its calls, which fail at the first attempt when it is empty", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(failing)
-      const attempts = yield* Effect.zipRight(drain, lastAttempts).pipe(Effect.provide(server.layer), during("1 hour"))
+      const attempts = yield* Effect.zipRight(drain, lastAttempts).pipe(
+        Effect.provide(server.layer),
+        advanceClock("1 hour")
+      )
       assert.strictEqual(attempts, 1)
       assert.strictEqual(yield* server.attempts, 20 + 35 + 1)
     }))
@@ -149,7 +152,7 @@ describe("The retry quota of a client", () => {
       const server = yield* scriptedRuntime(failing)
       yield* Effect.all(Array.from({ length: 100 }, () => Effect.exit(call)), { concurrency: "unbounded" }).pipe(
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.strictEqual(yield* server.attempts, 100 + 35)
     }))
@@ -161,7 +164,7 @@ describe("The retry quota of a client", () => {
         RetryPolicy.use(RetryPolicy.standard()),
         Effect.zipRight(RetryPolicy.use(RetryPolicy.standard({ maxAttempts: 9 }))(lastAttempts)),
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.strictEqual(attempts, 1)
     }))
@@ -172,7 +175,7 @@ describe("The retry quota of a client", () => {
       const attempts = yield* drain.pipe(
         Effect.zipRight(RetryPolicy.use(RetryPolicy.fromSchedule(Schedule.recurs(6)))(lastAttempts)),
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.strictEqual(attempts, 7)
     }))
@@ -181,8 +184,11 @@ describe("The retry quota of a client", () => {
     Effect.gen(function*() {
       const policy = RetryPolicy.layer(RetryPolicy.standard())
       const [drained, fresh] = yield* Effect.all([scriptedRuntime(failing), scriptedRuntime(failing)])
-      yield* drain.pipe(Effect.provide(Layer.provide(drained.layer, policy)), during("1 hour"))
-      const attempts = yield* lastAttempts.pipe(Effect.provide(Layer.provide(fresh.layer, policy)), during("1 hour"))
+      yield* drain.pipe(Effect.provide(Layer.provide(drained.layer, policy)), advanceClock("1 hour"))
+      const attempts = yield* lastAttempts.pipe(
+        Effect.provide(Layer.provide(fresh.layer, policy)),
+        advanceClock("1 hour")
+      )
       assert.strictEqual(attempts, 3)
     }))
 
@@ -192,7 +198,7 @@ describe("The retry quota of a client", () => {
       const attempts = yield* Effect.zipRight(drain, Effect.provide(lastAttempts, fresh.layer)).pipe(
         Effect.provide(drained.layer),
         RetryPolicy.use(RetryPolicy.standard()),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.strictEqual(attempts, 3)
     }))
@@ -200,8 +206,8 @@ describe("The retry quota of a client", () => {
   it.effect("is new for each build of a layer", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(failing)
-      yield* drain.pipe(Effect.provide(server.layer), during("1 hour"))
-      assert.strictEqual(yield* lastAttempts.pipe(Effect.provide(server.layer), during("1 hour")), 3)
+      yield* drain.pipe(Effect.provide(server.layer), advanceClock("1 hour"))
+      assert.strictEqual(yield* lastAttempts.pipe(Effect.provide(server.layer), advanceClock("1 hour")), 3)
     }))
 
   it.effect("gets back the cost of a retry after a success", () =>
@@ -212,7 +218,7 @@ describe("The retry quota of a client", () => {
         Effect.repeatN(59),
         Effect.zipRight(Effect.exit(call)),
         Effect.provide(server.layer),
-        during("1 hour")
+        advanceClock("1 hour")
       )
       assert.strictEqual(yield* server.attempts, 120 + 3)
     }))

@@ -2,8 +2,8 @@ import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Tracer } from "effect"
 import { Credentials, RetryPolicy, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
-import { connectionLost } from "../../support/bodies.ts"
-import { call, during } from "../../support/call.ts"
+import { connectionLostError } from "../../support/bodies.ts"
+import { advanceClock, call } from "../../support/call.ts"
 import {
   notReady,
   ok,
@@ -22,7 +22,7 @@ const traced = (run: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<unknow
     return { requests: yield* server.requests, spans }
   })
 
-const ended = <A, E>(effect: Effect.Effect<A, E>) => Effect.exit(effect).pipe(during("10 minutes"))
+const ended = <A, E>(effect: Effect.Effect<A, E>) => Effect.exit(effect).pipe(advanceClock("10 minutes"))
 
 const answered: Reply = { status: 200, headers: { "x-amzn-requestid": "request-1" }, body: "ok" }
 
@@ -73,7 +73,7 @@ describe("Spans", () => {
 
   it.effect("have the error of the attempt, with and without a response", () =>
     Effect.gen(function*() {
-      const lost = yield* traced(ended, { transport: connectionLost() }, answered)
+      const lost = yield* traced(ended, { transport: connectionLostError() }, answered)
       assert.deepStrictEqual(Object.fromEntries(lost.spans[1]!.attributes), {
         "aws.attempt": 1,
         "error.type": "TransportError"

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, HashMap, Stream, TestClock } from "effect"
 import { InvokeEndpoint, Resilience, RetryPolicy, SageMakerError, Timeouts } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
-import { withChance } from "../../support/call.ts"
+import { withFixedRandom } from "../../support/call.ts"
 import { endpointOf, errorResponse, invoke, okResponse, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const sensitive: Resilience.CircuitBreakerOptions = { minimumThroughput: 4, breakDuration: "10 seconds" }
@@ -128,7 +128,7 @@ describe("A circuit breaker", () => {
       server.become(errorResponse(503))
       const fiber = yield* invoke("chat").pipe(
         Effect.flip,
-        withChance(1),
+        withFixedRandom(1),
         Effect.provide(Resilience.circuitBreaker({ minimumThroughput: 2 })(server.client)),
         Effect.fork
       )
@@ -170,13 +170,13 @@ describe("A circuit breaker", () => {
 
   for (
     const [what, answer, state] of [
-      ["a refusal", errorResponse(400, "ValidationError"), "Closed"],
+      ["a validation error", errorResponse(400, "ValidationError"), "Closed"],
       ["throttling", errorResponse(429), "Closed"],
-      ["a model's error", errorResponse(424, "ModelError"), "Closed"],
-      ["an unknown caller", errorResponse(403, "AccessDeniedException"), "Closed"],
-      ["a failure of the service", errorResponse(500, "InternalFailure"), "Open"],
-      ["a gateway's failure", errorResponse(502), "Open"],
-      ["a failure behind the service", errorResponse(530, "InternalDependencyException"), "Open"]
+      ["a model error", errorResponse(424, "ModelError"), "Closed"],
+      ["an access error", errorResponse(403, "AccessDeniedException"), "Closed"],
+      ["an internal failure", errorResponse(500, "InternalFailure"), "Open"],
+      ["a gateway error", errorResponse(502), "Open"],
+      ["a dependency failure", errorResponse(530, "InternalDependencyException"), "Open"]
     ] as const
   ) {
     it.effect(`counts ${what} as ${state === "Open" ? "a failure" : "a success"}`, () =>

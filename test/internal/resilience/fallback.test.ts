@@ -71,10 +71,10 @@ describe("A fallback", () => {
 
   for (
     const [what, answer, end] of [
-      ["an input that is wrong", errorResponse(400, "ValidationError"), "ValidationError"],
-      ["a model that fails", errorResponse(424, "ModelError"), "ModelError"],
-      ["a caller who is refused", errorResponse(403, "AccessDeniedException"), "AccessDeniedError"],
-      ["an answer", okResponse, "success"]
+      ["a validation error", errorResponse(400, "ValidationError"), "ValidationError"],
+      ["a model error", errorResponse(424, "ModelError"), "ModelError"],
+      ["an access error", errorResponse(403, "AccessDeniedException"), "AccessDeniedError"],
+      ["a success", okResponse, "success"]
     ] as const
   ) {
     it.effect(`does not use the next target after ${what}`, () =>

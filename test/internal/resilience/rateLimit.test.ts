@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Fiber, TestClock } from "effect"
 import { Resilience, RetryPolicy, Timeouts } from "effect-sagemaker-runtime"
-import { withChance } from "../../support/call.ts"
+import { withFixedRandom } from "../../support/call.ts"
 import { endpointOf, errorResponse, invoke, okResponse, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 /** A service that records the arrival time of each request, in milliseconds. */
@@ -46,7 +46,7 @@ describe("A rate limit", () => {
       const { client, times } = yield* timed(errorResponse(503))
       const fiber = yield* invoke("chat").pipe(
         Effect.flip,
-        withChance(0),
+        withFixedRandom(0),
         Effect.provide(Resilience.rateLimit({ limit: 1, interval: "1 second" })(client)),
         Effect.fork
       )

@@ -56,9 +56,9 @@ describe("Connections", () => {
     ["successes", (_, response) => response.end("ok")],
     ["successes without a body", (_, response) => response.end()],
     ["large successes", (_, response) => response.end(Buffer.alloc(1_000_000))],
-    ["modelled errors", modelError],
+    ["modeled errors", modelError],
     ["errors without a body", (_, response) => response.writeHead(400).end()],
-    ["errors in HTML, chunked", (_, response) => {
+    ["chunked HTML errors", (_, response) => {
       response.writeHead(404)
       response.write("<html>")
       response.end("</html>")

@@ -30,10 +30,10 @@ const decorated = Layer.effect(
 const clients: ReadonlyArray<readonly [string, Layer.Layer<HttpClient.HttpClient>]> = [
   ["fetch", FetchHttpClient.layer],
   [
-    "fetch told to follow",
+    "fetch with redirect: follow",
     Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.RequestInit, { redirect: "follow" }))
   ],
-  ["fetch below retryTransient and filterStatusOk", decorated]
+  ["fetch with retryTransient and filterStatusOk", decorated]
 ]
 
 describe("A redirect to another host", () => {

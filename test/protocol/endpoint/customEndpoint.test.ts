@@ -6,7 +6,7 @@ const custom = (endpoint: string | URL) => serviceUrl({ region: "eu-west-1", end
 
 describe("A custom endpoint", () => {
   it.each([
-    ["as it is", "https://example.com", "https://example.com"],
+    ["unchanged", "https://example.com", "https://example.com"],
     ["without its trailing slash", "https://example.com/", "https://example.com"],
     ["without several trailing slashes", "https://example.com/base//", "https://example.com/base"],
     ["with its path", "https://example.com/stage/v1", "https://example.com/stage/v1"],

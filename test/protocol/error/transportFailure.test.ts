@@ -86,16 +86,16 @@ describe("A transport error", () => {
   )
 
   it.each([
-    ["fetch's own", fetchFailed(undefined)],
+    ["a plain fetch error", fetchFailed(undefined)],
     ["a plain error", new Error("x")],
-    ["a code nobody knows", coded("EWHATEVER")],
-    ["a code that is no text", { code: 7 }],
+    ["an unknown code", coded("EWHATEVER")],
+    ["a code that is not text", { code: 7 }],
     ["text", "ECONNRESET"],
     ["null", null],
     ["undefined", undefined],
     ["a function", () => coded("ECONNRESET")],
     ["an empty aggregate", new AggregateError([])],
-    ["aggregated nothings", new AggregateError([null, undefined, 5])]
+    ["an aggregate of undefined", new AggregateError([null, undefined, 5])]
   ])("without any information is final, and requestSent is true: %s", (_, error) => {
     assert.deepStrictEqual(transportFailure(error), unknown)
   })

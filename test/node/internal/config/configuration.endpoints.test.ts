@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { problemIn, urlIn } from "../../../support/configured.ts"
+import { configurationErrorWith, serviceUrlWith } from "../../../support/configured.ts"
 import { hasCorpora, needsCorpora } from "../../../support/corpora.ts"
 import { decodeCorpus } from "../../../support/corpus.ts"
 
@@ -60,7 +60,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("The configured endpoint is the one th
       Effect.gen(function*() {
         const { client_configs, environments } = corpus!
         const { endpoint_url, ignore_configured_endpoint_urls } = client_configs[client_config]!
-        const url = yield* urlIn({
+        const url = yield* serviceUrlWith({
           config: configOf(corpus!, service),
           env: { AWS_PROFILE: profile, ...environmentOf(environments[environment]!, service) }
         }, { endpoint: endpoint_url, ignoreConfiguredEndpointUrls: ignore_configured_endpoint_urls })
@@ -112,33 +112,36 @@ describe("A plain http endpoint that is not loopback", () => {
 
   it.effect.each(places)("is rejected in $name", ({ place, setting, source }) =>
     Effect.gen(function*() {
-      const { message, ...error } = yield* problemIn(place)
+      const { message, ...error } = yield* configurationErrorWith(place)
       assert.include(error, { _tag: "ConfigurationError", setting, source, problem: plainHttp })
       assert.strictEqual(message, `${setting} (${source}): ${plainHttp}`)
     }))
 
   it.effect.each(places)("is accepted in $name if code allows it", ({ place }) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* urlIn(place, { allowInsecureEndpoint: true }), insecure)
+      assert.strictEqual(yield* serviceUrlWith(place, { allowInsecureEndpoint: true }), insecure)
     }))
 
   it.effect.each(places)("is ignored in $name if code has an endpoint", ({ place }) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* urlIn(place, { endpoint: "https://mine.example.com" }), "https://mine.example.com")
+      assert.strictEqual(
+        yield* serviceUrlWith(place, { endpoint: "https://mine.example.com" }),
+        "https://mine.example.com"
+      )
     }))
 
   it.effect.each(places)(
     "is ignored in $name if code ignores configured endpoints",
     ({ place }) =>
       Effect.gen(function*() {
-        const url = yield* urlIn(place, { ignoreConfiguredEndpointUrls: true })
+        const url = yield* serviceUrlWith(place, { ignoreConfiguredEndpointUrls: true })
         assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
       })
   )
 
   it.effect("is accepted in code", () =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* urlIn({ env: region }, { endpoint: insecure }), insecure)
+      assert.strictEqual(yield* serviceUrlWith({ env: region }, { endpoint: insecure }), insecure)
     }))
 
   it.effect.each([
@@ -151,9 +154,9 @@ describe("A plain http endpoint that is not loopback", () => {
     "http://localhost@models.example.com",
     "http://[::2]",
     "HTTP://MODELS.EXAMPLE.COM"
-  ])("excludes the loopback address %s", (AWS_ENDPOINT_URL) =>
+  ])("includes %s", (AWS_ENDPOINT_URL) =>
     Effect.gen(function*() {
-      const error = yield* problemIn({ env: { ...region, AWS_ENDPOINT_URL } })
+      const error = yield* configurationErrorWith({ env: { ...region, AWS_ENDPOINT_URL } })
       assert.include(error, { setting: "AWS_ENDPOINT_URL", source: "environment", problem: plainHttp })
     }))
 
@@ -164,9 +167,9 @@ describe("A plain http endpoint that is not loopback", () => {
     "http://127.0.0.1:8080",
     "http://127.8.9.10",
     "http://[::1]:8080"
-  ])("includes the address %s", (AWS_ENDPOINT_URL) =>
+  ])("does not include %s", (AWS_ENDPOINT_URL) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* urlIn({ env: { ...region, AWS_ENDPOINT_URL } }), AWS_ENDPOINT_URL)
+      assert.strictEqual(yield* serviceUrlWith({ env: { ...region, AWS_ENDPOINT_URL } }), AWS_ENDPOINT_URL)
     }))
 })
 
@@ -218,7 +221,7 @@ describe("An invalid endpoint", () => {
 
   it.effect("is ignored if a source with higher precedence has an endpoint", () =>
     Effect.gen(function*() {
-      const url = yield* urlIn({
+      const url = yield* serviceUrlWith({
         env: { ...region, AWS_ENDPOINT_URL: "nonsense", AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: "https://a.example.com" }
       })
       assert.strictEqual(url, "https://a.example.com")
@@ -259,26 +262,26 @@ describe("A configured endpoint", () => {
     }
   ])("cannot be combined with $name", ({ options, place, setting, source }) =>
     Effect.gen(function*() {
-      const error = yield* problemIn(place, options)
+      const error = yield* configurationErrorWith(place, options)
       assert.deepStrictEqual([error._tag, error.setting, error.source], ["ConfigurationError", setting, source])
       assert.match(error.problem, /custom endpoint are not supported$/)
     }))
 
   it.effect("keeps its path", () =>
     Effect.gen(function*() {
-      const url = yield* urlIn({ env: { ...region, AWS_ENDPOINT_URL: " https://a.example.com/base/ " } })
+      const url = yield* serviceUrlWith({ env: { ...region, AWS_ENDPOINT_URL: " https://a.example.com/base/ " } })
       assert.strictEqual(url, "https://a.example.com/base")
     }))
 
   it.effect("is not read from the services section of another service", () =>
     Effect.gen(function*() {
-      const url = yield* urlIn({ env: region, config: sections("sagemaker") })
+      const url = yield* serviceUrlWith({ env: region, config: sections("sagemaker") })
       assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
     }))
 
   it.effect("ignores an empty variable", () =>
     Effect.gen(function*() {
       const env = { ...region, AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: "", AWS_ENDPOINT_URL: "https://a.example.com" }
-      assert.strictEqual(yield* urlIn({ env }), "https://a.example.com")
+      assert.strictEqual(yield* serviceUrlWith({ env }), "https://a.example.com")
     }))
 })

@@ -1,7 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { vi } from "vitest"
-import { type Place, problemIn, requestsIn, urlIn } from "../../../support/configured.ts"
+import {
+  configurationErrorWith,
+  type ConfigurationSources,
+  requestsWith,
+  serviceUrlWith
+} from "../../../support/configured.ts"
 import { serve } from "../../../support/server.ts"
 
 const all = {
@@ -10,8 +15,8 @@ const all = {
   credentials: "[default]\nregion = eu-south-1"
 }
 
-const regionIn = (place: Place, options?: Parameters<typeof requestsIn>[1]) =>
-  Effect.map(requestsIn(place, options), ([request]) => ({
+const regionIn = (place: ConfigurationSources, options?: Parameters<typeof requestsWith>[1]) =>
+  Effect.map(requestsWith(place, options), ([request]) => ({
     called: /runtime\.sagemaker\.(.*)\.amazonaws\.com\//.exec(request?.url ?? "")?.[1],
     signedFor: request?.headers["authorization"]?.split("/")[2]
   }))
@@ -41,13 +46,13 @@ describe("The region", () => {
       region: "ap-south-1"
     },
     {
-      name: "the next place after an empty variable",
+      name: "the next source after an empty variable",
       place: { ...all, env: { AWS_REGION: "", AWS_DEFAULT_REGION: " " } },
       options: {},
       region: "eu-south-1"
     },
     {
-      name: "the next place after an empty key",
+      name: "the next source after an empty key",
       place: { config: all.config, credentials: "[default]\nregion =" },
       options: {},
       region: "eu-north-1"
@@ -138,7 +143,7 @@ describe("The region of the instance metadata service", () => {
   it.live("is not requested if the metadata service is disabled", () =>
     withMetadata((asked) =>
       Effect.gen(function*() {
-        assert.strictEqual((yield* problemIn({})).setting, "region")
+        assert.strictEqual((yield* configurationErrorWith({})).setting, "region")
         assert.strictEqual(asked(), 0)
       })
     ))
@@ -158,18 +163,18 @@ describe("A region with FIPS in its name", () => {
     }
   ])("enables FIPS: $name", ({ options, place }) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* urlIn(place, options), fips)
+      assert.strictEqual(yield* serviceUrlWith(place, options), fips)
     }))
 
   it.effect("is signed without FIPS in its name", () =>
     Effect.gen(function*() {
-      const [request] = yield* requestsIn({}, { region: "fips-us-east-1" })
+      const [request] = yield* requestsWith({}, { region: "fips-us-east-1" })
       assert.include(request?.headers["authorization"], "/us-east-1/sagemaker/aws4_request")
     }))
 
   it.effect("does not enable FIPS if code disables it", () =>
     Effect.gen(function*() {
-      const url = yield* urlIn({}, { region: "fips-us-east-1", useFipsEndpoint: false })
+      const url = yield* serviceUrlWith({}, { region: "fips-us-east-1", useFipsEndpoint: false })
       assert.strictEqual(url, "https://runtime.sagemaker.us-east-1.amazonaws.com")
     }))
 })
@@ -190,7 +195,7 @@ describe("A profile that does not exist", () => {
 
   it.effect("is ignored if AWS_PROFILE names it and no setting needs it", () =>
     Effect.gen(function*() {
-      const url = yield* urlIn({ ...all, env: { AWS_PROFILE: "absent", AWS_REGION: "eu-west-1" } })
+      const url = yield* serviceUrlWith({ ...all, env: { AWS_PROFILE: "absent", AWS_REGION: "eu-west-1" } })
       assert.strictEqual(url, "https://runtime.sagemaker.eu-west-1.amazonaws.com")
     }))
 
@@ -201,6 +206,6 @@ describe("A profile that does not exist", () => {
         AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
         AWS_REGION: "eu-west-1"
       }
-      assert.strictEqual(yield* urlIn({ env }), "https://runtime.sagemaker.eu-west-1.amazonaws.com")
+      assert.strictEqual(yield* serviceUrlWith({ env }), "https://runtime.sagemaker.eu-west-1.amazonaws.com")
     }))
 })

@@ -3,9 +3,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { RetryPolicy, SageMakerError } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
-import { call, withChance } from "../../../support/call.ts"
-import { driven, inPlace, keys, type Place, problemIn, requestsIn } from "../../../support/configured.ts"
-import { computer } from "../../../support/credentialServers.ts"
+import { call, withFixedRandom } from "../../../support/call.ts"
+import {
+  advanceClockUntilDone,
+  configurationErrorWith,
+  type ConfigurationSources,
+  exampleCredentials,
+  requestsWith,
+  withSources
+} from "../../../support/configured.ts"
+import { isolatedEnvironment } from "../../../support/credentialServers.ts"
 import { refusal, type Reply, scriptedHttpClient } from "../../../support/scriptedHttpClient.ts"
 
 interface Setting {
@@ -85,7 +92,7 @@ const shown = (
   given: { readonly code?: NodeSageMaker.NodeSageMakerOptions; readonly env?: string; readonly profile?: string }
 ) =>
   Effect.map(
-    requestsIn(
+    requestsWith(
       {
         env: { ...region, ...env, ...(given.env !== undefined && { [variable]: given.env }) },
         ...(given.profile !== undefined && { config: profile(key, given.profile) })
@@ -160,7 +167,7 @@ describe("An invalid value", () => {
     "fails without being repeated: $variable=$value",
     ({ problem, value, variable }) =>
       Effect.gen(function*() {
-        const error = yield* problemIn({ env: { ...region, [variable]: value } })
+        const error = yield* configurationErrorWith({ env: { ...region, [variable]: value } })
         assert.include(error, { _tag: "ConfigurationError", setting: variable, source: "environment", problem })
         assert.strictEqual(error.message, `${variable} (environment): ${problem}`)
       })
@@ -170,7 +177,7 @@ describe("An invalid value", () => {
     "fails without being repeated: $key = $value",
     ({ key, problem, value }) =>
       Effect.gen(function*() {
-        const error = yield* problemIn({ env: region, config: profile(key, value) })
+        const error = yield* configurationErrorWith({ env: region, config: profile(key, value) })
         assert.include(error, { _tag: "ConfigurationError", setting: key, source: "profile default", problem })
         assert.strictEqual(error.message, `${key} (profile default): ${problem}`)
       })
@@ -181,7 +188,7 @@ describe("An invalid value", () => {
     ({ code, key, value, variable }) =>
       Effect.gen(function*() {
         const place = { env: { ...region, [variable]: value }, config: profile(key, value) }
-        assert.lengthOf(yield* requestsIn(place, code), 1)
+        assert.lengthOf(yield* requestsWith(place, code), 1)
       })
   )
 })
@@ -190,18 +197,18 @@ const throttled = refusal(400, "ThrottlingException")
 
 /** How a call ends that is throttled for ever, with no chance in its delays. */
 const endIn = (
-  place: Place,
+  place: ConfigurationSources,
   options: NodeSageMaker.NodeSageMakerOptions = {},
   around: <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.Layer<A, E, R> = (layer) => layer
 ) =>
   Effect.gen(function*() {
     const server = yield* scriptedHttpClient(throttled)
-    const layer = around(NodeSageMaker.layer({ credentials: keys, http: server.http, ...options }))
+    const layer = around(NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http, ...options }))
     const error = yield* Effect.flip(call).pipe(
       Effect.provide(layer),
-      inPlace({ ...place, env: { ...region, ...place.env } }),
-      withChance(0),
-      driven
+      withSources({ ...place, env: { ...region, ...place.env } }),
+      withFixedRandom(0),
+      advanceClockUntilDone
     )
     return SageMakerError.isThrottling(error) && "attempts" in error
       ? { attempts: error.attempts, paced: error.totalRetryDelay > 0 }
@@ -240,18 +247,18 @@ describe("The retry mode", () => {
       end: { attempts: 2, paced: true }
     },
     {
-      name: "the environment over the profile",
+      name: "the environment, which overrides the profile",
       place: { env: { AWS_RETRY_MODE: "standard" }, config: "[default]\nretry_mode = adaptive\nmax_attempts = 2" },
       options: {},
       end: { attempts: 2, paced: false }
     },
     {
-      name: "code over the environment",
+      name: "code, which overrides the environment",
       place: { env },
       options: { retry: RetryPolicy.standard({ maxAttempts: 4 }) },
       end: { attempts: 4, paced: false }
     }
-  ])("is taken from $name", ({ end, options, place }) =>
+  ])("is correct for $name", ({ end, options, place }) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* endIn(place, options), end)
     }))
@@ -278,11 +285,11 @@ describe("The retry mode", () => {
 
 it.scopedLive("AWS_CONFIG_FILE and AWS_PROFILE of the process are ignored if the ConfigProvider does not have them", () =>
   Effect.gen(function*() {
-    const { set, write } = yield* computer()
+    const { set, write } = yield* isolatedEnvironment()
     const file = write("elsewhere/config", "[default]\nregion = eu-west-1\n[profile work]\nregion = eu-west-2")
     set({ AWS_CONFIG_FILE: file, AWS_PROFILE: "work" })
     const server = yield* scriptedHttpClient({ status: 200, body: "ok" })
-    const layer = NodeSageMaker.layer({ credentials: keys, http: server.http })
+    const layer = NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http })
     const callWith = (variables: Readonly<Record<string, string>>) =>
       Effect.provide(call, layer).pipe(
         Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
