@@ -45,11 +45,11 @@ describe("Framing.text", () => {
 
   it.effect.each(
     [
-      ["an invalid byte", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /it is not UTF-8$/],
-      ["an incomplete character", [0x61, 0xe6, 0x97, 0x62], "a", /it is not UTF-8$/],
-      ["an overlong encoding", [0x61, 0xc0, 0xaf], "a", /it is not UTF-8$/],
-      ["an encoded surrogate", [0x61, 0xed, 0xa0, 0x80], "a", /it is not UTF-8$/],
-      ["an end inside a character", [0x61, 0xf0, 0x9f, 0x99], "a", /it ends inside a character$/]
+      ["an invalid byte", [0x61, 0xc3, 0xa9, 0xff, 0x62], "aé", /invalid UTF-8$/],
+      ["an incomplete character", [0x61, 0xe6, 0x97, 0x62], "a", /invalid UTF-8$/],
+      ["an overlong encoding", [0x61, 0xc0, 0xaf], "a", /invalid UTF-8$/],
+      ["an encoded surrogate", [0x61, 0xed, 0xa0, 0x80], "a", /invalid UTF-8$/],
+      ["an end inside a character", [0x61, 0xf0, 0x9f, 0x99], "a", /incomplete UTF-8 character at the end$/]
     ] as const
   )("gives the text before %s, for any chunk boundary", ([, bytes, before, problem]) =>
     Effect.gen(function*() {

@@ -4,7 +4,7 @@ import { Framing } from "effect-sagemaker-runtime"
 import { byteByByte, bytesOf, decodeChunks } from "./support/splits.ts"
 
 const limit = (framing: Framing.Framing<unknown>, text: string, parts: ReadonlyArray<Uint8Array> = [bytesOf(text)]) =>
-  framed(Framing.withMaxLineBytes(framing, 8), parts)
+  decodeChunks(Framing.withMaxLineBytes(framing, 8), parts)
 
 describe("A framing buffers at most its longest line", () => {
   it.effect.each(

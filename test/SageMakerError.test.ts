@@ -52,7 +52,7 @@ const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, mess
       problem: "must be a string",
       source: "environment"
     }),
-    "AWS_REGION (environment): must be a string"
+    "AWS_REGION (environment) must be a string"
   ],
   [
     new SageMakerError.CodecError({ message: "Not JSON", mediaType: "text/csv", direction: "decode", body: bytes }),

@@ -13,7 +13,7 @@ import { firstCall } from "../../examples/guides/first-call.ts"
 import { callAws, callEmulator } from "../../examples/guides/layers.ts"
 import { allLines, firstLine } from "../../examples/guides/lines.ts"
 import { containerMessage } from "../../examples/guides/redaction.ts"
-import { driven, keys } from "../support/configured.ts"
+import { advanceClockUntilDone, exampleCredentials } from "../support/configured.ts"
 import { scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const loading = new SageMakerError.ModelNotReadyException({ message: "loading" })
@@ -55,7 +55,7 @@ describe("programs in the guides", () => {
     ["", "failed: InvalidInputError"]
   ])("error handling for endpoint %j", ([name, expected]) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* driven(run(callWithRecovery(name))), expected)
+      assert.strictEqual(yield* advanceClockUntilDone(run(callWithRecovery(name))), expected)
     }))
 
   it.effect.each([[70, "succeeded after 15 attempts"], [1_000, "not ready"]] as const)(
@@ -64,7 +64,7 @@ describe("programs in the guides", () => {
       Effect.gen(function*() {
         const isReady = Effect.map(Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis), (now) =>
           now >= seconds * 1_000)
-        assert.strictEqual(yield* driven(Effect.provide(callColdModel, client(isReady))), expected)
+        assert.strictEqual(yield* advanceClockUntilDone(Effect.provide(callColdModel, client(isReady))), expected)
       })
   )
 

@@ -52,25 +52,7 @@ describe("The role of a container", () => {
       ])
     }))
 
-  it.scopedLive("that is refused fails with the status and without the server's words", () =>
-    Effect.gen(function*() {
-      const server = yield* answering(() => ({ status: 403, body: { Code: "canary-code", Message: "canary-message" } }))
-      yield* computer({
-        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/canary-path`,
-        AWS_CONTAINER_AUTHORIZATION_TOKEN: "canary-token"
-      })
-      const { error, texts } = yield* printed(Effect.provide(keys, container))
-      assert.deepInclude(error, {
-        _tag: "CredentialsError",
-        message: "No credentials from the source \"container\". Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or " +
-          "AWS_CONTAINER_CREDENTIALS_FULL_URI, and the role of the ECS task or EKS pod.",
-        sources: ["container"],
-        status: 403
-      })
-      assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
-    }))
-
-  it.scopedLive("is not asked for over plain http beyond this machine", () =>
+  it.scopedLive("is not requested over plain http except from loopback", () =>
     Effect.gen(function*() {
       yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://canary.example/" })
       const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, container))

@@ -92,7 +92,7 @@ describe("AWS_CA_BUNDLE", () => {
         _tag: "ConfigurationError",
         setting: "AWS_CA_BUNDLE",
         source: "environment",
-        problem: "names a file that cannot be read"
+        problem: "must name a readable file"
       })
     }))
 
@@ -106,7 +106,7 @@ describe("AWS_CA_BUNDLE", () => {
           _tag: "ConfigurationError",
           setting: "AWS_CA_BUNDLE",
           source: "environment",
-          problem: "names a file without a certificate"
+          problem: "must name a file of certificates in PEM"
         })
       }
     }))

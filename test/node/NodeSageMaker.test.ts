@@ -101,13 +101,13 @@ describe("http", () => {
       name: "a bundle named by the environment that is not there",
       http: {},
       place: { env: { ...region, AWS_CA_BUNDLE: "/nowhere/secret.pem" } },
-      message: "AWS_CA_BUNDLE (environment): names a file that cannot be read"
+      message: "AWS_CA_BUNDLE (environment) must name a readable file"
     },
     {
       name: "a bundle named by the profile that is not there",
       http: undefined,
       place: { env: region, config: "[default]\nca_bundle = /nowhere/secret.pem" },
-      message: "ca_bundle (profile default): names a file that cannot be read"
+      message: "ca_bundle (profile default) must name a readable file"
     }
   ])("with $name is rejected", ({ http, message, place }) =>
     Effect.gen(function*() {

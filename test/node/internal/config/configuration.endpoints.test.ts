@@ -114,7 +114,7 @@ describe("A plain http endpoint that is not loopback", () => {
     Effect.gen(function*() {
       const { message, ...error } = yield* configurationErrorWith(place)
       assert.include(error, { _tag: "ConfigurationError", setting, source, problem: plainHttp })
-      assert.strictEqual(message, `${setting} (${source}): ${plainHttp}`)
+      assert.strictEqual(message, `${setting} (${source}) ${plainHttp}`)
     }))
 
   it.effect.each(places)("is accepted in $name if code allows it", ({ place }) =>
@@ -195,7 +195,7 @@ describe("An invalid endpoint", () => {
       Effect.gen(function*() {
         for (const variable of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"]) {
           const error = yield* problemIn({ env: { ...region, [variable]: endpoint } })
-          assert.strictEqual(error.message, `${variable} (environment): ${problem}`)
+          assert.strictEqual(error.message, `${variable} (environment) ${problem}`)
           assert.include(error, { setting: variable, source: "environment", problem })
         }
       })
@@ -206,7 +206,7 @@ describe("An invalid endpoint", () => {
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region, config: `[default]\nendpoint_url = ${endpoint}` })
-        assert.strictEqual(error.message, `endpoint_url (profile default): ${problem}`)
+        assert.strictEqual(error.message, `endpoint_url (profile default) ${problem}`)
       })
   )
 
@@ -215,7 +215,7 @@ describe("An invalid endpoint", () => {
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         const error = yield* problemIn({ env: region }, { endpoint })
-        assert.strictEqual(error.message, `endpoint: ${problem}`)
+        assert.strictEqual(error.message, `endpoint ${problem}`)
       })
   )
 

@@ -102,7 +102,7 @@ describe("The region", () => {
     ({ place, setting, source }) =>
       Effect.gen(function*() {
         const error = yield* problemIn(place)
-        assert.strictEqual(error.message, `${setting} (${source}): must be an AWS region, such as eu-west-1`)
+        assert.strictEqual(error.message, `${setting} (${source}) must be an AWS region, such as eu-west-1`)
         assert.include(error, { _tag: "ConfigurationError", setting, source })
       })
   )

@@ -169,7 +169,7 @@ describe("An invalid value", () => {
       Effect.gen(function*() {
         const error = yield* configurationErrorWith({ env: { ...region, [variable]: value } })
         assert.include(error, { _tag: "ConfigurationError", setting: variable, source: "environment", problem })
-        assert.strictEqual(error.message, `${variable} (environment): ${problem}`)
+        assert.strictEqual(error.message, `${variable} (environment) ${problem}`)
       })
   )
 
@@ -179,7 +179,7 @@ describe("An invalid value", () => {
       Effect.gen(function*() {
         const error = yield* configurationErrorWith({ env: region, config: profile(key, value) })
         assert.include(error, { _tag: "ConfigurationError", setting: key, source: "profile default", problem })
-        assert.strictEqual(error.message, `${key} (profile default): ${problem}`)
+        assert.strictEqual(error.message, `${key} (profile default) ${problem}`)
       })
   )
 
