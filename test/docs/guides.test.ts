@@ -13,7 +13,7 @@ import { recovered } from "../../examples/guides/recovery.ts"
 import { logged } from "../../examples/guides/secrets.ts"
 import { firstLine, told } from "../../examples/guides/streams.ts"
 import worker from "../../examples/guides/worker.ts"
-import { advanceClockUntilDone, exampleCredentials } from "../support/configured.ts"
+import { advanceClockUntilDone, exampleCredentials } from "../support/nodeConfiguration.ts"
 import { scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const loading = new SageMakerError.ModelNotReadyException({ message: "loading" })

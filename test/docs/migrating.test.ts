@@ -6,13 +6,13 @@ import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { afterEach, vi } from "vitest"
-import { exampleCredentials, withSources } from "../support/configured.ts"
+import { exampleCredentials, withSources } from "../support/nodeConfiguration.ts"
 import { forwardProxy } from "../support/proxy.ts"
 
 const page = readFileSync(new URL("../../docs/migrating.md", import.meta.url), "utf8")
 const folder = new URL("../../examples/migrating/", import.meta.url)
 
-/** What an example gives: a client, a program, or both. */
+/** The exports of an example: a client, a program, or both. */
 interface Example {
   readonly live?: Layer.Layer<SageMakerRuntime.SageMakerRuntime, unknown>
   readonly program?: Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>
@@ -49,7 +49,7 @@ const call = Effect.map(
   ({ Body }) => new TextDecoder().decode(Body)
 )
 
-/** What an example's program gives, or a plain call where it is a client only. */
+/** Runs the program of an example, or a default call if it exports only a client. */
 const run = (name: string) =>
   Effect.gen(function*() {
     const { url } = yield* NodeEmulator.NodeEmulator
@@ -66,7 +66,7 @@ const run = (name: string) =>
 
 const answer = "{\"score\":0.9}"
 
-/** What the program of each example gives that makes one, and every other example of a client. */
+/** The expected result of each example. */
 const given: Readonly<Record<string, unknown>> = {
   abort: "no answer in time",
   async: "s3:",
@@ -79,7 +79,7 @@ const given: Readonly<Record<string, unknown>> = {
   stream: undefined
 }
 
-/** Clients of places that are not here: made, but not called. */
+/** Examples whose clients are built but cannot be called in a test. */
 const elsewhere = new Set(["fips", "role"])
 
 const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ""))
@@ -133,7 +133,7 @@ describe("The migration guide", () => {
     }
   })
 
-  /** The names in the first column of its tables. */
+  /** The names in the first column of the tables. */
   const listed = new Set(
     page.split("\n").flatMap((line) => (/^\| (`.*?) \|/.exec(line)?.[1] ?? "").match(/(?<=`)[\w.]+(?=`|\()/g) ?? [])
   )

@@ -21,10 +21,10 @@ import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { readFileSync, writeFileSync } from "node:fs"
 import { Agent } from "node:https"
 import { afterAll } from "vitest"
+import { captureOutput } from "../support/captureOutput.ts"
 import { certificates } from "../support/certificates.ts"
 import { type Case, faults } from "../support/faults.ts"
 import { type FaultServer, faultServer } from "../support/faultServer.ts"
-import { captureOutput } from "../support/printed.ts"
 
 const keys = {
   accessKeyId: "AKIACANARYKEYID",
@@ -33,7 +33,7 @@ const keys = {
 }
 const deadline = 300
 
-/** What a client made of a fault. */
+/** The result of a call to a server with a fault. */
 interface Measured {
   readonly attempts: number | undefined
   readonly executions: number
@@ -79,7 +79,7 @@ const callOf = (fault: Case) => {
   )
 }
 
-/** A connection counts as leaked where it is still there after it had time to close. */
+/** The number of connections that are still open after a pause. */
 const remaining = (sockets: ReadonlySet<unknown>, limit: Duration.DurationInput = "1 second") =>
   Effect.sync(() => sockets.size).pipe(
     Effect.repeat({ until: (size) => size === 0, schedule: Schedule.spaced("10 millis") }),
@@ -140,7 +140,7 @@ const sdkEnd = (error: unknown): Pick<Measured, "ends" | "attempts"> => {
   return { ends: httpStatusCode === undefined ? name : `${name} (${httpStatusCode})`, attempts }
 }
 
-/** AWS SDK v3 with the same deadlines, given up after eight seconds. */
+/** Runs AWS SDK v3 with the same timeouts, for at most eight seconds. */
 const measureSdk = (fault: Case, server: FaultServer) =>
   Effect.gen(function*() {
     const { ca } = yield* certificates
@@ -195,7 +195,7 @@ const table = () =>
 
 const tableOf = (text: string) => text.slice(text.indexOf(tableStart) + tableStart.length, text.indexOf(tableEnd))
 
-/** What a run has in common with any other: our columns but for the time. */
+/** The columns of this client without the duration, which are equal in every run. */
 const stable = (text: string) =>
   text.split("\n").slice(2).map((row) => row.split(" | ").filter((_, index) => index < 6 && index !== 4).join(" | "))
 

@@ -24,13 +24,13 @@ const run = async (file: string, args: ReadonlyArray<string>, cwd: string, env: 
   }
 }
 
-/** The programs the README shows, by the name it gives them. */
+/** The programs in the README, by file name. */
 const programsOf = (readme: string): ReadonlyArray<readonly [name: string, text: string]> =>
   [...readme.matchAll(/<!-- examples\/(\S+) -->\n```ts\n([\s\S]*?)```/g)].map((
     [, name = "", text = ""]
   ) => [name, text])
 
-/** What the README says to install. */
+/** The packages in the README's install command. */
 const installsOf = (readme: string, flags: string): ReadonlyArray<string> =>
   (new RegExp(`npm i ${flags}([^\`\\n]*)`).exec(readme)?.[1] ?? "").trim().split(" ")
 
@@ -90,7 +90,7 @@ const node20 = (program: string, env?: NodeJS.ProcessEnv) =>
 const node24 = (program: string, env?: NodeJS.ProcessEnv) =>
   run("npx", ["--yes", "-p", "node@24", "node", program], project, env)
 
-/** A service that answers every call, on a free port while it is used. */
+/** A server that responds to every call, on a free port. */
 const withService = async <A>(use: (environment: NodeJS.ProcessEnv) => Promise<A>): Promise<A> => {
   const server = createServer((request, response) => {
     request.resume().on("end", () => response.setHeader("content-type", "application/json").end("{\"score\":0.9}"))

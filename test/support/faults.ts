@@ -10,12 +10,12 @@ import {
   unreachableServer
 } from "./faultServer.ts"
 
-/** A fault, and what a call of ours makes of it with deadlines of 300 ms. */
+/** A fault with the expected result of a call that has timeouts of 300 ms. */
 export interface Case {
   readonly name: string
   readonly server: Effect.Effect<FaultServer, never, Scope.Scope>
   readonly kind?: "stream" | "upload" | "connect"
-  /** Calls that go well before the one that is looked at. */
+  /** The number of successful calls before the tested one. */
   readonly before?: number
   readonly attempts: number
   readonly executions: number
@@ -26,7 +26,7 @@ const ok = response(200, { "content-type": "text/plain" }, "ok")
 const answering = (answer: (exchange: Exchange) => void) => faultServer({ answer })
 const reset = ({ socket }: Pick<Exchange, "socket">) => void socket.resetAndDestroy()
 
-/** Writes so that all has left before what comes next. */
+/** Writes a text and continues after it was sent. */
 const writeThen = ({ socket }: Exchange, text: string | Uint8Array, next: () => void) =>
   void socket.write(text, () => setTimeout(next, 20))
 
@@ -66,7 +66,7 @@ const streaming = (then: (exchange: Exchange) => void, bytes: Uint8Array = part)
     writeThen(exchange, Buffer.concat([Buffer.from(streamHead), chunk(bytes)]), () => then(exchange))
   )
 
-/** The first call of a connection is answered; the connection is found lost by the next. */
+/** The first request of a connection succeeds; the second one finds the connection closed. */
 const stale = (): Fault => {
   const used = new Set<unknown>()
   return {
@@ -82,7 +82,7 @@ const stale = (): Fault => {
   }
 }
 
-/** Takes connections for TLS and never says a word. */
+/** Accepts TLS connections without a handshake. */
 const silentTls = Effect.map(faultServer({}), (server) => ({ ...server, url: server.url.replace("http:", "https:") }))
 
 export const faults: ReadonlyArray<Case> = [
