@@ -28,7 +28,7 @@ const showsNoKey = (value: unknown) => {
   }
 }
 
-/** A provider under the test's hand. */
+/** A provider whose result and timing the test controls. */
 const provider = (...answers: ReadonlyArray<() => Credentials.CredentialsInput>) => {
   let asked = 0
   return {

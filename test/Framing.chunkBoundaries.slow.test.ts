@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { bytesOf, decodeChunks, everyPairOfSplits } from "./support/chunkBoundaries.ts"
 import { transcripts } from "./support/framingTranscripts.ts"
-import { bytesOf, decodeChunks, everyPairOfSplits } from "./support/splits.ts"
 
 describe.each(transcripts)("$what", ({ framing, short }) => {
   it.effect("are the same for chunk boundaries at every pair of bytes", () =>

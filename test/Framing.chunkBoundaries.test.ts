@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Framing } from "effect-sagemaker-runtime"
-import { transcripts } from "./support/framingTranscripts.ts"
 import {
   byteByByte,
   bytesOf,
@@ -9,7 +8,8 @@ import {
   decodeChunksAtOnce,
   everyPairOfSplits,
   everySplit
-} from "./support/splits.ts"
+} from "./support/chunkBoundaries.ts"
+import { transcripts } from "./support/framingTranscripts.ts"
 
 const joined: Framing.Framing<string, { readonly message: string }> = Framing.text
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, FastCheck, Fiber, Ref, Schema, Stream, TestClock } from "effect"
 import { Framing } from "effect-sagemaker-runtime"
-import { byteByByte, bytesOf, decodeChunks } from "./support/splits.ts"
+import { byteByByte, bytesOf, decodeChunks } from "./support/chunkBoundaries.ts"
 
 const limit = (framing: Framing.Framing<unknown>, text: string, parts: ReadonlyArray<Uint8Array> = [bytesOf(text)]) =>
   decodeChunks(Framing.withMaxLineBytes(framing, 8), parts)

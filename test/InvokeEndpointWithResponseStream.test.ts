@@ -13,8 +13,8 @@ import {
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
 import { encode } from "../src/protocol/eventStream/frame.ts"
-import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/bodies.ts"
 import { advanceClock } from "./support/call.ts"
+import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/responseBodies.ts"
 import { refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const input: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput = {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, JSONSchema, Layer, Schema, Stream } from "effect"
 import { type Chat, ModelEndpoint, SageMakerRuntime, Signer, Tokens } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
-import { bytesOf } from "./support/splits.ts"
+import { bytesOf } from "./support/chunkBoundaries.ts"
 
 const completion = {
   id: "chatcmpl-1",

@@ -9,7 +9,7 @@ import {
   type SageMakerRuntime
 } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
-import { bytesOf } from "./support/splits.ts"
+import { bytesOf } from "./support/chunkBoundaries.ts"
 
 const Progress = Schema.Struct({ done: Schema.Number })
 const trainer = ModelEndpoint.make("trainer", {
@@ -17,7 +17,7 @@ const trainer = ModelEndpoint.make("trainer", {
   response: Codec.json(Progress)
 })
 
-/** A model that answers with these parts, and what it was asked. */
+/** A model that streams these parts and records its requests. */
 const answering = (output: { readonly ContentType?: string; readonly parts: ReadonlyArray<string> }) => {
   const asked: Array<InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput> = []
   const layer = MockRuntime.layer(

@@ -3,9 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { type Operation, RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
 import { advanceClock, withFixedRandom } from "./support/call.ts"
+import { describeVariant, type Input } from "./support/customOperation.ts"
 import { refusal, type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 import { recordingTracer } from "./support/tracer.ts"
-import { describeVariant, type Input } from "./support/userOperation.ts"
 
 const input: Input = { EndpointName: "anomaly-v2", Variant: "blue" }
 

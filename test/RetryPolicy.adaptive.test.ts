@@ -4,7 +4,7 @@ import { RetryPolicy, type SageMakerRuntime, Timeouts } from "effect-sagemaker-r
 import { advanceClock, call, withFixedRandom } from "./support/call.ts"
 import { scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
-/** A service that answers with the status it is set to, and notes when each request came. */
+/** A service with an adjustable status that records the arrival time of each request. */
 const makeService = Effect.gen(function*() {
   const service = { status: 200, arrivals: new Array<number>() }
   const { layer, requests } = yield* scriptedRuntime(
@@ -22,7 +22,7 @@ const paced = RetryPolicy.use(once)(call)
 const together = (calls: number) =>
   Effect.all(Effect.replicate(Effect.exit(paced), calls), { concurrency: "unbounded" })
 
-/** One throttled call, which leaves the client half a token per second and none saved up. */
+/** One throttled call, after which the client has half a token per second and an empty bucket. */
 const throttledOnce = Effect.gen(function*() {
   const made = yield* makeService
   made.service.status = 429

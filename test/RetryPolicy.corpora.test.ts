@@ -6,13 +6,13 @@ import { hasCorpora, needsCorpora } from "./support/corpora.ts"
 import { callsOf, type Case, retryCases, type Step } from "./support/retryCases.ts"
 import { scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
-/** What happens to the quota: a retry is granted or refused, or a success pays back. */
+/** A change of the quota: a granted or rejected retry, or a refund after a success. */
 interface Entry {
   readonly event: "granted" | "refused" | "refunded"
   readonly tokens: number
 }
 
-/** One of a case's threads: what the service will answer it, and when each of its requests came. */
+/** A thread of a case: its responses and the arrival times of its requests. */
 interface Thread {
   readonly steps: Iterator<Step>
   readonly arrivals: Array<number>
@@ -25,7 +25,7 @@ const arrive = Effect.zipWith(FiberRef.get(thread), Clock.currentTimeMillis, ({ 
   return (steps.next() as IteratorYieldResult<Step>).value.response
 })
 
-/** The standard policy of a case, on a quota that keeps a ledger and starts with the case's tokens. */
+/** The standard policy of a case with a quota that records its changes and starts with the tokens of the case. */
 const watched = ({ given }: Case, ledger: Array<Entry>): RetryPolicy.Policy => {
   const policy = RetryPolicy.standard({
     maxAttempts: given.max_attempts,
@@ -54,7 +54,7 @@ const watched = ({ given }: Case, ledger: Array<Entry>): RetryPolicy.Policy => {
   }
 }
 
-/** Plays a case's threads, each 60 ms after the one before it, which gives AWS's order of events. */
+/** Runs the threads of a case 60 ms apart, which gives AWS's order of events. */
 const play = <R>(test: Case, call: Effect.Effect<unknown, unknown, R>) =>
   Effect.gen(function*() {
     const threads = (test.threads ?? [test.responses]).map((steps) => ({
@@ -100,7 +100,7 @@ const expectedEntry = ({ expected: { outcome, retry_quota } }: Step): ReadonlyAr
     ? []
     : [{ event: events[outcome], tokens: retry_quota! }]
 
-/** The only case with two threads says in its quotas which event comes when: the second thread's lie in between. */
+/** The only case with two threads defines the order of events by its quotas: those of the second thread are between. */
 const expectedLedger = ({ responses, threads }: Case): ReadonlyArray<Entry> => {
   const [first = [], second = []] = threads ?? [responses]
   return [...first.slice(0, 2), ...second, ...first.slice(2)].flatMap(expectedEntry)

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { invokeEndpoint, RetryPolicy, type SageMakerError, Timeouts } from "effect-sagemaker-runtime"
-import { connectionLostError } from "./support/bodies.ts"
 import { advanceClock, call, input, withFixedRandom } from "./support/call.ts"
+import { connectionLostError } from "./support/responseBodies.ts"
 import { notReady, ok, refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const failing = (effect: Effect.Effect<unknown, SageMakerError.SageMakerError>) =>

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import { type InvokeEndpoint, invokeEndpoint, type SageMakerRuntime } from "effect-sagemaker-runtime"
-import { pickMembersOf } from "./support/members.ts"
+import { pickMembersOf } from "./support/pickMembersOf.ts"
 import { ok, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 
 const long = "a".repeat(64)
 
-/** What a client makes of an input that a type checker may never have seen, and how often it asked the service. */
+/** The error of a client for an input of any type, after asserting that nothing was sent. */
 const attempt = (options: Partial<SageMakerRuntime.SageMakerRuntimeOptions>, input: unknown) =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntimeWith(options, ok)

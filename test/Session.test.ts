@@ -25,7 +25,7 @@ interface Settings {
   readonly newSessionId?: string
 }
 
-/** A model that counts within sessions as DJL and vLLM keep them, and what it was asked. */
+/** A model with sessions as in DJL and vLLM that records its requests. */
 const stateful = ({ expires = "1970-01-01T00:20:00Z", gate = Effect.void, newSessionId }: Settings = {}) =>
   Effect.sync(() => {
     const counts = new Map<string, number>()

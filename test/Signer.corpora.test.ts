@@ -16,7 +16,7 @@ const signed = (test: SigningCase) => {
   )
 }
 
-/** Cases of services that do not normalize paths (S3), and of tokens that are added after signing, are not ours. */
+/** Excludes cases without path normalization (S3) and cases that add the token after signing. */
 const applicable = signingCases.filter(({ context }) => context.normalize && context.omit_session_token !== true)
 
 describe.skipIf(!hasCorpora)(needsCorpora("The signer signs AWS's cases"), () => {

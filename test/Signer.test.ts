@@ -23,7 +23,7 @@ const client = (
     Layer.provide(credentials)
   )
 
-/** A service that takes two seconds to turn a request away. */
+/** A service that rejects a request after two seconds. */
 const slowRefusal: Reply = Effect.as(TestClock.adjust("2 seconds"), new Response(null, { status: 503 }))
 
 const thrice: RetryPolicy.Policy = { ...RetryPolicy.fromSchedule(Schedule.recurs(2)), maxAttempts: 3 }

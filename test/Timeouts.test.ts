@@ -9,8 +9,8 @@ import {
   Signer,
   Timeouts
 } from "effect-sagemaker-runtime"
-import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/bodies.ts"
 import { advanceClock, call, withFixedRandom } from "./support/call.ts"
+import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/responseBodies.ts"
 import { ok, refusal, type Reply, scriptedHttpClient, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const after = (delay: `${number} seconds`, response: ResponseInit & { readonly body?: string } = {}): Reply =>
@@ -162,7 +162,7 @@ describe("Reading a complete body", () => {
     }))
 })
 
-/** Runs an effect as a finalizer, and gives what became of it. */
+/** Runs an effect as a finalizer and returns its exit. */
 const inFinalizer = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.flatMap(
     Deferred.make<A, E>(),

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Stream } from "effect"
 import { SageMakerError, Tokens } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
-import { bytesOf, decodeChunks } from "./support/splits.ts"
+import { bytesOf, decodeChunks } from "./support/chunkBoundaries.ts"
 
 const events = (...data: ReadonlyArray<unknown>) =>
   data.map((each) => `data: ${typeof each === "string" ? each : JSON.stringify(each)}\n\n`).join("")
@@ -20,7 +20,7 @@ const chatChunk = (delta: object, finish_reason: string | null = null) => ({
   usage: null
 })
 
-/** What each server writes, from its own documentation, and the tokens it means. */
+/** The stream of each server, from its documentation, with the expected tokens. */
 const transcripts: ReadonlyArray<{
   readonly what: string
   readonly dialect: Tokens.Dialect

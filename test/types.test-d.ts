@@ -40,7 +40,7 @@ import {
   type VariantBroken,
   type VariantBusy,
   type VariantMissing
-} from "./support/userOperation.ts"
+} from "./support/customOperation.ts"
 
 type Runtime = SageMakerRuntime.SageMakerRuntime
 
@@ -106,13 +106,13 @@ describe("invokeEndpoint", () => {
     for (const Body of bodies) {
       expectTypeOf(invokeEndpoint({ EndpointName: "a", Body })).toEqualTypeOf<typeof call>()
     }
-    // @ts-expect-error an object is no body
+    // @ts-expect-error an object is not a body
     void invokeEndpoint({ EndpointName: "a", Body: { cpu: 1 } })
     // @ts-expect-error the body is required
     void invokeEndpoint({ EndpointName: "a" })
     // @ts-expect-error the endpoint is required
     void invokeEndpoint({ Body: "" })
-    // @ts-expect-error no such member
+    // @ts-expect-error unknown member
     void invokeEndpoint({ EndpointName: "a", Body: "", TargetModell: "b" })
   })
 })
@@ -157,7 +157,7 @@ describe("Layers", () => {
     expectTypeOf<SageMakerError.OverloadedError | SageMakerError.CircuitOpenError>().toExtend<
       InvokeEndpoint.InvokeEndpointError
     >()
-    // @ts-expect-error a limit needs a client to stand around
+    // @ts-expect-error a limit needs a client layer
     Resilience.concurrency({ permits: 1 })(Signer.layerAnonymous)
   })
 
@@ -169,15 +169,15 @@ describe("Layers", () => {
     )
     expectTypeOf(live).toEqualTypeOf<Layer.Layer<Runtime, SageMakerError.ConfigurationError>>()
     expectTypeOf(Effect.provide(call, live)).toExtend<Effect.Effect<unknown, unknown>>()
-    // @ts-expect-error no client
+    // @ts-expect-error a client is missing
     expectTypeOf(call).toExtend<Effect.Effect<unknown, unknown>>()
-    // @ts-expect-error no signer, no HTTP client
+    // @ts-expect-error a signer and an HTTP client are missing
     expectTypeOf(Effect.provide(call, client)).toExtend<Effect.Effect<unknown, unknown>>()
     const silent = Layer.provide(client, Signer.layerAnonymous)
-    // @ts-expect-error no HTTP client
+    // @ts-expect-error an HTTP client is missing
     expectTypeOf(Effect.provide(call, silent)).toExtend<Effect.Effect<unknown, unknown>>()
     const keyless = Layer.provide(client, [Signer.layer, FetchHttpClient.layer])
-    // @ts-expect-error no credentials
+    // @ts-expect-error credentials are missing
     expectTypeOf(Effect.provide(call, keyless)).toExtend<Effect.Effect<unknown, unknown>>()
   })
 
@@ -238,7 +238,7 @@ describe("Retry policies", () => {
   })
 
   it("reject a schedule with another input type", () => {
-    // @ts-expect-error the schedule's input is no number
+    // @ts-expect-error the schedule has another input type
     RetryPolicy.fromSchedule(Schedule.identity<number>())
   })
 })
@@ -292,7 +292,7 @@ describe("Errors", () => {
     void new SageMakerError.ModelError({})
     void new SageMakerError.UnknownServiceError({ status: 502 })
     void new SageMakerError.TransportError({ reason: "reset" })
-    // @ts-expect-error which field?
+    // @ts-expect-error the field is missing
     void new SageMakerError.InvalidInputError({ constraint: "set" })
   })
 
@@ -315,9 +315,9 @@ describe("ModelEndpoint", () => {
     expectTypeOf(endpoint.invoke({ cpu: 1, at: new Date(0) })).toEqualTypeOf<
       Effect.Effect<string, InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError, Runtime>
     >()
-    // @ts-expect-error a date is no text
+    // @ts-expect-error a date is not text
     void endpoint.invoke({ cpu: 1, at: "1970-01-01" })
-    // @ts-expect-error the endpoint is named already
+    // @ts-expect-error the endpoint name is set by the model
     void endpoint.invoke({ cpu: 1, at: new Date(0) }, { EndpointName: "other" })
   })
 
@@ -355,14 +355,14 @@ describe("Typed inference", () => {
     >()
     // @ts-expect-error a stream has no TargetModel
     void endpoint.stream(reading, Framing.text, { TargetModel: "a" })
-    // @ts-expect-error work handed over has no session
+    // @ts-expect-error an asynchronous inference request has no session
     void endpoint.invokeAsync(reading, { SessionId: "a" })
   })
 
   it("accepts only rows of scalars in a table", () => {
-    // @ts-expect-error a cell is no struct
+    // @ts-expect-error a cell is not a struct
     void Codec.csv(Schema.Struct({ a: Schema.Struct({ b: Schema.Number }) }))
-    // @ts-expect-error a table is no table of tables
+    // @ts-expect-error a row of a table is not a table
     void Codec.csv(Schema.Array(Schema.Array(Schema.Array(Schema.Number))))
     class Point
       extends Schema.Class<Point>("Point")({ x: Schema.NumberFromString, y: Schema.optional(Schema.Number) })
@@ -389,7 +389,7 @@ describe("Typed inference", () => {
     expectTypeOf(chat.invoke({ messages })).toEqualTypeOf<
       Effect.Effect<Chat.ChatCompletion, ModelEndpoint.ModelEndpointError, Runtime>
     >()
-    // @ts-expect-error there is no such role
+    // @ts-expect-error unknown role
     void chat.invoke({ messages: [{ role: "oracle", content: "Hi" }] })
   })
 
@@ -419,7 +419,7 @@ describe("Typed inference", () => {
     expectTypeOf(ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: reading })).toEqualTypeOf<
       Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
     >()
-    // @ts-expect-error the value is not one of the endpoint's
+    // @ts-expect-error the value does not have the type of the endpoint
     void ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: "reading" })
   })
 })
@@ -567,11 +567,11 @@ describe("NodeSageMaker.layer", () => {
   })
 
   it("rejects unknown options", () => {
-    // @ts-expect-error no such option
+    // @ts-expect-error unknown option
     NodeSageMaker.layer({ maxAttempts: 3 })
-    // @ts-expect-error a region is text
+    // @ts-expect-error a region must be text
     NodeSageMaker.layer({ region: 1 })
-    // @ts-expect-error a layer of something else
+    // @ts-expect-error a layer of another service
     NodeSageMaker.layer({ credentials: FetchHttpClient.layer })
   })
 })

@@ -16,7 +16,7 @@ const everyByte = Uint8Array.from({ length: 256 }, (_, byte) => byte)
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
-/** Waits until so many calls of an endpoint run at the service. */
+/** Waits until the emulator runs this number of calls for an endpoint. */
 const untilRunning = (EndpointName: string, count: number) =>
   invokeEndpoint({ EndpointName: "running", Body: EndpointName }).pipe(
     Effect.repeat({ until: ({ Body }) => text(Body) === String(count), schedule: Schedule.spaced("10 millis") }),

@@ -1,11 +1,11 @@
-/** The service the page calls, started before the browser and stopped after it. */
+/** Starts the emulator before the browser and stops it afterwards. */
 import { Effect, Exit, Layer, Scope, Stream } from "effect"
 import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 
 const running = new Map<string, number>()
 
-/** Counts what runs under a name until its scope closes. */
+/** Counts the running calls of an endpoint until the scope closes. */
 const counted = (name: string) => {
   const add = (count: number) => Effect.sync(() => running.set(name, (running.get(name) ?? 0) + count))
   return Effect.acquireRelease(add(1), () => add(-1))

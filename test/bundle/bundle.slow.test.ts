@@ -12,7 +12,7 @@ import type * as Program from "../support/worker.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
-/** Bundles as a user's bundler would: through the package's own `exports` and `imports`, without our tsconfig's paths. */
+/** Bundles through the `exports` and `imports` of package.json, without the paths of tsconfig.json. */
 const bundle = (entryPoint: string, options: BuildOptions) =>
   Effect.promise(async () => {
     if (!existsSync(`${root}/dist/index.js`)) {
@@ -47,7 +47,7 @@ const targets: ReadonlyArray<readonly [string, BuildOptions]> = [
   ["a Worker, platform browser", { ...worker, platform: "browser" }]
 ]
 
-/** A built-in that a package's `browser` field takes away is still an input, a disabled one. */
+/** esbuild lists a built-in that a `browser` field disables as a disabled input. */
 const isBuiltin = (path: string) => builtinModules.includes(path.replace(/^\(disabled\):(node:)?/, ""))
 
 const onlyForNode =
@@ -83,7 +83,7 @@ describe("The bundled entry point for Node has the exports of the module", () =>
   })
 })
 
-/** What a Worker has. Its bytes are those of `fetch`, as in a Worker, where there is one kind of each. */
+/** The globals of a Worker. Typed arrays are those of `fetch`, since a Worker has one realm. */
 const globals = {
   AbortController,
   AbortSignal,

@@ -20,7 +20,7 @@ await import(${JSON.stringify(entry.href)})`
 
 const packageOf = (url: string) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]
 
-/** The packages that importing a built module loads. */
+/** Returns the packages that a built module imports. */
 const packagesOf = async (path: string): Promise<ReadonlyArray<string>> => {
   const entry = dist(path)
   assert.isTrue(existsSync(fileURLToPath(entry)), `dist/${path} is missing: run npm run build first`)

@@ -3,7 +3,7 @@ import { Credentials, RetryPolicy, SageMakerRuntime, Signer } from "effect-sagem
 import { scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 import { keys, type SdkResponse } from "./sdk.ts"
 
-/** Runs a call of ours against a response; gives the request it made and what became of the call. */
+/** Runs a call of this client against a response and returns its request and result. */
 export const withOurs = <A, E>(
   call: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>,
   { body, headers, status }: SdkResponse

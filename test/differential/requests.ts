@@ -8,7 +8,7 @@ const characters = (pattern: RegExp) =>
     ...Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).filter((_) => pattern.test(_))
   )
 
-/** Text of some characters, without white space at either end. */
+/** Text without white space at either end. */
 const text = (pattern: RegExp, max: number, min = 0) =>
   FastCheck.stringOf(characters(pattern), { minLength: min, maxLength: max })
     .map((_) => _.trim())
@@ -23,7 +23,7 @@ export const printable = (max: number) => text(/[\x20-\x7e]/, max, 1)
 
 export const body = FastCheck.oneof(FastCheck.fullUnicodeString(), FastCheck.uint8Array({ maxLength: 512 }))
 
-/** Members all operations have. */
+/** Members of all operations. */
 export const common = {
   EndpointName: name(63),
   ContentType: optional(printable(64)),
@@ -32,7 +32,7 @@ export const common = {
   InferenceId: optional(printable(64))
 }
 
-/** Members that route a real-time request. */
+/** The routing members of a real-time request. */
 export const routing = {
   TargetVariant: optional(name(63)),
   TargetContainerHostname: optional(name(63)),
@@ -40,7 +40,7 @@ export const routing = {
   PrefixAwareId: optional(printable(128))
 }
 
-/** Headers that say who sends and when, each client in its own way. */
+/** Headers that differ between the clients: user agent, date, invocation id and signature. */
 const ofTheSender = new Set([
   "amz-sdk-invocation-id",
   "authorization",
@@ -56,7 +56,7 @@ const seenByAws = (headers: Readonly<Record<string, string>>) =>
 const signedBy = (headers: Readonly<Record<string, string>>) =>
   /SignedHeaders=([^,]+)/.exec(headers["authorization"] ?? "")?.[1]
 
-/** That AWS sees the same request from both clients. */
+/** Asserts that both clients send the same request. */
 export const assertSameRequest = (ours: HttpClientRequest.HttpClientRequest, theirs: SdkRequest) => {
   const url = new URL(ours.url)
   assert.strictEqual(ours.method, theirs.method)

@@ -2,10 +2,10 @@ import { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime"
 import { Effect } from "effect"
 import { Readable } from "node:stream"
 
-/** Keys both clients sign with. */
+/** The credentials of both clients. */
 export const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" }
 
-/** A request as AWS SDK v3 hands it to its HTTP client. */
+/** A request as AWS SDK v3 passes it to its HTTP client. */
 export interface SdkRequest {
   readonly method: string
   readonly hostname: string
@@ -15,14 +15,14 @@ export interface SdkRequest {
   readonly body: Uint8Array | string | undefined
 }
 
-/** A response as AWS SDK v3 takes it from its HTTP client. */
+/** A response as AWS SDK v3 receives it from its HTTP client. */
 export interface SdkResponse {
   readonly status: number
   readonly headers: Record<string, string>
   readonly body: Uint8Array
 }
 
-/** Runs a call of AWS SDK v3 against a response; gives the request it made and what became of the call. */
+/** Runs a call of AWS SDK v3 against a response and returns its request and result. */
 export const withSdk = <A>(call: (client: SageMakerRuntimeClient) => Promise<A>, response: SdkResponse) =>
   Effect.promise(async () => {
     let request: SdkRequest | undefined

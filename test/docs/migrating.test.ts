@@ -6,7 +6,7 @@ import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { afterEach, vi } from "vitest"
-import { exampleCredentials, withSources } from "../support/configured.ts"
+import { exampleCredentials, withSources } from "../support/nodeConfiguration.ts"
 import { forwardProxy } from "../support/proxy.ts"
 
 const page = readFileSync(new URL("../../docs/migrating.md", import.meta.url), "utf8")

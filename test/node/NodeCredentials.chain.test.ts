@@ -17,7 +17,7 @@ import {
 
 const environment = { AWS_ACCESS_KEY_ID: "AKID-environment", AWS_SECRET_ACCESS_KEY: "secret-environment" }
 
-/** A computer with keys everywhere. */
+/** A host with credentials in every source. */
 const everywhere = Effect.gen(function*() {
   const sts = yield* stsOf("web")
   const task = yield* serveResponses(() => ({ body: credentialsDocument("container") }))
@@ -176,7 +176,7 @@ describe("Credentials of a provider", () => {
     }))
 })
 
-/** What anything writes to the console or warns of, until the scope closes. */
+/** Collects console output and process warnings until the scope closes. */
 const watchedConsole = Effect.map(
   Effect.acquireRelease(
     Effect.sync(() => {

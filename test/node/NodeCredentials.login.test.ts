@@ -4,6 +4,7 @@ import { NodeCredentials } from "effect-sagemaker-runtime/node"
 import { createHash, generateKeyPairSync } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { captureOutput } from "../support/captureOutput.ts"
 import {
   credentialsOf,
   currentAccessKeyId,
@@ -16,7 +17,6 @@ import {
   serveResponses,
   soon
 } from "../support/credentialServers.ts"
-import { captureOutput } from "../support/printed.ts"
 
 const session = "arn:aws:iam::123456789012:user/the-user"
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { captureOutput } from "../support/captureOutput.ts"
 import { currentCredentials, isolatedEnvironment, serveResponses } from "../support/credentialServers.ts"
-import { captureOutput } from "../support/printed.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
 

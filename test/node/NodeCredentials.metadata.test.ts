@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeHttpClient, NodeSageMaker } from "effect-sagemaker-runtime/node"
+import { captureOutput } from "../support/captureOutput.ts"
 import {
   credentialsDocument,
   credentialsOf,
@@ -14,7 +15,6 @@ import {
   serveResponses,
   soon
 } from "../support/credentialServers.ts"
-import { captureOutput } from "../support/printed.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())

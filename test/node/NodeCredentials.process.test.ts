@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { captureOutput } from "../support/captureOutput.ts"
 import {
   credentialsDocument,
   credentialsOf,
@@ -9,7 +10,6 @@ import {
   past,
   soon
 } from "../support/credentialServers.ts"
-import { captureOutput } from "../support/printed.ts"
 
 const http = NodeHttpClient.layer({ proxy: false })
 

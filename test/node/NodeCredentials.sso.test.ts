@@ -4,6 +4,7 @@ import { NodeCredentials } from "effect-sagemaker-runtime/node"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { captureOutput } from "../support/captureOutput.ts"
 import {
   credentialsOf,
   currentCredentials,
@@ -15,7 +16,6 @@ import {
   serveResponses,
   soon
 } from "../support/credentialServers.ts"
-import { captureOutput } from "../support/printed.ts"
 
 const startUrl = "https://example.awsapps.com/start"
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { Credentials } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
+import { captureOutput } from "../support/captureOutput.ts"
 import {
   credentialsDocument,
   credentialsOf,
@@ -15,7 +16,6 @@ import {
   stsError,
   stsOf
 } from "../support/credentialServers.ts"
-import { captureOutput } from "../support/printed.ts"
 import { scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const role = "arn:aws:iam::123456789012:role/the-role"

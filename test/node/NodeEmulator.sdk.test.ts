@@ -57,7 +57,7 @@ interface SdkError {
   readonly [member: string]: unknown
 }
 
-/** The same for a call that fails. */
+/** Runs a call of AWS SDK v3 that must fail and returns its error. */
 const failing = (call: (client: SageMakerRuntimeClient) => Promise<unknown>, credentials = keys) =>
   withSdk(
     (client) =>
@@ -70,7 +70,7 @@ const failing = (call: (client: SageMakerRuntimeClient) => Promise<unknown>, cre
 
 const decoder = new TextDecoder()
 
-/** The parts of a stream of AWS SDK v3, and what ended it. */
+/** Collects the parts of an AWS SDK v3 stream and its error. */
 const readAll = async (body: AsyncIterable<ResponseStream> | undefined) => {
   const parts: Array<string> = []
   try {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
 import { certificates } from "../support/certificates.ts"
-import { callTo, environment } from "../support/nodeHttp.ts"
+import { callTo, environment } from "../support/nodeHttpCalls.ts"
 import { serveTls } from "../support/server.ts"
 
 const secureServer = (clientCertificate = false) =>

@@ -6,7 +6,7 @@ import type * as Runtime from "../../src/node/internal/platform/runtime.ts"
 import { token } from "../../src/protocol/userAgent/headerToken.ts"
 import type * as UserAgent from "../../src/protocol/userAgent/userAgent.ts"
 import { version } from "../../src/protocol/userAgent/userAgent.ts"
-import { requestsWith } from "../support/configured.ts"
+import { requestsWith } from "../support/nodeConfiguration.ts"
 
 vi.hoisted(() => {
   delete process.env["AWS_EXECUTION_ENV"]

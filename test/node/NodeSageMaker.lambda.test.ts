@@ -6,7 +6,7 @@ import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { setTimeout } from "node:timers/promises"
 import { call } from "../support/call.ts"
-import { exampleCredentials, requestsWith } from "../support/configured.ts"
+import { exampleCredentials, requestsWith } from "../support/nodeConfiguration.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const traceId = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -17,7 +17,7 @@ const header = "x-amzn-trace-id"
 const sent = (env: Readonly<Record<string, string>>) =>
   Effect.map(requestsWith({ env }), ([request]) => request?.headers)
 
-/** Variables that a test may change while a client reads them. */
+/** A ConfigProvider whose variables a test can change. */
 const changing = (variables: Map<string, string>) => {
   const now = () => ConfigProvider.fromMap(new Map([["AWS_CONFIG_FILE", "/nowhere"], ...variables]))
   return ConfigProvider.make({ load: (config) => now().load(config), flattened: now().flattened })

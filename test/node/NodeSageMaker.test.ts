@@ -10,7 +10,7 @@ import {
   exampleCredentials,
   requestsWith,
   withSources
-} from "../support/configured.ts"
+} from "../support/nodeConfiguration.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 import { serve } from "../support/server.ts"
 

@@ -5,7 +5,7 @@ import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { serve } from "../support/server.ts"
 
-/** Counts what Effect's runtime does in the fibers it watches. */
+/** Counts the runtime operations of the supervised fibers. */
 class Steps extends Supervisor.AbstractSupervisor<void> {
   taken = 0
   override get value() {

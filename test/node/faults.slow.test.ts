@@ -21,10 +21,10 @@ import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { readFileSync, writeFileSync } from "node:fs"
 import { Agent } from "node:https"
 import { afterAll } from "vitest"
+import { captureOutput } from "../support/captureOutput.ts"
 import { certificates } from "../support/certificates.ts"
 import { type Case, faults } from "../support/faults.ts"
 import { type FaultServer, faultServer } from "../support/faultServer.ts"
-import { captureOutput } from "../support/printed.ts"
 
 const keys = {
   accessKeyId: "AKIACANARYKEYID",

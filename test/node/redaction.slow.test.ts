@@ -12,7 +12,7 @@ const keys = {
 
 const program = fileURLToPath(new URL("../support/printFailures.mjs", import.meta.url))
 
-/** Runs the program, and gives all it printed and its exit code. */
+/** Runs the program and returns its output and exit code. */
 const run = (PRINTING: string) =>
   Effect.async<{ readonly code: number | null; readonly text: string }>((resume) => {
     const child = spawn(process.execPath, ["--trace-warnings", "--trace-uncaught", program], {

@@ -31,7 +31,7 @@ const ok = response(200, { "content-type": "text/plain" }, "ok")
 const refusal = (status: number, code: string) => response(status, { "x-amzn-errortype": code }, `{"message":"no"}`)
 const reset = ({ socket }: Exchange) => void socket.resetAndDestroy()
 
-/** What the endpoints do, by their names. */
+/** The behaviour of each endpoint, by name. */
 const behaviours: { readonly [endpoint: string]: (exchange: Exchange) => void } = {
   ok: ({ end }) => end(ok),
   slow: ({ end }) => void setTimeout(() => end(ok), 20),
@@ -81,7 +81,7 @@ const call = (EndpointName: string): Effect.Effect<void, CallError, SageMakerRun
 const stream = (EndpointName: string, parts: number) =>
   streamEndpoint({ EndpointName, ContentType: "text/plain", Body: "once" }).pipe(Stream.take(parts), Stream.runDrain)
 
-/** Those that answer well have the time that a busy machine takes. */
+/** Endpoints that succeed get enough time for a busy machine. */
 const wellBehaved = ["ok", "s-ok"]
 
 const deadlines = (name: string): Timeouts.Deadlines =>
@@ -89,7 +89,7 @@ const deadlines = (name: string): Timeouts.Deadlines =>
     ? { total: "60 seconds" }
     : { firstByte: "150 millis", idle: "100 millis", total: "5 seconds" }
 
-/** A call as chance has it: which endpoint, how much of a stream, and whether it is given up. */
+/** A random call: its endpoint, the length of its stream, and whether it is interrupted. */
 const randomCall = Effect.gen(function*() {
   const names = [...Object.keys(behaviours), ...Object.keys(streams)]
   const mostlyWell = yield* Random.nextBoolean
@@ -113,7 +113,7 @@ const tags = (exit: Exit.Exit<void, CallError>): string =>
       })
   })
 
-/** A client's calls from its making to its end. */
+/** Builds a client, makes its calls and closes it. */
 const run = (url: string, plan: ReadonlyArray<Effect.Effect.Success<typeof randomCall>>) =>
   Effect.forEach(plan, (one) => one, { concurrency }).pipe(
     Effect.provide(
@@ -128,16 +128,16 @@ const run = (url: string, plan: ReadonlyArray<Effect.Effect.Success<typeof rando
     Effect.map((groups) => new Map(Object.entries(groups).map(([tag, exits]) => [tag, exits.length])))
   )
 
-/** What keeps the process alive: handles, timers and requests under way, counted by their kind. */
+/** The active handles, timers and requests of the process, counted by type. */
 const resources = () => Arr.groupBy(process.getActiveResourcesInfo(), (kind) => kind)
 
-/** The kinds of which there are more than before. */
+/** The types with more resources than before. */
 const added = (before: ReturnType<typeof resources>) =>
   Object.entries(resources()).filter(([kind, { length }]) => length > (before[kind]?.length ?? 0)).map(([kind]) => kind)
 
 const listeners = () => process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0)
 
-/** What is still there after it had time to go. */
+/** The resources that remain after a pause. */
 const remaining = <A>(look: () => ReadonlyArray<A>) =>
   Effect.sync(look).pipe(
     Effect.repeat({

@@ -11,7 +11,7 @@ import { Emulator } from "effect-sagemaker-runtime/testing"
 
 type Handler = Emulator.EmulatorEndpoint["handler"]
 
-/** What a caller sees of a model that answers what no service could, by operation. */
+/** A model with an invalid response, and the result of each operation. */
 interface BrokenModel {
   readonly what: string
   readonly handler: Handler
@@ -21,7 +21,7 @@ interface BrokenModel {
 
 const raw = (status: number) => Effect.sync(() => HttpServerResponse.text("x", { status }))
 
-/** Models that break the rules of their own answer. */
+/** Models with invalid responses. */
 export const brokenModels: ReadonlyArray<BrokenModel> = [
   {
     what: "dies",
@@ -90,7 +90,7 @@ export const brokenModels: ReadonlyArray<BrokenModel> = [
   }
 ]
 
-/** Those models, deployed under their place in the list. */
+/** Endpoints for these models, named by their index. */
 export const brokenEndpoints: ReadonlyArray<Emulator.EmulatorEndpoint> = brokenModels.map(({ handler }, index) =>
   Emulator.endpoint(`broken-${index}`, handler)
 )
@@ -101,7 +101,7 @@ const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<
     Effect.timeoutTo({ duration: "10 seconds", onSuccess: (end) => end, onTimeout: () => "it hangs" })
   )
 
-/** How the calls of each operation end. */
+/** The results of a call of each operation. */
 export const outcomesOf = (model: BrokenModel) => {
   const EndpointName = `broken-${brokenModels.indexOf(model)}`
   return Effect.all({

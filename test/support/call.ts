@@ -7,10 +7,10 @@ export const input: InvokeEndpoint.InvokeEndpointInput = {
   Body: "reading"
 }
 
-/** The call most tests make. */
+/** The default call of the tests. */
 export const call = invokeEndpoint(input)
 
-/** Runs an effect while the test's clock moves on by a duration. */
+/** Runs an effect and advances the TestClock by a duration. */
 export const advanceClock = (duration: Duration.DurationInput) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -18,5 +18,5 @@ export const advanceClock = (duration: Duration.DurationInput) => <A, E, R>(effe
     return yield* Fiber.join(fiber)
   })
 
-/** Runs an effect with chance fixed: 0 makes every delay 0, 1 its longest. */
+/** Runs an effect with a fixed random number: 0 gives delays of zero, 1 the longest delays. */
 export const withFixedRandom = (value: number) => Effect.withRandom(Random.fixed([value]))

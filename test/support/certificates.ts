@@ -14,13 +14,13 @@ const pemOfKey = async (key: webcrypto.CryptoKey): Promise<string> =>
 
 const validity = () => ({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + day) })
 
-/** A certificate and its key, in PEM. */
+/** A certificate and its private key, as PEM. */
 interface Identity {
   readonly cert: string
   readonly key: string
 }
 
-/** An authority of its own, a server at 127.0.0.1 it vouches for, and a client. */
+/** A private certificate authority with a certificate for 127.0.0.1 and one for a client. */
 export interface Certificates {
   readonly ca: string
   readonly server: Identity
@@ -60,5 +60,5 @@ const make = async (): Promise<Certificates> => {
   return { ca: root.toString("pem"), server: await issue("02", "server"), client: await issue("03", "client") }
 }
 
-/** Certificates made anew for a test file. */
+/** Generates the certificates once per process. */
 export const certificates: Effect.Effect<Certificates> = Effect.runSync(Effect.cached(Effect.promise(make)))

@@ -22,7 +22,7 @@ const Concurrent = Schema.Struct({
 
 const cases = Schema.Struct({ sequences: Schema.Array(Schema.Union(Sequence, Concurrent)) })
 
-/** AWS's sequences of calls while the service's clock is set, but for the one of concurrent calls. */
+/** AWS's sequences of calls with a shifted service clock, without the concurrent one. */
 export const skewSequences = (decodeCorpus("clockskew/cases.json", cases)?.sequences ?? []).flatMap((sequence) =>
   "calls" in sequence ? [sequence] : []
 )

@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url"
 
 const folder = fileURLToPath(new URL("../../../shared/corpora/", import.meta.url))
 
-/** Whether the public conformance data lies beside the project; tests that need it are skipped otherwise. */
+/** Whether the folder with the public conformance data exists; tests that need it are skipped otherwise. */
 export const hasCorpora = existsSync(folder)
 
-/** A test's name, which says why it is skipped where it is. */
+/** Adds the reason to the name of a test that is skipped. */
 export const needsCorpora = (name: string): string =>
   hasCorpora ? name : `${name} (skipped: the folder shared/corpora is absent)`
 

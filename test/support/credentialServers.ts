@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { serve } from "./server.ts"
 
-/** A request as a server of these tests saw it. */
+/** A request that a credentials server received. */
 export interface RecordedRequest {
   readonly method: string | undefined
   readonly url: string
@@ -15,13 +15,13 @@ export interface RecordedRequest {
   readonly body: string
 }
 
-/** What such a server answers; without a status, 200. */
+/** A response of a credentials server; the default status is 200. */
 export interface ScriptedResponse {
   readonly status?: number
   readonly body: string | object
 }
 
-/** A real server on a free port of this machine that remembers what it was asked. */
+/** A server on a free port that records its requests. */
 export const serveResponses = (answer: (call: RecordedRequest, before: number) => ScriptedResponse) =>
   Effect.suspend(() => {
     const calls: Array<RecordedRequest> = []
@@ -45,7 +45,7 @@ export const serveResponses = (answer: (call: RecordedRequest, before: number) =
 
 const isOurs = (name: string) => name.startsWith("AWS_") && !name.startsWith("AWS_SDK_JS_")
 
-/** An otherwise empty environment of the process and a home folder, both gone with the scope. */
+/** Replaces the environment variables of the process and the home folder until the scope closes. */
 export const isolatedEnvironment = (variables: { readonly [name: string]: string } = {}) =>
   Effect.map(
     Effect.acquireRelease(
@@ -90,7 +90,7 @@ export const isolatedEnvironment = (variables: { readonly [name: string]: string
     }
   )
 
-/** Our HTTP client, with the addresses it was asked for. */
+/** This package's HTTP client, which records its URLs. */
 export const recordingHttpClient = Effect.sync(() => {
   const urls: Array<string> = []
   return {
@@ -112,20 +112,20 @@ const plain = ({ accessKeyId, expiration, secretAccessKey, sessionToken }: Crede
   ...(expiration && { expiration: expiration.toISOString() })
 })
 
-/** The keys in context, as plain text. */
+/** The credentials in context as plain text. */
 export const currentCredentials = Effect.flatMap(Credentials.Credentials, ({ get }) => Effect.map(get, plain))
 
 export const currentAccessKeyId = Effect.map(currentCredentials, ({ accessKeyId }) => accessKeyId)
 
-/** A time past the life of any test. */
+/** An expiry far in the future. */
 export const farFuture = "2099-01-01T00:00:00.000Z"
 
-/** Near enough for a refresh, not yet past. */
+/** An expiry within the refresh window. */
 export const soon = () => new Date(Date.now() + 120_000).toISOString()
 
 export const past = "2020-01-01T00:00:00.000Z"
 
-/** Keys as the tests expect them of a source that names itself. */
+/** The credentials that a source of this name gives. */
 export const credentialsOf = (name: string, expiration: string = farFuture) => ({
   accessKeyId: `AKID-${name}`,
   secretAccessKey: `secret-${name}`,
@@ -133,7 +133,7 @@ export const credentialsOf = (name: string, expiration: string = farFuture) => (
   expiration
 })
 
-/** The same as metadata services and programs give them. */
+/** `credentialsOf` as a document of a metadata service or a credential process. */
 export const credentialsDocument = (name: string, Expiration: string = farFuture) => ({
   Code: "Success",
   Version: 1,
@@ -144,13 +144,13 @@ export const credentialsDocument = (name: string, Expiration: string = farFuture
   Expiration
 })
 
-/** The same as lines of a profile. */
+/** `credentialsOf` as lines of a profile. */
 export const profileLines = (name: string): ReadonlyArray<string> => [
   `aws_access_key_id = AKID-${name}`,
   `aws_secret_access_key = secret-${name}`
 ]
 
-/** The same as STS answers them. */
+/** `credentialsOf` as an STS response. */
 export const stsDocument = (action: string, name: string, expiration: string = farFuture) =>
   `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials>` +
   `<AccessKeyId>AKID-${name}</AccessKeyId><SecretAccessKey>secret-${name}</SecretAccessKey>` +
@@ -161,11 +161,11 @@ export const stsError = (code: string, message: string) =>
   `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code>` +
   `<Message>${message}</Message></Error><RequestId>request-1</RequestId></ErrorResponse>`
 
-/** STS that gives the keys of `name` for any action. */
+/** An STS server that gives the credentials of `name` for any action. */
 export const stsOf = (name: string) =>
   serveResponses(({ body }) => ({ body: stsDocument(new URLSearchParams(body).get("Action") ?? "", name) }))
 
-/** An instance's metadata service (IMDSv2) with one role. */
+/** An instance metadata service (IMDSv2) with one role. */
 export const metadataService = (credentials: (before: number) => ScriptedResponse, region: string = "ap-southeast-2") =>
   Effect.suspend(() => {
     let given = 0

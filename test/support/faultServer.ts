@@ -4,38 +4,38 @@ import { createServer as createTlsServer } from "node:tls"
 import { certificates } from "./certificates.ts"
 import { listen, serveTcp } from "./server.ts"
 
-/** A request that has come whole: the model runs it, whatever becomes of the answer. */
+/** A complete request; the model processes it even if the response fails. */
 export interface Exchange {
   readonly socket: Socket
-  /** Counted over the server's life, from 1. */
+  /** The number of the request, from 1. */
   readonly nth: number
   readonly request: string
-  /** Writes a part of the answer. */
+  /** Writes a part of the response. */
   readonly write: (text: string | Uint8Array) => void
-  /** Writes the rest of the answer. */
+  /** Writes the rest of the response. */
   readonly end: (text: string | Uint8Array) => void
 }
 
-/** What a server does to those who call it. */
+/** The behaviour of a server. */
 export interface Fault {
-  /** A connection has been made. */
+  /** Runs when a connection opens. */
   readonly connected?: (socket: Socket) => void
-  /** The head of a request has come, its body perhaps not; `true` where the request goes no further. */
+  /** Runs when the request headers have arrived; `true` ends the request. */
   readonly head?: (socket: Socket, head: string) => boolean
-  /** A request has come whole. */
+  /** Runs when the complete request has arrived. */
   readonly answer?: (exchange: Exchange) => void
 }
 
-/** What a test sees of the server. */
+/** A running server with a fault. */
 export interface FaultServer {
   readonly url: string
   readonly executions: () => number
-  /** Open connections, and those on which an answer is owed. */
+  /** The open connections, and those with a pending response. */
   readonly sockets: ReadonlySet<Socket>
   readonly owed: ReadonlySet<Socket>
 }
 
-/** A response with its length, as text. */
+/** An HTTP response as text, with its content length. */
 export const response = (status: number, headers: Record<string, string>, body: string): string =>
   [
     `HTTP/1.1 ${status} Status`,

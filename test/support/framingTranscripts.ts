@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { Framing, Tokens } from "effect-sagemaker-runtime"
-import { bytesOf } from "./splits.ts"
+import { bytesOf } from "./chunkBoundaries.ts"
 
 const Progress = Schema.Struct({ n: Schema.Number, word: Schema.String })
 

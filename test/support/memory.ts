@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm"
 setFlagsFromString("--expose-gc")
 const collect = runInNewContext("gc") as () => void
 
-/** The memory that is still in use once all that is free has been collected, in bytes. */
+/** The bytes of memory in use after a garbage collection. */
 export const memoryInUse: Effect.Effect<number> = Effect.sync(collect).pipe(
   Effect.zipRight(Effect.sleep("20 millis")),
   Effect.repeatN(4),

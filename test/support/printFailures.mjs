@@ -1,6 +1,6 @@
 /**
- * A program that makes every call its arguments name, prints each failure in every way a program has, and at last dies of
- * one: what a process can print, all of it goes to its standard output and error.
+ * Makes the calls in its arguments, prints each failure in every way, and crashes with the last one. A test checks
+ * everything that the process prints.
  */
 import { Cause, Console, Effect, Layer, Logger, LogLevel, Stream } from "effect"
 import {

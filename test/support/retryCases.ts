@@ -33,20 +33,20 @@ const Case = Schema.Struct({
   threads: Schema.optional(Schema.Array(Schema.Array(Step)))
 })
 
-/** One response of a case and what a client is to make of it. */
+/** One response of a case with the expected outcome. */
 export type Step = typeof Step.Type
 
-/** One of AWS's cases for its standard mode. */
+/** One of AWS's cases for the standard retry mode. */
 export type Case = typeof Case.Type
 
 const groups = Schema.Struct({ groups: Schema.Record({ key: Schema.String, value: Schema.Array(Case) }) })
 
-/** AWS's cases, but for those of long polling, which SageMaker Runtime does not have. */
+/** AWS's cases without long polling, which SageMaker Runtime does not have. */
 export const retryCases = Object.values(decodeCorpus("retry/standard-2026.json", groups)?.groups ?? {})
   .flat()
   .filter(({ given }) => given.long_polling !== true)
 
-/** The responses of one thread, call by call: all but a retried one end theirs. */
+/** The responses of one thread, grouped by call; a call ends with a response that is not retried. */
 export const callsOf = (steps: ReadonlyArray<Step>): ReadonlyArray<ReadonlyArray<Step>> => {
   const ends = [...steps.keys()].filter((index) => steps[index]!.expected.outcome !== "retry_request")
   return ends.map((end, call) => steps.slice((ends[call - 1] ?? -1) + 1, end + 1))

@@ -1,4 +1,4 @@
-/** Properties are checked on the same values in every run; `SEED=random`, or a number, has them checked on others. */
+/** Property tests use the same values in every run; set `SEED` to a number or to `random` for other values. */
 import { FastCheck } from "effect"
 
 const seed = process.env["SEED"] ?? "20170513"

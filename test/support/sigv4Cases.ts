@@ -44,7 +44,7 @@ const read = (name: string): SigningCase => {
 
 export const signingCases: ReadonlyArray<SigningCase> = hasCorpora ? readdirSync(folder).toSorted().map(read) : []
 
-/** The request of a case; a header that comes twice is one with commas, and a folded one keeps its line breaks. */
+/** The request of a case; repeated headers are joined with commas, and folded headers keep their line breaks. */
 export const requestOf = ({ request }: SigningCase): HttpClientRequest.HttpClientRequest => {
   const [head = "", body = ""] = request.split("\n\n")
   const [start = "", ...lines] = head.replace(/\n+$/, "").replaceAll(/\n([ \t])/g, "\r\n$1").split(/(?<!\r)\n/)
@@ -79,7 +79,7 @@ export const ours = ({ canonical }: SigningCase): string => {
 
 const hmac = (key: string | Uint8Array, data: string) => createHmac("sha256", key).update(data).digest()
 
-/** The signature of a canonical request, written down from AWS's description of Signature Version 4. */
+/** The signature of a canonical request, implemented from AWS's description of Signature Version 4. */
 export const signatureOf = ({ context }: SigningCase, canonical: string): string => {
   const date = context.timestamp.toISOString().replaceAll(/[-:]|\.\d+/g, "")
   const scope = [date.slice(0, 8), context.region, context.service, "aws4_request"]

@@ -25,7 +25,7 @@ const Model = Schema.Struct({ shapes: Schema.Record({ key: Schema.String, value:
 
 const shapes = decodeCorpus("models/sagemaker-runtime.smithy.2025-09.json", Model)?.shapes ?? {}
 
-/** A text member of an operation's input, with the limits AWS's model gives it. */
+/** A text member of an operation's input, with the limits of AWS's model. */
 export interface ModelMember {
   readonly name: string
   readonly header: string | undefined
@@ -34,7 +34,7 @@ export interface ModelMember {
   readonly pattern: RegExp
 }
 
-/** A pattern of the model, which is Java's, as JavaScript's and for the whole of a text. */
+/** Converts a Java pattern of the model to a JavaScript pattern that matches the complete text. */
 const translated = (pattern: string): RegExp =>
   new RegExp(
     `^(?:${
@@ -46,7 +46,7 @@ const translated = (pattern: string): RegExp =>
     })$`
   )
 
-/** The text members of an operation's input: all but the body. */
+/** The text members of an operation's input, without the body. */
 export const textMembers = (input: string): ReadonlyArray<ModelMember> =>
   Object.entries(shapes[`com.amazonaws.sagemakerruntime#${input}`]?.members ?? {}).flatMap(
     ([name, { target, traits }]) => {
@@ -63,7 +63,7 @@ export const textMembers = (input: string): ReadonlyArray<ModelMember> =>
     }
   )
 
-/** Whether the model accepts a text for a member. */
+/** Returns whether the model accepts a text for a member. */
 export const accepts = ({ max, min, pattern }: ModelMember, text: string): boolean => {
   const { length } = Array.from(text)
   return length >= min && length <= max && pattern.test(text)

@@ -1,7 +1,7 @@
 import { Cause, Exit, Layer, Option, Tracer } from "effect"
 import { inspect } from "node:util"
 
-/** A span as a test looks at it. */
+/** A recorded span. */
 export interface RecordedSpan {
   readonly span: Tracer.Span
   readonly name: string
@@ -14,7 +14,7 @@ export interface RecordedSpan {
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
 
-/** A tracer that remembers every span; it counts where others draw ids. */
+/** A tracer that records every span and has sequential span ids. */
 export const recordingTracer = () => {
   const spans: Array<RecordedSpan> = []
   const tracer = Tracer.make({
@@ -61,7 +61,7 @@ export const recordingTracer = () => {
   return { layer: Layer.setTracer(tracer), spans }
 }
 
-/** All an exporter could write of a span. */
+/** The text that an exporter could write for a span. */
 export const spanText = ({ attributes, events, exit, name }: RecordedSpan): string =>
   [
     name,

@@ -1,4 +1,4 @@
-/** What a Worker would do with this package: a call, signed and sent with `fetch`. */
+/** A program for a Worker: signed calls over `fetch`. */
 import { FetchHttpClient } from "@effect/platform"
 import { Chunk, Effect, Layer, Schema, Stream } from "effect"
 import {
@@ -39,7 +39,7 @@ const Row = Schema.Struct({ n: Schema.Number, word: Schema.String })
 
 const table = ModelEndpoint.make("echo", { request: Codec.csv(Row), response: Codec.csv(Row) })
 
-/** A row there and back as CSV, and events out of what a model streams. */
+/** Round-trips a row as CSV and decodes a stream of events. */
 export const typed = (endpoint: string, keys: Credentials.CredentialsInput): Promise<string> =>
   Effect.all([
     table.invoke({ n: 0.5, word: "a,\"b\"" }),

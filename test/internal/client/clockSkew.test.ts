@@ -8,12 +8,12 @@ import { type Reply, scriptedHttpClient } from "../../support/scriptedHttpClient
 
 const start = Date.UTC(2026, 10, 21, 12, 0, 0)
 
-/** Puts nothing but the time of signing on a request. */
+/** A signer that adds only the signing time to a request. */
 const dating = Layer.succeed(Signer.Signer, {
   sign: (request, { date }) => Effect.succeed(HttpClientRequest.setHeader(request, "x-amz-date", date!.toISOString()))
 })
 
-/** A service whose clock is `offset` seconds from the test's and that takes requests up to four minutes off. */
+/** A service whose clock differs by `offset` seconds and that accepts a skew of up to four minutes. */
 const service = (code: string, initialOffset: number) =>
   Effect.gen(function*() {
     const offset = yield* Ref.make(initialOffset)
@@ -40,7 +40,7 @@ const client = (
 
 const call = invokeEndpoint({ EndpointName: "anomaly", Body: "{}" })
 
-/** Runs an effect while time passes, at the hour the tests take place. */
+/** Runs an effect at the time of the tests and advances the clock. */
 const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     yield* TestClock.setTime(start)

@@ -3,9 +3,9 @@ import { Effect, Schema, Struct } from "effect"
 import { RetryPolicy, SageMakerRuntime } from "effect-sagemaker-runtime"
 import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
 import { decodeCorpus } from "../../support/corpus.ts"
-import { greetingWithErrors } from "../../support/greeting.ts"
-import { pickMembersOf } from "../../support/members.ts"
+import { pickMembersOf } from "../../support/pickMembersOf.ts"
 import { scriptedRuntime } from "../../support/scriptedHttpClient.ts"
+import { greetingWithErrors } from "../../support/smithyGreeting.ts"
 
 const Members = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
@@ -36,7 +36,7 @@ const answer = ({ body, code, headers }: typeof cases[number]) =>
       )
   })
 
-/** `Header` travels as an HTTP header: SageMaker Runtime's errors have none such, and this client reads bodies only. */
+/** `Header` is an HTTP header; SageMaker Runtime's errors have no header members, and this client reads bodies only. */
 const inTheBody = ({ params }: typeof cases[number]) => Struct.omit(params, "Header")
 
 describe.skipIf(!hasCorpora)(

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { invokeEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
 import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
-import { pickMembersOf } from "../../support/members.ts"
+import { pickMembersOf } from "../../support/pickMembersOf.ts"
+import { replyOf, type Report, reports } from "../../support/reportedResponses.ts"
 import { scriptedRuntime } from "../../support/scriptedHttpClient.ts"
-import { replyOf, type Report, reports } from "../../support/wildReports.ts"
 
 const failure = (report: Report) =>
   Effect.gen(function*() {

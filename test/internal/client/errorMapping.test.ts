@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, FastCheck as fc } from "effect"
 import { RetryPolicy, type SageMakerError } from "effect-sagemaker-runtime"
-import { bodyCutError, brokenBody } from "../../support/bodies.ts"
 import { advanceClock, call } from "../../support/call.ts"
+import { bodyCutError, brokenBody } from "../../support/responseBodies.ts"
 import { ok, refusal, type Reply, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
 
 const endOf = (reply: Reply): Effect.Effect<SageMakerError.SageMakerError> =>

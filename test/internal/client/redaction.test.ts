@@ -16,8 +16,8 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { encode } from "../../../src/protocol/eventStream/frame.ts"
-import { bodyCutError, stalledBody } from "../../support/bodies.ts"
-import { captureOutput } from "../../support/printed.ts"
+import { captureOutput } from "../../support/captureOutput.ts"
+import { bodyCutError, stalledBody } from "../../support/responseBodies.ts"
 import { type Responder, scriptedHttpClient } from "../../support/scriptedHttpClient.ts"
 
 const keys = {
@@ -59,7 +59,7 @@ const showsNothing = <A, E>(effect: Effect.Effect<A, E>) =>
     return error as SageMakerError.SageMakerError
   })
 
-/** Everything of a request that can come back, as a service might repeat it. */
+/** The parts of a request that a service might repeat in its response. */
 const echo = ({ headers }: Request, body = Body): string =>
   [
     `authorization:${headers["authorization"]}`,
@@ -219,7 +219,7 @@ const story = {
   CustomAttributes: "ward=7;  note=\"do not\\resuscitate\"; trace=4711-0815"
 }
 
-/** The shortest part of a text that nobody may see. */
+/** The length from which a part of a text must be redacted. */
 const run = 16
 
 const quoted = (text: string) => JSON.stringify(text).slice(1, -1)
@@ -230,7 +230,7 @@ const fragments = forms.flatMap((form) =>
   Array.from({ length: form.length - run + 1 }, (_, at) => form.slice(at, at + run))
 )
 
-/** Every run of 16 characters contains one of these aligned halves: a cheap test before the exact one. */
+/** Every run of 16 characters contains one of these aligned halves, so they are a fast test before the exact one. */
 const halves = forms.flatMap((form) =>
   Array.from({ length: Math.floor(form.length / 8) }, (_, at) => form.slice(8 * at, 8 * at + 8))
 )

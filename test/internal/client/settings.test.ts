@@ -131,7 +131,7 @@ describe("Timeouts", () => {
 describe("The retry quota of a client", () => {
   const failing: Reply = { status: 503 }
 
-  /** What 500 tokens pay for: 35 retries at 14 each. */
+  /** The number of retries that 500 tokens allow: 35 at 14 tokens each. */
   const drain = Effect.exit(call).pipe(Effect.repeatN(19))
 
   const lastAttempts = Effect.map(Effect.flip(call), (error) => "attempts" in error ? error.attempts : undefined)

@@ -2,8 +2,8 @@ import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Tracer } from "effect"
 import { Credentials, RetryPolicy, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
-import { connectionLostError } from "../../support/bodies.ts"
 import { advanceClock, call } from "../../support/call.ts"
+import { connectionLostError } from "../../support/responseBodies.ts"
 import {
   notReady,
   ok,

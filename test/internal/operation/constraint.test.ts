@@ -27,7 +27,7 @@ const character = FastCheck.oneof(
 
 const randomText = FastCheck.array(character, { maxLength: 80 }).map((_) => _.join(""))
 
-/** Texts the model accepts, texts next to those, texts at its limits, and any others. */
+/** Texts that the model accepts, similar texts, texts at the limits, and random texts. */
 const textFor = ({ max, min, pattern }: ModelMember) => {
   const valid = FastCheck.stringMatching(pattern)
   const almost = FastCheck.tuple(valid, character, FastCheck.nat({ max: 100 })).map(

@@ -23,7 +23,7 @@ const variantOf = ({ headers }: { readonly headers: { readonly [name: string]: s
 
 const moved = Resilience.fallback({ large: [{ TargetVariant: "spare" }, { EndpointName: "small" }] })
 
-/** Calls once for each place, and gives the end and the places that were asked. */
+/** Makes one call and returns its result and the targets that received a request. */
 const against = (
   answer: Responder,
   call: ReturnType<typeof invoke> = invoke("large"),

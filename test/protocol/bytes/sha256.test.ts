@@ -3,7 +3,7 @@ import { Effect, FastCheck } from "effect"
 import * as node from "../../../src/node/internal/platform/sha256.ts"
 import * as web from "../../../src/protocol/bytes/sha256.ts"
 
-/** Text, or bytes that are a part of a larger buffer, as the parts of a body often are. */
+/** Text, or a view of part of a larger buffer, as chunks of a body often are. */
 const data = FastCheck.oneof(
   FastCheck.string({ unit: "binary" }),
   FastCheck.tuple(FastCheck.uint8Array({ maxLength: 300 }), FastCheck.nat({ max: 20 })).map(

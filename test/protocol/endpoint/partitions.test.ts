@@ -21,7 +21,7 @@ const Partitions = Schema.Struct({
 
 const partitions = decodeCorpus("models/partitions.sdk3-2026-11.json", Partitions)?.partitions ?? []
 
-/** AWS's rule: a listed region, else the first pattern that fits, else partition `aws`. */
+/** AWS's rule: a listed region, else the first pattern that matches, else partition `aws`. */
 const expected = (region: string) =>
   partitions.find((_) => region in _.regions) ??
     partitions.find((_) => new RegExp(_.regionRegex).test(region)) ??

@@ -25,7 +25,7 @@ const EndpointTests = Schema.Struct({
 
 const cases = decodeCorpus("endpoints/sagemaker-runtime.endpoint-tests-1.json", EndpointTests)?.testCases ?? []
 
-/** `region` is required here; where AWS's case leaves it open beside an endpoint, any will do. */
+/** A region is required here, so cases that have only an endpoint get one. */
 const regionOf = (params: { readonly Region?: string | undefined; readonly Endpoint?: string | undefined }) =>
   params.Region ?? (params.Endpoint === undefined ? "" : "eu-west-1")
 

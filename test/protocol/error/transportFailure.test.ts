@@ -4,7 +4,7 @@ import { type TransportFailure, transportFailure } from "../../../src/protocol/e
 const coded = (code: string, more: object = {}) => Object.assign(new Error("low-level"), { code, ...more })
 const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause })
 
-/** What Node makes of several addresses that could not be reached: it carries the first one's code. */
+/** The error of Node for several unreachable addresses, with the code of the first one. */
 const noneReached = (...errors: ReadonlyArray<Error & { readonly code: string }>) =>
   Object.assign(new AggregateError(errors), { code: errors[0]?.code })
 

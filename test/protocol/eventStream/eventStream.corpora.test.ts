@@ -46,7 +46,7 @@ const headersOf = (frame: Uint8Array) => decodeHeaders(frame.subarray(12, 12 + h
 
 const payloadOf = (frame: Uint8Array) => frame.subarray(12 + headersLength(frame), frame.length - 4)
 
-/** What ends a stream of these bytes, in whole and byte by byte. */
+/** The error of a stream with these bytes, as one chunk and as single bytes. */
 const failureOf = (bytes: Uint8Array) => {
   const whole = eventStream.step(eventStream.initial, bytes)
   let byByte: eventStream.Step = { state: eventStream.initial, parts: [], failure: undefined }
@@ -57,7 +57,7 @@ const failureOf = (bytes: Uint8Array) => {
   return whole.failure ?? eventStream.finish(whole.state)
 }
 
-/** A value as its type means it: truths, numbers big-endian, everything else as it is. */
+/** Encodes a header value by its type; numbers are big-endian. */
 const plain = ({ bytes, text, type }: HeaderValue): unknown => {
   const buffer = Buffer.from(bytes)
   return type < 2

@@ -10,7 +10,7 @@ const part = (payload: Uint8Array) => encode({ ":message-type": "event", ":event
 
 const joined = (...chunks: ReadonlyArray<Uint8Array>) => Uint8Array.from(chunks.flatMap((chunk) => [...chunk]))
 
-/** All the payloads of a stream that arrives in these chunks, and what ends it. */
+/** The payloads of a stream with these chunks, and its error. */
 const decode = (...chunks: ReadonlyArray<Uint8Array>) => {
   let state = eventStream.initial
   const parts: Array<ReadonlyArray<number>> = []
@@ -30,7 +30,7 @@ const splitAt = (stream: Uint8Array, offsets: ReadonlyArray<number>) => {
   return cuts.slice(1).map((cut, index) => stream.subarray(cuts[index], cut))
 }
 
-/** Payloads of one size, as those of tokens often are: frames then begin alike. */
+/** Payloads of equal size, whose frames have the same beginning. */
 const alike = FastCheck.nat(80).chain((size) =>
   FastCheck.array(FastCheck.uint8Array({ minLength: size, maxLength: size }), { minLength: 1, maxLength: 6 })
 )

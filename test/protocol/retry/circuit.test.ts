@@ -4,7 +4,7 @@ import * as circuit from "../../../src/protocol/retry/circuit.ts"
 
 const rules: circuit.Rules = { failureRatio: 0.5, minimumThroughput: 3, samplingMillis: 1_000, breakMillis: 500 }
 
-/** One step of a circuit's life: time passes, and an attempt begins or one of those under way ends. */
+/** An event: time passes, an attempt starts, or a running attempt ends. */
 const Step = FastCheck.record({
   after: FastCheck.nat({ max: 400 }),
   what: FastCheck.oneof(

@@ -73,7 +73,7 @@ describe("The send rate equals AWS's own rate limiter", () => {
     vi.restoreAllMocks()
   })
 
-  /** Asks AWS's limiter for a token: the delay it would wait for first, and nothing taken then. */
+  /** Requests a token from AWS's limiter and returns the delay; no token is taken if there is a delay. */
   const awsWait = (limiter: DefaultRateLimiter): number => {
     let waited = 0
     Reflect.set(DefaultRateLimiter, "setTimeoutFn", (_: unknown, delay: number) => {

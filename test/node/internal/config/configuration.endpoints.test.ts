@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { configurationErrorWith, serviceUrlWith } from "../../../support/configured.ts"
 import { hasCorpora, needsCorpora } from "../../../support/corpora.ts"
 import { decodeCorpus } from "../../../support/corpus.ts"
+import { configurationErrorWith, serviceUrlWith } from "../../../support/nodeConfiguration.ts"
 
 const Table = <A>(value: Schema.Schema<A>) => Schema.Record({ key: Schema.String, value })
 const Text = Table(Schema.String)
@@ -33,7 +33,7 @@ const corpus = decodeCorpus(
 const lines = (section: Readonly<Record<string, string>>, indent = "") =>
   Object.entries(section).map(([key, value]) => `${indent}${key} = ${value}`)
 
-/** A config file as the suite describes it, with a case's service in the part of ours. */
+/** A config file of a case, with the section of its service renamed to this service. */
 const configOf = ({ profiles, services }: typeof Suite.Type, ours: string) =>
   [
     ...Object.entries(profiles).flatMap(([name, section]) => [`[profile ${name}]`, ...lines(section)]),

@@ -6,7 +6,7 @@ import {
   type ConfigurationSources,
   requestsWith,
   serviceUrlWith
-} from "../../../support/configured.ts"
+} from "../../../support/nodeConfiguration.ts"
 import { serve } from "../../../support/server.ts"
 
 const all = {

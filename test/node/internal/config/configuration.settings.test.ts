@@ -4,6 +4,7 @@ import { ConfigProvider, Effect, Layer } from "effect"
 import { RetryPolicy, SageMakerError } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { call, withFixedRandom } from "../../../support/call.ts"
+import { isolatedEnvironment } from "../../../support/credentialServers.ts"
 import {
   advanceClockUntilDone,
   configurationErrorWith,
@@ -11,14 +12,13 @@ import {
   exampleCredentials,
   requestsWith,
   withSources
-} from "../../../support/configured.ts"
-import { isolatedEnvironment } from "../../../support/credentialServers.ts"
+} from "../../../support/nodeConfiguration.ts"
 import { refusal, type Reply, scriptedHttpClient } from "../../../support/scriptedHttpClient.ts"
 
 interface Setting {
   readonly variable: string
   readonly key: string
-  /** Two values as text, what they are in code, and what a request shows of them. */
+  /** Two values as text, their values in code, and their effect on a request. */
   readonly values: readonly [string, string]
   readonly code: readonly [NodeSageMaker.NodeSageMakerOptions, NodeSageMaker.NodeSageMakerOptions]
   readonly shows: readonly [string, string]
@@ -86,7 +86,7 @@ const profile = (key: string, value: string) => `[default]\n${key} = ${value}`
 
 const region = { AWS_REGION: "us-east-1" }
 
-/** What two calls show of a setting where it stands in code, in the environment and in the profile. */
+/** The effect of a setting on two calls, if it is in code, in the environment and in the profile. */
 const shown = (
   { env, key, look, variable }: Setting,
   given: { readonly code?: NodeSageMaker.NodeSageMakerOptions; readonly env?: string; readonly profile?: string }
@@ -195,7 +195,7 @@ describe("An invalid value", () => {
 
 const throttled = refusal(400, "ThrottlingException")
 
-/** How a call ends that is throttled for ever, with no chance in its delays. */
+/** The result of a call that is always throttled, with fixed delays. */
 const endIn = (
   place: ConfigurationSources,
   options: NodeSageMaker.NodeSageMakerOptions = {},

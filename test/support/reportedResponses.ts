@@ -13,23 +13,23 @@ const Report = Schema.Struct({
   transport: Schema.optional(Schema.String)
 })
 
-/** One answer of the real service that somebody made public. */
+/** A response of the service from a public report. */
 export type Report = typeof Report.Type
 
-/** The reports that tell of an answer; others tell of streams and of programs around a client. */
+/** The reports about a response, without those about streams and other programs. */
 export const reports = (
   decodeCorpus("errors/reported-in-the-wild.json", Schema.Struct({ reports: Schema.Array(Report) }))?.reports ?? []
 ).filter(({ code, status, transport }) =>
   typeof code === "string" || (status !== undefined && status >= 300) || transport !== undefined
 )
 
-/** The statuses of codes whose report names none, from AWS's model. */
+/** The statuses of codes for reports without a status, from AWS's model. */
 const statuses: { readonly [code: string]: number } = { ModelError: 424, ValidationError: 400 }
 
-/** Posters cut a header short with dots; AWS's own services go on with a URI there. */
+/** Reports shorten a header with dots, where AWS's services send a URI. */
 const restored = (value: string) => value.replace(/\.\.\.$/, ":http://internal.amazon.com/coral/")
 
-/** A report as an exchange: its own bytes where it quotes them, else the code in the header as AWS sends it. */
+/** The reply of a report: its quoted body, or the code in the header as AWS sends it. */
 export const replyOf = (report: Report): Reply => {
   if (report.transport !== undefined) {
     return { transport: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) }

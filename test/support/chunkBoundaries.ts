@@ -7,11 +7,11 @@ export const bytesOf = (
   text: string | Uint8Array
 ): Uint8Array => (typeof text === "string" ? encoder.encode(text) : text)
 
-/** The bytes cut at these offsets. */
+/** Splits bytes at these offsets. */
 const cut = (bytes: Uint8Array, ...offsets: ReadonlyArray<number>): ReadonlyArray<Uint8Array> =>
   [...offsets, bytes.byteLength].map((end, at) => bytes.subarray(at === 0 ? 0 : offsets[at - 1], end))
 
-/** What a framing makes of these parts: its elements, and the message it fails with after them. */
+/** Decodes chunks with a framing and returns the elements and the error message. */
 export const decodeChunks = <A, E extends { readonly message: string }>(
   framing: Framing.Framing<A, E>,
   parts: ReadonlyArray<Uint8Array>,
@@ -25,7 +25,7 @@ export const decodeChunks = <A, E extends { readonly message: string }>(
     return { out, failure: Either.isLeft(end) ? end.left.message : undefined }
   })
 
-/** The same where the parts arrive as one chunk of the stream. */
+/** `decodeChunks` for byte arrays that arrive in one stream chunk. */
 export const decodeChunksAtOnce = <A, E extends { readonly message: string }>(
   framing: Framing.Framing<A, E>,
   parts: ReadonlyArray<Uint8Array>
@@ -35,17 +35,17 @@ export const decodeChunksAtOnce = <A, E extends { readonly message: string }>(
     []
   )
 
-/** Every way to cut once. */
+/** All splits into two chunks. */
 export const everySplit = (bytes: Uint8Array): ReadonlyArray<ReadonlyArray<Uint8Array>> =>
   Array.from({ length: bytes.byteLength + 1 }, (_, at) => cut(bytes, at))
 
-/** Every way to cut twice. */
+/** All splits into three chunks. */
 export const everyPairOfSplits = (bytes: Uint8Array): ReadonlyArray<ReadonlyArray<Uint8Array>> =>
   Array.from(
     { length: bytes.byteLength + 1 },
     (_, first) => Array.from({ length: bytes.byteLength - first + 1 }, (_, more) => cut(bytes, first, first + more))
   ).flat()
 
-/** A byte at a time. */
+/** One chunk per byte. */
 export const byteByByte = (bytes: Uint8Array): ReadonlyArray<Uint8Array> =>
   Array.from(bytes, (byte) => Uint8Array.of(byte))

@@ -1,4 +1,4 @@
-/** The operation of Smithy's restJson1 protocol tests, as a user of this package would define it. */
+/** The operation of Smithy's restJson1 protocol tests, as a custom operation. */
 import { HttpClientRequest } from "@effect/platform"
 import { Effect, Schema } from "effect"
 import { Operation, SageMakerError } from "effect-sagemaker-runtime"

@@ -31,7 +31,7 @@ const loggers = [
   Logger.make(({ message }) => inspect(message, { depth: 10 }))
 ]
 
-/** Runs an effect to its failure and gives all that a program can print of it, each text under the way it was printed. */
+/** Runs an effect that fails and returns everything that a program can print about it, by print method. */
 export const captureOutput = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function*() {
     const texts: Array<readonly [way: string, text: string]> = []

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { call } from "./call.ts"
 import { ok, type Reply, scriptedHttpClient } from "./scriptedHttpClient.ts"
 
-/** What a client finds where it runs: variables of the environment, and the text of the two shared files. */
+/** The configuration sources of a client: environment variables and the two shared AWS files. */
 export interface ConfigurationSources {
   readonly env?: Readonly<Record<string, string>>
   readonly config?: string
@@ -21,7 +21,7 @@ const folder = Effect.acquireRelease(
   (path) => Effect.promise(() => rm(path, { recursive: true }))
 )
 
-/** Runs an effect in a place that has nothing else, and no instance metadata. */
+/** Runs an effect with these sources only, without the instance metadata service. */
 export const withSources =
   ({ config = "", credentials = "", env = {} }: ConfigurationSources) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.scoped(Effect.gen(function*() {
@@ -33,7 +33,7 @@ export const withSources =
       return yield* Effect.withConfigProvider(effect, ConfigProvider.fromMap(new Map(Object.entries(variables))))
     }))
 
-/** The requests of a program of a client that is set up in a place. */
+/** Runs a program with a client that has these sources, and returns its requests. */
 export const requestsWith = (
   place: ConfigurationSources,
   options: NodeSageMaker.NodeSageMakerOptions = {},
@@ -49,11 +49,11 @@ export const requestsWith = (
 
 const path = "/endpoints/anomaly-v2/invocations"
 
-/** The base URL a client in a place calls. */
+/** The base URL that a client with these sources calls. */
 export const serviceUrlWith = (place: ConfigurationSources, options?: NodeSageMaker.NodeSageMakerOptions) =>
   Effect.map(requestsWith(place, options), ([request]) => request?.url.replace(path, ""))
 
-/** What is wrong with the configuration of a place. */
+/** The configuration error of a client with these sources. */
 export const configurationErrorWith = (
   place: ConfigurationSources,
   options: NodeSageMaker.NodeSageMakerOptions = {}
@@ -64,7 +64,7 @@ export const configurationErrorWith = (
     return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer)).pipe(withSources(place))
   })
 
-/** Runs an effect that also waits for promises while the test's clock moves on, second by second. */
+/** Runs an effect that waits for promises, and advances the TestClock by seconds until it ends. */
 export const advanceClockUntilDone = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)

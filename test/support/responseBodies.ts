@@ -2,7 +2,7 @@ import { type Duration, Effect, Stream } from "effect"
 
 const encoder = new TextEncoder()
 
-/** A response whose body gives its parts and then is silent for ever. */
+/** A response whose body sends its chunks and then stalls. */
 export const stalledBody = (init: ResponseInit, ...parts: ReadonlyArray<string>): Effect.Effect<Response> =>
   Effect.sync(() => {
     const rest = parts.map((part) => encoder.encode(part))
@@ -17,7 +17,7 @@ export const stalledBody = (init: ResponseInit, ...parts: ReadonlyArray<string>)
     )
   })
 
-/** A response whose body gives a part after every pause of the test's clock, and then ends or is silent for ever. */
+/** A response whose body sends a chunk after each pause on the TestClock, then ends or stalls. */
 export const pacedBody = (
   init: ResponseInit,
   pause: Duration.DurationInput,
@@ -29,7 +29,7 @@ export const pacedBody = (
     return new Response(Stream.toReadableStreamRuntime(Stream.concat(body, end), runtime), init)
   })
 
-/** A response whose body gives its parts and then breaks off. */
+/** A response whose body sends its chunks and then fails. */
 export const brokenBody = (
   init: ResponseInit,
   reason: unknown,
@@ -48,10 +48,10 @@ export const brokenBody = (
     )
   })
 
-/** What `fetch` fails with when the connection is lost, nested as Node nests it. */
+/** The error of `fetch` for a lost connection, nested as in Node. */
 export const connectionLostError = (): TypeError =>
   new TypeError("fetch failed", { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) })
 
-/** What reading a body fails with when the connection is lost. */
+/** The error of a response body for a lost connection. */
 export const bodyCutError = (): TypeError =>
   new TypeError("terminated", { cause: Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }) })

@@ -2,18 +2,18 @@ import { HttpClientRequest } from "@effect/platform"
 import { Effect, Schema } from "effect"
 import { Operation, SageMakerError } from "effect-sagemaker-runtime"
 
-/** An error as a user may define it: with all members of the service's errors. */
+/** A custom error with all members of service errors. */
 export class VariantMissing extends Schema.TaggedError<VariantMissing>()("VariantMissing", {
   ...SageMakerError.serviceFields({ status: 404, code: "VariantMissing", retry: "never", message: "No such variant" }),
   Variants: Schema.optional(Schema.Array(Schema.String))
 }) {}
 
-/** Another with members of its own only, which says itself how to be retried. */
+/** A custom error with its own members and a retry member. */
 export class VariantBusy extends Schema.TaggedError<VariantBusy>()("VariantBusy", { Seconds: Schema.Number }) {
   readonly retry = "throttling"
 }
 
-/** Another that says nothing. */
+/** A custom error without members. */
 export class VariantBroken extends Schema.TaggedError<VariantBroken>()("VariantBroken", {}) {}
 
 export interface Input {
@@ -34,7 +34,7 @@ const headers = Operation.headers({
 
 const name = Operation.label("EndpointName", Schema.String)
 
-/** An operation AWS does not have. */
+/** A custom operation that AWS does not have. */
 export const describeVariant: Operation.Operation<Input, Output, VariantMissing | VariantBusy | VariantBroken> = {
   name: "DescribeVariant",
   encode: ({ EndpointName, ...fields }, { validation }) =>
