@@ -7,8 +7,8 @@ import {
   streamEndpoint,
   Timeouts
 } from "effect-sagemaker-runtime"
-import { stalled } from "./support/bodies.ts"
-import { call, during, input } from "./support/call.ts"
+import { advanceClock, call, input } from "./support/call.ts"
+import { stalledBody } from "./support/responseBodies.ts"
 import { refusal, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 type Call = Effect.Effect<unknown, SageMakerError.SageMakerError, SageMakerRuntime.SageMakerRuntime>
@@ -40,7 +40,7 @@ describe("RetryPolicy.use", () => {
         Stream.catchAll(RetryPolicy.use(stream, RetryPolicy.none), ({ _tag }) => Stream.make(_tag)),
         stream
       )
-      yield* Effect.flip(Stream.runDrain(both)).pipe(Effect.provide(server.layer), during("1 hour"))
+      yield* Effect.flip(Stream.runDrain(both)).pipe(Effect.provide(server.layer), advanceClock("1 hour"))
       assert.strictEqual(yield* server.attempts, 1 + 3)
     }))
 })
@@ -56,21 +56,21 @@ describe("Timeouts.use", () => {
     it.effect(`sets a timeout for ${what}`, () =>
       Effect.gen(function*() {
         const server = yield* scriptedRuntime(Effect.never)
-        const error = yield* Effect.flip(effect).pipe(Effect.provide(server.layer), during("1 minute"))
+        const error = yield* Effect.flip(effect).pipe(Effect.provide(server.layer), advanceClock("1 minute"))
         assert.deepInclude(error, { _tag: "TimeoutError", phase: "firstByte", duration: 3_000 })
       }))
   }
 
   it.effect("sets the idle timeout of a stream and keeps outer values", () =>
     Effect.gen(function*() {
-      const server = yield* scriptedRuntime(stalled({ status: 200 }))
+      const server = yield* scriptedRuntime(stalledBody({ status: 200 }))
       const error = yield* stream.pipe(
         Timeouts.use({ firstByte: "1 second" }),
         Timeouts.use({ idle: "5 seconds" }),
         Stream.runDrain,
         Effect.flip,
         Effect.provide(server.layer),
-        during("1 minute")
+        advanceClock("1 minute")
       )
       assert.deepInclude(error, { _tag: "TimeoutError", phase: "idle", duration: 5_000 })
     }))

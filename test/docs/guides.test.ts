@@ -13,7 +13,7 @@ import { firstCall } from "../../examples/guides/first-call.ts"
 import { callAws, callEmulator } from "../../examples/guides/layers.ts"
 import { allLines, firstLine } from "../../examples/guides/lines.ts"
 import { containerMessage } from "../../examples/guides/redaction.ts"
-import { advanceClockUntilDone, exampleCredentials } from "../support/configured.ts"
+import { advanceClockUntilDone, exampleCredentials } from "../support/nodeConfiguration.ts"
 import { scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const loading = new SageMakerError.ModelNotReadyException({ message: "loading" })

@@ -86,7 +86,13 @@ const stale = (): Fault => {
 const silentTls = Effect.map(faultServer({}), (server) => ({ ...server, url: server.url.replace("http:", "https:") }))
 
 export const faults: ReadonlyArray<Case> = [
-  { name: "connection refused", server: nobody, attempts: 3, executions: 0, result: "TransportError (connect)" },
+  {
+    name: "connection refused",
+    server: unreachableServer,
+    attempts: 3,
+    executions: 0,
+    result: "TransportError (connect)"
+  },
   {
     name: "TLS handshake never completes",
     kind: "connect",

@@ -194,7 +194,7 @@ describe("An invalid endpoint", () => {
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
         for (const variable of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"]) {
-          const error = yield* problemIn({ env: { ...region, [variable]: endpoint } })
+          const error = yield* configurationErrorWith({ env: { ...region, [variable]: endpoint } })
           assert.strictEqual(error.message, `${variable} (environment) ${problem}`)
           assert.include(error, { setting: variable, source: "environment", problem })
         }
@@ -205,7 +205,7 @@ describe("An invalid endpoint", () => {
     "fails with its profile key but not its value: $name",
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
-        const error = yield* problemIn({ env: region, config: `[default]\nendpoint_url = ${endpoint}` })
+        const error = yield* configurationErrorWith({ env: region, config: `[default]\nendpoint_url = ${endpoint}` })
         assert.strictEqual(error.message, `endpoint_url (profile default) ${problem}`)
       })
   )
@@ -214,7 +214,7 @@ describe("An invalid endpoint", () => {
     "fails with its option if it is in code: $name",
     ({ endpoint, problem }) =>
       Effect.gen(function*() {
-        const error = yield* problemIn({ env: region }, { endpoint })
+        const error = yield* configurationErrorWith({ env: region }, { endpoint })
         assert.strictEqual(error.message, `endpoint ${problem}`)
       })
   )

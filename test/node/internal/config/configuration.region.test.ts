@@ -64,7 +64,7 @@ describe("The region", () => {
 
   it.effect("fails with ConfigurationError if no source has it", () =>
     Effect.gen(function*() {
-      const error = yield* problemIn({})
+      const error = yield* configurationErrorWith({})
       assert.strictEqual(
         error.message,
         "region is missing: set the region option, AWS_REGION, or region in the AWS profile"
@@ -101,7 +101,7 @@ describe("The region", () => {
     "in $name is rejected if it is not a host label, and not repeated",
     ({ place, setting, source }) =>
       Effect.gen(function*() {
-        const error = yield* problemIn(place)
+        const error = yield* configurationErrorWith(place)
         assert.strictEqual(error.message, `${setting} (${source}) must be an AWS region, such as eu-west-1`)
         assert.include(error, { _tag: "ConfigurationError", setting, source })
       })
@@ -184,7 +184,7 @@ describe("A profile that does not exist", () => {
     "is an error if code names it: %s",
     (profile) =>
       Effect.gen(function*() {
-        const error = yield* problemIn(all, { profile, region: "eu-west-1" })
+        const error = yield* configurationErrorWith(all, { profile, region: "eu-west-1" })
         assert.strictEqual(
           error.message,
           "profile was not found in the shared config and credentials files: check its name and the files' location"
