@@ -95,7 +95,7 @@ describe("http", () => {
       name: "invalid settings",
       http: { connections: 0 },
       place: { env: region },
-      message: "http.connections: is not a whole number of at least 1"
+      message: "http.connections must be an integer of at least 1"
     },
     {
       name: "a bundle named by the environment that is not there",
