@@ -64,16 +64,16 @@ const run = (name: string) =>
     return { result, tunnels: proxy.tunnels.length }
   }).pipe(Effect.scoped, Effect.provide([emulator, Logger.remove(Logger.defaultLogger)]))
 
-const answer = "{\"score\":0.9}"
+const response = "{\"score\":0.9}"
 
 /** The expected result of each example. */
 const given: Readonly<Record<string, unknown>> = {
   abort: "no answer in time",
   async: "s3:",
-  call: answer,
+  call: response,
   errors: "the container answered 500",
   json: { score: 0.9 },
-  operation: answer,
+  operation: response,
   params: "blue",
   session: [3, 3],
   stream: undefined
@@ -98,7 +98,7 @@ describe("The programs of the migration guide run:", () => {
         const value = Either.getOrThrowWith(result, (error) => error as Error)
         const body = typeof value === "object" && value !== null && "Body" in value ? value.Body : value
         const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body
-        const expected = name in given ? given[name] : answer
+        const expected = name in given ? given[name] : response
         if (name === "async") {
           assert.match(String(text), /^s3:\/\//)
         } else {

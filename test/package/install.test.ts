@@ -82,7 +82,7 @@ const compilers = ["typescript-5", "typescript-7"].flatMap((compiler) =>
   Object.keys(settings).map((resolution) => ({ compiler, resolution }))
 )
 
-const answer = "anomaly score: 0.9"
+const reply = "anomaly score: 0.9"
 
 const node20 = (program: string, env?: NodeJS.ProcessEnv) =>
   run(process.execPath, ["node_modules/tsx/dist/cli.mjs", program], project, env)
@@ -136,12 +136,12 @@ describe("With the packed package installed, the programs of the README", () => 
   it.each([["this Node", node20], ["Node 24", node24]] as const)(
     "run on %s against the emulator",
     async (_, start) => {
-      assert.strictEqual(await start("local.ts"), answer)
+      assert.strictEqual(await start("local.ts"), reply)
     }
   )
 
   it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s against a server", async (_, start) => {
-    assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), answer)
+    assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), reply)
   })
 
   it("pass their tests with a replaced layer", async () => {

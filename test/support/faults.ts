@@ -23,14 +23,14 @@ export interface Case {
 }
 
 const ok = response(200, { "content-type": "text/plain" }, "ok")
-const answering = (answer: (exchange: Exchange) => void) => faultServer({ answer })
+const responding = (respond: (exchange: Exchange) => void) => faultServer({ respond })
 const reset = ({ socket }: Pick<Exchange, "socket">) => void socket.resetAndDestroy()
 
 /** Writes a text and continues after it was sent. */
 const writeThen = ({ socket }: Exchange, text: string | Uint8Array, next: () => void) =>
   void socket.write(text, () => setTimeout(next, 20))
 
-const chunkedHead = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n"
+const chunkedHeaders = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n"
 
 const byteByByte = ({ end, socket, write }: Exchange, text: string) => {
   const bytes = [...Buffer.from(text)]
@@ -45,10 +45,10 @@ const byteByByte = ({ end, socket, write }: Exchange, text: string) => {
   }, 1)
 }
 
-const refusing = (status: number, headers: Record<string, string> = {}) =>
-  answering(({ end, request }) => end(response(status, headers, JSON.stringify({ message: request }))))
+const respondingWithError = (status: number, headers: Record<string, string> = {}) =>
+  responding(({ end, request }) => end(response(status, headers, JSON.stringify({ message: request }))))
 
-const streamHead =
+const streamHeaders =
   "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 const chunk = (bytes: Uint8Array) =>
@@ -62,15 +62,15 @@ const modelFailed = encode(
 )
 
 const streaming = (then: (exchange: Exchange) => void, bytes: Uint8Array = part) =>
-  answering((exchange) =>
-    writeThen(exchange, Buffer.concat([Buffer.from(streamHead), chunk(bytes)]), () => then(exchange))
+  responding((exchange) =>
+    writeThen(exchange, Buffer.concat([Buffer.from(streamHeaders), chunk(bytes)]), () => then(exchange))
   )
 
 /** The first request of a connection succeeds; the second one finds the connection closed. */
 const stale = (): Fault => {
   const used = new Set<unknown>()
   return {
-    head: (socket) => {
+    headers: (socket) => {
       const isStale = used.has(socket)
       used.add(socket)
       if (isStale) {
@@ -78,7 +78,7 @@ const stale = (): Fault => {
       }
       return isStale
     },
-    answer: ({ end }) => end(ok)
+    respond: ({ end }) => end(ok)
   }
 }
 
@@ -103,7 +103,7 @@ export const faults: ReadonlyArray<Case> = [
   },
   {
     name: "the TLS handshake is slow",
-    server: slowTlsServer({ answer: ({ end }) => end(ok) }, 30),
+    server: slowTlsServer({ respond: ({ end }) => end(ok) }, 30),
     attempts: 1,
     executions: 1,
     ends: "success"
@@ -111,7 +111,7 @@ export const faults: ReadonlyArray<Case> = [
   {
     name: "reset while the request arrives",
     server: faultServer({
-      head: (socket) => {
+      headers: (socket) => {
         reset({ socket })
         return true
       }
@@ -122,56 +122,56 @@ export const faults: ReadonlyArray<Case> = [
   },
   {
     name: "reset before the headers",
-    server: answering(reset),
+    server: responding(reset),
     attempts: 3,
     executions: 3,
     ends: "TransportError (reset)"
   },
   {
     name: "reset after the headers",
-    server: answering((exchange) => writeThen(exchange, ok.slice(0, -2), () => reset(exchange))),
+    server: responding((exchange) => writeThen(exchange, ok.slice(0, -2), () => reset(exchange))),
     attempts: 3,
     executions: 3,
     ends: "TransportError (reset)"
   },
   {
     name: "closed in the middle of the body",
-    server: answering((exchange) => writeThen(exchange, `${chunkedHead}5\r\nhal`, () => exchange.socket.end())),
+    server: responding((exchange) => writeThen(exchange, `${chunkedHeaders}5\r\nhal`, () => exchange.socket.end())),
     attempts: 3,
     executions: 3,
     ends: "TransportError (reset)"
   },
   {
     name: "silent before the headers",
-    server: answering(() => {}),
+    server: responding(() => {}),
     attempts: 1,
     executions: 1,
     ends: "TimeoutError (firstByte)"
   },
   {
     name: "silent during the headers",
-    server: answering(({ write }) => write("HTTP/1.1 200 OK\r\ncontent-ty")),
+    server: responding(({ write }) => write("HTTP/1.1 200 OK\r\ncontent-ty")),
     attempts: 1,
     executions: 1,
     ends: "TimeoutError (firstByte)"
   },
   {
     name: "silent during the body",
-    server: answering(({ write }) => write(`${chunkedHead}5\r\nhal`)),
+    server: responding(({ write }) => write(`${chunkedHeaders}5\r\nhal`)),
     attempts: 1,
     executions: 1,
     ends: "TimeoutError (idle)"
   },
   {
     name: "one byte at a time",
-    server: answering((exchange) => byteByByte(exchange, ok)),
+    server: responding((exchange) => byteByByte(exchange, ok)),
     attempts: 1,
     executions: 1,
     ends: "success"
   },
   {
     name: "fewer bytes than content-length",
-    server: answering((exchange) =>
+    server: responding((exchange) =>
       writeThen(exchange, response(200, { "content-length": "9" }, "ok"), () => exchange.socket.end())
     ),
     attempts: 3,
@@ -180,29 +180,35 @@ export const faults: ReadonlyArray<Case> = [
   },
   {
     name: "more bytes than content-length",
-    server: answering(({ end }) => end(response(200, { "content-length": "2" }, "okay then"))),
+    server: responding(({ end }) => end(response(200, { "content-length": "2" }, "okay then"))),
     attempts: 1,
     executions: 1,
     ends: "success"
   },
   {
     name: "a response that is not HTTP",
-    server: answering(({ request, write }) => write(`\u0000\u0001 ${request}`)),
+    server: responding(({ request, write }) => write(`\u0000\u0001 ${request}`)),
     attempts: 1,
     executions: 1,
     ends: "ProtocolError"
   },
-  { name: "always 500", server: refusing(500), attempts: 3, executions: 3, ends: "UnknownServiceError (500)" },
+  {
+    name: "always 500",
+    server: respondingWithError(500),
+    attempts: 3,
+    executions: 3,
+    ends: "UnknownServiceError (500)"
+  },
   {
     name: "500 once",
-    server: answering(({ end, nth }) => end(nth === 1 ? response(500, {}, "{}") : ok)),
+    server: responding(({ end, nth }) => end(nth === 1 ? response(500, {}, "{}") : ok)),
     attempts: 2,
     executions: 2,
     ends: "success"
   },
   {
     name: "an HTML 502 of a gateway",
-    server: answering(({ end, request }) =>
+    server: responding(({ end, request }) =>
       end(response(502, { "content-type": "text/html" }, `<html><pre>${request}</pre></html>`))
     ),
     attempts: 3,
@@ -211,21 +217,21 @@ export const faults: ReadonlyArray<Case> = [
   },
   {
     name: "throttled, without a retry delay",
-    server: refusing(400, { "x-amzn-errortype": "ThrottlingException" }),
+    server: respondingWithError(400, { "x-amzn-errortype": "ThrottlingException" }),
     attempts: 3,
     executions: 3,
     ends: "ThrottlingError (400)"
   },
   {
     name: "throttled, `x-amz-retry-after: 1500`",
-    server: refusing(429, { "x-amz-retry-after": "1500" }),
+    server: respondingWithError(429, { "x-amz-retry-after": "1500" }),
     attempts: 3,
     executions: 3,
     ends: "ThrottlingError (429)"
   },
   {
     name: "throttled once, `retry-after: 1`",
-    server: answering(({ end, nth }) => end(nth === 1 ? response(429, { "retry-after": "1" }, "{}") : ok)),
+    server: responding(({ end, nth }) => end(nth === 1 ? response(429, { "retry-after": "1" }, "{}") : ok)),
     attempts: 2,
     executions: 2,
     ends: "success"
@@ -242,7 +248,7 @@ export const faults: ReadonlyArray<Case> = [
     name: "8 MiB body: reset while it is sent",
     kind: "upload",
     server: faultServer({
-      head: (socket) => {
+      headers: (socket) => {
         reset({ socket })
         return true
       }
@@ -255,7 +261,7 @@ export const faults: ReadonlyArray<Case> = [
     name: "8 MiB body: 413 before it is read",
     kind: "upload",
     server: faultServer({
-      head: (socket) => {
+      headers: (socket) => {
         socket.write(response(413, { connection: "close" }, "too large"))
         return true
       }
