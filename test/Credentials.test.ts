@@ -22,20 +22,20 @@ const environment = (variables: Record<string, string>) =>
 const shown = (value: unknown): string =>
   [String(value), JSON.stringify(value), inspect(value, { depth: 10 })].join("\n")
 
-const showsNoKey = (value: unknown) => {
+const assertNoSecret = (value: unknown) => {
   for (const secret of Object.values(keys)) {
     assert.notInclude(shown(value), secret)
   }
 }
 
 /** A provider whose result and timing the test controls. */
-const provider = (...answers: ReadonlyArray<() => Credentials.CredentialsInput>) => {
-  let asked = 0
+const provider = (...responses: ReadonlyArray<() => Credentials.CredentialsInput>) => {
+  let calls = 0
   return {
-    asked: () => asked,
+    calls: () => calls,
     layer: Credentials.layerProvider(() => {
-      const answer = answers[Math.min(asked++, answers.length - 1)]!
-      return new Promise((resolve) => resolve(answer()))
+      const response = responses[Math.min(calls++, responses.length - 1)]!
+      return new Promise((resolve) => resolve(response()))
     })
   }
 }
@@ -75,7 +75,7 @@ describe("Credentials.layer", () => {
         yield* Layer.launch(layer).pipe(Effect.raceFirst(Effect.yieldNow()))
         const error = yield* Effect.flip(Effect.provide(get, layer))
         assert.strictEqual(error._tag, "CredentialsError")
-        showsNoKey(error)
+        assertNoSecret(error)
       }
     }))
 })
@@ -125,7 +125,7 @@ describe("Credentials from the environment", () => {
           Effect.flip
         )
         assert.deepInclude(error, { _tag: "CredentialsError", sources: ["environment"] })
-        showsNoKey(error)
+        assertNoSecret(error)
       }
     }))
 
@@ -149,7 +149,7 @@ describe("A credentials provider", () => {
       yield* Effect.all(Array.from({ length: 50 }, () => get), { concurrency: "unbounded" }).pipe(
         Effect.provide(source.layer)
       )
-      assert.strictEqual(source.asked(), 1)
+      assert.strictEqual(source.calls(), 1)
     }))
 
   it.effect("is called once for all calls that find the value expired", () =>
@@ -160,7 +160,7 @@ describe("A credentials provider", () => {
         yield* TestClock.adjust("2 hours")
         yield* Effect.all(Array.from({ length: 50 }, () => get), { concurrency: "unbounded" })
       }).pipe(Effect.provide(source.layer))
-      assert.strictEqual(source.asked(), 2)
+      assert.strictEqual(source.calls(), 2)
     }))
 
   it.effect("is not called again until five minutes before expiry", () =>
@@ -183,7 +183,7 @@ describe("A credentials provider", () => {
         yield* TestClock.adjust("3650 days")
         yield* get
       }).pipe(Effect.provide(source.layer))
-      assert.strictEqual(source.asked(), 1)
+      assert.strictEqual(source.calls(), 1)
     }))
 
   it.effect("that fails to refresh leaves the unexpired value in use until it expires", () =>
@@ -196,7 +196,7 @@ describe("A credentials provider", () => {
         yield* TestClock.setTime(3_600_000)
         assert.strictEqual((yield* Effect.flip(get))._tag, "CredentialsError")
       }).pipe(Effect.provide(source.layer))
-      assert.strictEqual(source.asked(), 3)
+      assert.strictEqual(source.calls(), 3)
     }))
 
   it.effect("that fails is called again by the next call", () =>
@@ -210,12 +210,12 @@ describe("A credentials provider", () => {
 
   it.effect("still serves the other calls if the first call is interrupted", () =>
     Effect.gen(function*() {
-      let asked = 0
+      let calls = 0
       const runtime = yield* Effect.runtime()
-      const answer = yield* Deferred.make<Credentials.CredentialsInput>()
+      const response = yield* Deferred.make<Credentials.CredentialsInput>()
       const layer = Credentials.layerProvider(() => {
-        asked += 1
-        return Runtime.runPromise(runtime)(Deferred.await(answer))
+        calls += 1
+        return Runtime.runPromise(runtime)(Deferred.await(response))
       })
       yield* Effect.gen(function*() {
         const first = yield* Effect.fork(get)
@@ -223,11 +223,11 @@ describe("A credentials provider", () => {
         const second = yield* Effect.fork(get)
         yield* Effect.yieldNow()
         assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(first)))
-        yield* Deferred.succeed(answer, keys)
+        yield* Deferred.succeed(response, keys)
         assert.deepStrictEqual(plain(yield* Fiber.join(second)), keys)
         yield* get
       }).pipe(Effect.provide(layer))
-      assert.strictEqual(asked, 1)
+      assert.strictEqual(calls, 1)
     }))
 })
 
@@ -235,30 +235,30 @@ const failing = (reason: unknown) =>
   Effect.flip(Effect.provide(get, Credentials.layerProvider(() => Promise.reject(reason))))
 
 describe("A failing credentials provider", () => {
-  const secretive = "secret-of-the-provider"
+  const providerSecret = "secret-of-the-provider"
 
   const broken: ReadonlyArray<readonly [string, Credentials.AwsCredentialProvider | (() => unknown)]> = [
     ["throws", () => {
-      throw new Error(secretive)
+      throw new Error(providerSecret)
     }],
-    ["rejects with an error", () => Promise.reject(new Error(secretive, { cause: { token: secretive } }))],
-    ["rejects with text", () => Promise.reject(secretive)],
+    ["rejects with an error", () => Promise.reject(new Error(providerSecret, { cause: { token: providerSecret } }))],
+    ["rejects with text", () => Promise.reject(providerSecret)],
     ["rejects with nothing", () => Promise.reject()],
     ["gives nothing", () => Promise.resolve(undefined)],
     ["gives null", () => Promise.resolve(null)],
-    ["gives text", () => Promise.resolve(secretive)],
-    ["returns no promise", () => ({ accessKeyId: secretive, secretAccessKey: secretive })],
-    ["gives credentials of another type", () => Promise.resolve({ accessKeyId: 1, secretAccessKey: [secretive] })],
-    ["gives empty credentials", () => Promise.resolve({ accessKeyId: "", secretAccessKey: secretive })],
+    ["gives text", () => Promise.resolve(providerSecret)],
+    ["returns no promise", () => ({ accessKeyId: providerSecret, secretAccessKey: providerSecret })],
+    ["gives credentials of another type", () => Promise.resolve({ accessKeyId: 1, secretAccessKey: [providerSecret] })],
+    ["gives empty credentials", () => Promise.resolve({ accessKeyId: "", secretAccessKey: providerSecret })],
     ["gives credentials whose getters throw", () =>
       Promise.resolve({
         get accessKeyId(): string {
-          throw new Error(secretive)
+          throw new Error(providerSecret)
         }
       })],
     [
       "rejects with an error whose getters throw",
-      () => Promise.reject(Object.defineProperty(new Error(secretive), "code", { get: failed }))
+      () => Promise.reject(Object.defineProperty(new Error(providerSecret), "code", { get: failed }))
     ]
   ]
 
@@ -268,7 +268,7 @@ describe("A failing credentials provider", () => {
         const layer = Credentials.layerProvider(misbehaving as Credentials.AwsCredentialProvider)
         const error = yield* Effect.flip(Effect.provide(get, layer))
         assert.strictEqual(error._tag, "CredentialsError")
-        assert.notInclude(shown(error), secretive)
+        assert.notInclude(shown(error), providerSecret)
       }))
   }
 
@@ -276,9 +276,9 @@ describe("A failing credentials provider", () => {
     Effect.gen(function*() {
       const status: SageMakerError.CredentialsError = yield* failing({ $metadata: { httpStatusCode: 403 } })
       assert.deepInclude(status, { sources: ["provider"], status: 403 })
-      assert.deepInclude(yield* failing(Object.assign(new Error(secretive), { statusCode: 500 })), { status: 500 })
-      assert.deepInclude(yield* failing(Object.assign(new Error(secretive), { code: 127 })), { exitCode: 127 })
-      assert.isUndefined((yield* failing(Object.assign(new Error(), { code: secretive }))).exitCode)
+      assert.deepInclude(yield* failing(Object.assign(new Error(providerSecret), { statusCode: 500 })), { status: 500 })
+      assert.deepInclude(yield* failing(Object.assign(new Error(providerSecret), { code: 127 })), { exitCode: 127 })
+      assert.isUndefined((yield* failing(Object.assign(new Error(), { code: providerSecret }))).exitCode)
     }))
 
   it.effect("gives credentials without expiry if the date is invalid", () =>
@@ -291,9 +291,9 @@ describe("A failing credentials provider", () => {
 describe("Printing", () => {
   it.effect("credentials shows no secret", () =>
     Effect.gen(function*() {
-      showsNoKey(yield* Effect.provide(get, Credentials.layer(keys)))
-      showsNoKey(yield* Effect.provide(get, Credentials.layerProvider(() => Promise.resolve(keys))))
-      showsNoKey(yield* Effect.provide(Effect.exit(get), Credentials.layer(keys)))
+      assertNoSecret(yield* Effect.provide(get, Credentials.layer(keys)))
+      assertNoSecret(yield* Effect.provide(get, Credentials.layerProvider(() => Promise.resolve(keys))))
+      assertNoSecret(yield* Effect.provide(Effect.exit(get), Credentials.layer(keys)))
     }))
 })
 

@@ -248,14 +248,14 @@ it.effect("no large inline body if validation of `max` is off", () =>
 
 it.effect("A 202 response is decoded or fails with ProtocolError", () =>
   Effect.gen(function*() {
-    const answer = (body: string | null) =>
+    const response = (body: string | null) =>
       Effect.flatMap(scriptedRuntime({ status: 202, body }), ({ layer }) =>
         Effect.either(Effect.provide(invokeEndpointAsync({ EndpointName: "upper", Body: "x" }), layer)))
-    assert.notProperty(Either.getOrThrow(yield* answer(null)), "InferenceId")
-    assert.notProperty(Either.getOrThrow(yield* answer("{}")), "InferenceId")
-    assert.notProperty(Either.getOrThrow(yield* answer(`{"InferenceId":null}`)), "InferenceId")
-    assert.include(Either.getOrThrow(Either.flip(yield* answer("<html>"))), { _tag: "ProtocolError" })
-    assert.include(Either.getOrThrow(Either.flip(yield* answer(`{"InferenceId":1}`))), { _tag: "ProtocolError" })
+    assert.notProperty(Either.getOrThrow(yield* response(null)), "InferenceId")
+    assert.notProperty(Either.getOrThrow(yield* response("{}")), "InferenceId")
+    assert.notProperty(Either.getOrThrow(yield* response(`{"InferenceId":null}`)), "InferenceId")
+    assert.include(Either.getOrThrow(Either.flip(yield* response("<html>"))), { _tag: "ProtocolError" })
+    assert.include(Either.getOrThrow(Either.flip(yield* response(`{"InferenceId":1}`))), { _tag: "ProtocolError" })
   }))
 
 it.live("A service error is the typed error", () =>

@@ -68,7 +68,7 @@ describe("The stream fails, after its parts, with", () => {
       return [error, seen.length] as const
     })
 
-  const afterItsParts = (failure: unknown) =>
+  const errorAfterParts = (failure: unknown) =>
     Effect.map(outcome(failure), ([error, parts]) => {
       assert.strictEqual(parts, 4)
       return error
@@ -76,7 +76,7 @@ describe("The stream fails, after its parts, with", () => {
 
   it.live("ModelStreamError and its code", () =>
     Effect.gen(function*() {
-      const error = yield* afterItsParts(
+      const error = yield* errorAfterParts(
         new SageMakerError.ModelStreamError({ message: "too slow", ErrorCode: "ModelInvocationTimeExceeded" })
       )
       assert.include(error, {
@@ -91,16 +91,16 @@ describe("The stream fails, after its parts, with", () => {
 
   it.live("InternalStreamFailure", () =>
     Effect.gen(function*() {
-      assert.include(yield* afterItsParts(new SageMakerError.InternalStreamFailure()), {
+      assert.include(yield* errorAfterParts(new SageMakerError.InternalStreamFailure()), {
         _tag: "InternalStreamFailure"
       })
     }))
 
   it.live("the typed error of any other code", () =>
     Effect.gen(function*() {
-      assert.include(yield* afterItsParts(new SageMakerError.ThrottlingError()), { _tag: "ThrottlingError" })
-      assert.include(yield* afterItsParts(new SageMakerError.AccessDeniedError()), { _tag: "AccessDeniedError" })
-      assert.include(yield* afterItsParts(new SageMakerError.ValidationError({ message: "late" })), {
+      assert.include(yield* errorAfterParts(new SageMakerError.ThrottlingError()), { _tag: "ThrottlingError" })
+      assert.include(yield* errorAfterParts(new SageMakerError.AccessDeniedError()), { _tag: "AccessDeniedError" })
+      assert.include(yield* errorAfterParts(new SageMakerError.ValidationError({ message: "late" })), {
         _tag: "UnknownServiceError",
         code: "ValidationError",
         message: "late"
@@ -110,7 +110,7 @@ describe("The stream fails, after its parts, with", () => {
   it.live("UnknownServiceError for an error frame", () =>
     Effect.gen(function*() {
       const failure = new SageMakerError.UnknownServiceError({ status: 500, code: "Oops", message: "went wrong" })
-      assert.include(yield* afterItsParts(failure), {
+      assert.include(yield* errorAfterParts(failure), {
         _tag: "UnknownServiceError",
         code: "Oops",
         message: "went wrong"

@@ -18,21 +18,21 @@ const trainer = ModelEndpoint.make("trainer", {
 })
 
 /** A model that streams these parts and records its requests. */
-const answering = (output: { readonly ContentType?: string; readonly parts: ReadonlyArray<string> }) => {
-  const asked: Array<InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput> = []
+const responding = (output: { readonly ContentType?: string; readonly parts: ReadonlyArray<string> }) => {
+  const calls: Array<InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput> = []
   const layer = MockRuntime.layer(
     MockRuntime.on(InvokeEndpointWithResponseStream.operation, (input) => {
-      asked.push(input)
+      calls.push(input)
       const Body = Stream.map(Stream.fromIterable(output.parts), bytesOf)
       return Effect.succeed({ Body, ...(output.ContentType === undefined ? {} : { ContentType: output.ContentType }) })
     })
   )
-  return { asked, layer }
+  return { calls, layer }
 }
 
 const collected = <A, E>(
   stream: Stream.Stream<A, E, SageMakerRuntime.SageMakerRuntime>,
-  model: ReturnType<typeof answering>
+  model: ReturnType<typeof responding>
 ) => Effect.map(Effect.provide(Stream.runCollect(stream), model.layer), (all) => Array.from(all))
 
 const lines = ["{\"do", "ne\":1}\n{\"done\"", ":2}"]
@@ -40,10 +40,10 @@ const lines = ["{\"do", "ne\":1}\n{\"done\"", ":2}"]
 describe("A typed stream", () => {
   it.effect("encodes the value and decodes the response with its framing", () =>
     Effect.gen(function*() {
-      const model = answering({ ContentType: "application/jsonlines", parts: lines })
+      const model = responding({ ContentType: "application/jsonlines", parts: lines })
       const progress = yield* collected(trainer.stream([{ x: 1 }, { x: 2 }], Framing.jsonLines(Progress)), model)
       assert.deepStrictEqual(progress, [{ done: 1 }, { done: 2 }])
-      const [{ Body, ...members }] = model.asked as [
+      const [{ Body, ...members }] = model.calls as [
         InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput
       ]
       assert.deepStrictEqual(members, {
@@ -56,7 +56,7 @@ describe("A typed stream", () => {
 
   it.effect("has the members of the endpoint and the call, and Accept of the framing", () =>
     Effect.gen(function*() {
-      const model = answering({ parts: [] })
+      const model = responding({ parts: [] })
       const endpoint = ModelEndpoint.make("trainer", {
         request: Codec.text,
         response: Codec.bytes,
@@ -65,12 +65,12 @@ describe("A typed stream", () => {
         PrefixAwareId: "p"
       })
       yield* collected(endpoint.stream("", Framing.sse, { TargetVariant: "green", InferenceId: undefined }), model)
-      assert.deepInclude(model.asked[0], { Accept: "text/event-stream", TargetVariant: "green", PrefixAwareId: "p" })
+      assert.deepInclude(model.calls[0], { Accept: "text/event-stream", TargetVariant: "green", PrefixAwareId: "p" })
     }))
 
   it.effect("fails if the response has another media type", () =>
     Effect.gen(function*() {
-      const model = answering({ ContentType: "application/json", parts: ["{\"error\":1}"] })
+      const model = responding({ ContentType: "application/json", parts: ["{\"error\":1}"] })
       const error = yield* Effect.flip(collected(trainer.stream([], Framing.sse), model))
       assert.strictEqual(
         error.message,
@@ -80,21 +80,21 @@ describe("A typed stream", () => {
 
   it.effect("fails before anything is sent if the value cannot be encoded or a member is not one of a stream", () =>
     Effect.gen(function*() {
-      const model = answering({ parts: [] })
+      const model = responding({ parts: [] })
       const wrong = yield* Effect.flip(collected(trainer.stream([{ x: "a" } as never], Framing.text), model))
       assert.strictEqual(wrong._tag, "CodecError")
       const multi = ModelEndpoint.make("multi", { request: Codec.text, response: Codec.text, TargetModel: "a.tar.gz" })
       const refused = yield* Effect.flip(collected(multi.stream("", Framing.text), model))
       assert.deepInclude(refused, { _tag: "InvalidInputError", field: "TargetModel" })
-      assert.deepStrictEqual(model.asked, [])
+      assert.deepStrictEqual(model.calls, [])
     }))
 })
 
 describe("An asynchronous inference request", () => {
-  const asked: Array<InvokeEndpointAsync.InvokeEndpointAsyncInput> = []
+  const calls: Array<InvokeEndpointAsync.InvokeEndpointAsyncInput> = []
   const queue = MockRuntime.layer(
     MockRuntime.on(InvokeEndpointAsync.operation, (input) => {
-      asked.push(input)
+      calls.push(input)
       return Effect.succeed({ InferenceId: "i", OutputLocation: "s3://b/out" })
     })
   )
@@ -103,7 +103,7 @@ describe("An asynchronous inference request", () => {
     Effect.gen(function*() {
       const { OutputLocation } = yield* trainer.invokeAsync([{ x: 1 }], { Filename: "a.out" })
       assert.strictEqual(OutputLocation, "s3://b/out")
-      assert.deepStrictEqual(asked, [{
+      assert.deepStrictEqual(calls, [{
         EndpointName: "trainer",
         ContentType: "text/csv",
         Accept: "application/json",
@@ -115,6 +115,6 @@ describe("An asynchronous inference request", () => {
         _tag: "InvalidInputError",
         field: "TargetVariant"
       })
-      assert.lengthOf(asked, 1)
+      assert.lengthOf(calls, 1)
     }).pipe(Effect.provide(queue)))
 })

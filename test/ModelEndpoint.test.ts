@@ -132,8 +132,8 @@ describe("ModelEndpoint with a codec that requires a service", () => {
     Effect.gen(function*() {
       const server = yield* scriptedRuntime({ status: 200, body: "5000" })
       const scaled = ModelEndpoint.make("scaled", { request: Codec.json(Scaled), response: Codec.json(Scaled) })
-      const answer = yield* scaled.invoke(2).pipe(Effect.provideService(Unit, 1_000), Effect.provide(server.layer))
-      assert.strictEqual(answer, 5)
+      const reply = yield* scaled.invoke(2).pipe(Effect.provideService(Unit, 1_000), Effect.provide(server.layer))
+      assert.strictEqual(reply, 5)
       assert.strictEqual(bodyOf((yield* server.requests)[0]!), "2000")
     }))
 })

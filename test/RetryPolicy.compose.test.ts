@@ -18,13 +18,13 @@ const under = (policy: RetryPolicy.Policy, ...replies: ReadonlyArray<Reply>) =>
       advanceClock("1 hour")
     )
     const requests = yield* server.requests
-    return { end, attempts: requests.length, told: requests.at(-1)?.headers["amz-sdk-request"] }
+    return { end, attempts: requests.length, header: requests.at(-1)?.headers["amz-sdk-request"] }
   })
 
 const unavailable: Reply = { status: 503 }
 const isCold = ({ _tag }: { readonly _tag: string }) => _tag === "ModelNotReadyException"
 
-const patient = RetryPolicy.compose(
+const coldModelPolicy = RetryPolicy.compose(
   RetryPolicy.fromSchedule(Schedule.intersect(Schedule.spaced("5 seconds"), Schedule.recurs(20)), { while: isCold }),
   RetryPolicy.whileError(RetryPolicy.standard(), (error) => !isCold(error))
 )
@@ -36,22 +36,22 @@ describe("A policy inside another policy", () => {
       assert.deepStrictEqual(yield* under(RetryPolicy.compose(twice, twice), unavailable), {
         end: "UnknownServiceError",
         attempts: 4,
-        told: "attempt=4; max=4"
+        header: "attempt=4; max=4"
       })
       const unknown = RetryPolicy.compose(RetryPolicy.fromSchedule(Schedule.recurs(1)), twice)
-      assert.deepInclude(yield* under(unknown, unavailable), { attempts: 4, told: "attempt=4" })
+      assert.deepInclude(yield* under(unknown, unavailable), { attempts: 4, header: "attempt=4" })
       assert.deepInclude(yield* under(RetryPolicy.compose(twice)(RetryPolicy.none), unavailable), { attempts: 2 })
     }))
 
   it.effect("can wait for a cold model while the outer policy retries other failures", () =>
     Effect.gen(function*() {
-      assert.deepInclude(yield* under(patient, notReady), { end: "ModelNotReadyException", attempts: 21 })
-      assert.deepInclude(yield* under(patient, unavailable), { end: "UnknownServiceError", attempts: 3 })
-      assert.deepInclude(yield* under(patient, notReady, unavailable, notReady, unavailable, unavailable, ok), {
+      assert.deepInclude(yield* under(coldModelPolicy, notReady), { end: "ModelNotReadyException", attempts: 21 })
+      assert.deepInclude(yield* under(coldModelPolicy, unavailable), { end: "UnknownServiceError", attempts: 3 })
+      assert.deepInclude(yield* under(coldModelPolicy, notReady, unavailable, notReady, unavailable, unavailable, ok), {
         end: 5_000 + 50 + 5_000 + 50 + 100,
         attempts: 6
       })
-      assert.deepInclude(yield* under(patient, refusal(400, "ValidationError")), { attempts: 1 })
+      assert.deepInclude(yield* under(coldModelPolicy, refusal(400, "ValidationError")), { attempts: 1 })
     }))
 
   it.effect("can be the send rate alone", () =>
@@ -60,7 +60,7 @@ describe("A policy inside another policy", () => {
       const { attempts, end } = yield* under(paced, notReady, notReady, ok)
       assert.strictEqual(attempts, 3)
       assert.isAbove(end as number, 1_000)
-      assert.deepInclude(yield* under(RetryPolicy.paced, notReady), { attempts: 1, told: "attempt=1; max=1" })
+      assert.deepInclude(yield* under(RetryPolicy.paced, notReady), { attempts: 1, header: "attempt=1; max=1" })
     }))
 })
 
@@ -68,14 +68,14 @@ describe("A policy for some errors", () => {
   it.effect("does not retry other errors and does not use the quota for them", () =>
     Effect.gen(function*() {
       const quota = RetryPolicy.makeQuota(100)
-      const picky = RetryPolicy.whileError(RetryPolicy.standard(), ({ _tag }) => _tag !== "Busy")
+      const selective = RetryPolicy.whileError(RetryPolicy.standard(), ({ _tag }) => _tag !== "Busy")
       const failing = (_tag: string) => Effect.fail({ _tag, retry: "transient" as const })
-      const error = yield* Effect.flip(picky.around(quota)(failing("Busy")))
+      const error = yield* Effect.flip(selective.around(quota)(failing("Busy")))
       assert.deepStrictEqual(error, { _tag: "Busy", retry: "transient" })
       assert.strictEqual(yield* quota.tokens, 100)
-      yield* picky.around(quota)(failing("Lost")).pipe(Effect.flip, advanceClock("1 minute"))
+      yield* selective.around(quota)(failing("Lost")).pipe(Effect.flip, advanceClock("1 minute"))
       assert.strictEqual(yield* quota.tokens, 72)
-      assert.strictEqual(picky.maxAttempts, 3)
+      assert.strictEqual(selective.maxAttempts, 3)
     }))
 })
 

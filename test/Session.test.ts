@@ -29,13 +29,13 @@ interface Settings {
 const stateful = ({ expires = "1970-01-01T00:20:00Z", gate = Effect.void, newSessionId }: Settings = {}) =>
   Effect.sync(() => {
     const counts = new Map<string, number>()
-    const asked: Array<string> = []
-    const answer = Emulator.endpoint(
+    const calls: Array<string> = []
+    const reply = Emulator.endpoint(
       "counter",
       ({ Body, ContentType, SessionId = "none", TargetVariant, operation }) =>
         Effect.gen(function*() {
           const text = new TextDecoder().decode(Body)
-          asked.push(`${SessionId} ${TargetVariant} ${ContentType} ${text}`)
+          calls.push(`${SessionId} ${TargetVariant} ${ContentType} ${text}`)
           yield* gate
           if (text.includes("NEW_SESSION") || text === "open sesame") {
             const id = `session-${counts.size + 1}`
@@ -62,10 +62,10 @@ const stateful = ({ expires = "1970-01-01T00:20:00Z", gate = Effect.void, newSes
     const layer = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
       Layer.provide([
         Signer.layerAnonymous,
-        Emulator.layerHttpClient({ endpoints: [answer], credentials: "anonymous" })
+        Emulator.layerHttpClient({ endpoints: [reply], credentials: "anonymous" })
       ])
     )
-    return { asked, counts, layer, closes: () => asked.filter((request) => request.includes("CLOSE")).length }
+    return { calls, counts, layer, closes: () => calls.filter((request) => request.includes("CLOSE")).length }
   })
 
 const opening = "NEW_SESSION blue application/json {\"requestType\":\"NEW_SESSION\"}"
@@ -83,7 +83,7 @@ describe("A session", () => {
         assert.deepStrictEqual(Array.from(yield* Stream.runCollect(session.stream("b", Framing.lines))), ["a", "2"])
         assert.strictEqual(yield* session.invoke("c", { TargetVariant: "green" }), 3)
       }).pipe(Effect.scoped, Effect.provide(model.layer))
-      assert.deepStrictEqual(model.asked, [
+      assert.deepStrictEqual(model.calls, [
         opening,
         "session-1 blue text/plain a",
         "session-1 blue text/plain b",
@@ -122,7 +122,7 @@ describe("A session", () => {
       )
       yield* TestClock.adjust(0)
       yield* Fiber.interrupt(fiber)
-      assert.deepStrictEqual(model.asked.at(-1), closing)
+      assert.deepStrictEqual(model.calls.at(-1), closing)
       assert.strictEqual(model.closes(), 1)
     }))
 
@@ -136,7 +136,7 @@ describe("A session", () => {
       yield* TestClock.adjust(0)
       yield* Deferred.succeed(gate, undefined)
       assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupting)))
-      assert.deepStrictEqual(model.asked, [opening, closing])
+      assert.deepStrictEqual(model.calls, [opening, closing])
     }))
 
   it.effect("is closed completely if it is interrupted while closing", () =>
@@ -166,7 +166,7 @@ describe("A session", () => {
         ContentType: "text/plain",
         TargetVariant: "green"
       }).pipe(Effect.scoped, Effect.provide(model.layer))
-      assert.deepStrictEqual(model.asked, [
+      assert.deepStrictEqual(model.calls, [
         "NEW_SESSION green text/plain open sesame",
         "session-1 green text/plain close sesame"
       ])
@@ -180,7 +180,7 @@ describe("A session", () => {
         return yield* Effect.flip(Tokens.collect(session.stream({ messages: [] })))
       }).pipe(Effect.scoped, Effect.provide(model.layer))
       assert.strictEqual(error._tag, "CodecError")
-      assert.match(model.asked[1] ?? "", /^session-1 .*"stream":true/)
+      assert.match(model.calls[1] ?? "", /^session-1 .*"stream":true/)
     }))
 })
 
@@ -200,7 +200,7 @@ describe("An expired session", () => {
           "SessionExpiredError"
         )
       }).pipe(Effect.scoped, Effect.provide(model.layer))
-      assert.deepStrictEqual(model.asked, [opening, closing])
+      assert.deepStrictEqual(model.calls, [opening, closing])
     }))
 
   it.effect("that the model reports fails this call and later calls, and is not closed again", () =>
@@ -212,7 +212,7 @@ describe("An expired session", () => {
         assert.strictEqual((yield* Effect.flip(session.invoke("a")))._tag, "SessionExpiredError")
         assert.strictEqual((yield* Effect.flip(session.invoke("b")))._tag, "SessionExpiredError")
       }).pipe(Effect.scoped, Effect.provide(model.layer))
-      assert.deepStrictEqual(model.asked, [opening, "session-1 blue text/plain a"])
+      assert.deepStrictEqual(model.calls, [opening, "session-1 blue text/plain a"])
     }))
 
   it.effect("is distinguished from other failures", () =>

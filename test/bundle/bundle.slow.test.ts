@@ -140,8 +140,8 @@ const emulator = NodeEmulator.layer({
 describe("With only the globals of a Worker, the bundle", () => {
   it.live("makes a signed call", () =>
     Effect.gen(function*() {
-      const answer = yield* inWorker(({ echo }, url) => echo(url, Emulator.credentials, "héllo"))
-      assert.strictEqual(answer, "héllo")
+      const response = yield* inWorker(({ echo }, url) => echo(url, Emulator.credentials, "héllo"))
+      assert.strictEqual(response, "héllo")
     }))
 
   it.live("fails with a wrong secret key", () =>

@@ -33,15 +33,15 @@ it.effect.prop(
   ({ response }) =>
     Effect.gen(function*() {
       const { output } = yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response)
-      const { Body: theirBody, $metadata: theirMetadata, ...theirs } = output!
+      const { Body: sdkBody, $metadata: sdkMetadata, ...theirs } = output!
       const { outcome } = yield* withOurs(invokeEndpoint(input), response)
       const { Body: ourBody, $metadata: ourMetadata, ...ours } = Either.getOrThrow(outcome)
       assert.deepStrictEqual(ours, { ...theirs })
-      assert.deepStrictEqual(bytesOf(ourBody), bytesOf(theirBody))
-      assert.strictEqual(ourMetadata.requestId, theirMetadata.requestId)
-      assert.strictEqual(ourMetadata.httpStatusCode, theirMetadata.httpStatusCode)
-      assert.strictEqual(ourMetadata.attempts, theirMetadata.attempts)
-      assert.strictEqual(ourMetadata.totalRetryDelay, theirMetadata.totalRetryDelay)
+      assert.deepStrictEqual(bytesOf(ourBody), bytesOf(sdkBody))
+      assert.strictEqual(ourMetadata.requestId, sdkMetadata.requestId)
+      assert.strictEqual(ourMetadata.httpStatusCode, sdkMetadata.httpStatusCode)
+      assert.strictEqual(ourMetadata.attempts, sdkMetadata.attempts)
+      assert.strictEqual(ourMetadata.totalRetryDelay, sdkMetadata.totalRetryDelay)
     })
 )
 
@@ -112,7 +112,7 @@ describe("The client fails as AWS SDK v3 fails:", () => {
           headers: { ...headers, "content-type": "application/json", "x-amzn-requestid": "request-1" },
           body: encoder.encode(body)
         }
-        const theirs = (yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response))
+        const sdkOutput = (yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response))
           .error as SdkError
         const ours = Either.getOrThrow(Either.flip((yield* withOurs(invokeEndpoint(input), response)).outcome))
         assert.property(ours, "code")
@@ -121,14 +121,14 @@ describe("The client fails as AWS SDK v3 fails:", () => {
           readonly status: number
           readonly requestId: string
         }
-        assert.strictEqual(error.code, theirs.name)
-        assert.strictEqual(error.status, theirs.$metadata.httpStatusCode)
-        assert.strictEqual(error.requestId, theirs.$metadata.requestId)
-        assert.strictEqual(error.OriginalStatusCode, theirs.OriginalStatusCode)
-        assert.strictEqual(error.OriginalMessage, theirs.OriginalMessage)
-        assert.strictEqual(error.LogStreamArn, theirs.LogStreamArn)
+        assert.strictEqual(error.code, sdkOutput.name)
+        assert.strictEqual(error.status, sdkOutput.$metadata.httpStatusCode)
+        assert.strictEqual(error.requestId, sdkOutput.$metadata.requestId)
+        assert.strictEqual(error.OriginalStatusCode, sdkOutput.OriginalStatusCode)
+        assert.strictEqual(error.OriginalMessage, sdkOutput.OriginalMessage)
+        assert.strictEqual(error.LogStreamArn, sdkOutput.LogStreamArn)
         if (JSON.parse(body).message !== null) {
-          assert.strictEqual(error.message, theirs.message)
+          assert.strictEqual(error.message, sdkOutput.message)
         }
       }))
   }
@@ -145,9 +145,9 @@ describe("The client keeps the status if AWS SDK v3 throws a parse error:", () =
     it.effect(name, () =>
       Effect.gen(function*() {
         const response = { status, headers: { "x-amzn-requestid": "request-1" }, body: encoder.encode(body) }
-        const theirs = (yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response)).error
+        const sdkOutput = (yield* withSdk((client) => client.send(new InvokeEndpointCommand(input)), response)).error
         const ours = Either.getOrThrow(Either.flip((yield* withOurs(invokeEndpoint(input), response)).outcome))
-        assert.instanceOf(theirs, SyntaxError)
+        assert.instanceOf(sdkOutput, SyntaxError)
         assert.include(ours, { status, requestId: "request-1" })
       }))
   }

@@ -13,7 +13,7 @@ import { bytesOf, type SdkResponse, withSdk } from "./sdk.ts"
 
 const settings = { fastCheck: { numRuns: 150 }, timeout: 30_000 }
 
-const answer = (status: number, text = ""): SdkResponse => ({ status, headers: {}, body: bytesOf(text) })
+const response = (status: number, text = ""): SdkResponse => ({ status, headers: {}, body: bytesOf(text) })
 
 describe("The client sends the request of AWS SDK v3 for", () => {
   it.effect.prop("InvokeEndpoint", {
@@ -28,8 +28,8 @@ describe("The client sends the request of AWS SDK v3 for", () => {
   }, ({ input }) =>
     Effect.gen(function*() {
       const command = new InvokeEndpointCommand({ ...input, Body: bytesOf(input.Body) })
-      const theirs = yield* withSdk((client) => client.send(command), answer(200))
-      const ours = yield* withOurs(invokeEndpoint(input), answer(200))
+      const theirs = yield* withSdk((client) => client.send(command), response(200))
+      const ours = yield* withOurs(invokeEndpoint(input), response(200))
       assertSameRequest(ours.request, theirs.request)
     }), settings)
 
@@ -38,8 +38,8 @@ describe("The client sends the request of AWS SDK v3 for", () => {
   }, ({ input }) =>
     Effect.gen(function*() {
       const command = new InvokeEndpointWithResponseStreamCommand({ ...input, Body: bytesOf(input.Body) })
-      const theirs = yield* withSdk((client) => client.send(command), answer(200))
-      const ours = yield* withOurs(Effect.scoped(invokeEndpointWithResponseStream(input)), answer(200))
+      const theirs = yield* withSdk((client) => client.send(command), response(200))
+      const ours = yield* withOurs(Effect.scoped(invokeEndpointWithResponseStream(input)), response(200))
       assertSameRequest(ours.request, theirs.request)
     }), settings)
 
@@ -59,7 +59,7 @@ describe("The client sends the request of AWS SDK v3 for", () => {
     Effect.gen(function*() {
       const theirBody = "Body" in payload ? { Body: bytesOf(payload.Body) } : payload
       const command = new InvokeEndpointAsyncCommand({ ...input, ...theirBody })
-      const accepted = answer(202, "{}")
+      const accepted = response(202, "{}")
       const theirs = yield* withSdk((client) => client.send(command), accepted)
       const ours = yield* withOurs(invokeEndpointAsync({ ...input, ...payload }), accepted)
       assertSameRequest(ours.request, theirs.request)

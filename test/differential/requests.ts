@@ -41,7 +41,7 @@ export const routing = {
 }
 
 /** Headers that differ between the clients: user agent, date, invocation id and signature. */
-const ofTheSender = new Set([
+const clientHeaders = new Set([
   "amz-sdk-invocation-id",
   "authorization",
   "host",
@@ -51,7 +51,7 @@ const ofTheSender = new Set([
 ])
 
 const seenByAws = (headers: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(headers).filter(([header]) => !ofTheSender.has(header)))
+  Object.fromEntries(Object.entries(headers).filter(([header]) => !clientHeaders.has(header)))
 
 const signedBy = (headers: Readonly<Record<string, string>>) =>
   /SignedHeaders=([^,]+)/.exec(headers["authorization"] ?? "")?.[1]

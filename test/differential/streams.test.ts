@@ -54,7 +54,7 @@ const readAll = async (body: AsyncIterable<ResponseStream> | undefined) => {
   }
 }
 
-const theirs = (response: SdkResponse) =>
+const sdkOutput = (response: SdkResponse) =>
   Effect.map(
     withSdk(async (client) => {
       const { Body, $metadata: _, ...head } = await client.send(new InvokeEndpointWithResponseStreamCommand(input))
@@ -79,7 +79,7 @@ it.effect.prop(
   ({ payloads }) =>
     Effect.gen(function*() {
       const response = streaming(...payloads.map(part))
-      const { error, parts } = yield* theirs(response)
+      const { error, parts } = yield* sdkOutput(response)
       assert.isUndefined(error)
       assert.deepStrictEqual(yield* ours(response), { parts, error: undefined })
     }),
@@ -89,7 +89,7 @@ it.effect.prop(
 it.effect("The client decodes the response headers that AWS SDK v3 decodes", () =>
   Effect.gen(function*() {
     const response = streaming(part(bytesOf("a")))
-    const { head } = yield* theirs(response)
+    const { head } = yield* sdkOutput(response)
     const { outcome } = yield* withOurs(Effect.scoped(invokeEndpointWithResponseStream(input)), response)
     const { $metadata: _, Body: __, ...ourHead } = Either.getOrThrow(outcome)
     assert.deepStrictEqual(ourHead, { ...head })
@@ -110,7 +110,7 @@ it.effect.prop("The client fails during a stream as AWS SDK v3 fails", {
 }, ({ failure: [code, members], payloads }) =>
   Effect.gen(function*() {
     const response = streaming(...payloads.map(part), exception(code, members))
-    const expected = yield* theirs(response)
+    const expected = yield* sdkOutput(response)
     const { error, parts } = yield* ours(response)
     assert.deepStrictEqual(parts, expected.parts)
     assert.strictEqual(error?._tag, expected.error?.name)
@@ -128,10 +128,10 @@ it.effect.prop("The client decodes the asynchronous response that AWS SDK v3 dec
   Effect.gen(function*() {
     const response = { status: 202, headers: { ...headers }, body: bytesOf(JSON.stringify({ InferenceId })) }
     const { output } = yield* withSdk((client) => client.send(new InvokeEndpointAsyncCommand(input)), response)
-    const { $metadata: theirMetadata, ...theirs } = output!
+    const { $metadata: sdkMetadata, ...theirs } = output!
     const { outcome } = yield* withOurs(invokeEndpointAsync(input), response)
     const { $metadata, ...ours } = Either.getOrThrow(outcome)
     assert.deepStrictEqual(ours, { ...theirs })
-    assert.strictEqual($metadata.requestId, theirMetadata.requestId)
-    assert.strictEqual($metadata.httpStatusCode, theirMetadata.httpStatusCode)
+    assert.strictEqual($metadata.requestId, sdkMetadata.requestId)
+    assert.strictEqual($metadata.httpStatusCode, sdkMetadata.httpStatusCode)
   }), settings)

@@ -44,7 +44,7 @@ const renewed = (name: string): ScriptedResponse => {
   return { body: { accessToken, tokenType: "aws_sigv4", expiresIn: 3_600, refreshToken: "new-refresh" } }
 }
 
-const onComputer = (signIn: { readonly url: string }) =>
+const withSignInCache = (signIn: { readonly url: string }) =>
   Effect.tap(isolatedEnvironment({ AWS_ENDPOINT_URL_SIGNIN: signIn.url, AWS_REGION: "eu-west-1" }), ({ config }) => {
     config("[profile people]", `login_session = ${session}`)
     return Effect.void
@@ -62,7 +62,7 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const signIn = yield* serveResponses(() => renewed("people"))
         const { http, urls } = yield* recordingHttpClient
-        const { write } = yield* onComputer(signIn)
+        const { write } = yield* withSignInCache(signIn)
         write(file, token("people", farFuture))
         assert.deepStrictEqual(
           yield* Effect.provide(currentCredentials, Layer.provide(layer, http)),
@@ -75,7 +75,7 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const signIn = yield* serveResponses(() => renewed("renewed"))
         const { http, urls } = yield* recordingHttpClient
-        const { home, write } = yield* onComputer(signIn)
+        const { home, write } = yield* withSignInCache(signIn)
         write(file, token("people", past))
         assert.strictEqual(yield* Effect.provide(currentAccessKeyId, Layer.provide(layer, http)), "AKID-renewed")
         const [call] = signIn.calls()
@@ -93,7 +93,7 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const signIn = yield* serveResponses(() => ({ status: 400, body: { error: "INVALID_REQUEST", message: "no" } }))
         const { http } = yield* recordingHttpClient
-        const { write } = yield* onComputer(signIn)
+        const { write } = yield* withSignInCache(signIn)
         write(file, token("people", soon()))
         assert.strictEqual(yield* Effect.provide(currentAccessKeyId, Layer.provide(layer, http)), "AKID-people")
       }))
@@ -102,9 +102,9 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const signIn = yield* serveResponses(() => renewed("renewed"))
         const { http } = yield* recordingHttpClient
-        yield* onComputer(signIn)
+        yield* withSignInCache(signIn)
         const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
-        assert.deepInclude(error, { _tag: "CredentialsError", message: wantsLogin, sources: [source] })
+        assert.deepInclude(error, { _tag: "CredentialsError", message: loginMessage, sources: [source] })
       }))
 
     it.scopedLive("that the sign-in service rejects names the command aws login, without the text of the service", () =>
@@ -115,10 +115,10 @@ for (const [source, layerOf] of layers) {
             body: { __type: "AccessDeniedException", error: reason, message: "canary-message" }
           }))
           const { http } = yield* recordingHttpClient
-          const { write } = yield* onComputer(signIn)
+          const { write } = yield* withSignInCache(signIn)
           write(file, token("canary", past))
           const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
-          assert.deepInclude(error, { message: wantsLogin, sources: [source], status: 403 })
+          assert.deepInclude(error, { message: loginMessage, sources: [source], status: 403 })
           assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
         }
       }))

@@ -39,7 +39,7 @@ const roleCredentials = (name: string): ScriptedResponse => {
   return { body: { roleCredentials: { ...keys, expiration: Date.parse(expiration) } } }
 }
 
-const onComputer = (portal: { readonly url: string }) =>
+const withSsoCache = (portal: { readonly url: string }) =>
   isolatedEnvironment({ AWS_ENDPOINT_URL_SSO: portal.url, AWS_ENDPOINT_URL_SSO_OIDC: portal.url })
 
 const layers = [["SSO", NodeCredentials.layerSso], ["profile", NodeCredentials.layerProfile]] as const
@@ -52,7 +52,7 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const portal = yield* serveResponses(() => roleCredentials("people"))
         const { http, urls } = yield* recordingHttpClient
-        const { config, write } = yield* onComputer(portal)
+        const { config, write } = yield* withSsoCache(portal)
         config(...sessionOf("corp"))
         write(cacheFile("corp"), { accessToken: "the-token", expiresAt: farFuture })
         assert.deepStrictEqual(
@@ -70,7 +70,7 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const portal = yield* serveResponses(() => roleCredentials("people"))
         const { http } = yield* recordingHttpClient
-        const { config, write } = yield* onComputer(portal)
+        const { config, write } = yield* withSsoCache(portal)
         config(...legacy)
         write(cacheFile(startUrl), { accessToken: "the-token", expiresAt: farFuture })
         assert.deepStrictEqual(
@@ -83,7 +83,7 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const portal = yield* serveResponses(() => roleCredentials("people"))
         const { http } = yield* recordingHttpClient
-        const { config, write } = yield* onComputer(portal)
+        const { config, write } = yield* withSsoCache(portal)
         for (const [lines, name] of [[sessionOf("corp"), "corp"], [legacy, startUrl]] as const) {
           for (const accessToken of [undefined, "canary-token"]) {
             config(...lines)
@@ -112,7 +112,7 @@ for (const [source, layerOf] of layers) {
           body: { __type: "UnauthorizedException", message: "canary-message" }
         }))
         const { http } = yield* recordingHttpClient
-        const { config, write } = yield* onComputer(portal)
+        const { config, write } = yield* withSsoCache(portal)
         config(...sessionOf("corp"))
         write(cacheFile("corp"), { accessToken: "canary-token", expiresAt: farFuture })
         const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
@@ -128,7 +128,7 @@ for (const [source, layerOf] of layers) {
       Effect.gen(function*() {
         const portal = yield* serveResponses(() => ({ status: 403, body: { message: "canary-message" } }))
         const { http } = yield* recordingHttpClient
-        const { config, write } = yield* onComputer(portal)
+        const { config, write } = yield* withSsoCache(portal)
         config(...sessionOf("corp"))
         write(cacheFile("corp"), { accessToken: "canary-token", expiresAt: farFuture })
         const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
@@ -147,7 +147,7 @@ for (const [source, layerOf] of layers) {
             : roleCredentials("people")
         )
         const { http, urls } = yield* recordingHttpClient
-        const { config, home, write } = yield* onComputer(portal)
+        const { config, home, write } = yield* withSsoCache(portal)
         config(...sessionOf(name))
         const file = cacheFile(name)
         write(file, {

@@ -24,10 +24,10 @@ describe("Connections", () => {
   it.scopedLive("do not exceed the limit for 1,000 concurrent calls", () =>
     Effect.gen(function*() {
       const server = yield* serve(ok)
-      const answers = yield* Effect.replicateEffect(call, 1_000, { concurrency: "unbounded" }).pipe(
+      const responses = yield* Effect.replicateEffect(call, 1_000, { concurrency: "unbounded" }).pipe(
         Effect.provide(clientOf(server.url, { connections: 8 }))
       )
-      assert.deepStrictEqual(answers.map(text), Array.from({ length: 1_000 }, () => "ok"))
+      assert.deepStrictEqual(responses.map(text), Array.from({ length: 1_000 }, () => "ok"))
       assert.strictEqual(server.seen().length, 1_000)
       assert.strictEqual(server.mostConnections(), 8)
       assert.strictEqual(server.connections(), 8)

@@ -49,17 +49,17 @@ describe("Connections", () => {
         }
       })
       const client = yield* NodeHttpClient.make({ connections: 1, proxy: false })
-      const answer = Effect.flatMap(client.get(server.url), ({ text }) => text)
-      const first = yield* Effect.fork(answer)
+      const reply = Effect.flatMap(client.get(server.url), ({ text }) => text)
+      const first = yield* Effect.fork(reply)
       yield* eventually(() => server.seen().length === 1)
-      const waiting = yield* Effect.replicateEffect(Effect.fork(answer), 50)
+      const waiting = yield* Effect.replicateEffect(Effect.fork(reply), 50)
       yield* Effect.sleep("50 millis")
       yield* Fiber.interruptAll(waiting)
       yield* Effect.sleep("50 millis")
       assert.deepStrictEqual([server.seen().length, server.connections()], [1, 1])
       held[0]?.end("first")
       assert.strictEqual(yield* Fiber.join(first), "first")
-      assert.strictEqual(yield* Effect.timeout(answer, "3 seconds"), "next")
+      assert.strictEqual(yield* Effect.timeout(reply, "3 seconds"), "next")
       assert.deepStrictEqual([server.seen().length, server.connections()], [2, 1])
     }))
 
@@ -116,10 +116,10 @@ describe("Connections", () => {
 describe("A connection that cannot be established", () => {
   it.scopedLive("because it closes during the TLS handshake is retried, and requestSent is false", () =>
     Effect.gen(function*() {
-      const rude = yield* serveTcp((socket) => socket.destroy())
-      const error = yield* call.pipe(Effect.provide(clientOf(`https://127.0.0.1:${rude.port}`)), Effect.flip)
+      const server = yield* serveTcp((socket) => socket.destroy())
+      const error = yield* call.pipe(Effect.provide(clientOf(`https://127.0.0.1:${server.port}`)), Effect.flip)
       assert.deepInclude(error, { _tag: "TransportError", reason: "connect", requestSent: false, attempts: 3 })
-      assert.strictEqual(rude.connections(), 3)
+      assert.strictEqual(server.connections(), 3)
     }))
 
   it.live("because nothing listens is retried, and requestSent is false", () =>
@@ -173,7 +173,7 @@ describe("A lost connection", () => {
 
   it.scopedLive("that closes while a request is written is replaced by a new one", () =>
     Effect.gen(function*() {
-      const answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+      const reply = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
       const server = yield* serveTcp((socket, count) => {
         let requests = 0
         socket.on("data", (data) => {
@@ -184,7 +184,7 @@ describe("A lost connection", () => {
           if (count === 1 && requests === 2) {
             socket.destroy()
           } else {
-            socket.write(answer)
+            socket.write(reply)
           }
         })
       })
@@ -221,12 +221,12 @@ describe("An interrupted request", () => {
 
   it.scopedLive("in the queue is never sent", () =>
     Effect.gen(function*() {
-      const answer = yield* Deferred.make<ServerResponse>()
+      const reply = yield* Deferred.make<ServerResponse>()
       const seen: Array<string | undefined> = []
       const server = yield* serve(({ url }, response) => {
         seen.push(url)
         if (seen.length === 1) {
-          Deferred.unsafeDone(answer, Effect.succeed(response))
+          Deferred.unsafeDone(reply, Effect.succeed(response))
         } else {
           response.end("ok")
         }
@@ -234,7 +234,7 @@ describe("An interrupted request", () => {
       const client = yield* NodeHttpClient.make({ connections: 1 })
       const get = (path: string) => Effect.flatMap(client.get(`${server.url}${path}`), ({ text }) => text)
       const first = yield* Effect.fork(get("/first"))
-      const response = yield* Deferred.await(answer)
+      const response = yield* Deferred.await(reply)
       const queued = yield* Effect.fork(get("/queued"))
       const last = yield* Effect.fork(get("/last"))
       yield* Effect.sleep("20 millis")

@@ -10,7 +10,7 @@ import { serve, serveTls } from "../support/server.ts"
 
 const secureServer = serveTls((_, response) => response.end("secure"))
 
-const answerTo = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
+const responseTextOf = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   Effect.scoped(
     Effect.gen(function*() {
       const { ca } = yield* certificates
@@ -31,7 +31,7 @@ describe("A proxy", () => {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
       const given = { url: proxy.url, username: "me@work", password: Redacted.make("p:ss/w%rd") }
-      assert.strictEqual(yield* answerTo(server.url, { proxy: given }), "secure")
+      assert.strictEqual(yield* responseTextOf(server.url, { proxy: given }), "secure")
       assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: basic("me@work:p:ss/w%rd") }])
     }))
 
@@ -39,7 +39,7 @@ describe("A proxy", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
-      yield* answerTo(server.url, { proxy: proxy.url.replace("//", "//me:a%20b@") })
+      yield* responseTextOf(server.url, { proxy: proxy.url.replace("//", "//me:a%20b@") })
       assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: basic("me:a b") }])
     }))
 
@@ -47,7 +47,7 @@ describe("A proxy", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* serve((_, response) => response.end("plain"))
-      assert.strictEqual(yield* environment({ HTTP_PROXY: proxy.url })(answerTo(server.url)), "plain")
+      assert.strictEqual(yield* environment({ HTTP_PROXY: proxy.url })(responseTextOf(server.url)), "plain")
       assert.deepStrictEqual(proxy.tunnels, [{ target: server.url.slice(7), authorization: undefined }])
     }))
 
@@ -59,8 +59,8 @@ describe("A proxy", () => {
         const secure = yield* secureServer
         const plain = yield* serve((_, response) => response.end("plain"))
         const withProxy = environment({ [variable]: proxy.url })
-        assert.strictEqual(yield* withProxy(answerTo(secure.url)), "secure")
-        assert.strictEqual(yield* withProxy(answerTo(plain.url)), "plain")
+        assert.strictEqual(yield* withProxy(responseTextOf(secure.url)), "secure")
+        assert.strictEqual(yield* withProxy(responseTextOf(plain.url)), "plain")
         assert.deepStrictEqual(proxy.tunnels, [{ target: secure.host, authorization: undefined }])
       })
   )
@@ -69,7 +69,7 @@ describe("A proxy", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
-      assert.strictEqual(yield* environment({ HTTP_PROXY: proxy.url })(answerTo(server.url)), "secure")
+      assert.strictEqual(yield* environment({ HTTP_PROXY: proxy.url })(responseTextOf(server.url)), "secure")
       assert.deepStrictEqual([proxy.tunnels, proxy.forwarded], [[], []])
     }))
 
@@ -78,7 +78,7 @@ describe("A proxy", () => {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
       const variables = { HTTPS_PROXY: proxy.url.replace("http://", "") }
-      assert.strictEqual(yield* environment(variables)(answerTo(server.url)), "secure")
+      assert.strictEqual(yield* environment(variables)(responseTextOf(server.url)), "secure")
       assert.deepStrictEqual(proxy.tunnels, [{ target: server.host, authorization: undefined }])
     }))
 
@@ -86,7 +86,7 @@ describe("A proxy", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
-      yield* environment({ https_proxy: proxy.url, HTTPS_PROXY: "http://127.0.0.1:1" })(answerTo(server.url))
+      yield* environment({ https_proxy: proxy.url, HTTPS_PROXY: "http://127.0.0.1:1" })(responseTextOf(server.url))
       assert.strictEqual(proxy.tunnels.length, 1)
     }))
 
@@ -103,7 +103,7 @@ describe("A proxy", () => {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
       assert.strictEqual(
-        yield* environment({ HTTPS_PROXY: proxy.url, [variable]: hosts })(answerTo(server.url)),
+        yield* environment({ HTTPS_PROXY: proxy.url, [variable]: hosts })(responseTextOf(server.url)),
         "secure"
       )
       assert.deepStrictEqual(proxy.tunnels, [])
@@ -113,9 +113,9 @@ describe("A proxy", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
-      yield* answerTo(server.url, { proxy: { url: proxy.url, except: [server.host] } })
+      yield* responseTextOf(server.url, { proxy: { url: proxy.url, except: [server.host] } })
       assert.deepStrictEqual(proxy.tunnels, [])
-      yield* environment({ NO_PROXY: "*" })(answerTo(server.url, { proxy: proxy.url }))
+      yield* environment({ NO_PROXY: "*" })(responseTextOf(server.url, { proxy: proxy.url }))
       assert.strictEqual(proxy.tunnels.length, 1)
     }))
 
@@ -124,7 +124,7 @@ describe("A proxy", () => {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
       const variables = { HTTPS_PROXY: proxy.url, http_proxy: proxy.url }
-      assert.strictEqual(yield* environment(variables)(answerTo(server.url, { proxy: false })), "secure")
+      assert.strictEqual(yield* environment(variables)(responseTextOf(server.url, { proxy: false })), "secure")
       assert.deepStrictEqual(proxy.tunnels, [])
     }))
 
@@ -136,8 +136,8 @@ describe("A proxy", () => {
         vi.stubEnv(variable, proxy.url)
       }
       const plain = yield* serve((_, response) => response.end("plain"))
-      assert.strictEqual(yield* environment({})(answerTo(server.url)), "secure")
-      assert.strictEqual(yield* environment({ HTTPS_PROXY: "http://127.0.0.1:1" })(answerTo(plain.url)), "plain")
+      assert.strictEqual(yield* environment({})(responseTextOf(server.url)), "secure")
+      assert.strictEqual(yield* environment({ HTTPS_PROXY: "http://127.0.0.1:1" })(responseTextOf(plain.url)), "plain")
       assert.deepStrictEqual(proxy.tunnels, [])
     }))
 
@@ -147,10 +147,10 @@ describe("A proxy", () => {
       const server = yield* secureServer
       const { ca } = yield* certificates
       const client = yield* NodeHttpClient.make({ ca, proxy: proxy.url, connections: 4 })
-      const answer = Effect.flatMap(client.get(server.url), ({ text }) => text)
-      yield* Effect.replicateEffect(answer, 10, { discard: true })
+      const reply = Effect.flatMap(client.get(server.url), ({ text }) => text)
+      yield* Effect.replicateEffect(reply, 10, { discard: true })
       assert.isAtMost(proxy.tunnels.length, 2)
-      yield* Effect.replicateEffect(answer, 40, { concurrency: "unbounded", discard: true })
+      yield* Effect.replicateEffect(reply, 40, { concurrency: "unbounded", discard: true })
       assert.isAtMost(proxy.tunnels.length, 4)
     }))
 
@@ -158,7 +158,7 @@ describe("A proxy", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy()
       const server = yield* secureServer
-      yield* answerTo(server.url, { proxy: proxy.url })
+      yield* responseTextOf(server.url, { proxy: proxy.url })
       yield* Effect.sync(() => proxy.sockets.size).pipe(
         Effect.delay("5 millis"),
         Effect.repeat({ until: (open) => open === 0 }),
@@ -168,9 +168,9 @@ describe("A proxy", () => {
 })
 
 describe("A proxy that", () => {
-  const unwilling = [["responds with 502", 502], ["closes the connection", "hangUp"]] as const
+  const failures = [["responds with 502", 502], ["closes the connection", "hangUp"]] as const
 
-  it.scopedLive.each(unwilling)(
+  it.scopedLive.each(failures)(
     "%s is a connect failure and is retried",
     ([, manner]) =>
       Effect.gen(function*() {
@@ -212,7 +212,7 @@ describe("A proxy that", () => {
       const proxy = yield* forwardProxy("silent")
       const server = yield* secureServer
       const error = yield* Effect.flip(
-        answerTo(server.url, { proxy: proxy.url, connectTimeout: "300 millis" })
+        responseTextOf(server.url, { proxy: proxy.url, connectTimeout: "300 millis" })
       ).pipe(Effect.timeout("4 seconds"))
       assert.strictEqual(error._tag, "RequestError")
     }))
@@ -223,10 +223,10 @@ describe("A proxy that", () => {
     Effect.gen(function*() {
       const proxy = yield* forwardProxy(407)
       const options = { proxy: { url: proxy.url, username: "me", password: Redacted.make(password) } }
-      const platform = yield* captureOutput(answerTo("https://127.0.0.1:9", options))
+      const platform = yield* captureOutput(responseTextOf("https://127.0.0.1:9", options))
       const ours = yield* captureOutput(callTo("https://127.0.0.1:9", options))
       const gone = yield* captureOutput(
-        answerTo("https://127.0.0.1:9", { proxy: { ...options.proxy, url: "http://127.0.0.1:1" } })
+        responseTextOf("https://127.0.0.1:9", { proxy: { ...options.proxy, url: "http://127.0.0.1:1" } })
       )
       assert.strictEqual(proxy.tunnels[0]?.authorization, basic(`me:${password}`))
       for (const [way, text] of [...platform.texts, ...ours.texts, ...gone.texts]) {

@@ -15,7 +15,7 @@ const received = (handler: (request: IncomingMessage, response: ServerResponse) 
     return yield* client.get(`${server.url}/a?b=c`)
   })
 
-const answer = (body: string | Uint8Array = "", headers: { readonly [name: string]: string | Array<string> } = {}) =>
+const reply = (body: string | Uint8Array = "", headers: { readonly [name: string]: string | Array<string> } = {}) =>
   received((_, response) => response.writeHead(200, headers).end(body))
 
 const whole = (stream: Stream.Stream<Uint8Array, unknown>) =>
@@ -38,14 +38,14 @@ describe("A response", () => {
 
   it.scopedLive("has one cookie or none", () =>
     Effect.gen(function*() {
-      const one = yield* answer("", { "set-cookie": "k=v" })
+      const one = yield* reply("", { "set-cookie": "k=v" })
       assert.deepStrictEqual(Cookies.toRecord(one.cookies), { k: "v" })
-      assert.isTrue(Cookies.isEmpty((yield* answer()).cookies))
+      assert.isTrue(Cookies.isEmpty((yield* reply()).cookies))
     }))
 
   it.scopedLive("can be read repeatedly in every form", () =>
     Effect.gen(function*() {
-      const response = yield* answer(`{"a":"ä"}`)
+      const response = yield* reply(`{"a":"ä"}`)
       assert.strictEqual(yield* response.text, `{"a":"ä"}`)
       assert.deepStrictEqual(yield* response.json, { a: "ä" })
       assert.deepStrictEqual(yield* response.json, { a: "ä" })
@@ -54,7 +54,7 @@ describe("A response", () => {
 
   it.scopedLive("can be read by concurrent readers", () =>
     Effect.gen(function*() {
-      const response = yield* answer("text")
+      const response = yield* reply("text")
       const texts = yield* Effect.all([response.text, response.text, response.text], { concurrency: "unbounded" })
       assert.deepStrictEqual(texts, ["text", "text", "text"])
     }))
@@ -71,9 +71,9 @@ describe("A response", () => {
 
   it.scopedLive("that was read as a whole fails as a stream with ResponseError", () =>
     Effect.gen(function*() {
-      const text = yield* answer("text")
+      const text = yield* reply("text")
       yield* text.text
-      const stream = yield* answer("stream")
+      const stream = yield* reply("stream")
       yield* whole(stream.stream)
       for (const response of [text, stream]) {
         const error = yield* Effect.flip(Stream.runCollect(response.stream))
@@ -83,7 +83,7 @@ describe("A response", () => {
 
   it.scopedLive("gives each reader its own buffer", () =>
     Effect.gen(function*() {
-      const response = yield* answer(bytes(0, 128, 255))
+      const response = yield* reply(bytes(0, 128, 255))
       const first = new Uint8Array(yield* response.arrayBuffer)
       first.fill(7)
       assert.deepStrictEqual(new Uint8Array(yield* response.arrayBuffer), bytes(0, 128, 255))
@@ -91,21 +91,21 @@ describe("A response", () => {
 
   it.scopedLive("can be read as URL parameters and as form data", () =>
     Effect.gen(function*() {
-      const form = yield* answer("a=1&b=x%20y&a=2", { "content-type": "application/x-www-form-urlencoded" })
+      const form = yield* reply("a=1&b=x%20y&a=2", { "content-type": "application/x-www-form-urlencoded" })
       assert.deepStrictEqual(yield* form.urlParamsBody, UrlParams.fromInput([["a", "1"], ["b", "x y"], ["a", "2"]]))
       assert.deepStrictEqual([...yield* form.formData], [["a", "1"], ["b", "x y"], ["a", "2"]])
     }))
 
   it.scopedLive("can be read as a stream of bytes", () =>
     Effect.gen(function*() {
-      const response = yield* answer(bytes(0, 128, 255))
+      const response = yield* reply(bytes(0, 128, 255))
       assert.deepStrictEqual(yield* whole(response.stream), [0, 128, 255])
     }))
 
   it.scopedLive("of one megabyte arrives unchanged", () =>
     Effect.gen(function*() {
       const sent = Uint8Array.from({ length: 1_000_003 }, (_, index) => index % 251)
-      const response = yield* answer(sent)
+      const response = yield* reply(sent)
       assert.isTrue(Buffer.from(sent).equals(new Uint8Array(yield* response.arrayBuffer)))
     }))
 
@@ -116,12 +116,12 @@ describe("A response", () => {
       assert.strictEqual(yield* response.json, null)
       assert.strictEqual((yield* response.arrayBuffer).byteLength, 0)
       assert.deepStrictEqual(yield* response.urlParamsBody, [])
-      assert.deepStrictEqual(yield* whole((yield* answer()).stream), [])
+      assert.deepStrictEqual(yield* whole((yield* reply()).stream), [])
     }))
 
   it.scopedLive("that cannot be parsed fails with ResponseError", () =>
     Effect.gen(function*() {
-      const response = yield* answer("{")
+      const response = yield* reply("{")
       const errors = [yield* Effect.flip(response.json), yield* Effect.flip(response.formData)]
       assert.deepStrictEqual(errors.map(({ _tag, reason }) => [_tag, reason]), [
         ["ResponseError", "Decode"],
@@ -131,7 +131,7 @@ describe("A response", () => {
 
   it.scopedLive("prints its status and request, but not its body", () =>
     Effect.gen(function*() {
-      const response = yield* answer("confidential")
+      const response = yield* reply("confidential")
       yield* response.text
       for (const text of [inspect(response), JSON.stringify(response)]) {
         assert.include(text, "200")

@@ -71,13 +71,13 @@ it.scopedLive("A given dispatcher is used unchanged and not closed", () =>
       Effect.sync(() => new Agent({ connections: 1 })),
       (agent) => Effect.promise(() => agent.destroy())
     )
-    const answer = Effect.scoped(
+    const reply = Effect.scoped(
       Effect.gen(function*() {
         const client = yield* NodeHttpClient.make({ dispatcher, connections: undefined })
         return yield* Effect.flatMap(client.get(server.url), ({ text }) => text)
       })
     )
-    assert.deepStrictEqual([yield* answer, yield* answer], ["ok", "ok"])
+    assert.deepStrictEqual([yield* reply, yield* reply], ["ok", "ok"])
     assert.deepStrictEqual([dispatcher.destroyed, dispatcher.closed, server.connections()], [false, false, 1])
   }))
 

@@ -18,7 +18,7 @@ const secureServer = (clientCertificate = false) =>
     clientCertificate
   )
 
-const answerTo = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
+const responseTextOf = (url: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
   Effect.scoped(
     Effect.flatMap(NodeHttpClient.make(options), (client) => Effect.flatMap(client.get(url), ({ text }) => text))
   )
@@ -55,7 +55,7 @@ describe("A server with a certificate of a private authority", () => {
       const { url } = yield* secureServer()
       const { ca, server } = yield* certificates
       for (const given of [ca, Buffer.from(ca), [server.cert, ca], [Buffer.from(ca)], `# comment\n${ca}`]) {
-        assert.strictEqual(yield* answerTo(url, { ca: given }), "nobody")
+        assert.strictEqual(yield* responseTextOf(url, { ca: given }), "nobody")
       }
       assert.strictEqual(new TextDecoder().decode((yield* callTo(url, { ca })).Body), "nobody")
     }))
@@ -65,14 +65,14 @@ describe("A server with a certificate of a private authority", () => {
       const { url } = yield* secureServer()
       const { ca } = yield* certificates
       const AWS_CA_BUNDLE = yield* file(ca)
-      assert.strictEqual(yield* environment({ AWS_CA_BUNDLE })(answerTo(url)), "nobody")
+      assert.strictEqual(yield* environment({ AWS_CA_BUNDLE })(responseTextOf(url)), "nobody")
     }))
 
   it.scopedLive("is trusted by ca even if AWS_CA_BUNDLE names a missing file", () =>
     Effect.gen(function*() {
       const { url } = yield* secureServer()
       const { ca } = yield* certificates
-      assert.strictEqual(yield* environment({ AWS_CA_BUNDLE: "/nowhere" })(answerTo(url, { ca })), "nobody")
+      assert.strictEqual(yield* environment({ AWS_CA_BUNDLE: "/nowhere" })(responseTextOf(url, { ca })), "nobody")
     }))
 
   it.scopedLive("is not trusted under a host name that its certificate does not have", () =>
@@ -118,7 +118,7 @@ describe("A client certificate", () => {
       const { url } = yield* secureServer(true)
       const { ca, client: { cert, key } } = yield* certificates
       for (const given of [key, Buffer.from(key), Redacted.make(key), Redacted.make(Buffer.from(key))]) {
-        assert.strictEqual(yield* answerTo(url, { ca, cert, key: given }), "client")
+        assert.strictEqual(yield* responseTextOf(url, { ca, cert, key: given }), "client")
       }
     }))
 

@@ -61,8 +61,8 @@ describe("credentials", () => {
       )
       const layer = NodeSageMaker.layer({ credentials, http: server.http })
       yield* call.pipe(Effect.provide(layer), withSources({ env: region }))
-      const [asked, called] = yield* server.requests
-      assert.strictEqual(asked?.url, "https://keys.example.com/")
+      const [calls, called] = yield* server.requests
+      assert.strictEqual(calls?.url, "https://keys.example.com/")
       assert.include(called?.headers["authorization"], `Credential=${exampleCredentials.accessKeyId}/`)
     }))
 

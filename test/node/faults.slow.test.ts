@@ -109,7 +109,7 @@ const measureOurs = (fault: Case, server: FaultServer) =>
       const start = performance.now()
       const end = yield* Effect.either(callOf(fault))
       const millis = performance.now() - start
-      const owed = yield* remaining(server.owed)
+      const pending = yield* remaining(server.pending)
       return [{
         attempts: Either.match(end, {
           onLeft: (error) => ("attempts" in error ? error.attempts : undefined),
@@ -118,11 +118,11 @@ const measureOurs = (fault: Case, server: FaultServer) =>
         executions: server.executions() - already,
         result: Either.match(end, { onLeft: resultOf, onRight: () => "success" }),
         millis,
-        owed
+        pending
       }, Either.isLeft(end) ? end.left : undefined] as const
     }).pipe(Effect.provide(layerOf(server)))
-    const { owed, ...rest } = measured
-    return { error, measured: { ...rest, leaked: owed + (yield* remaining(server.sockets)) } satisfies Measured }
+    const { pending, ...rest } = measured
+    return { error, measured: { ...rest, leaked: pending + (yield* remaining(server.sockets)) } satisfies Measured }
   })
 
 const sdkCall = async (client: SageMakerRuntimeClient, fault: Case): Promise<number | undefined> => {
@@ -278,7 +278,7 @@ describe("an expired timeout aborts the request:", () => {
           const phase = "total" in timeouts ? "total" : "attempt"
           assert.deepInclude(error, { _tag: "TimeoutError", phase, attempts, requestSent: true })
           assert.strictEqual(server.executions(), attempts)
-          assert.strictEqual(yield* remaining(server.owed), 0)
+          assert.strictEqual(yield* remaining(server.pending), 0)
         }).pipe(Effect.provide(layerOf(server)))
       }))
   }

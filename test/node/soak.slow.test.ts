@@ -63,7 +63,7 @@ const streams: { readonly [endpoint: string]: (exchange: Exchange) => void } = {
 }
 
 const server = faultServer({
-  answer: (exchange) => {
+  respond: (exchange) => {
     const endpoint = /^POST \/endpoints\/([^/]+)\//.exec(exchange.request)?.[1] ?? ""
     const behave = behaviours[endpoint] ?? streams[endpoint]
     behave?.(exchange)
@@ -82,23 +82,23 @@ const stream = (EndpointName: string, parts: number) =>
   streamEndpoint({ EndpointName, ContentType: "text/plain", Body: "once" }).pipe(Stream.take(parts), Stream.runDrain)
 
 /** Endpoints that succeed get enough time for a busy machine. */
-const wellBehaved = ["ok", "s-ok"]
+const succeeding = ["ok", "s-ok"]
 
 const deadlines = (name: string): Timeouts.Deadlines =>
-  wellBehaved.includes(name)
+  succeeding.includes(name)
     ? { total: "60 seconds" }
     : { firstByte: "150 millis", idle: "100 millis", total: "5 seconds" }
 
 /** A random call: its endpoint, the length of its stream, and whether it is interrupted. */
 const randomCall = Effect.gen(function*() {
   const names = [...Object.keys(behaviours), ...Object.keys(streams)]
-  const mostlyWell = yield* Random.nextBoolean
-  const name = yield* Random.choice(mostlyWell ? wellBehaved : names)
+  const useSucceeding = yield* Random.nextBoolean
+  const name = yield* Random.choice(useSucceeding ? succeeding : names)
   const chosen = name in streams ? stream(name, yield* Random.nextIntBetween(1, 25)) : call(name)
   const run = chosen.pipe(Timeouts.use(deadlines(name)))
-  const isGivenUp = (yield* Random.nextIntBetween(0, 8)) === 0
+  const isInterrupted = (yield* Random.nextIntBetween(0, 8)) === 0
   const after = yield* Random.nextIntBetween(0, 30)
-  return isGivenUp
+  return isInterrupted
     ? Effect.flatMap(Effect.fork(run), (fiber) => Effect.zipRight(Effect.sleep(after), Fiber.interrupt(fiber)))
     : Effect.exit(run)
 })
@@ -165,13 +165,13 @@ it.live(
       const supervisor = yield* Supervisor.track
       const plan = yield* Effect.withRandom(Effect.replicateEffect(randomCall, calls), Random.make(seed))
       const { ends, used } = yield* Effect.scoped(Effect.gen(function*() {
-        const { owed, sockets, url } = yield* server
+        const { pending, sockets, url } = yield* server
         const before = resources()
         const warmUp = yield* run(url, plan.slice(0, calls / 10))
         assert.isFalse(warmUp.has("defect"))
         const [memory, listening] = [yield* memoryInUse, listeners()]
         const ends = yield* Effect.supervised(run(url, plan), supervisor)
-        assert.lengthOf(yield* remaining(() => [...owed, ...sockets]), 0)
+        assert.lengthOf(yield* remaining(() => [...pending, ...sockets]), 0)
         assert.deepStrictEqual(yield* remaining(() => added(before)), [])
         assert.strictEqual(listeners(), listening)
         return { ends, used: (yield* memoryInUse) - memory }

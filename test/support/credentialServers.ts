@@ -22,7 +22,7 @@ export interface ScriptedResponse {
 }
 
 /** A server on a free port that records its requests. */
-export const serveResponses = (answer: (call: RecordedRequest, before: number) => ScriptedResponse) =>
+export const serveResponses = (reply: (call: RecordedRequest, before: number) => ScriptedResponse) =>
   Effect.suspend(() => {
     const calls: Array<RecordedRequest> = []
     return Effect.map(
@@ -32,7 +32,7 @@ export const serveResponses = (answer: (call: RecordedRequest, before: number) =
         request.on("end", () => {
           const { headers, method, url = "" } = request
           const call = { method, url, headers, body: Buffer.concat(chunks).toString() }
-          const { body, status = 200 } = answer(call, calls.length)
+          const { body, status = 200 } = reply(call, calls.length)
           calls.push(call)
           const text = typeof body === "string" ? body : JSON.stringify(body)
           response.writeHead(status, { "content-type": text.startsWith("<") ? "text/xml" : "application/json" })

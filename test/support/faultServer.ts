@@ -21,9 +21,9 @@ export interface Fault {
   /** Runs when a connection opens. */
   readonly connected?: (socket: Socket) => void
   /** Runs when the request headers have arrived; `true` ends the request. */
-  readonly head?: (socket: Socket, head: string) => boolean
+  readonly headers?: (socket: Socket, headers: string) => boolean
   /** Runs when the complete request has arrived. */
-  readonly answer?: (exchange: Exchange) => void
+  readonly respond?: (exchange: Exchange) => void
 }
 
 /** A running server with a fault. */
@@ -32,7 +32,7 @@ export interface FaultServer {
   readonly executions: () => number
   /** The open connections, and those with a pending response. */
   readonly sockets: ReadonlySet<Socket>
-  readonly owed: ReadonlySet<Socket>
+  readonly pending: ReadonlySet<Socket>
 }
 
 /** An HTTP response as text, with its content length. */
@@ -46,69 +46,69 @@ export const response = (status: number, headers: Record<string, string>, body: 
     body
   ].join("\r\n")
 
-const endOfHead = "\r\n\r\n"
+const endOfHeaders = "\r\n\r\n"
 
 const handling = (fault: Fault) => {
   const sockets = new Set<Socket>()
-  const owed = new Set<Socket>()
+  const pending = new Set<Socket>()
   let executions = 0
   const onConnection = (socket: Socket) => {
     let received = Buffer.alloc(0)
-    let isOver = false
-    let isHeadTold = false
+    let ended = false
+    let headersReported = false
     sockets.add(socket)
     socket.on("error", () => {})
     socket.once("close", () => {
       sockets.delete(socket)
-      owed.delete(socket)
+      pending.delete(socket)
     })
-    const take = () => {
-      const headLength = received.indexOf(endOfHead)
-      if (isOver || headLength < 0) {
+    const readRequest = () => {
+      const headersLength = received.indexOf(endOfHeaders)
+      if (ended || headersLength < 0) {
         return
       }
-      const head = received.subarray(0, headLength).toString("latin1")
-      if (!isHeadTold) {
-        isHeadTold = true
-        isOver = fault.head?.(socket, head) === true
+      const headers = received.subarray(0, headersLength).toString("latin1")
+      if (!headersReported) {
+        headersReported = true
+        ended = fault.headers?.(socket, headers) === true
       }
-      const length = headLength + endOfHead.length + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
-      if (isOver || received.length < length) {
+      const length = headersLength + endOfHeaders.length + Number(/content-length: (\d+)/i.exec(headers)?.[1] ?? 0)
+      if (ended || received.length < length) {
         return
       }
       const request = received.subarray(0, Math.min(length, 64 * 1024)).toString("utf8")
       received = received.subarray(length)
-      isHeadTold = false
+      headersReported = false
       executions += 1
-      owed.add(socket)
-      fault.answer?.({
+      pending.add(socket)
+      fault.respond?.({
         socket,
         nth: executions,
         request,
         write: (text) => void socket.write(text),
         end: (text) => {
-          owed.delete(socket)
+          pending.delete(socket)
           socket.write(text)
         }
       })
-      take()
+      readRequest()
     }
     fault.connected?.(socket)
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk])
-      take()
+      readRequest()
     })
   }
-  return { sockets, owed, onConnection, executions: () => executions }
+  return { sockets, pending, onConnection, executions: () => executions }
 }
 
 /** A server with a fault on a free port of 127.0.0.1. */
 export const faultServer = (fault: Fault) =>
   Effect.suspend(() => {
-    const { executions, onConnection, owed, sockets } = handling(fault)
+    const { executions, onConnection, pending, sockets } = handling(fault)
     return Effect.map(
       listen(createServer(onConnection)),
-      ({ port }): FaultServer => ({ url: `http://127.0.0.1:${port}`, executions, sockets, owed })
+      ({ port }): FaultServer => ({ url: `http://127.0.0.1:${port}`, executions, sockets, pending })
     )
   })
 
@@ -116,7 +116,7 @@ export const faultServer = (fault: Fault) =>
 export const slowTlsServer = (fault: Fault, delay: number) =>
   Effect.gen(function*() {
     const { server: identity } = yield* certificates
-    const { executions, onConnection, owed, sockets } = handling(fault)
+    const { executions, onConnection, pending, sockets } = handling(fault)
     const target = yield* listen(createTlsServer(identity, onConnection))
     const { port } = yield* serveTcp((from) => {
       const to = connect(target.port, "127.0.0.1")
@@ -126,7 +126,7 @@ export const slowTlsServer = (fault: Fault, delay: number) =>
       from.on("data", (chunk) => setTimeout(() => to.write(chunk), delay))
       to.pipe(from)
     })
-    return { url: `https://127.0.0.1:${port}`, executions, sockets, owed }
+    return { url: `https://127.0.0.1:${port}`, executions, sockets, pending }
   })
 
 /** An address without a server. */
@@ -135,6 +135,6 @@ export const unreachableServer = Effect.scoped(
     url,
     executions: () => 0,
     sockets: new Set(),
-    owed: new Set()
+    pending: new Set()
   }))
 )

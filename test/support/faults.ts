@@ -70,7 +70,7 @@ const streaming = (then: (exchange: Exchange) => void, bytes: Uint8Array = part)
 const stale = (): Fault => {
   const used = new Set<unknown>()
   return {
-    head: (socket) => {
+    headers: (socket) => {
       const isStale = used.has(socket)
       used.add(socket)
       if (isStale) {
@@ -78,7 +78,7 @@ const stale = (): Fault => {
       }
       return isStale
     },
-    answer: ({ end }) => end(ok)
+    respond: ({ end }) => end(ok)
   }
 }
 
@@ -111,7 +111,7 @@ export const faults: ReadonlyArray<Case> = [
   {
     name: "connection reset while the request arrives",
     server: faultServer({
-      head: (socket) => {
+      headers: (socket) => {
         reset({ socket })
         return true
       }
@@ -242,7 +242,7 @@ export const faults: ReadonlyArray<Case> = [
     name: "8 MiB request, connection reset while sending",
     kind: "upload",
     server: faultServer({
-      head: (socket) => {
+      headers: (socket) => {
         reset({ socket })
         return true
       }
@@ -255,7 +255,7 @@ export const faults: ReadonlyArray<Case> = [
     name: "8 MiB request, status 413 before the body is read",
     kind: "upload",
     server: faultServer({
-      head: (socket) => {
+      headers: (socket) => {
         socket.write(response(413, { connection: "close" }, "too large"))
         return true
       }

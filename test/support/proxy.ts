@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net"
 import { listen } from "./server.ts"
 
 /** A tunnel that a client requested. */
-export interface Tunnel {
+interface Tunnel {
   readonly target: string
   readonly authorization: string | undefined
 }

@@ -21,7 +21,7 @@ export class FooError extends Schema.TaggedError<FooError>()(
   SageMakerError.serviceFields({ status: 500, code: "FooError", retry: "transient", message: "Foo" })
 ) {}
 
-const answered = Operation.headers({ greeting: ["x-greeting", Schema.String] })
+const responseHeaders = Operation.headers({ greeting: ["x-greeting", Schema.String] })
 
 export const greetingWithErrors: Operation.Operation<
   void,
@@ -30,6 +30,6 @@ export const greetingWithErrors: Operation.Operation<
 > = {
   name: "GreetingWithErrors",
   encode: () => Effect.succeed(HttpClientRequest.put("/GreetingWithErrors")),
-  decode: ({ headers }) => Effect.succeed(answered.decode(headers)),
+  decode: ({ headers }) => Effect.succeed(responseHeaders.decode(headers)),
   errors: [InvalidGreeting, ComplexError, FooError]
 }

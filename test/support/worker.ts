@@ -20,7 +20,7 @@ const client = (endpoint: string, keys: Credentials.CredentialsInput) =>
 
 export const echo = (endpoint: string, keys: Credentials.CredentialsInput, Body: string): Promise<string> =>
   invokeEndpoint({ EndpointName: "echo", Body }).pipe(
-    Effect.map((answer) => new TextDecoder().decode(answer.Body)),
+    Effect.map((reply) => new TextDecoder().decode(reply.Body)),
     Effect.catchAll((error) => Effect.succeed(error._tag)),
     Effect.provide(client(endpoint, keys)),
     Effect.runPromise

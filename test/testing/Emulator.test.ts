@@ -66,19 +66,19 @@ it.live("A handler receives every member of the request", () =>
 
 it.live("Output members of the handler are in the response", () =>
   Effect.gen(function*() {
-    const answer = {
+    const reply = {
       ContentType: "application/json",
       InvokedProductionVariant: "blue",
       CustomAttributes: "seen=1",
       NewSessionId: "abc; Expires=2027-01-01T00:00:00Z",
       ClosedSessionId: "old"
     }
-    const rich = Emulator.endpoint("rich", () => Effect.succeed({ ...answer, Body: "{}" }))
+    const rich = Emulator.endpoint("rich", () => Effect.succeed({ ...reply, Body: "{}" }))
     const output = yield* Effect.provide(
       invokeEndpoint({ ...input, EndpointName: "rich" }),
       client({ endpoints: [rich] })
     )
-    assert.deepInclude(output, answer)
+    assert.deepInclude(output, reply)
   }))
 
 const failure = (

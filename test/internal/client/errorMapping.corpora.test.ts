@@ -22,7 +22,7 @@ const Cases = Schema.Struct({
 
 const cases = decodeCorpus("errors/restJson1-errors.json", Cases)?.cases ?? []
 
-const answer = ({ body, code, headers }: typeof cases[number]) =>
+const response = ({ body, code, headers }: typeof cases[number]) =>
   Effect.gen(function*() {
     const server = yield* scriptedRuntime({
       status: code,
@@ -47,14 +47,14 @@ describe.skipIf(!hasCorpora)(
     for (const test of cases.filter(({ code }) => code === 200)) {
       it.effect(test.id, () =>
         Effect.gen(function*() {
-          assert.deepInclude(yield* answer(test), test.params)
+          assert.deepInclude(yield* response(test), test.params)
         }))
     }
 
     for (const test of cases.filter(({ code }) => code !== 200)) {
       it.effect(test.id, () =>
         Effect.gen(function*() {
-          const error = yield* Effect.flip(answer(test))
+          const error = yield* Effect.flip(response(test))
           const _tag = test.shape.split("#")[1]
           const expected = { _tag, status: test.code, code: _tag, requestId: "request-1", ...inTheBody(test) }
           assert.deepStrictEqual(pickMembersOf(error, expected), expected)

@@ -13,7 +13,7 @@ const endOf = (reply: Reply): Effect.Effect<SageMakerError.SageMakerError> =>
 
 const requestId = "request-1"
 
-const answer = (status: number, headers: Record<string, string>, body?: string): Reply => ({
+const response = (status: number, headers: Record<string, string>, body?: string): Reply => ({
   status,
   headers: { "x-amzn-requestid": requestId, ...headers },
   body: body ?? null
@@ -23,25 +23,25 @@ const errorType = (code: string) => ({ "x-amzn-errortype": code })
 
 describe("The error code", () => {
   const styles: ReadonlyArray<readonly [string, Reply]> = [
-    ["in the header", answer(424, errorType("ModelError"), "{\"Message\":\"m\"}")],
+    ["in the header", response(424, errorType("ModelError"), "{\"Message\":\"m\"}")],
     [
       "in the header, with a URI after it",
-      answer(424, errorType("ModelError:http://internal.amazon.com/coral/"), "{}")
+      response(424, errorType("ModelError:http://internal.amazon.com/coral/"), "{}")
     ],
-    ["in the header, with a namespace", answer(424, errorType("com.amazonaws.sagemaker#ModelError"), "{}")],
+    ["in the header, with a namespace", response(424, errorType("com.amazonaws.sagemaker#ModelError"), "{}")],
     [
       "in the header, with a namespace and a URI",
-      answer(424, errorType("com.amazonaws#ModelError:http://a/b#c"), "{}")
+      response(424, errorType("com.amazonaws#ModelError:http://a/b#c"), "{}")
     ],
-    ["in the header, before any code in the body", answer(424, errorType("ModelError"), "{\"__type\":\"Other\"}")],
-    ["in __type", answer(424, {}, "{\"__type\":\"ModelError\",\"message\":\"m\"}")],
-    ["in __type, with a namespace", answer(424, {}, "{\"__type\":\"com.amazonaws.sagemakerruntime#ModelError\"}")],
-    ["in code", answer(424, {}, "{\"code\":\"ModelError\"}")],
-    ["in __type, if the header is empty", answer(424, errorType(""), "{\"__type\":\"ModelError\"}")],
-    ["in the header of a response without a body", answer(424, errorType("ModelError"))],
-    ["in the header of a truncated response", answer(424, errorType("ModelError"), "{\"OriginalStatusCode\":50")],
-    ["in the header of an HTML response", answer(424, errorType("ModelError"), "<html>")],
-    ["in the header of a JSON response that is not an object", answer(424, errorType("ModelError"), "[null]")]
+    ["in the header, before any code in the body", response(424, errorType("ModelError"), "{\"__type\":\"Other\"}")],
+    ["in __type", response(424, {}, "{\"__type\":\"ModelError\",\"message\":\"m\"}")],
+    ["in __type, with a namespace", response(424, {}, "{\"__type\":\"com.amazonaws.sagemakerruntime#ModelError\"}")],
+    ["in code", response(424, {}, "{\"code\":\"ModelError\"}")],
+    ["in __type, if the header is empty", response(424, errorType(""), "{\"__type\":\"ModelError\"}")],
+    ["in the header of a response without a body", response(424, errorType("ModelError"))],
+    ["in the header of a truncated response", response(424, errorType("ModelError"), "{\"OriginalStatusCode\":50")],
+    ["in the header of an HTML response", response(424, errorType("ModelError"), "<html>")],
+    ["in the header of a JSON response that is not an object", response(424, errorType("ModelError"), "[null]")]
   ]
   for (const [where, reply] of styles) {
     it.effect(`is read ${where}`, () =>
@@ -83,29 +83,29 @@ describe("An error without a code", () => {
   const unnamed: ReadonlyArray<
     readonly [string, Reply, { readonly _tag: SageMakerError.SageMakerError["_tag"]; readonly status: number }]
   > = [
-    ["429", answer(429, {}, "Too many"), { _tag: "ThrottlingError", status: 429 }],
-    ["a plain-text 413", answer(413, { "content-type": "text/plain" }, "HTTP content length exceeded"), {
+    ["429", response(429, {}, "Too many"), { _tag: "ThrottlingError", status: 429 }],
+    ["a plain-text 413", response(413, { "content-type": "text/plain" }, "HTTP content length exceeded"), {
       _tag: "PayloadTooLargeError",
       status: 413
     }],
-    ["an HTML 502", answer(502, { "content-type": "text/html" }, "<html>Bad Gateway</html>"), {
+    ["an HTML 502", response(502, { "content-type": "text/html" }, "<html>Bad Gateway</html>"), {
       _tag: "UnknownServiceError",
       status: 502
     }],
-    ["an HTML 504", answer(504, { "content-type": "text/html" }, "<html>Timeout</html>"), {
+    ["an HTML 504", response(504, { "content-type": "text/html" }, "<html>Timeout</html>"), {
       _tag: "UnknownServiceError",
       status: 504
     }],
-    ["403", answer(403, {}, "{\"message\":\"Forbidden\"}"), { _tag: "UnknownServiceError", status: 403 }],
-    ["truncated JSON", answer(500, {}, "{\"__type\":\"Internal"), { _tag: "UnknownServiceError", status: 500 }],
-    ["an empty body", answer(500, {}, ""), { _tag: "UnknownServiceError", status: 500 }],
-    ["no body", answer(500, {}), { _tag: "UnknownServiceError", status: 500 }],
-    ["a redirect", answer(301, { location: "https://elsewhere.example/" }), {
+    ["403", response(403, {}, "{\"message\":\"Forbidden\"}"), { _tag: "UnknownServiceError", status: 403 }],
+    ["truncated JSON", response(500, {}, "{\"__type\":\"Internal"), { _tag: "UnknownServiceError", status: 500 }],
+    ["an empty body", response(500, {}, ""), { _tag: "UnknownServiceError", status: 500 }],
+    ["no body", response(500, {}), { _tag: "UnknownServiceError", status: 500 }],
+    ["a redirect", response(301, { location: "https://elsewhere.example/" }), {
       _tag: "UnknownServiceError",
       status: 301
     }],
-    ["304", answer(304, {}), { _tag: "UnknownServiceError", status: 304 }],
-    ["an invalid code", answer(500, errorType("<script>"), "{}"), { _tag: "UnknownServiceError", status: 500 }]
+    ["304", response(304, {}), { _tag: "UnknownServiceError", status: 304 }],
+    ["an invalid code", response(500, errorType("<script>"), "{}"), { _tag: "UnknownServiceError", status: 500 }]
   ]
   for (const [what, reply, expected] of unnamed) {
     it.effect(`${what} is ${expected._tag} with its status`, () =>
@@ -116,7 +116,7 @@ describe("An error without a code", () => {
 
   it.effect("keeps the first 1,024 characters of its body", () =>
     Effect.gen(function*() {
-      const error = yield* endOf(answer(502, {}, `<html>${"é".repeat(2_000)}`))
+      const error = yield* endOf(response(502, {}, `<html>${"é".repeat(2_000)}`))
       assert.strictEqual(error._tag === "UnknownServiceError" ? error.body : undefined, `<html>${"é".repeat(1_018)}`)
     }))
 
@@ -149,7 +149,7 @@ describe("The error message", () => {
 
   it.effect("may be null in a throttling error", () =>
     Effect.gen(function*() {
-      const error = yield* endOf(answer(400, errorType("ThrottlingException"), "{\"message\":null}"))
+      const error = yield* endOf(response(400, errorType("ThrottlingException"), "{\"message\":null}"))
       assert.deepInclude(error, {
         _tag: "ThrottlingError",
         status: 400,

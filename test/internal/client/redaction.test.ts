@@ -41,7 +41,7 @@ type Request = HttpClientRequest.HttpClientRequest
 
 const signed = Layer.provide(Signer.layer, Credentials.layer(keys))
 
-const against = <A, E>(
+const callAgainst = <A, E>(
   effect: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>,
   exchange: Responder,
   signer: Layer.Layer<Signer.Signer> = signed
@@ -52,10 +52,10 @@ const against = <A, E>(
       Effect.provide(Layer.provide(SageMakerRuntime.layer({ region: "eu-west-1" }), [signer, http]))
     ))
 
-const showsNothing = <A, E>(effect: Effect.Effect<A, E>) =>
+const assertNothingPrinted = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.map(captureOutput(effect), ({ error, texts }) => {
-    const told = texts.filter(([, text]) => canary.test(text)).map(([way, text]) => `${way}: ${text.slice(0, 300)}`)
-    assert.strictEqual(told[0], undefined)
+    const leaks = texts.filter(([, text]) => canary.test(text)).map(([way, text]) => `${way}: ${text.slice(0, 300)}`)
+    assert.strictEqual(leaks[0], undefined)
     return error as SageMakerError.SageMakerError
   })
 
@@ -68,7 +68,7 @@ const echo = ({ headers }: Request, body = Body): string =>
     body
   ].join("\n")
 
-const refusing = (
+const errorResponse = (
   status: number,
   code: string | undefined,
   bodyOf: (request: Request) => string | Record<string, unknown>
@@ -82,13 +82,13 @@ const refusing = (
     })
   })
 
-const refusals: ReadonlyArray<
+const errorResponses: ReadonlyArray<
   readonly [string, SageMakerError.SageMakerError["_tag"], Responder]
 > = [
   [
     "a model error with the request",
     "ModelError",
-    refusing(424, "ModelError", (request) => ({
+    errorResponse(424, "ModelError", (request) => ({
       OriginalStatusCode: 400,
       OriginalMessage: echo(request),
       Message: `Received client error (400) from primary with message "${echo(request)}". See https://logs.example/`
@@ -97,7 +97,7 @@ const refusals: ReadonlyArray<
   [
     "a model error with a part of the request",
     "ModelError",
-    refusing(
+    errorResponse(
       424,
       "ModelError",
       () => ({ Message: `Received server error (500) with message "no ${Body.slice(4, 30)}"` })
@@ -106,17 +106,21 @@ const refusals: ReadonlyArray<
   [
     "a truncated model error",
     "ModelError",
-    refusing(
+    errorResponse(
       424,
       "ModelError",
       () => ({ Message: `Received server error (500) with message "no ${Body.slice(4, 30)}` })
     )
   ],
-  ["a validation error", "ValidationError", refusing(400, "ValidationError", (_) => ({ message: `Value ${echo(_)}` }))],
+  [
+    "a validation error",
+    "ValidationError",
+    errorResponse(400, "ValidationError", (_) => ({ message: `Value ${echo(_)}` }))
+  ],
   [
     "a validation error with the request as JSON",
     "ValidationError",
-    refusing(
+    errorResponse(
       400,
       "ValidationError",
       () => ({ message: `Value ${JSON.stringify({ Body, CustomAttributes })} is invalid` })
@@ -125,28 +129,28 @@ const refusals: ReadonlyArray<
   [
     "a validation error with two messages",
     "ValidationError",
-    refusing(400, "ValidationError", () => ({ Message: Body, message: CustomAttributes }))
+    errorResponse(400, "ValidationError", () => ({ Message: Body, message: CustomAttributes }))
   ],
   [
     "ModelNotReadyException",
     "ModelNotReadyException",
-    refusing(429, "ModelNotReadyException", (_) => ({ Message: echo(_) }))
+    errorResponse(429, "ModelNotReadyException", (_) => ({ Message: echo(_) }))
   ],
-  ["InternalFailure", "InternalFailure", refusing(500, "InternalFailure", (_) => ({ Message: echo(_) }))],
+  ["InternalFailure", "InternalFailure", errorResponse(500, "InternalFailure", (_) => ({ Message: echo(_) }))],
   [
     "ServiceUnavailable",
     "ServiceUnavailable",
-    refusing(503, "ServiceUnavailable", (_) => ({ Message: echo(_) }))
+    errorResponse(503, "ServiceUnavailable", (_) => ({ Message: echo(_) }))
   ],
   [
     "InternalDependencyException",
     "InternalDependencyException",
-    refusing(530, "InternalDependencyException", (_) => ({ Message: echo(_) }))
+    errorResponse(530, "InternalDependencyException", (_) => ({ Message: echo(_) }))
   ],
   [
     "a signature error with the canonical request",
     "AccessDeniedError",
-    refusing(403, "InvalidSignatureException", ({ headers }) => ({
+    errorResponse(403, "InvalidSignatureException", ({ headers }) => ({
       message: [
         "The request signature we calculated does not match the signature you provided.",
         "The Canonical String for this request should have been 'POST",
@@ -159,19 +163,19 @@ const refusals: ReadonlyArray<
       ].join("\n")
     }))
   ],
-  ["an expired token", "AccessDeniedError", refusing(403, "ExpiredTokenException", (_) => ({ message: echo(_) }))],
-  ["a throttling error", "ThrottlingError", refusing(400, "ThrottlingException", (_) => ({ message: echo(_) }))],
-  ["a 413 response", "PayloadTooLargeError", refusing(413, undefined, echo)],
-  ["an unknown code", "UnknownServiceError", refusing(418, "Teapot", (_) => ({ message: echo(_) }))],
+  ["an expired token", "AccessDeniedError", errorResponse(403, "ExpiredTokenException", (_) => ({ message: echo(_) }))],
+  ["a throttling error", "ThrottlingError", errorResponse(400, "ThrottlingException", (_) => ({ message: echo(_) }))],
+  ["a 413 response", "PayloadTooLargeError", errorResponse(413, undefined, echo)],
+  ["an unknown code", "UnknownServiceError", errorResponse(418, "Teapot", (_) => ({ message: echo(_) }))],
   [
     "an HTML error of a gateway",
     "UnknownServiceError",
-    refusing(502, undefined, (_) => `<html><pre>${echo(_)}</pre></html>`)
+    errorResponse(502, undefined, (_) => `<html><pre>${echo(_)}</pre></html>`)
   ],
   [
     "an invalid code",
     "UnknownServiceError",
-    refusing(400, undefined, (_) => ({ __type: echo(_), code: echo(_), message: echo(_) }))
+    errorResponse(400, undefined, (_) => ({ __type: echo(_), code: echo(_), message: echo(_) }))
   ]
 ]
 
@@ -189,10 +193,10 @@ describe("The test helper that prints errors", () => {
 })
 
 describe("An error response that repeats the request prints nothing of it:", () => {
-  for (const [what, tag, exchange] of refusals) {
+  for (const [what, tag, exchange] of errorResponses) {
     it.effect(what, () =>
       Effect.gen(function*() {
-        const error = yield* showsNothing(against(invokeEndpoint(input), exchange))
+        const error = yield* assertNothingPrinted(callAgainst(invokeEndpoint(input), exchange))
         assert.strictEqual(error._tag, tag)
       }))
   }
@@ -200,12 +204,12 @@ describe("An error response that repeats the request prints nothing of it:", () 
   it.effect("a large body, repeated completely", () =>
     Effect.gen(function*() {
       const large = `canary ${"reading ".repeat(2_000)}`
-      const exchange = refusing(400, "ValidationError", (request) => ({ message: echo(request, large) }))
-      yield* showsNothing(against(invokeEndpoint({ ...input, Body: large }), exchange))
+      const exchange = errorResponse(400, "ValidationError", (request) => ({ message: echo(request, large) }))
+      yield* assertNothingPrinted(callAgainst(invokeEndpoint({ ...input, Body: large }), exchange))
     }))
 
   it.effect("a redirect URL that contains the request", () =>
-    showsNothing(against(invokeEndpoint(input), (request) =>
+    assertNothingPrinted(callAgainst(invokeEndpoint(input), (request) =>
       Effect.succeed(
         new Response(null, {
           status: 307,
@@ -220,41 +224,41 @@ const story = {
 }
 
 /** The length from which a part of a text must be redacted. */
-const run = 16
+const minimumLength = 16
 
 const quoted = (text: string) => JSON.stringify(text).slice(1, -1)
 
 const forms = Object.values(story).flatMap((value) => [value, quoted(value), quoted(quoted(value))])
 
 const fragments = forms.flatMap((form) =>
-  Array.from({ length: form.length - run + 1 }, (_, at) => form.slice(at, at + run))
+  Array.from({ length: form.length - minimumLength + 1 }, (_, at) => form.slice(at, at + minimumLength))
 )
 
 /** Every run of 16 characters contains one of these aligned halves, so they are a fast test before the exact one. */
-const halves = forms.flatMap((form) =>
+const alignedHalves = forms.flatMap((form) =>
   Array.from({ length: Math.floor(form.length / 8) }, (_, at) => form.slice(8 * at, 8 * at + 8))
 )
 
-const repeats = (text: string): string | undefined =>
-  halves.some((half) => text.includes(half)) ? fragments.find((part) => text.includes(part)) : undefined
+const unredactedPart = (text: string): string | undefined =>
+  alignedHalves.some((half) => text.includes(half)) ? fragments.find((part) => text.includes(part)) : undefined
 
 const partsOf = (value: string): ReadonlyArray<string> =>
-  [run, run + 1, 29, value.length - 1].flatMap((length) =>
+  [minimumLength, minimumLength + 1, 29, value.length - 1].flatMap((length) =>
     [0, 1, 7, 8, 9, value.length - length].map((at) => value.slice(at, at + length))
-  ).filter(({ length }) => length >= run)
+  ).filter(({ length }) => length >= minimumLength)
 
 const repetitions = Object.entries(story).flatMap(([member, value]) => [
   { member, form: "as sent", parts: partsOf(value) },
   { member, form: "as a JSON string", parts: partsOf(quoted(value)) }
 ])
 
-const said = (part: string) => `The value|${part}|of the input was refused`
+const messageWith = (part: string) => `The value|${part}|of the input was refused`
 
-const repeatsNothing = (members: (part: string) => Record<string, string>, code: string) => (part: string) =>
+const assertRedacted = (members: (part: string) => Record<string, string>, code: string) => (part: string) =>
   Effect.map(
-    captureOutput(against(invokeEndpoint({ ...input, ...story }), refusing(424, code, () => members(part)))),
+    captureOutput(callAgainst(invokeEndpoint({ ...input, ...story }), errorResponse(424, code, () => members(part)))),
     ({ error, texts }) => {
-      assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+      assert.isUndefined(texts.map(([, text]) => unredactedPart(text)).find((_) => _ !== undefined))
       assert.strictEqual((error as SageMakerError.SageMakerError)._tag, code)
       return error as SageMakerError.ModelError
     }
@@ -284,17 +288,17 @@ describe("Redaction removes a part of the request from", () => {
       Effect.forEach(
         parts,
         (part) =>
-          Effect.map(repeatsNothing((_) => ({ message: said(_) }), "ValidationError")(part), ({ message }) => {
-            assert.strictEqual(message, said("<redacted>"))
+          Effect.map(assertRedacted((_) => ({ message: messageWith(_) }), "ValidationError")(part), ({ message }) => {
+            assert.strictEqual(message, messageWith("<redacted>"))
           })
       ))
 
     it.effect(`the message and LogStreamArn of ModelError: ${member}, ${form}`, () =>
       Effect.forEach(parts, (part) =>
         Effect.map(
-          repeatsNothing((_) => ({ Message: said(_), LogStreamArn: `arn|${_}|log` }), "ModelError")(part),
+          assertRedacted((_) => ({ Message: messageWith(_), LogStreamArn: `arn|${_}|log` }), "ModelError")(part),
           ({ LogStreamArn, message }) => {
-            assert.deepStrictEqual([message, LogStreamArn], [said("<redacted>"), "arn|<redacted>|log"])
+            assert.deepStrictEqual([message, LogStreamArn], [messageWith("<redacted>"), "arn|<redacted>|log"])
           }
         )))
 
@@ -302,15 +306,15 @@ describe("Redaction removes a part of the request from", () => {
       Effect.forEach(parts, (part) =>
         Effect.map(
           captureOutput(
-            against(
+            callAgainst(
               Stream.runDrain(streamEndpoint({ ...input, ...story })),
-              exceptionOf({ Message: said(part), ErrorCode: `Code|${part}|` })
+              exceptionOf({ Message: messageWith(part), ErrorCode: `Code|${part}|` })
             )
           ),
           ({ error, texts }) => {
-            assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+            assert.isUndefined(texts.map(([, text]) => unredactedPart(text)).find((_) => _ !== undefined))
             const { ErrorCode, message } = error as SageMakerError.ModelStreamError
-            assert.deepStrictEqual([message, ErrorCode], [said("<redacted>"), "Code|<redacted>|"])
+            assert.deepStrictEqual([message, ErrorCode], [messageWith("<redacted>"), "Code|<redacted>|"])
           }
         )))
 
@@ -318,17 +322,17 @@ describe("Redaction removes a part of the request from", () => {
       Effect.forEach(parts, (part) =>
         Effect.gen(function*() {
           const { error, texts } = yield* captureOutput(
-            against(
+            callAgainst(
               Effect.flatMap(
                 SageMakerRuntime.SageMakerRuntime,
                 (runtime) => runtime.execute(refusable, { ...input, ...story })
               ),
-              refusing(400, "Refused", () => ({ message: said(part), Detail: `at|${part}|`, Count: 3 }))
+              errorResponse(400, "Refused", () => ({ message: messageWith(part), Detail: `at|${part}|`, Count: 3 }))
             )
           )
-          assert.isUndefined(texts.map(([, text]) => repeats(text)).find((_) => _ !== undefined))
+          assert.isUndefined(texts.map(([, text]) => unredactedPart(text)).find((_) => _ !== undefined))
           const { Count, Detail, message } = error as Refused
-          assert.deepStrictEqual([message, Detail, Count], [said("<redacted>"), "at|<redacted>|", 3])
+          assert.deepStrictEqual([message, Detail, Count], [messageWith("<redacted>"), "at|<redacted>|", 3])
         })))
   }
 
@@ -337,7 +341,7 @@ describe("Redaction removes a part of the request from", () => {
       const message = `${story.Body.slice(3, 30)} / ${story.CustomAttributes.slice(5, 30)} / ${
         story.Body.slice(20, 60)
       }`
-      const error = yield* repeatsNothing(() => ({ message }), "ValidationError")("")
+      const error = yield* assertRedacted(() => ({ message }), "ValidationError")("")
       assert.strictEqual(error.message, "<redacted> / <redacted> / <redacted>")
     }))
 })
@@ -346,7 +350,7 @@ describe("Redaction keeps a message that shares only", () => {
   const messageFor = (Body: string, message: string) =>
     Effect.map(
       Effect.flip(
-        against(invokeEndpoint({ ...input, Body }), refusing(400, "ValidationError", () => ({ message })))
+        callAgainst(invokeEndpoint({ ...input, Body }), errorResponse(400, "ValidationError", () => ({ message })))
       ),
       (error) => error.message
     )
@@ -371,15 +375,17 @@ describe("Redaction keeps a message that shares only", () => {
 describe("The service's text is available", () => {
   it.effect("to the caller of a model as OriginalMessage, but is not printed", () =>
     Effect.gen(function*() {
-      const exchange = refusing(424, "ModelError", () => ({ OriginalMessage: `failed on ${Body}`, Message: "m" }))
-      const error = yield* Effect.flip(against(invokeEndpoint(input), exchange))
+      const exchange = errorResponse(424, "ModelError", () => ({ OriginalMessage: `failed on ${Body}`, Message: "m" }))
+      const error = yield* Effect.flip(callAgainst(invokeEndpoint(input), exchange))
       assert.strictEqual(error._tag === "ModelError" ? error.OriginalMessage : undefined, `failed on ${Body}`)
       assert.notInclude(Object.keys(error), "OriginalMessage")
     }))
 
   it.effect("as the body of UnknownServiceError, but is not printed", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(against(invokeEndpoint(input), refusing(502, undefined, () => `<p>${Body}</p>`)))
+      const error = yield* Effect.flip(
+        callAgainst(invokeEndpoint(input), errorResponse(502, undefined, () => `<p>${Body}</p>`))
+      )
       assert.strictEqual(error._tag === "UnknownServiceError" ? error.body : undefined, `<p>${Body}</p>`)
       assert.notInclude(Object.keys(error), "body")
     }))
@@ -387,17 +393,17 @@ describe("The service's text is available", () => {
   it.effect("as the message if it repeats nothing of the request", () =>
     Effect.gen(function*() {
       const message = "Endpoint anomaly-v2 of account 123456789012 not found."
-      const exchange = refusing(400, "ValidationError", () => ({ message }))
-      assert.strictEqual((yield* Effect.flip(against(invokeEndpoint(input), exchange))).message, message)
+      const exchange = errorResponse(400, "ValidationError", () => ({ message }))
+      assert.strictEqual((yield* Effect.flip(callAgainst(invokeEndpoint(input), exchange))).message, message)
     }))
 
   it.effect("as the message without the part that repeats the request", () =>
     Effect.gen(function*() {
-      const exchange = refusing(424, "ModelError", () => ({
+      const exchange = errorResponse(424, "ModelError", () => ({
         Message: `Received client error (400) from primary with message "${Body}". See https://logs.example/`
       }))
       assert.strictEqual(
-        (yield* Effect.flip(against(invokeEndpoint(input), exchange))).message,
+        (yield* Effect.flip(callAgainst(invokeEndpoint(input), exchange))).message,
         "Received client error (400) from primary with message <redacted>. See https://logs.example/"
       )
     }))
@@ -412,7 +418,7 @@ const requestError = (reason: "Transport" | "Encode" | "InvalidUrl"): Responder 
   })
 
 const tagAgainst = (exchange: Responder) =>
-  Effect.map(showsNothing(against(invokeEndpoint(input), exchange)), ({ _tag }) => _tag)
+  Effect.map(assertNothingPrinted(callAgainst(invokeEndpoint(input), exchange)), ({ _tag }) => _tag)
 
 describe("A failed request prints nothing of the request:", () => {
   it.effect("transport error", () =>
@@ -464,17 +470,17 @@ describe("A failed request prints nothing of the request:", () => {
 
   it.live("timeout", () =>
     Effect.gen(function*() {
-      const error = yield* showsNothing(
-        against(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalledBody({}, Body))
+      const error = yield* assertNothingPrinted(
+        callAgainst(Timeouts.use({ attempt: "50 millis" })(invokeEndpoint(input)), () => stalledBody({}, Body))
       )
       assert.strictEqual(error._tag, "TimeoutError")
     }))
 })
 
-const answering: Responder = () => Effect.succeed(new Response("ok"))
+const responding: Responder = () => Effect.succeed(new Response("ok"))
 
 const tagOf = <A, E>(effect: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>, signer = signed) =>
-  Effect.map(showsNothing(against(effect, answering, signer)), ({ _tag }) => _tag)
+  Effect.map(assertNothingPrinted(callAgainst(effect, responding, signer)), ({ _tag }) => _tag)
 
 describe("An error raised by the client prints nothing of the request:", () => {
   it.effect("input that violates a constraint", () =>
@@ -511,8 +517,8 @@ describe("An error raised by the client prints nothing of the request:", () => {
       ]
       for (const body of bodies) {
         const reading = ModelEndpoint.make("anomaly-v2", { request: Codec.bytes, response: Codec.json(Short) })
-        const error = yield* showsNothing(
-          against(reading.invoke(new Uint8Array()), () => Effect.succeed(new Response(body)))
+        const error = yield* assertNothingPrinted(
+          callAgainst(reading.invoke(new Uint8Array()), () => Effect.succeed(new Response(body)))
         )
         assert.strictEqual(error._tag === "CodecError" ? new TextDecoder().decode(error.body) : undefined, body)
       }
@@ -542,7 +548,7 @@ describe("An error raised by the client prints nothing of the request:", () => {
 
   it.effect("error constructed in a test", () =>
     Effect.gen(function*() {
-      yield* showsNothing(new SageMakerError.ModelError({ OriginalMessage: "canary" }))
-      yield* showsNothing(new SageMakerError.UnknownServiceError({ status: 500, body: "canary" }))
+      yield* assertNothingPrinted(new SageMakerError.ModelError({ OriginalMessage: "canary" }))
+      yield* assertNothingPrinted(new SageMakerError.UnknownServiceError({ status: 500, body: "canary" }))
     }))
 })

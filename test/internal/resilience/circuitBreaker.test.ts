@@ -108,12 +108,12 @@ describe("A circuit breaker", () => {
         assert.strictEqual(yield* stateOf(), "Closed")
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
 
-      const answers = [
+      const responses = [
         new SageMakerError.ServiceUnavailable({}),
         new SageMakerError.CredentialsError({ message: "none", sources: [] }),
         new SageMakerError.SigningError({ message: "none" })
       ]
-      const mock = MockRuntime.layer(MockRuntime.on(InvokeEndpoint.operation, () => answers.shift() ?? Effect.never))
+      const mock = MockRuntime.layer(MockRuntime.on(InvokeEndpoint.operation, () => responses.shift() ?? Effect.never))
       yield* Effect.gen(function*() {
         yield* tagOf(once())
         yield* TestClock.adjust("10 seconds")
@@ -169,7 +169,7 @@ describe("A circuit breaker", () => {
     }))
 
   for (
-    const [what, answer, state] of [
+    const [what, reply, state] of [
       ["a validation error", errorResponse(400, "ValidationError"), "Closed"],
       ["throttling", errorResponse(429), "Closed"],
       ["a model error", errorResponse(424, "ModelError"), "Closed"],
@@ -182,7 +182,7 @@ describe("A circuit breaker", () => {
     it.effect(`counts ${what} as ${state === "Open" ? "a failure" : "a success"}`, () =>
       Effect.gen(function*() {
         const server = yield* switchable()
-        server.become(answer)
+        server.become(reply)
         yield* Effect.gen(function*() {
           yield* failing(5)
           assert.strictEqual(yield* stateOf(), state)

@@ -25,12 +25,12 @@ const moved = Resilience.fallback({ large: [{ TargetVariant: "spare" }, { Endpoi
 
 /** Makes one call and returns its result and the targets that received a request. */
 const against = (
-  answer: Responder,
+  response: Responder,
   call: ReturnType<typeof invoke> = invoke("large"),
   limit: Resilience.ClientMiddleware = moved
 ) =>
   Effect.gen(function*() {
-    const { layer: client, requests } = yield* scriptedRuntime(answer)
+    const { layer: client, requests } = yield* scriptedRuntime(response)
     const end = yield* call.pipe(
       RetryPolicy.use(RetryPolicy.none),
       Effect.match({ onFailure: ({ _tag }) => _tag, onSuccess: () => "success" }),
@@ -70,7 +70,7 @@ describe("A fallback", () => {
     }))
 
   for (
-    const [what, answer, end] of [
+    const [what, response, end] of [
       ["a validation error", errorResponse(400, "ValidationError"), "ValidationError"],
       ["a model error", errorResponse(424, "ModelError"), "ModelError"],
       ["an access error", errorResponse(403, "AccessDeniedException"), "AccessDeniedError"],
@@ -79,7 +79,7 @@ describe("A fallback", () => {
   ) {
     it.effect(`does not use the next target after ${what}`, () =>
       Effect.gen(function*() {
-        assert.deepStrictEqual(yield* against(() => answer), { end, places: [["large", undefined]] })
+        assert.deepStrictEqual(yield* against(() => response), { end, places: [["large", undefined]] })
       }))
   }
 

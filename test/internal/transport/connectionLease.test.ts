@@ -16,7 +16,7 @@ const modelError = (_: IncomingMessage, response: ServerResponse) =>
     .end(JSON.stringify({ OriginalStatusCode: 500, OriginalMessage: "x".repeat(2_000) }))
 
 const abandoned = (
-  answer: (response: ServerResponse) => void,
+  reply: (response: ServerResponse) => void,
   abandon: (begun: Effect.Effect<void>) => <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<unknown>
 ) =>
   Effect.gen(function*() {
@@ -24,7 +24,7 @@ const abandoned = (
     const closed = yield* Deferred.make<void>()
     const service = yield* serve((request, response) => {
       request.socket.on("close", () => Deferred.unsafeDone(closed, Effect.void))
-      answer(response)
+      reply(response)
       Deferred.unsafeDone(begun, Effect.void)
     })
     yield* call.pipe(
@@ -52,7 +52,7 @@ const timing = (deadlines: Timeouts.Deadlines) => () => <A, E>(effect: Effect.Ef
   Effect.exit(Timeouts.use(deadlines)(effect))
 
 describe("Connections", () => {
-  const answers: ReadonlyArray<readonly [string, (request: IncomingMessage, response: ServerResponse) => void]> = [
+  const responses: ReadonlyArray<readonly [string, (request: IncomingMessage, response: ServerResponse) => void]> = [
     ["successes", (_, response) => response.end("ok")],
     ["successes without a body", (_, response) => response.end()],
     ["large successes", (_, response) => response.end(Buffer.alloc(1_000_000))],
@@ -66,10 +66,10 @@ describe("Connections", () => {
     ["redirects", (_, response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end("moved")]
   ]
 
-  for (const [what, answer] of answers) {
+  for (const [what, reply] of responses) {
     it.scopedLive(`are reused by 50 sequential calls that receive ${what}`, () =>
       Effect.gen(function*() {
-        const service = yield* serve(answer)
+        const service = yield* serve(reply)
         yield* Effect.exit(call).pipe(
           RetryPolicy.use(RetryPolicy.none),
           Effect.repeatN(49),

@@ -8,11 +8,11 @@ import { serve } from "../../support/server.ts"
 const clientAt = (endpoint: string, http: Layer.Layer<HttpClient.HttpClient>) =>
   SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(Layer.provide([Signer.layerAnonymous, http]))
 
-const answering = serve((_, response) => response.end("ok"))
+const responding = serve((_, response) => response.end("ok"))
 
 const redirecting = (status: number) =>
   Effect.gen(function*() {
-    const elsewhere = yield* answering
+    const elsewhere = yield* responding
     const service = yield* serve((_, response) =>
       response.writeHead(status, { location: elsewhere.url, "x-amzn-requestid": "request-1" }).end("moved")
     )
@@ -59,7 +59,7 @@ const headersOf = (
   ...calls: ReadonlyArray<Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>>
 ) =>
   Effect.gen(function*() {
-    const service = yield* answering
+    const service = yield* responding
     yield* Effect.all(calls).pipe(Effect.provide(clientAt(service.url, http)))
     return service.seen().map(({ headers }) => headers)
   })
@@ -114,7 +114,7 @@ describe("FetchHttpClient.RequestInit", () => {
         FetchHttpClient.layer,
         Layer.succeed(FetchHttpClient.RequestInit, { method: "GET", headers: { "content-type": "text/other" } })
       )
-      const service = yield* answering
+      const service = yield* responding
       yield* Effect.repeatN(call, 1).pipe(Effect.provide(clientAt(service.url, http)))
       assert.deepStrictEqual(service.seen().map(({ method }) => method), ["POST", "POST"])
       assert.deepStrictEqual(service.seen().map(({ headers }) => headers["content-type"]), ["text/plain", "text/plain"])
@@ -133,7 +133,7 @@ const counting = () => {
 describe("FetchHttpClient.Fetch", () => {
   it.scopedLive("provided to the layer sends each call once", () =>
     Effect.gen(function*() {
-      const service = yield* answering
+      const service = yield* responding
       const { fetch, urls } = counting()
       const http = Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, fetch))
       yield* Effect.repeatN(call, 2).pipe(Effect.provide(clientAt(service.url, http)))
@@ -143,7 +143,7 @@ describe("FetchHttpClient.Fetch", () => {
 
   it.scopedLive("provided to a call sends that call, including the first one", () =>
     Effect.gen(function*() {
-      const service = yield* answering
+      const service = yield* responding
       const { fetch, urls } = counting()
       const mine = Effect.provideService(call, FetchHttpClient.Fetch, fetch)
       yield* Effect.all([mine, call, mine]).pipe(Effect.provide(clientAt(service.url, FetchHttpClient.layer)))
@@ -153,7 +153,7 @@ describe("FetchHttpClient.Fetch", () => {
 
   it.scopedLive("receives only the request of the call", () =>
     Effect.gen(function*() {
-      const service = yield* answering
+      const service = yield* responding
       const { fetch, urls } = counting()
       const http = Layer.provide(decorated, Layer.succeed(FetchHttpClient.Fetch, fetch))
       yield* Effect.all([call, call, call], { concurrency: "unbounded" }).pipe(

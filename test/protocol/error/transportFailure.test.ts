@@ -5,7 +5,7 @@ const coded = (code: string, more: object = {}) => Object.assign(new Error("low-
 const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause })
 
 /** The error of Node for several unreachable addresses, with the code of the first one. */
-const noneReached = (...errors: ReadonlyArray<Error & { readonly code: string }>) =>
+const connectAggregateError = (...errors: ReadonlyArray<Error & { readonly code: string }>) =>
   Object.assign(new AggregateError(errors), { code: errors[0]?.code })
 
 const unknown: TransportFailure = { reason: "other", requestSent: true, retry: "never", code: undefined }
@@ -60,7 +60,7 @@ describe("A transport error", () => {
 
   it("of connect() at every address has requestSent false, although the aggregate error does not say so", () => {
     const errors = ["ETIMEDOUT", "ENETUNREACH"].map((code) => coded(code, { syscall: "connect" }))
-    const failure = transportFailure(fetchFailed(noneReached(...errors)))
+    const failure = transportFailure(fetchFailed(connectAggregateError(...errors)))
     assert.deepStrictEqual(failure, { code: "ETIMEDOUT", reason: "connect", requestSent: false, retry: "transient" })
   })
 

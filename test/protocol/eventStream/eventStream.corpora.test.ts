@@ -105,7 +105,7 @@ const kindOf = (id: string) => id.replace(/^Duplex/, "").replace(/(Input|Output)
 
 const typeNames = ["boolean", "boolean", "byte", "short", "integer", "long", "blob", "string", "timestamp"]
 
-const asModelled = (header: HeaderValue) => ({
+const asCaseHeader = (header: HeaderValue) => ({
   [typeNames[header.type]!]: header.type === 8
     ? new Date(Number(plain(header))).toISOString().replace(".000Z", "Z")
     : header.text ?? plain(header)
@@ -141,7 +141,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("Smithy's restJson1 event-stream cases
       } else {
         assert.isUndefined(failure)
       }
-      const read = [...headersOf(bytes)!].map(([name, header]) => [name, asModelled(header)])
+      const read = [...headersOf(bytes)!].map(([name, header]) => [name, asCaseHeader(header)])
       assert.deepStrictEqual(Object.fromEntries(read), headers)
       assert.strictEqual(Buffer.from(payloadOf(bytes)).toString(), body ?? "")
     })

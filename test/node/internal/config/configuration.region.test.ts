@@ -111,7 +111,7 @@ describe("The region", () => {
 describe("The region of the instance metadata service", () => {
   const metadata = serve(({ url }, response) => response.end(url?.endsWith("token") === true ? "token" : "ca-west-1"))
 
-  const withMetadata = <A, E, R>(use: (asked: () => number) => Effect.Effect<A, E, R>) =>
+  const withMetadata = <A, E, R>(use: (calls: () => number) => Effect.Effect<A, E, R>) =>
     Effect.scoped(Effect.gen(function*() {
       const { seen, url } = yield* metadata
       yield* Effect.acquireRelease(
@@ -133,18 +133,18 @@ describe("The region of the instance metadata service", () => {
   )
 
   it.live("is not requested if another source has a region", () =>
-    withMetadata((asked) =>
+    withMetadata((calls) =>
       Effect.gen(function*() {
         yield* regionIn({ env: { AWS_EC2_METADATA_DISABLED: "false" }, config: all.config })
-        assert.strictEqual(asked(), 0)
+        assert.strictEqual(calls(), 0)
       })
     ))
 
   it.live("is not requested if the metadata service is disabled", () =>
-    withMetadata((asked) =>
+    withMetadata((calls) =>
       Effect.gen(function*() {
         assert.strictEqual((yield* configurationErrorWith({})).setting, "region")
-        assert.strictEqual(asked(), 0)
+        assert.strictEqual(calls(), 0)
       })
     ))
 })

@@ -80,7 +80,7 @@ const settings: ReadonlyArray<Setting> = [
   }
 ]
 
-const anHourOn: Reply = { status: 200, headers: { date: "Thu, 01 Jan 1970 01:00:00 GMT" }, body: "ok" }
+const oneHourAhead: Reply = { status: 200, headers: { date: "Thu, 01 Jan 1970 01:00:00 GMT" }, body: "ok" }
 
 const profile = (key: string, value: string) => `[default]\n${key} = ${value}`
 
@@ -99,7 +99,7 @@ const shown = (
       },
       given.code,
       Effect.zipRight(call, call),
-      anHourOn
+      oneHourAhead
     ),
     (requests) => look(...requests)
   )
