@@ -358,7 +358,7 @@ export class AccessDeniedError extends errorClass<ServiceErrorFields>()(
       status: 403,
       code: "AccessDeniedException",
       retry: "never",
-      message: "AWS denied access: check the credentials, the permissions, the region and the system clock"
+      message: "AWS denied access: check credentials, permissions, region and clock"
     })
   )
 ) {}

@@ -21,7 +21,7 @@ import type { Transport, TransportFailure, TransportResponse } from "../transpor
 import type { Call } from "./call.ts"
 import { deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
-import { AttemptResponse } from "./operationResponse.ts"
+import { makeOperationResponse } from "./operationResponse.ts"
 import { redactionValues } from "./redaction.ts"
 import { traceHeaders } from "./tracing.ts"
 import { fromHttpClientError } from "./transportError.ts"
@@ -76,7 +76,7 @@ const requestIdOf = (headers: Headers.Headers): string | undefined =>
 const joinUrl = (base: string, path: string): string =>
   base.endsWith("/") && path.startsWith("/") ? base + path.slice(1) : base + path
 
-const attemptHeader = ({ attempts, maxAttempts }: Call): string =>
+const attemptHeader = ({ attempts, options: { maxAttempts } }: Call): string =>
   maxAttempts === undefined ? `attempt=${attempts}` : `attempt=${attempts}; max=${maxAttempts}`
 
 /** Makes the function that completes an encoded request: its absolute URL, and the headers that identify client and call. */
@@ -89,7 +89,7 @@ const makePrepareRequest = (
     const headers: Record<string, string> = {
       "user-agent": agent,
       "x-amz-user-agent": agent,
-      "amz-sdk-invocation-id": call.id,
+      "amz-sdk-invocation-id": call.options.id,
       "amz-sdk-request": attemptHeader(call)
     }
     const { body } = request
@@ -103,7 +103,7 @@ const makePrepareRequest = (
 /** Adds the headers that are not signed: the trace context, and those of the platform that the operation does not set. */
 const addUnsignedHeaders = (
   signed: HttpClientRequest.HttpClientRequest,
-  { call: { platformHeaders }, fiber, span }: AttemptScope
+  { call: { options: { platformHeaders } }, fiber, span }: AttemptScope
 ): HttpClientRequest.HttpClientRequest => {
   const trace = traceHeaders(fiber, span)
   const traced = trace === undefined ? signed : withHeaders(signed, trace)
@@ -148,7 +148,7 @@ const send = (
   }
   call.markSent(true)
   const sendWith = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
-  return sendWith(request, call.deadlines, { connection, toError })
+  return sendWith(request, call.options.deadlines, { connection, toError })
 }
 
 const decode = <I, O, E, R>(
@@ -165,7 +165,7 @@ const decode = <I, O, E, R>(
   const valuesToRedact = () => redactionValues(request, operation.sensitive ?? [])
   if (status >= 200 && status < 300) {
     return operation.decode(
-      new AttemptResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
+      makeOperationResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
     )
   }
   return Effect.flatMap(body.firstBytes(maxErrorBytes), (bytes) => {

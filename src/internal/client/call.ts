@@ -26,61 +26,37 @@ export interface CallProgress {
 
 /** A call while it runs. Times are milliseconds of Effect's clock. */
 export class Call implements CallProgress {
-  readonly id: string
-  readonly maxAttempts: number | undefined
-  readonly deadlines: ConcreteTimeouts
-  readonly interceptor: Interceptor | undefined
-  readonly platformHeaders: CallOptions["platformHeaders"]
-  #attempts = 0
-  #totalRetryDelay = 0
+  readonly options: CallOptions
+  attempts = 0
+  totalRetryDelay = 0
+  /** Whether the service may have received this attempt. */
+  isAttemptSent = false
+  #isEarlierSent = false
   #attemptEndedAt: number | undefined
-  #isSent = false
-  #wasSent = false
 
-  constructor({ deadlines, id, interceptor, maxAttempts, platformHeaders }: CallOptions) {
-    this.id = id
-    this.maxAttempts = maxAttempts
-    this.deadlines = deadlines
-    this.interceptor = interceptor
-    this.platformHeaders = platformHeaders
+  constructor(options: CallOptions) {
+    this.options = options
   }
 
   beginAttempt(now: number): void {
-    this.#attempts += 1
-    this.#totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : now - this.#attemptEndedAt
-    this.#wasSent ||= this.#isSent
-    this.#isSent = false
+    this.attempts += 1
+    this.totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : now - this.#attemptEndedAt
+    this.#isEarlierSent = this.isSent
+    this.isAttemptSent = false
   }
 
   /** Records whether the service may have received the request of this attempt. */
   markSent(isSent: boolean): void {
-    this.#isSent = isSent
+    this.isAttemptSent = isSent
   }
 
   endAttempt(now: number): void {
     this.#attemptEndedAt = now
   }
 
-  get attempts(): number {
-    return this.#attempts
-  }
-
-  get totalRetryDelay(): number {
-    return this.#totalRetryDelay
-  }
-
-  get progress(): CallProgress {
-    return { attempts: this.#attempts, totalRetryDelay: this.#totalRetryDelay }
-  }
-
-  /** Whether the service may have received this attempt. */
-  get isAttemptSent(): boolean {
-    return this.#isSent
-  }
-
   /** Whether the service may have received this attempt or an earlier one. */
   get isSent(): boolean {
-    return this.#isSent || this.#wasSent
+    return this.isAttemptSent || this.#isEarlierSent
   }
 }
 
@@ -99,7 +75,7 @@ export const withInvocationId = <A, E, R>(random: Random.Random, use: (id: strin
  * The effect runs when a call starts: in Lambda, a later point may already run in the context of another invocation.
  */
 export class PlatformHeaders
-  extends Context.Reference<PlatformHeaders>()("effect-sagemaker-runtime/internal/PlatformHeaders", {
+  extends Context.Reference<PlatformHeaders>()("effect-sagemaker-runtime/PlatformHeaders", {
     defaultValue: (): Effect.Effect<{ readonly [name: string]: string } | undefined> | undefined => undefined
   })
 {}

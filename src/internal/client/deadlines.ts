@@ -56,7 +56,7 @@ export const deadlineExceeded = (phase: keyof ConcreteTimeouts, call: Call): Tim
   const requestSent = phase === "total" ? call.isSent : call.isAttemptSent
   return new TimeoutError({
     phase,
-    duration: call.deadlines[phase],
+    duration: call.options.deadlines[phase],
     requestSent,
     retry: requestSent ? "never" : "transient",
     attempts: Math.max(1, call.attempts),
@@ -68,6 +68,6 @@ export const deadlineExceeded = (phase: keyof ConcreteTimeouts, call: Call): Tim
 export const withDeadline =
   (phase: keyof ConcreteTimeouts, call: Call) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | TimeoutError, R> =>
-    call.deadlines[phase] === Infinity
+    call.options.deadlines[phase] === Infinity
       ? effect
-      : timeout(call.deadlines[phase], () => deadlineExceeded(phase, call))(effect)
+      : timeout(call.options.deadlines[phase], () => deadlineExceeded(phase, call))(effect)

@@ -41,7 +41,7 @@ export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
 
 /** Makes the interceptor of each call; `undefined` where there is none. */
 export class CurrentInterceptor
-  extends Context.Reference<CurrentInterceptor>()("effect-sagemaker-runtime/internal/CurrentInterceptor", {
+  extends Context.Reference<CurrentInterceptor>()("effect-sagemaker-runtime/CurrentInterceptor", {
     defaultValue: (): ((call: InterceptedCall) => Interceptor) | undefined => undefined
   })
 {}

@@ -13,7 +13,7 @@ import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { CommonError } from "../../SageMakerError.ts"
 import * as Timeouts from "../../Timeouts.ts"
 import type { Attempt } from "./attempt.ts"
-import { Call, PlatformHeaders, withInvocationId } from "./call.ts"
+import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
 import * as deadlines from "./deadlines.ts"
 import { CurrentInterceptor } from "./interceptor.ts"
 import { isTraced, withAttemptSpan, withCallSpan } from "./tracing.ts"
@@ -71,7 +71,7 @@ interface Client extends PipelineOptions {
   readonly quota: RetryPolicy.RetryQuota
   readonly policy: RetryPolicy.Policy
   readonly resolveDeadlines: ReturnType<typeof deadlines.makeResolver>
-  readonly platformHeaders: Effect.Effect<Call["platformHeaders"]> | undefined
+  readonly platformHeaders: Effect.Effect<CallOptions["platformHeaders"]> | undefined
 }
 
 const runCall = <I, O, E, R>(
@@ -81,7 +81,7 @@ const runCall = <I, O, E, R>(
   call: Call,
   policy: RetryPolicy.Policy
 ): Effect.Effect<O, E | CommonError, R> => {
-  const { interceptor } = call
+  const { interceptor } = call.options
   const attempts = Effect.flatMap(operation.encode(input, settings), (request) => {
     const next = nextAttempt(attempt, { operation, input, request }, call)
     return policy.around(quota)(interceptor === undefined ? next : interceptor.attempt(call)(next))
@@ -102,7 +102,7 @@ const startCall = <I, O, E, R>(
     return Effect.fail(resolved.left)
   }
   const policy = getIfSet(context, RetryPolicy.RetryPolicy) ?? client.policy
-  const start = (platformHeaders: Call["platformHeaders"]) =>
+  const start = (platformHeaders: CallOptions["platformHeaders"]) =>
     withInvocationId(Context.get(currentDefaultServices, Random.Random), (id) => {
       const call = new Call({
         id,

@@ -18,9 +18,6 @@ const minBodyLength = 8
 /** Unrelated texts share shorter runs. */
 const minRunLength = 16
 
-/** Every run of `minRunLength` characters contains a block of this length that begins at a multiple of it. */
-const blockLength = minRunLength / 2
-
 /** The part of a body that is compared. */
 const maxComparedBytes = 1024 * 1024
 
@@ -68,55 +65,27 @@ const findCopies = (text: string, secret: string): ReadonlyArray<Span> => {
   return spans
 }
 
-/** Finds the places where a text shares runs of at least `minRunLength` characters with a secret. */
+/** Finds the places where a text shares runs of at least `minRunLength` characters with a secret, in linear time. */
 const findSharedRuns = (text: string, secret: string): ReadonlyArray<Span> => {
-  const blocks = indexBlocks(secret)
-  const spans: Array<Span> = []
-  for (let at = 0; at + blockLength <= text.length; at++) {
-    for (const place of blocks.get(text.slice(at, at + blockLength)) ?? []) {
-      const run = extendRun(text, at, secret, place)
-      if (run.end - run.start >= minRunLength) {
-        spans.push([run.start, run.end])
-      }
-      if (run.isLongest) {
-        break
-      }
+  const places = new Map<string, Array<number>>()
+  for (let at = 0; at + minRunLength <= text.length; at++) {
+    const run = text.slice(at, at + minRunLength)
+    const known = places.get(run)
+    if (known === undefined) {
+      places.set(run, [at])
+    } else {
+      known.push(at)
     }
+  }
+  const spans: Array<Span> = []
+  for (let at = 0; at + minRunLength <= secret.length && places.size > 0; at++) {
+    const run = secret.slice(at, at + minRunLength)
+    for (const start of places.get(run) ?? []) {
+      spans.push([start, start + minRunLength])
+    }
+    places.delete(run)
   }
   return spans
-}
-
-/** The places of a secret's blocks, without places that have the same surroundings as an earlier one. */
-const indexBlocks = (secret: string): ReadonlyMap<string, ReadonlyArray<number>> => {
-  const blocks = new Map<string, Array<number>>()
-  const surroundings = new Set<string>()
-  for (let at = 0; at + blockLength <= secret.length; at += blockLength) {
-    const surrounding = secret.slice(Math.max(0, at - blockLength), at + minRunLength)
-    if (!surroundings.has(surrounding)) {
-      surroundings.add(surrounding)
-      const block = secret.slice(at, at + blockLength)
-      const places = blocks.get(block) ?? []
-      places.push(at)
-      blocks.set(block, places)
-    }
-  }
-  return blocks
-}
-
-/** Extends a common block at `at` in the text and at `place` in the secret, by less than one more block on each side. */
-const extendRun = (text: string, at: number, secret: string, place: number) => {
-  const first = Math.max(0, at - blockLength)
-  const last = Math.min(text.length, at + minRunLength)
-  const shift = place - at
-  let start = at
-  let end = at + blockLength
-  while (start > first && text[start - 1] === secret[start - 1 + shift]) {
-    start--
-  }
-  while (end < last && text[end] === secret[end + shift]) {
-    end++
-  }
-  return { start, end, isLongest: start === first && end === last }
 }
 
 /** Replaces every copy of a secret in a text. All copies are found before the first is replaced, which would split others. */

@@ -25,7 +25,7 @@ export const settings = (options: SettingsOptions): Effect.Effect<OperationSetti
     return invalid("appId", "must be a string")
   }
   if (!(Math.abs(options.clockOffset ?? 0) <= maxClockOffset)) {
-    return invalid("clockOffset", "must be a number of milliseconds, at most 100 years")
+    return invalid("clockOffset", "must be a number of milliseconds")
   }
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
   return maxBodyBytes === false || maxBodyBytes >= 0

@@ -25,8 +25,7 @@ const sizeHint = (error: HttpClientError): string => {
   const { body } = error.request
   const size = body._tag === "Uint8Array" ? body.contentLength : 0
   return error._tag === "RequestError" && size >= largeBodyBytes
-    ? `. The request body has ${size} bytes: SageMaker accepts up to 25 MB, a serverless endpoint 4 MB, and a container ` +
-      "possibly less; the service may close the connection for a larger body"
+    ? `. The request body has ${size} bytes; SageMaker accepts 25 MB, a serverless endpoint 4 MB, a container possibly less`
     : ""
 }
 

@@ -71,7 +71,7 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
           continue
         }
         const problem = violatedConstraint(value, validation) ??
-          (headerCharacters.test(`${value}`) ? undefined : "tabs and printable ASCII characters only")
+          (headerCharacters.test(`${value}`) ? undefined : "tabs and printable ASCII only")
         if (problem !== undefined) {
           return invalid(field, problem)
         }
@@ -101,7 +101,7 @@ export const label = (
   const encode = memoize((text) => Either.try(() => encodeSegment(text)))
   return (value, validation) => {
     if (typeof value !== "string" || value === "") {
-      return invalid(field, "a string that is not empty")
+      return invalid(field, "a non-empty string")
     }
     if (value === "." || value === "..") {
       return invalid(field, "a name, not a relative path")

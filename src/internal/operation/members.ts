@@ -6,6 +6,8 @@ type Check = (schema: Schema.Schema<string>) => Schema.Schema<string>
 
 const notEmpty: Check = Schema.minLength(1, { description: "at least 1 character long" })
 
+const nameRule = "letters, digits and hyphens, with a letter or digit at both ends"
+
 const atMost = (max: number): Check => Schema.maxLength(max, { description: `at most ${max} characters long` })
 
 export const ascii = (max: number) =>
@@ -17,7 +19,7 @@ export const ascii = (max: number) =>
 const resourceName = (max: number) =>
   Schema.String.pipe(
     Schema.pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, {
-      description: "letters, digits and hyphens, with a letter or digit at both ends"
+      description: nameRule
     }),
     atMost(max)
   )
@@ -34,7 +36,7 @@ export const sessionId = resourceName(256)
 
 const sessionIdOrNew = Schema.String.pipe(
   Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
-    description: "NEW_SESSION, or letters, digits and hyphens with a letter or digit at both ends"
+    description: `NEW_SESSION, or ${nameRule}`
   }),
   atMost(256)
 )

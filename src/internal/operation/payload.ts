@@ -37,7 +37,7 @@ const viewOf = (body: unknown): Uint8Array | undefined =>
 const invalidBody = (field: string) =>
   new InvalidInputError({
     field,
-    constraint: "a string, a Uint8Array, an ArrayBuffer, a view of an ArrayBuffer, or a readable Blob"
+    constraint: "a string, Uint8Array, ArrayBuffer, ArrayBuffer view or readable Blob"
   })
 
 const checkSize = (size: number, { limit, reason }: PayloadOptions): Either.Either<number, PayloadTooLargeError> => {

@@ -19,7 +19,7 @@ export interface BodyReaderOptions<E> {
   readonly onComplete?: (() => void) | undefined
 }
 
-/** A response body that can be read once. */
+/** A response body that can be read once, in one of three ways. */
 export interface BodyReader<E> {
   /** The whole body, in a buffer that holds nothing else. */
   readonly bytes: Effect.Effect<Uint8Array, E>
@@ -163,33 +163,19 @@ const streamChunks = <E>(source: BodySource, options: BodyReaderOptions<E>): Str
 /** Makes the reader of a body. */
 export const makeBodyReader = <E>(source: BodySource, options: BodyReaderOptions<E>): BodyReader<E> => {
   let isRead = false
-  const once = <A>(read: () => A, alreadyRead: (error: E) => A): A => {
+  const readOnce = <A>(read: () => A, fail: (error: E) => A): A => {
     if (isRead) {
-      return alreadyRead(options.onError(new Error("The body has been read already")))
+      return fail(options.onError(new Error("The response body has been read already")))
     }
     isRead = true
     return read()
   }
+  const allBytes = (chunks: Chunks, end: End<E>) =>
+    Option.isSome(end) ? Effect.fail(end.value) : Effect.succeed(concatExact(chunks))
   return {
-    bytes: Effect.suspend(() =>
-      once(
-        () =>
-          collect(
-            source,
-            options,
-            Infinity,
-            (chunks, end) => Option.isSome(end) ? Effect.fail(end.value) : Effect.succeed(concatExact(chunks))
-          ),
-        Effect.fail
-      )
-    ),
+    bytes: Effect.suspend(() => readOnce(() => collect(source, options, Infinity, allBytes), Effect.fail)),
     firstBytes: (limit) =>
-      Effect.suspend(() =>
-        once(
-          () => collect(source, options, limit, (chunks) => Effect.succeed(concat(chunks))),
-          () => Effect.succeed(new Uint8Array())
-        )
-      ),
-    stream: Stream.suspend(() => once(() => streamChunks(source, options), Stream.fail))
+      Effect.suspend(() => collect(source, options, limit, (chunks) => Effect.succeed(concat(chunks)))),
+    stream: Stream.suspend(() => readOnce(() => streamChunks(source, options), Stream.fail))
   }
 }

@@ -15,10 +15,9 @@ import * as Stream from "effect/Stream"
 import { makeBodyReader } from "./bodyReader.ts"
 import type { BodySource } from "./bodySource.ts"
 import { withManualRedirect } from "./manualRedirect.ts"
-import { streamSource } from "./streamSource.ts"
 import { timeoutInFiber } from "./timeout.ts"
-import { type Transport, type TransportOwner, type TransportResponse, TransportTimeout } from "./transport.ts"
-import { webSource } from "./webSource.ts"
+import { type Transport, type TransportOwner, type TransportResponse, transportTimeout } from "./transport.ts"
+import { responseSource, streamSource } from "./webSource.ts"
 
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
@@ -34,26 +33,18 @@ const webResponseOf = (response: HttpClientResponse.HttpClientResponse): Respons
   return typeof Response === "function" && source instanceof Response ? source : undefined
 }
 
-const runtimeOf = (fiber: AnyFiber): Runtime.Runtime<never> =>
-  Runtime.make({
-    context: Context.empty(),
-    runtimeFlags: Runtime.defaultRuntimeFlags,
-    fiberRefs: fiber.getFiberRefs()
-  })
-
 const sourceOf = (response: HttpClientResponse.HttpClientResponse, fiber: AnyFiber): BodySource => {
   const web = webResponseOf(response)
   if (web !== undefined) {
-    return webSource(web)
+    return responseSource(web)
   }
   const body = Stream.catchAll(
     response.stream,
     (error) => error.reason === "EmptyBody" ? Stream.empty : Stream.fail(error)
   )
-  return streamSource(body, runtimeOf(fiber))
+  const runtime = Runtime.updateFiberRefs(Runtime.defaultRuntime, () => fiber.getFiberRefs())
+  return streamSource(() => Stream.toReadableStreamRuntime(body, runtime))
 }
-
-const isHttpClientError = (cause: unknown): cause is HttpClientError => cause instanceof ResponseError
 
 const toTransportResponse = (
   response: HttpClientResponse.HttpClientResponse,
@@ -68,10 +59,10 @@ const toTransportResponse = (
     idle,
     // Aborting a request whose response has ended costs as much as aborting an open one.
     onComplete: () => connection.closed(),
-    onIdle: () => toError(new TransportTimeout("idle", true)),
+    onIdle: () => toError(transportTimeout("idle", true)),
     onError: (cause) =>
       toError(
-        isHttpClientError(cause)
+        cause instanceof ResponseError
           ? cause
           : new ResponseError({ request: response.request, response, reason: "Decode", cause })
       )
@@ -97,7 +88,7 @@ export const fromHttpClient = (client: HttpClient.HttpClient): Transport => {
         return Effect.mapBoth(
           timeoutInFiber(response, {
             millis: firstByte,
-            onTimeout: () => new TransportTimeout("firstByte", true)
+            onTimeout: () => transportTimeout("firstByte", true)
           }),
           {
             onSuccess: (received) => toTransportResponse(received, idle, fiber, owner),

@@ -16,16 +16,18 @@ export interface TransportTimeouts {
 }
 
 /** A timeout of the transport has passed. */
-export class TransportTimeout {
-  readonly _tag = "TransportTimeout"
+export interface TransportTimeout {
+  readonly _tag: "TransportTimeout"
   readonly phase: keyof TransportTimeouts
   /** `false` only if no byte of the request was written. */
   readonly requestSent: boolean
-  constructor(phase: keyof TransportTimeouts, requestSent: boolean) {
-    this.phase = phase
-    this.requestSent = requestSent
-  }
 }
+
+export const transportTimeout = (phase: keyof TransportTimeouts, requestSent: boolean): TransportTimeout => ({
+  _tag: "TransportTimeout",
+  phase,
+  requestSent
+})
 
 /** Why a request has no response, or a response no body. */
 export type TransportFailure = HttpClientError | TransportTimeout

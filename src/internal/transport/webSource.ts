@@ -1,10 +1,8 @@
-/** The body of a `Response` of `fetch`. */
+/** The body of a `Response` of `fetch`, or any other web stream of bytes. */
 import * as Effect from "effect/Effect"
-import type { BodySource, ChunkReceiver } from "./bodySource.ts"
-
-const notBytes = () => new TypeError("The body has a chunk that is not a Uint8Array")
-
-const noop = () => {}
+import type { LazyArg } from "effect/Function"
+import type { BodySource } from "./bodySource.ts"
+import { noop } from "./timer.ts"
 
 /** A body of at most this many bytes usually arrives in one chunk. */
 const maxSingleChunkBytes = 64 * 1024
@@ -14,39 +12,41 @@ const isSingleChunk = ({ headers }: Response): boolean => {
   return length !== null && Number(length) <= maxSingleChunkBytes && headers.get("content-encoding") === null
 }
 
-const receive = (receiver: ChunkReceiver, { done, value }: ReadableStreamReadResult<Uint8Array>): void => {
-  if (done) {
-    receiver.onChunks([], true)
-  } else if (value instanceof Uint8Array) {
-    receiver.onChunks([value], false)
-  } else {
-    receiver.onError(notBytes())
+/** Reads a web stream chunk by chunk. */
+export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySource => {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  return {
+    pull: ({ onChunks, onError }) => {
+      try {
+        reader ??= open().getReader()
+        void reader.read().then(({ done, value }) => {
+          if (done) {
+            onChunks([], true)
+          } else if (value instanceof Uint8Array) {
+            onChunks([value], false)
+          } else {
+            onError(new TypeError("The body has a chunk that is not a Uint8Array"))
+          }
+        }, onError)
+      } catch (cause) {
+        onError(cause)
+      }
+    },
+    cancel: Effect.sync(() => void reader?.cancel().catch(noop))
   }
 }
 
-/** Reads the body of a response chunk by chunk, and a small one as a whole, which costs less. */
-export const webSource = (response: Response): BodySource => {
+/** Reads a response chunk by chunk, and a small one as a whole, which costs less. */
+export const responseSource = (response: Response): BodySource => {
   const { body } = response
   if (body === null) {
-    return { pull: (receiver) => receiver.onChunks([], true), cancel: Effect.void }
+    return { pull: ({ onChunks }) => onChunks([], true), cancel: Effect.void }
   }
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   return {
-    pull: (receiver) => {
-      try {
-        reader ??= body.getReader()
-        void reader.read().then((result) => receive(receiver, result), (cause) => receiver.onError(cause))
-      } catch (cause) {
-        receiver.onError(cause)
-      }
-    },
+    ...streamSource(() => body),
     pullAll: isSingleChunk(response)
-      ? (receiver) =>
-        void response.arrayBuffer().then(
-          (buffer) => receiver.onChunks([new Uint8Array(buffer)], true),
-          (cause) => receiver.onError(cause)
-        )
-      : undefined,
-    cancel: Effect.sync(() => void reader?.cancel().catch(noop))
+      ? ({ onChunks, onError }) =>
+        void response.arrayBuffer().then((buffer) => onChunks([new Uint8Array(buffer)], true), onError)
+      : undefined
   }
 }

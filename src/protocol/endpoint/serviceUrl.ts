@@ -46,11 +46,8 @@ const parse = (endpoint: string): URL | undefined => {
 const customEndpoint = (endpoint: string | { readonly href: string }): ServiceUrl => {
   const text = typeof endpoint === "string" ? endpoint : String(Reflect.get(Object(endpoint), "href"))
   const url = parse(text)
-  if (url === undefined) {
-    return invalid("endpoint", "must be an absolute URL, such as https://example.com")
-  }
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
-    return invalid("endpoint", "must be an http or https URL")
+  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
+    return invalid("endpoint", "must be an absolute http or https URL")
   }
   if (url.username !== "" || url.password !== "" || /^[^/]*\/\/[^/?#]*@/.test(text)) {
     return invalid("endpoint", "must be a URL without a user name and password")
@@ -72,10 +69,10 @@ export const serviceUrl = (input: ServiceUrlInput): ServiceUrl => {
     return valid(`https://${serviceHost(input.region, isFips, isDualStack)}`)
   }
   if (isFips) {
-    return invalid("useFipsEndpoint", "must be false: FIPS and custom endpoint are not supported")
+    return invalid("useFipsEndpoint", "must be false with a custom endpoint")
   }
   if (isDualStack) {
-    return invalid("useDualstackEndpoint", "must be false: Dualstack and custom endpoint are not supported")
+    return invalid("useDualstackEndpoint", "must be false with a custom endpoint")
   }
   return customEndpoint(input.endpoint)
 }

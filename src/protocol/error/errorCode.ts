@@ -41,27 +41,27 @@ export const parseError = (errorType: string | undefined, body: string): ErrorBo
   }
 }
 
-const accessDeniedCodes = new Set([
+/** Codes that also occur with the suffix `Exception`. */
+const suffixedCodes = [
   "AccessDenied",
-  "AccessDeniedException",
+  "ExpiredToken",
+  "IncompleteSignature",
+  "InvalidToken",
+  "MissingAuthenticationToken",
+  "NotAuthorized"
+]
+
+const accessDeniedCodes = new Set([
+  ...suffixedCodes,
+  ...suffixedCodes.map((code) => `${code}Exception`),
   "AuthFailure",
   "AuthorizationError",
   "AuthorizationHeaderMalformed",
-  "ExpiredToken",
-  "ExpiredTokenException",
   "ForbiddenException",
-  "IncompleteSignature",
-  "IncompleteSignatureException",
   "InvalidAccessKeyId",
   "InvalidClientTokenId",
   "InvalidSecurity",
   "InvalidSignatureException",
-  "InvalidToken",
-  "InvalidTokenException",
-  "MissingAuthenticationToken",
-  "MissingAuthenticationTokenException",
-  "NotAuthorized",
-  "NotAuthorizedException",
   "OptInRequired",
   "RequestExpired",
   "RequestInTheFuture",

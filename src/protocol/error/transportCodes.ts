@@ -1,37 +1,14 @@
-/** The error codes and names of `fetch` outside Node, and what they mean. */
-import type { RetryClass } from "../retry/retry.ts"
+/** The error codes and names of `fetch` outside Node. */
+import { aborted, type CodeLookup, type CodeMeaning, connectionLost, notConnected } from "./codeMeaning.ts"
 
-/** Why a request failed. `timeout` is the HTTP client's connect timeout, `protocol` a response that is not valid HTTP. */
-export type TransportReason = "connect" | "timeout" | "reset" | "aborted" | "tls" | "protocol" | "other"
+const meanings = new Map<string, CodeMeaning>([
+  ["ABORT_ERR", aborted],
+  ["AbortError", aborted],
+  ["ECONNREFUSED", notConnected],
+  ["ECONNRESET", connectionLost]
+])
 
-/** What a code means. `requestSent` is `false` only if the service cannot have received the request. */
-export interface CodeMeaning {
-  readonly reason: TransportReason
-  readonly requestSent: boolean
-  readonly retry: RetryClass
-}
-
-/** The meaning of a code, for an error with or without the name of a system call; `undefined` for an unknown code. */
-export type CodeLookup = (code: string, syscall: unknown) => CodeMeaning | undefined
-
-export const meaning = (reason: TransportReason, requestSent: boolean, retry: RetryClass): CodeMeaning => ({
-  reason,
-  requestSent,
-  retry
-})
-
-export const notConnected = meaning("connect", false, "transient")
-export const connectionLost = meaning("reset", true, "transient")
-export const aborted = meaning("aborted", true, "never")
-
-const meanings: { readonly [code: string]: CodeMeaning } = {
-  ABORT_ERR: aborted,
-  AbortError: aborted,
-  ECONNREFUSED: notConnected,
-  ECONNRESET: connectionLost
-}
-
-export const meaningOfCode: CodeLookup = (code) => Object.hasOwn(meanings, code) ? meanings[code] : undefined
+export const meaningOfCode: CodeLookup = (code) => meanings.get(code)
 
 /** Whether a code says that this client ended the request, and nothing about the service. */
-export const isClientCode = (code: string): boolean => code === "ABORT_ERR" || code === "AbortError"
+export const isClientCode = (code: string): boolean => meanings.get(code) === aborted

@@ -1,5 +1,5 @@
 import { isClientCode, meaningOfCode } from "#transportCodes"
-import { type CodeMeaning, connectionLost, meaning, notConnected, type TransportReason } from "./transportCodes.ts"
+import { type CodeMeaning, connectionLost, notConnected, type TransportReason, unknownCode } from "./codeMeaning.ts"
 
 /** A request that failed below HTTP. */
 export interface TransportFailure extends CodeMeaning {
@@ -66,7 +66,7 @@ const classifyErrors = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
   }
   return errors.some(({ message }) => typeof message === "string" && browserNetworkErrors.has(message))
     ? { ...connectionLost, code: undefined }
-    : { ...meaning("other", true, "never"), code: undefined }
+    : { ...unknownCode, code: undefined }
 }
 
 const connectReasons = new Set<TransportReason>(["connect", "timeout", "tls"])

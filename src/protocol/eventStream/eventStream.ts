@@ -85,7 +85,7 @@ const frameType = (beforePayload: Uint8Array): FrameType => {
         message: textHeader(headers, ":error-message")
       }
     default:
-      return broken("a frame has no known :message-type header: expected event, exception or error")
+      return broken("a frame has no known :message-type header")
   }
 }
 

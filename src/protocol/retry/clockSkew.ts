@@ -55,22 +55,18 @@ export const correctedOffset = (
 
 /** The offset of the service's clock from this machine's, in milliseconds, which a client learns from responses. */
 export class ClockOffset {
-  #millis: number
-  readonly #isCorrected: boolean
+  millis: number
+  readonly isCorrected: boolean
 
-  constructor(initialMillis: number, isCorrected: boolean) {
-    this.#millis = initialMillis
-    this.#isCorrected = isCorrected
-  }
-
-  get millis(): number {
-    return this.#millis
+  constructor(millis: number, isCorrected: boolean) {
+    this.millis = millis
+    this.isCorrected = isCorrected
   }
 
   /** Learns from a response; returns whether its request was signed with a wrong time. */
   learn(sample: Sample): boolean {
-    const offset = this.#isCorrected ? correctedOffset(sample) : undefined
-    this.#millis = offset ?? this.#millis
+    const offset = this.isCorrected ? correctedOffset(sample) : undefined
+    this.millis = offset ?? this.millis
     return offset !== undefined
   }
 }

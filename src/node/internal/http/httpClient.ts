@@ -18,7 +18,7 @@ import {
   type Transport,
   type TransportOwner,
   type TransportResponse,
-  TransportTimeout,
+  transportTimeout,
   type TransportTimeouts
 } from "../../../internal/transport/transport.ts"
 import type { BodyError } from "../../../Operation.ts"
@@ -130,7 +130,7 @@ const toTransportResponse = (
   body: makeBodyReader(source, {
     clock: defaultClock,
     idle,
-    onIdle: () => toError(new TransportTimeout("idle", true)),
+    onIdle: () => toError(transportTimeout("idle", true)),
     onError: (cause) => toError(new NodeResponse(request, status, headers, source).decodeError(cause))
   })
 })
@@ -150,7 +150,7 @@ const send = (
       return
     }
     const cancelTimer = systemTimer(firstByte, () => {
-      resume(Effect.fail(owner.toError(new TransportTimeout("firstByte", dispatched.isStarted()))))
+      resume(Effect.fail(owner.toError(transportTimeout("firstByte", dispatched.isStarted()))))
       dispatched.abort()
     })
     const { origin, path } = to.right

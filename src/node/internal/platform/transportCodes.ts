@@ -1,19 +1,19 @@
-/** The error codes of Node, undici and OpenSSL, and of Bun and Deno, and what they mean. */
+/** The error codes of Node, undici and OpenSSL, and of Bun and Deno. */
 import {
   aborted,
   type CodeLookup,
   type CodeMeaning,
   connectionLost,
   meaning,
-  notConnected
-} from "../../../protocol/error/transportCodes.ts"
+  notConnected,
+  unknownCode
+} from "../../../protocol/error/codeMeaning.ts"
 
 const timedOut = meaning("timeout", false, "transient")
 const proxyDenied = meaning("connect", false, "never")
 const untrusted = meaning("tls", false, "never")
 const tlsFailed = meaning("tls", true, "never")
 const invalidResponse = meaning("protocol", true, "never")
-const unknown = meaning("other", true, "never")
 
 /** Codes that mean "not connected" if the system call was `connect`, and a lost connection otherwise. */
 const connectOrLostCodes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
@@ -32,7 +32,7 @@ const table: ReadonlyArray<readonly [CodeMeaning, ReadonlyArray<string>]> = [
   [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
   [tlsFailed, ["EPROTO"]],
   [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
-  [unknown, invalidRequestCodes]
+  [unknownCode, invalidRequestCodes]
 ]
 
 const meanings = new Map(table.flatMap(([known, codes]) => codes.map((code) => [code, known] as const)))

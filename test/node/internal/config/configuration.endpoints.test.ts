@@ -175,8 +175,8 @@ describe("A plain http endpoint that is not loopback", () => {
 
 describe("An invalid endpoint", () => {
   const wrong = [
-    { name: "no URL", endpoint: "secret-place", problem: "must be an absolute URL, such as https://example.com" },
-    { name: "of another protocol", endpoint: "ftp://secret-place", problem: "must be an http or https URL" },
+    { name: "no URL", endpoint: "secret-place", problem: "must be an absolute http or https URL" },
+    { name: "of another protocol", endpoint: "ftp://secret-place", problem: "must be an absolute http or https URL" },
     {
       name: "with user information",
       endpoint: "https://me:secret@a.example.com",
