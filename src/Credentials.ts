@@ -138,7 +138,7 @@ export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
 
 const providerFailed = (error: unknown): CredentialsError =>
   new CredentialsError({
-    message: "The credential provider failed: its own message is omitted because it can contain secrets",
+    message: "The credential provider failed",
     sources: ["provider"],
     status: numberAt(error, "$metadata", "httpStatusCode") ?? numberAt(error, "statusCode"),
     exitCode: numberAt(error, "exitCode") ?? numberAt(error, "code")

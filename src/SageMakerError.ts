@@ -281,7 +281,7 @@ export class InternalDependencyException extends errorClass<ServiceErrorFields>(
 ) {}
 
 /**
- * The model's container failed while it streamed its response.
+ * The container failed during the response stream.
  *
  * `Tokens` also fails with it when the model writes an error into its own stream.
  *
@@ -296,7 +296,7 @@ export class ModelStreamError extends errorClass<ServiceErrorFields>()(
         status: 200,
         code: "ModelStreamError",
         retry: "never",
-        message: "The model's container failed while it streamed its response"
+        message: "The container failed during the response stream"
       }),
       {
         ErrorCode: optionalString,
@@ -340,7 +340,7 @@ export class InternalStreamFailure extends errorClass<ServiceErrorFields>()(
       status: 200,
       code: "InternalStreamFailure",
       retry: "never",
-      message: "The service failed while it streamed the response"
+      message: "The service failed during the response stream"
     })
   )
 ) {}
@@ -684,7 +684,7 @@ export class TimeoutError extends errorClass<CallErrorFields>()(
 export class ProtocolError extends errorClass<CallErrorFields>()(
   Schema.TaggedError<ProtocolError>()(
     "ProtocolError",
-    merged(callFields("The response is not valid for the SageMaker Runtime protocol", "never"), {
+    merged(callFields("The response violates the protocol", "never"), {
       requestId: optionalString
     })
   )

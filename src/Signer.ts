@@ -56,7 +56,7 @@ export class Signer extends Context.Tag("effect-sagemaker-runtime/Signer")<Signe
 
 const signingError = () =>
   new SigningError({
-    message: "The request could not be signed: expected an absolute URL, a body of bytes and credentials of text"
+    message: "Could not sign the request: expected an absolute URL and a body of bytes"
   })
 
 /**

@@ -15,9 +15,9 @@ const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, mess
   [new SageMakerError.InternalDependencyException({}), "A service that SageMaker depends on failed"],
   [
     new SageMakerError.ModelStreamError({ OriginalMessage: "hidden" }),
-    "The model's container failed while it streamed its response"
+    "The container failed during the response stream"
   ],
-  [new SageMakerError.InternalStreamFailure({}), "The service failed while it streamed the response"],
+  [new SageMakerError.InternalStreamFailure({}), "The service failed during the response stream"],
   [
     new SageMakerError.AccessDeniedError({}),
     "AWS denied access: check the credentials, the permissions, the region and the system clock"
@@ -36,7 +36,7 @@ const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, mess
     new SageMakerError.TimeoutError({ phase: "total", duration: 10 }),
     "The call did not complete within 10 ms: increase Timeouts.total if the model needs longer"
   ],
-  [new SageMakerError.ProtocolError({}), "The response is not valid for the SageMaker Runtime protocol"],
+  [new SageMakerError.ProtocolError({}), "The response violates the protocol"],
   [
     new SageMakerError.OverloadedError({ endpoint: "chat", permits: 4, queue: 8 }),
     "The concurrency limit for chat is reached: 4 calls are running and 8 are queued. " +

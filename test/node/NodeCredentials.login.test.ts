@@ -104,7 +104,7 @@ for (const [source, layerOf] of layers) {
         const { http } = yield* recordingHttpClient
         yield* withSignInCache(signIn)
         const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
-        assert.deepInclude(error, { _tag: "CredentialsError", message: loginMessage, sources: [source] })
+        assert.deepInclude(error, { _tag: "CredentialsError", message: wantsLogin, sources: [source] })
       }))
 
     it.scopedLive("that the sign-in service rejects names the command aws login, without the text of the service", () =>
@@ -118,7 +118,7 @@ for (const [source, layerOf] of layers) {
           const { write } = yield* withSignInCache(signIn)
           write(file, token("canary", past))
           const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
-          assert.deepInclude(error, { message: loginMessage, sources: [source], status: 403 })
+          assert.deepInclude(error, { message: wantsLogin, sources: [source], status: 403 })
           assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
         }
       }))

@@ -23,7 +23,7 @@ export interface Case {
 }
 
 const ok = response(200, { "content-type": "text/plain" }, "ok")
-const responding = (answer: (exchange: Exchange) => void) => faultServer({ answer })
+const responding = (answer: (exchange: Exchange) => void) => faultServer({ respond: answer })
 const reset = ({ socket }: Pick<Exchange, "socket">) => void socket.resetAndDestroy()
 
 /** Writes, and runs `next` after the bytes have left this machine: a reset would drop what is still buffered. */
@@ -103,7 +103,7 @@ export const faults: ReadonlyArray<Case> = [
   },
   {
     name: "slow TLS handshake",
-    server: slowTlsServer({ answer: ({ end }) => end(ok) }, 30),
+    server: slowTlsServer({ respond: ({ end }) => end(ok) }, 30),
     attempts: 1,
     executions: 1,
     result: "success"

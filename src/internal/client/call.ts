@@ -74,8 +74,6 @@ export const withInvocationId = <A, E, R>(random: Random.Random, use: (id: strin
  *
  * The effect runs when a call starts: in Lambda, a later point may already run in the context of another invocation.
  */
-export class PlatformHeaders
-  extends Context.Reference<PlatformHeaders>()("effect-sagemaker-runtime/PlatformHeaders", {
-    defaultValue: (): Effect.Effect<{ readonly [name: string]: string } | undefined> | undefined => undefined
-  })
-{}
+export class PlatformHeaders extends Context.Reference<PlatformHeaders>()("effect-sagemaker-runtime/PlatformHeaders", {
+  defaultValue: (): Effect.Effect<{ readonly [name: string]: string } | undefined> | undefined => undefined
+}) {}

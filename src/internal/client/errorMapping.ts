@@ -84,18 +84,19 @@ const modeledError = <E>(
   }
 }
 
-const fieldsOf = (response: ErrorResponse, call: CallProgress) =>
+const fieldsOf = (
+  { code, message, redactionValues, requestId, retryAfterMillis, status }: ErrorResponse,
+  { attempts, totalRetryDelay }: CallProgress
+) =>
   defined({
-    status: response.status,
-    code: response.code,
-    requestId: response.requestId,
-    message: response.message === undefined
-      ? undefined
-      : redact(removeQuotation(response.message), response.redactionValues),
-    retry: classify(response.status, response.code, response.message),
-    retryAfterMillis: response.retryAfterMillis,
-    attempts: call.attempts,
-    totalRetryDelay: call.totalRetryDelay
+    status,
+    code,
+    requestId,
+    message: message === undefined ? undefined : redact(removeQuotation(message), redactionValues),
+    retry: classify(status, code, message),
+    retryAfterMillis,
+    attempts,
+    totalRetryDelay
   })
 
 type Fields = ReturnType<typeof fieldsOf>

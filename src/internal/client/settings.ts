@@ -30,5 +30,5 @@ export const settings = (options: SettingsOptions): Effect.Effect<OperationSetti
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
   return maxBodyBytes === false || maxBodyBytes >= 0
     ? Effect.succeed({ maxBodyBytes, validation: validationOf(options.validation) })
-    : invalid("maxBodyBytes", "must be a number of bytes, or false for no limit")
+    : invalid("maxBodyBytes", "must be a number of bytes or false")
 }

@@ -15,9 +15,9 @@ const addressOf = (error: HttpClientError): { readonly host?: string; readonly p
   if (!URL.canParse(url)) {
     return {}
   }
-  const { hostname, port, protocol } = new URL(url)
+  const { hostname: host, port, protocol } = new URL(url)
   const defaultPort = protocol === "http:" ? 80 : 443
-  return { host: hostname, port: port === "" ? defaultPort : Number(port) }
+  return { host, port: Number(port) || defaultPort }
 }
 
 /** A hint for a connection that the service may have closed because of a large body. */
@@ -25,7 +25,7 @@ const sizeHint = (error: HttpClientError): string => {
   const { body } = error.request
   const size = body._tag === "Uint8Array" ? body.contentLength : 0
   return error._tag === "RequestError" && size >= largeBodyBytes
-    ? `. The request body has ${size} bytes; SageMaker accepts 25 MB, a serverless endpoint 4 MB, a container possibly less`
+    ? `. The request body has ${size} bytes; SageMaker accepts 25 MB, a serverless endpoint 4 MB, a container perhaps less`
     : ""
 }
 
@@ -41,7 +41,7 @@ export const fromHttpClientError = (
     return new TransportError({
       ...progress,
       ...address,
-      message: "The HTTP client rejected the request before sending it",
+      message: "The HTTP client rejected the request",
       reason: "other",
       requestSent: false,
       retry: "never"

@@ -23,11 +23,10 @@ const startRefresh = (load: Load, scope: Scope.Scope, state: CacheState) =>
     const refresh = yield* Deferred.make<AwsCredentials, CredentialsError>()
     state.refresh = refresh
     yield* load.pipe(
-      Effect.tap((loaded) =>
-        Effect.sync(() => {
-          state.current = loaded
-        })
-      ),
+      Effect.map((loaded) => {
+        state.current = loaded
+        return loaded
+      }),
       Effect.ensuring(Effect.sync(() => {
         state.refresh = undefined
       })),

@@ -41,5 +41,5 @@ export const parseCredentials = (source: string, input: unknown): Effect.Effect<
       ...(sessionToken && { sessionToken }),
       ...(isDate(fields.expiration) && { expiration: fields.expiration })
     })
-    : fail(invalid[0], "contains an invalid character: expected printable ASCII without spaces and line breaks")
+    : fail(invalid[0], "must be printable ASCII without spaces")
 }

@@ -16,5 +16,7 @@ export const transportMessage = (
   { code, host, port, reason }: Pick<TransportError, "code" | "host" | "port" | "reason">
 ): string => {
   const [what, advice] = messages[reason]
-  return `${what} ${host === undefined ? "the service" : `${host}:${port}`}${code === undefined ? "" : ` (${code})`}${advice}`
+  return `${what} ${host === undefined ? "the service" : `${host}:${port}`}${
+    code === undefined ? "" : ` (${code})`
+  }${advice}`
 }

@@ -105,22 +105,21 @@ const collect = <E, E2>(
   const pump = makePump(source, options, limit === Infinity ? source.pullAll : undefined)
   const chunks: Array<Uint8Array> = []
   let size = 0
+  const add = (arrived: Chunks): End<E> | undefined => {
+    for (const chunk of arrived) {
+      chunks.push(chunk)
+      size += chunk.byteLength
+    }
+    return size >= limit ? Option.none() : undefined
+  }
   /** Takes what has arrived; returns the result at the end. */
   const advance = (): Effect.Effect<Uint8Array, E2> | undefined => {
     for (let next = pump.poll(); next !== undefined; next = pump.poll()) {
-      if (Option.isOption(next)) {
+      const end = Option.isOption(next) ? next : add(next)
+      if (end !== undefined) {
         pump.stop()
-        const end = next
         const ended = Effect.suspend(() => result(chunks, end))
-        return Option.isNone(end) ? ended : Effect.zipRight(source.cancel, ended)
-      }
-      for (const chunk of next) {
-        chunks.push(chunk)
-        size += chunk.byteLength
-      }
-      if (size >= limit) {
-        pump.stop()
-        return Effect.zipRight(source.cancel, Effect.suspend(() => result(chunks, Option.none())))
+        return end === next && Option.isNone(end) ? ended : Effect.zipRight(source.cancel, ended)
       }
     }
     return undefined

@@ -43,13 +43,11 @@ export const timeoutInFiber = <A, E, R, E2>(
     )
   )
 
-/** Fails unless the effect ends within `millis` milliseconds, in an uninterruptible region too; `Infinity` never fails. */
+/** Fails unless the effect ends within `millis` milliseconds, in an uninterruptible region too. */
 export const timeout =
   <E2>(millis: number, onTimeout: () => E2) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
-    millis === Infinity
-      ? effect
-      : timeoutInFiber(effect, {
-        millis,
-        onTimeout,
-        onSuccess: (fiber, value) => Effect.as(Fiber.inheritAll(fiber), value)
-      })
+    timeoutInFiber(effect, {
+      millis,
+      onTimeout,
+      onSuccess: (fiber, value) => Effect.as(Fiber.inheritAll(fiber), value)
+    })

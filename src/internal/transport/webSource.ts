@@ -1,7 +1,7 @@
 /** The body of a `Response` of `fetch`, or any other web stream of bytes. */
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
-import type { BodySource } from "./bodySource.ts"
+import type { BodySource, ChunkReceiver } from "./bodySource.ts"
 import { noop } from "./timer.ts"
 
 /** A body of at most this many bytes usually arrives in one chunk. */
@@ -12,24 +12,22 @@ const isSingleChunk = ({ headers }: Response): boolean => {
   return length !== null && Number(length) <= maxSingleChunkBytes && headers.get("content-encoding") === null
 }
 
+const receive =
+  ({ onChunks, onError }: ChunkReceiver) => ({ done, value }: ReadableStreamReadResult<Uint8Array>): void =>
+    done || value instanceof Uint8Array
+      ? onChunks(done ? [] : [value], done)
+      : onError(new TypeError("The body has a chunk that is not a Uint8Array"))
+
 /** Reads a web stream chunk by chunk. */
 export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySource => {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   return {
-    pull: ({ onChunks, onError }) => {
+    pull: (receiver) => {
       try {
         reader ??= open().getReader()
-        void reader.read().then(({ done, value }) => {
-          if (done) {
-            onChunks([], true)
-          } else if (value instanceof Uint8Array) {
-            onChunks([value], false)
-          } else {
-            onError(new TypeError("The body has a chunk that is not a Uint8Array"))
-          }
-        }, onError)
+        void reader.read().then(receive(receiver), receiver.onError)
       } catch (cause) {
-        onError(cause)
+        receiver.onError(cause)
       }
     },
     cancel: Effect.sync(() => void reader?.cancel().catch(noop))

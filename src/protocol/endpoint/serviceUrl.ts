@@ -50,10 +50,10 @@ const customEndpoint = (endpoint: string | { readonly href: string }): ServiceUr
     return invalid("endpoint", "must be an absolute http or https URL")
   }
   if (url.username !== "" || url.password !== "" || /^[^/]*\/\/[^/?#]*@/.test(text)) {
-    return invalid("endpoint", "must be a URL without a user name and password")
+    return invalid("endpoint", "must be a URL without user name and password")
   }
   if (/[?#]/.test(text)) {
-    return invalid("endpoint", "must be a URL without a query and fragment")
+    return invalid("endpoint", "must be a URL without query and fragment")
   }
   return valid(url.origin + url.pathname.replace(/\/+$/, ""))
 }

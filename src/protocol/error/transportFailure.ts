@@ -1,4 +1,4 @@
-import { isClientCode, meaningOfCode } from "#transportCodes"
+import { meaningOfCode } from "#transportCodes"
 import { type CodeMeaning, connectionLost, notConnected, type TransportReason, unknownCode } from "./codeMeaning.ts"
 
 /** A request that failed below HTTP. */
@@ -73,7 +73,7 @@ const connectReasons = new Set<TransportReason>(["connect", "timeout", "tls"])
 
 /** The failure of a request that was not sent: a lost connection was then one that could not be established. */
 const notSent = (classified: TransportFailure): TransportFailure =>
-  connectReasons.has(classified.reason) || isClientCode(classified.code ?? "")
+  connectReasons.has(classified.reason) || classified.isClient
     ? { ...classified, requestSent: false }
     : { ...notConnected, code: classified.code }
 

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type TransportFailure, transportFailure } from "../../../src/protocol/error/transportFailure.ts"
+import * as protocol from "../../../src/protocol/error/transportFailure.ts"
+
+type TransportFailure = Omit<protocol.TransportFailure, "isClient">
+
+const transportFailure = (error: unknown): TransportFailure => {
+  const { isClient: _, ...failure } = protocol.transportFailure(error)
+  return failure
+}
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error("low-level"), { code, ...more })
 const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause })

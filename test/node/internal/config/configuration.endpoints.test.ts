@@ -180,12 +180,12 @@ describe("An invalid endpoint", () => {
     {
       name: "with user information",
       endpoint: "https://me:secret@a.example.com",
-      problem: "must be a URL without a user name and password"
+      problem: "must be a URL without user name and password"
     },
     {
       name: "with a query",
       endpoint: "https://a.example.com?secret",
-      problem: "must be a URL without a query and fragment"
+      problem: "must be a URL without query and fragment"
     }
   ]
 
