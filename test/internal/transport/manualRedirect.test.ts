@@ -1,7 +1,7 @@
 import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { invokeEndpoint, RetryPolicy, SageMakerRuntime } from "effect-sagemaker-runtime"
+import { invokeEndpoint, RetryPolicy, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { anonymousClient } from "../../support/anonymousClient.ts"
 import { call, input } from "../../support/call.ts"
 import { serve } from "../../support/server.ts"
