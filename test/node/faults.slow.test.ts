@@ -187,7 +187,7 @@ const rows = new Map<string, readonly [ours: Measured, sdk: Measured]>()
 
 const table = () =>
   [
-    "| fault | attempts | executions | ends as | time | leaked | AWS SDK v3: attempts | executions | ends as | time | leaked |",
+    "| fault | attempts | executions | result | time | leaked | AWS SDK v3: attempts | executions | result | time | leaked |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...[...rows].map(([name, [ours, sdk]]) => `| ${name} | ${columns(ours)} | ${columns(sdk)} |`),
     ""
@@ -208,7 +208,7 @@ describe("A call has the expected result and leaves no sockets or timers:", () =
         text.replace(`${tableStart}${tableOf(text)}${tableEnd}`, () => `${tableStart}${table()}${tableEnd}`)
       )
     } else if (rows.size === faults.length) {
-      assert.deepStrictEqual(stable(tableOf(text)), stable(table()), "npm run docs:resilience writes the table anew")
+      assert.deepStrictEqual(stable(tableOf(text)), stable(table()), "run npm run docs:resilience to update the table")
     }
   })
 
@@ -238,10 +238,10 @@ describe("A call has the expected result and leaves no sockets or timers:", () =
 describe("A timeout aborts the request on the wire:", () => {
   for (
     const [what, deadlines, policy, attempts] of [
-      ["attempt costs one execution", { attempt: deadline }, RetryPolicy.standard(), 1],
-      ["total costs one execution", { total: deadline }, RetryPolicy.standard(), 1],
+      ["attempt, after one execution", { attempt: deadline }, RetryPolicy.standard(), 1],
+      ["total, after one execution", { total: deadline }, RetryPolicy.standard(), 1],
       [
-        "attempt costs three where retryTimeouts asks for them",
+        "attempt, after three executions with retryTimeouts",
         { attempt: deadline },
         RetryPolicy.standard({
           retryTimeouts: true
@@ -249,7 +249,7 @@ describe("A timeout aborts the request on the wire:", () => {
         3
       ],
       [
-        "total leaves the second attempt what the first one left",
+        "total, during the second attempt",
         { attempt: deadline, total: 1.5 * deadline },
         RetryPolicy
           .standard({ retryTimeouts: true }),
