@@ -189,7 +189,7 @@ describe("A file is rejected", () => {
     }))
 
   it.effect.prop(
-    "or decoded, whatever bytes are damaged",
+    "or decoded for any damaged bytes",
     [FastCheck.nat(good.length - 1), FastCheck.nat(255)],
     ([at, byte]) =>
       Effect.map(

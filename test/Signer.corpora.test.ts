@@ -20,14 +20,14 @@ const signed = (test: SigningCase) => {
 const applicable = signingCases.filter(({ context }) => context.normalize && context.omit_session_token !== true)
 
 describe.skipIf(!hasCorpora)(needsCorpora("The signer signs AWS's cases"), () => {
-  it("by the rules of this test, which computes the signatures of all 38", () => {
+  it("This test computes the signatures of all 38 cases", () => {
     assert.lengthOf(signingCases, 38)
     for (const test of signingCases) {
       assert.strictEqual(signatureOf(test, test.canonical), test.signature, test.name)
     }
   })
 
-  it("for the 30 that this client can send", () => assert.lengthOf(applicable, 30))
+  it("30 cases apply to this client", () => assert.lengthOf(applicable, 30))
 
   for (const test of applicable) {
     it.effect(`${test.name}, with the payload hash signed`, () =>

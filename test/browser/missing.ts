@@ -1,4 +1,4 @@
 /** Reports the browser tests as skipped if no browser is found. */
 import { it } from "vitest"
 
-it.skip("runs in a browser: none is found; install Chromium (`apt-get install chromium`) or set CHROMIUM to its path", () => {})
+it.skip("Browser tests (skipped: no browser found; install Chromium or set CHROMIUM to its path)", () => {})

@@ -1,18 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Duration, Effect, Fiber, Layer, Stream } from "effect"
-import { RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Deferred, Duration, Effect, Fiber, Stream } from "effect"
+import { RetryPolicy } from "effect-sagemaker-runtime"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { spawn } from "node:child_process"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { anonymousNodeClient } from "../support/anonymousClient.ts"
 import { call } from "../support/call.ts"
 import { eventually } from "../support/eventually.ts"
 import { serve, serveTcp } from "../support/server.ts"
 import { streamServer } from "../support/streamServer.ts"
-
-const clientOf = (endpoint: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
-  SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
-    Layer.provide([Signer.layerAnonymous, NodeHttpClient.layer({ proxy: false, ...options })])
-  )
 
 const ok = (_: IncomingMessage, response: ServerResponse) => {
   response.end("ok")
@@ -25,7 +21,7 @@ describe("Connections", () => {
     Effect.gen(function*() {
       const server = yield* serve(ok)
       const responses = yield* Effect.replicateEffect(call, 1_000, { concurrency: "unbounded" }).pipe(
-        Effect.provide(clientOf(server.url, { connections: 8 }))
+        Effect.provide(anonymousNodeClient(server.url, { connections: 8 }))
       )
       assert.deepStrictEqual(responses.map(text), Array.from({ length: 1_000 }, () => "ok"))
       assert.strictEqual(server.seen().length, 1_000)
@@ -73,7 +69,7 @@ describe("A connection that cannot be established", () => {
       const silent = yield* serveTcp(() => undefined)
       const [elapsed, error] = yield* call.pipe(
         RetryPolicy.use(RetryPolicy.none),
-        Effect.provide(clientOf(`https://127.0.0.1:${silent.port}`, { connectTimeout: "400 millis" })),
+        Effect.provide(anonymousNodeClient(`https://127.0.0.1:${silent.port}`, { connectTimeout: "400 millis" })),
         Effect.flip,
         Effect.timed
       )

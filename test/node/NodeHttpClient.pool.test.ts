@@ -1,18 +1,14 @@
 import { HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Chunk, Deferred, Effect, Fiber, Layer, Stream } from "effect"
-import { RetryPolicy, SageMakerRuntime, Signer, streamEndpoint } from "effect-sagemaker-runtime"
+import { Cause, Chunk, Deferred, Effect, Fiber, Stream } from "effect"
+import { RetryPolicy, streamEndpoint } from "effect-sagemaker-runtime"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { anonymousNodeClient } from "../support/anonymousClient.ts"
 import { call } from "../support/call.ts"
 import { eventually } from "../support/eventually.ts"
 import { serve, serveTcp } from "../support/server.ts"
 import { part, streamServer } from "../support/streamServer.ts"
-
-const clientOf = (endpoint: string, options: NodeHttpClient.NodeHttpClientOptions = {}) =>
-  SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
-    Layer.provide([Signer.layerAnonymous, NodeHttpClient.layer({ proxy: false, ...options })])
-  )
 
 const ok = (_: IncomingMessage, response: ServerResponse) => {
   response.end("ok")
@@ -24,7 +20,7 @@ describe("Connections", () => {
   it.scopedLive("are reused by sequential calls", () =>
     Effect.gen(function*() {
       const server = yield* serve(ok)
-      yield* Effect.replicateEffect(call, 50, { discard: true }).pipe(Effect.provide(clientOf(server.url)))
+      yield* Effect.replicateEffect(call, 50, { discard: true }).pipe(Effect.provide(anonymousNodeClient(server.url)))
       assert.strictEqual(server.seen().length, 50)
       assert.isAtMost(server.connections(), 2)
     }))
@@ -33,7 +29,7 @@ describe("Connections", () => {
     Effect.gen(function*() {
       const server = yield* serve(ok)
       yield* Effect.replicateEffect(call, 50, { discard: true }).pipe(
-        Effect.provide(clientOf(server.url, { connections: 1 }))
+        Effect.provide(anonymousNodeClient(server.url, { connections: 1 }))
       )
       assert.deepStrictEqual([server.seen().length, server.connections()], [50, 1])
     }))
@@ -79,7 +75,7 @@ describe("Connections", () => {
         process.getActiveResourcesInfo().filter((name) => /^(TCPSocketWrap|TLSWrap|TCPConnectWrap|Timeout)$/.test(name))
       const before = resources().length
       yield* Effect.replicateEffect(call, 20, { concurrency: "unbounded", discard: true }).pipe(
-        Effect.provide(clientOf(server.url))
+        Effect.provide(anonymousNodeClient(server.url))
       )
       yield* eventually(() => server.sockets.size === 0)
       yield* eventually(() => resources().length <= before)
@@ -117,14 +113,17 @@ describe("A connection that cannot be established", () => {
   it.scopedLive("because it closes during the TLS handshake is retried, and requestSent is false", () =>
     Effect.gen(function*() {
       const server = yield* serveTcp((socket) => socket.destroy())
-      const error = yield* call.pipe(Effect.provide(clientOf(`https://127.0.0.1:${server.port}`)), Effect.flip)
+      const error = yield* call.pipe(
+        Effect.provide(anonymousNodeClient(`https://127.0.0.1:${server.port}`)),
+        Effect.flip
+      )
       assert.deepInclude(error, { _tag: "TransportError", reason: "connect", requestSent: false, attempts: 3 })
       assert.strictEqual(server.connections(), 3)
     }))
 
   it.live("because nothing listens is retried, and requestSent is false", () =>
     Effect.gen(function*() {
-      const error = yield* call.pipe(Effect.provide(clientOf("http://127.0.0.1:1")), Effect.flip)
+      const error = yield* call.pipe(Effect.provide(anonymousNodeClient("http://127.0.0.1:1")), Effect.flip)
       assert.deepInclude(error, { reason: "connect", requestSent: false, attempts: 3, code: "ECONNREFUSED" })
     }))
 })
@@ -147,7 +146,7 @@ describe("A lost connection", () => {
   it.scopedLive("before the response is retried, and requestSent is true", () =>
     Effect.gen(function*() {
       const server = yield* serve((request) => request.socket.destroy())
-      const error = yield* call.pipe(Effect.provide(clientOf(server.url)), Effect.flip)
+      const error = yield* call.pipe(Effect.provide(anonymousNodeClient(server.url)), Effect.flip)
       assert.deepInclude(error, { _tag: "TransportError", reason: "reset", requestSent: true, attempts: 3 })
       assert.strictEqual(server.seen().length, 3)
     }))
@@ -165,7 +164,7 @@ describe("A lost connection", () => {
       assert.deepInclude(platform, { _tag: "ResponseError", reason: "Decode" })
       const error = yield* call.pipe(
         RetryPolicy.use(RetryPolicy.none),
-        Effect.provide(clientOf(server.url)),
+        Effect.provide(anonymousNodeClient(server.url)),
         Effect.flip
       )
       assert.deepInclude(error, { _tag: "TransportError", reason: "reset", requestSent: true })
@@ -189,7 +188,7 @@ describe("A lost connection", () => {
         })
       })
       const results = yield* Effect.replicateEffect(Effect.delay(call, "20 millis"), 2).pipe(
-        Effect.provide(clientOf(`http://127.0.0.1:${server.port}`))
+        Effect.provide(anonymousNodeClient(`http://127.0.0.1:${server.port}`))
       )
       assert.deepStrictEqual(results.map(text), ["ok", "ok"])
       assert.deepStrictEqual(results.map(({ $metadata }) => $metadata.attempts), [1, 2])
@@ -269,7 +268,7 @@ describe("A response stream", () => {
       const server = yield* streamServer(part(new Uint8Array(64)))
       const read = yield* streamEndpoint(input).pipe(Stream.take(3), Stream.runCollect).pipe(
         Effect.zipLeft(eventually(() => server.sockets.size === 0)),
-        Effect.provide(clientOf(server.url))
+        Effect.provide(anonymousNodeClient(server.url))
       )
       assert.strictEqual(Chunk.size(read), 3)
     }))

@@ -8,8 +8,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TLSSocket } from "node:tls"
+import { callTo, environment } from "../support/anonymousClient.ts"
 import { certificates } from "../support/certificates.ts"
-import { callTo, environment } from "../support/nodeHttpCalls.ts"
 import { serveTls } from "../support/server.ts"
 
 const secureServer = (clientCertificate = false) =>

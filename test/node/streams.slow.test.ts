@@ -7,8 +7,9 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { describe } from "vitest"
+import { anonymousClient } from "../support/anonymousClient.ts"
 import { eventually } from "../support/eventually.ts"
-import { clientOf, part, streamServer } from "../support/streamServer.ts"
+import { part, streamServer } from "../support/streamServer.ts"
 
 const input = { EndpointName: "story", Body: "once" }
 
@@ -47,7 +48,7 @@ describe("An abandoned stream closes its connection immediately after", () => {
       Effect.gen(function*() {
         const server = yield* streamServer(small)
         yield* Effect.replicateEffect(leave, 100, { concurrency: 20, discard: true }).pipe(
-          Effect.provide(clientOf(server))
+          Effect.provide(anonymousClient(server.url))
         )
         yield* eventually(() => server.streams.size === 0, "5 seconds")
       }).pipe(Effect.scoped), 30_000)
@@ -59,7 +60,7 @@ it.live("No socket stays open after any way to abandon a stream", () =>
     const server = yield* streamServer(small)
     yield* Effect.forEach(waysOfLeaving, ([, leave]) => leave, { concurrency: "unbounded" }).pipe(
       Effect.replicateEffect(10, { discard: true }),
-      Effect.provide(clientOf(server))
+      Effect.provide(anonymousClient(server.url))
     )
     yield* eventually(() => server.sockets.size === 0, "10 seconds")
   }).pipe(Effect.scoped), 30_000)
@@ -68,7 +69,7 @@ it.live("A stream that is read to its end releases its connection for the next c
   Effect.gen(function*() {
     const server = yield* streamServer(small, 10)
     const counts = yield* Effect.replicateEffect(Stream.runCount(streamEndpoint(input)), 20).pipe(
-      Effect.provide(clientOf(server))
+      Effect.provide(anonymousClient(server.url))
     )
     assert.deepStrictEqual(counts, Array.from({ length: 20 }, () => 10))
     assert.isAtMost(server.sockets.size, 2)
@@ -77,7 +78,7 @@ it.live("A stream that is read to its end releases its connection for the next c
 it.live("A slow reader applies backpressure to the sender", () =>
   Effect.gen(function*() {
     const server = yield* streamServer(part(new Uint8Array(1024 * 1024)))
-    const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), clientOf(server))
+    const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), anonymousClient(server.url))
     const sent = () => [...server.sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0)
     const fiber = yield* Effect.fork(Stream.runForEach(Body, () => Effect.never))
     const standsStill = Effect.suspend(() => {
@@ -106,7 +107,7 @@ it.live("A stream of one gibibyte is read in constant memory", () =>
         return size + Chunk.reduce(chunk, 0, (sum, { byteLength }) => sum + byteLength)
       }),
       Timeouts.use({ idle: "10 seconds" }),
-      Effect.provide(clientOf(server))
+      Effect.provide(anonymousClient(server.url))
     )
     assert.strictEqual(size, 1024 ** 3)
     assert.isBelow(peak, 256 * 1024 * 1024)

@@ -1,6 +1,4 @@
-import { FetchHttpClient } from "@effect/platform"
-import { Effect, Layer } from "effect"
-import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Effect } from "effect"
 import type { ServerResponse } from "node:http"
 import { encode } from "../../src/protocol/eventStream/frame.ts"
 import { serve } from "./server.ts"
@@ -45,9 +43,3 @@ export const streamServer = (frame: Uint8Array, count = Infinity) =>
     })
     return Effect.map(server, (listening) => ({ ...listening, streams: streams as ReadonlySet<ServerResponse> }))
   })
-
-/** A client of that server, over `fetch`. */
-export const clientOf = ({ url }: { readonly url: string }) =>
-  SageMakerRuntime.layer({ region: "eu-west-1", endpoint: url }).pipe(
-    Layer.provide([Signer.layerAnonymous, FetchHttpClient.layer])
-  )

@@ -1,15 +1,10 @@
-import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer } from "effect"
-import { RetryPolicy, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
+import { Deferred, Effect, Fiber } from "effect"
+import { RetryPolicy, Timeouts } from "effect-sagemaker-runtime"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { anonymousClient } from "../../support/anonymousClient.ts"
 import { call } from "../../support/call.ts"
 import { serve } from "../../support/server.ts"
-
-const clientAt = (endpoint: string) =>
-  SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(
-    Layer.provide([Signer.layerAnonymous, FetchHttpClient.layer])
-  )
 
 const modelError = (_: IncomingMessage, response: ServerResponse) =>
   response.writeHead(424, { "x-amzn-errortype": "ModelError", "content-type": "application/json" })
@@ -29,7 +24,7 @@ const abandoned = (
     })
     yield* call.pipe(
       RetryPolicy.use(RetryPolicy.none),
-      Effect.provide(clientAt(service.url)),
+      Effect.provide(anonymousClient(service.url)),
       abandon(Deferred.await(begun))
     )
     yield* Effect.timeout(Deferred.await(closed), "2 seconds")
@@ -73,7 +68,7 @@ describe("Connections", () => {
         yield* Effect.exit(call).pipe(
           RetryPolicy.use(RetryPolicy.none),
           Effect.repeatN(49),
-          Effect.provide(clientAt(service.url))
+          Effect.provide(anonymousClient(service.url))
         )
         assert.strictEqual(service.seen().length, 50)
         assert.isAtMost(service.connections(), 2)
@@ -105,7 +100,7 @@ describe("Connections", () => {
       const error = yield* call.pipe(
         RetryPolicy.use(RetryPolicy.none),
         Effect.flip,
-        Effect.provide(clientAt(service.url))
+        Effect.provide(anonymousClient(service.url))
       )
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 502 })
       yield* Effect.timeout(Deferred.await(closed), "2 seconds")

@@ -1,12 +1,10 @@
 import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { invokeEndpoint, RetryPolicy, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { invokeEndpoint, RetryPolicy, type SageMakerRuntime } from "effect-sagemaker-runtime"
+import { anonymousClient } from "../../support/anonymousClient.ts"
 import { call, input } from "../../support/call.ts"
 import { serve } from "../../support/server.ts"
-
-const clientAt = (endpoint: string, http: Layer.Layer<HttpClient.HttpClient>) =>
-  SageMakerRuntime.layer({ region: "eu-west-1", endpoint }).pipe(Layer.provide([Signer.layerAnonymous, http]))
 
 const responding = serve((_, response) => response.end("ok"))
 
@@ -42,7 +40,7 @@ describe("A redirect to another host", () => {
       it.scopedLive(`with status ${status} is an error and is not followed by ${name}`, () =>
         Effect.gen(function*() {
           const { elsewhere, service } = yield* redirecting(status)
-          const client = yield* Layer.build(clientAt(service.url, http))
+          const client = yield* Layer.build(anonymousClient(service.url, http))
           for (const round of [1, 2]) {
             const error = yield* call.pipe(RetryPolicy.use(RetryPolicy.none), Effect.flip, Effect.provide(client))
             assert.deepInclude(error, { _tag: "UnknownServiceError", status, requestId: "request-1" }, `round ${round}`)
@@ -60,7 +58,7 @@ const headersOf = (
 ) =>
   Effect.gen(function*() {
     const service = yield* responding
-    yield* Effect.all(calls).pipe(Effect.provide(clientAt(service.url, http)))
+    yield* Effect.all(calls).pipe(Effect.provide(anonymousClient(service.url, http)))
     return service.seen().map(({ headers }) => headers)
   })
 
@@ -115,7 +113,7 @@ describe("FetchHttpClient.RequestInit", () => {
         Layer.succeed(FetchHttpClient.RequestInit, { method: "GET", headers: { "content-type": "text/other" } })
       )
       const service = yield* responding
-      yield* Effect.repeatN(call, 1).pipe(Effect.provide(clientAt(service.url, http)))
+      yield* Effect.repeatN(call, 1).pipe(Effect.provide(anonymousClient(service.url, http)))
       assert.deepStrictEqual(service.seen().map(({ method }) => method), ["POST", "POST"])
       assert.deepStrictEqual(service.seen().map(({ headers }) => headers["content-type"]), ["text/plain", "text/plain"])
     }))
@@ -136,7 +134,7 @@ describe("FetchHttpClient.Fetch", () => {
       const service = yield* responding
       const { fetch, urls } = counting()
       const http = Layer.provide(FetchHttpClient.layer, Layer.succeed(FetchHttpClient.Fetch, fetch))
-      yield* Effect.repeatN(call, 2).pipe(Effect.provide(clientAt(service.url, http)))
+      yield* Effect.repeatN(call, 2).pipe(Effect.provide(anonymousClient(service.url, http)))
       assert.strictEqual(urls.length, 3)
       assert.strictEqual(service.seen().length, 3)
     }))
@@ -146,7 +144,7 @@ describe("FetchHttpClient.Fetch", () => {
       const service = yield* responding
       const { fetch, urls } = counting()
       const mine = Effect.provideService(call, FetchHttpClient.Fetch, fetch)
-      yield* Effect.all([mine, call, mine]).pipe(Effect.provide(clientAt(service.url, FetchHttpClient.layer)))
+      yield* Effect.all([mine, call, mine]).pipe(Effect.provide(anonymousClient(service.url, FetchHttpClient.layer)))
       assert.strictEqual(urls.length, 2)
       assert.strictEqual(service.seen().length, 3)
     }))
@@ -157,7 +155,7 @@ describe("FetchHttpClient.Fetch", () => {
       const { fetch, urls } = counting()
       const http = Layer.provide(decorated, Layer.succeed(FetchHttpClient.Fetch, fetch))
       yield* Effect.all([call, call, call], { concurrency: "unbounded" }).pipe(
-        Effect.provide(clientAt(service.url, http))
+        Effect.provide(anonymousClient(service.url, http))
       )
       assert.strictEqual(urls.length, service.seen().length)
       assert.strictEqual(urls.length, 3)

@@ -64,7 +64,7 @@ describe.skipIf(!hasCorpora)(
       )
     })
 
-    it("and every partition has FIPS and dual-stack endpoints, as the service URL requires", () => {
+    it("Every partition has FIPS and dual-stack endpoints, as the service URL requires", () => {
       assert.isTrue(partitions.every(({ outputs }) => outputs.supportsDualStack && outputs.supportsFIPS))
     })
   }
