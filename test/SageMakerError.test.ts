@@ -20,7 +20,7 @@ const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, mess
   [new SageMakerError.InternalStreamFailure({}), "The service failed during the response stream"],
   [
     new SageMakerError.AccessDeniedError({}),
-    "AWS denied access: check the credentials, the permissions, the region and the system clock"
+    "AWS denied access: check credentials, permissions, region and clock"
   ],
   [new SageMakerError.ThrottlingError({}), "AWS throttled the request: reduce the request rate"],
   [new SageMakerError.UnknownServiceError({ status: 502, body: "hidden" }), "The service returned an unknown error"],
@@ -92,7 +92,7 @@ describe("the message of a TransportError", () => {
   it("names host, port and code", () => {
     assert.strictEqual(
       transportMessage({ reason: "reset", code: "ECONNRESET", ...server }),
-      "The connection to runtime.sagemaker.eu-west-1.amazonaws.com:443 was lost (ECONNRESET)"
+      "Lost the connection to runtime.sagemaker.eu-west-1.amazonaws.com:443 (ECONNRESET)"
     )
   })
 
@@ -103,7 +103,7 @@ describe("the message of a TransportError", () => {
     )
     assert.strictEqual(
       transportMessage({ reason: "tls", code: "CERT_HAS_EXPIRED" }),
-      "No trusted TLS connection to the service was established (CERT_HAS_EXPIRED): check its certificate"
+      "No trusted TLS connection to the service (CERT_HAS_EXPIRED): check its certificate"
     )
   })
 })

@@ -16,6 +16,10 @@ export type ServiceUrl =
 const valid = (url: string): ServiceUrl => ({ _tag: "Url", url })
 const invalid = (setting: string, problem: string): ServiceUrl => ({ _tag: "Invalid", setting, problem })
 
+/** The second part is the text of AWS's endpoint rules. */
+const notWithCustomEndpoint = (setting: string, name: string): ServiceUrl =>
+  invalid(setting, `must be false: ${name} and custom endpoint are not supported`)
+
 const hostLabel = /^(?!-)[a-zA-Z0-9-]{1,63}(?<!-)$/
 
 const fipsHost = (region: string, { dnsSuffix, name }: Partition): string => {
@@ -69,10 +73,10 @@ export const serviceUrl = (input: ServiceUrlInput): ServiceUrl => {
     return valid(`https://${serviceHost(input.region, isFips, isDualStack)}`)
   }
   if (isFips) {
-    return invalid("useFipsEndpoint", "must be false with a custom endpoint")
+    return notWithCustomEndpoint("useFipsEndpoint", "FIPS")
   }
   if (isDualStack) {
-    return invalid("useDualstackEndpoint", "must be false with a custom endpoint")
+    return notWithCustomEndpoint("useDualstackEndpoint", "Dualstack")
   }
   return customEndpoint(input.endpoint)
 }

@@ -9,21 +9,23 @@ export interface CodeMeaning {
   readonly reason: TransportReason
   readonly requestSent: boolean
   readonly retry: RetryClass
-  /** Whether this client ended the request, so that the code says nothing about the service. */
-  readonly isClient?: boolean
+}
+
+/** A request that failed below HTTP. */
+export interface TransportFailure extends CodeMeaning {
+  readonly code: string | undefined
 }
 
 /** The meaning of a code, for an error with or without the name of a system call; `undefined` for an unknown code. */
 export type CodeLookup = (code: string, syscall: unknown) => CodeMeaning | undefined
 
-export const meaning = (
-  reason: TransportReason,
-  requestSent: boolean,
-  retry: RetryClass,
-  isClient = false
-): CodeMeaning => ({ reason, requestSent, retry, isClient })
+export const meaning = (reason: TransportReason, requestSent: boolean, retry: RetryClass): CodeMeaning => ({
+  reason,
+  requestSent,
+  retry
+})
 
 export const notConnected = meaning("connect", false, "transient")
 export const connectionLost = meaning("reset", true, "transient")
-export const closedByClient = meaning("aborted", true, "never", true)
+export const aborted = meaning("aborted", true, "never")
 export const unknownCode = meaning("other", true, "never")

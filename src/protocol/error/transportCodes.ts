@@ -1,11 +1,21 @@
 /** The error codes and names of `fetch` outside Node. */
-import { closedByClient, type CodeLookup, type CodeMeaning, connectionLost, notConnected } from "./codeMeaning.ts"
+import {
+  aborted,
+  type CodeLookup,
+  type CodeMeaning,
+  connectionLost,
+  notConnected,
+  type TransportFailure
+} from "./codeMeaning.ts"
 
 const meanings = new Map<string, CodeMeaning>([
-  ["ABORT_ERR", closedByClient],
-  ["AbortError", closedByClient],
+  ["ABORT_ERR", aborted],
+  ["AbortError", aborted],
   ["ECONNREFUSED", notConnected],
   ["ECONNRESET", connectionLost]
 ])
 
 export const meaningOfCode: CodeLookup = (code) => meanings.get(code)
+
+/** The failure of a request that the HTTP client knows it did not send. */
+export const notSent = (failure: TransportFailure): TransportFailure => ({ ...failure, requestSent: false })

@@ -1,10 +1,5 @@
-import { meaningOfCode } from "#transportCodes"
-import { type CodeMeaning, connectionLost, notConnected, type TransportReason, unknownCode } from "./codeMeaning.ts"
-
-/** A request that failed below HTTP. */
-export interface TransportFailure extends CodeMeaning {
-  readonly code: string | undefined
-}
+import { meaningOfCode, notSent } from "#transportCodes"
+import { connectionLost, type TransportFailure, unknownCode } from "./codeMeaning.ts"
 
 const browserNetworkErrors = new Set([
   "Failed to fetch",
@@ -68,14 +63,6 @@ const classifyErrors = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
     ? { ...connectionLost, code: undefined }
     : { ...unknownCode, code: undefined }
 }
-
-const connectReasons = new Set<TransportReason>(["connect", "timeout", "tls"])
-
-/** The failure of a request that was not sent: a lost connection was then one that could not be established. */
-const notSent = (classified: TransportFailure): TransportFailure =>
-  connectReasons.has(classified.reason) || classified.isClient
-    ? { ...classified, requestSent: false }
-    : { ...notConnected, code: classified.code }
 
 /**
  * Classifies the error of an HTTP client by the codes and names in it and in its causes.

@@ -1,12 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as protocol from "../../../src/protocol/error/transportFailure.ts"
-
-type TransportFailure = Omit<protocol.TransportFailure, "isClient">
-
-const transportFailure = (error: unknown): TransportFailure => {
-  const { isClient: _, ...failure } = protocol.transportFailure(error)
-  return failure
-}
+import type { TransportFailure } from "../../../src/protocol/error/codeMeaning.ts"
+import { transportFailure } from "../../../src/protocol/error/transportFailure.ts"
 
 const coded = (code: string, more: object = {}) => Object.assign(new Error("low-level"), { code, ...more })
 const fetchFailed = (cause: unknown) => new TypeError("fetch failed", { cause })

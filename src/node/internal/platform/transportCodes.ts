@@ -1,15 +1,15 @@
 /** The error codes of Node, undici and OpenSSL, and of Bun and Deno. */
 import {
-  closedByClient,
+  aborted,
   type CodeLookup,
   type CodeMeaning,
   connectionLost,
   meaning,
-  notConnected
+  notConnected,
+  type TransportFailure,
+  unknownCode
 } from "../../../protocol/error/codeMeaning.ts"
 
-const aborted = meaning("aborted", true, "never")
-const invalidRequest = meaning("other", true, "never", true)
 const timedOut = meaning("timeout", false, "transient")
 const proxyDenied = meaning("connect", false, "never")
 const untrusted = meaning("tls", false, "never")
@@ -19,6 +19,9 @@ const invalidResponse = meaning("protocol", true, "never")
 /** Codes that mean "not connected" if the system call was `connect`, and a lost connection otherwise. */
 const connectOrLostCodes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
 
+const closedClientCodes = ["ABORT_ERR", "AbortError", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]
+const invalidRequestCodes = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]
+
 const table: ReadonlyArray<readonly [CodeMeaning, ReadonlyArray<string>]> = [
   [notConnected, ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]],
   [notConnected, ["ECONNREFUSED", "ConnectionRefused"]],
@@ -26,11 +29,11 @@ const table: ReadonlyArray<readonly [CodeMeaning, ReadonlyArray<string>]> = [
   [connectionLost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
   [connectionLost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
   [connectionLost, connectOrLostCodes],
-  [closedByClient, ["ABORT_ERR", "AbortError", "UND_ERR_DESTROYED", "UND_ERR_CLOSED"]],
+  [aborted, closedClientCodes],
   [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
   [tlsFailed, ["EPROTO"]],
   [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
-  [invalidRequest, ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]]
+  [unknownCode, invalidRequestCodes]
 ]
 
 const meanings = new Map(table.flatMap(([known, codes]) => codes.map((code) => [code, known] as const)))
@@ -64,3 +67,13 @@ export const meaningOfCode: CodeLookup = (code, syscall) =>
   connectOrLostCodes.includes(code) && syscall === "connect"
     ? notConnected
     : meanings.get(code) ?? meaningOfPattern(code)
+
+const clientCodes = new Set([...closedClientCodes, ...invalidRequestCodes])
+
+const connectReasons = new Set(["connect", "timeout", "tls"])
+
+/** The failure of a request that was not sent: a lost connection was then one that could not be established. */
+export const notSent = (failure: TransportFailure): TransportFailure =>
+  connectReasons.has(failure.reason) || clientCodes.has(failure.code ?? "")
+    ? { ...failure, requestSent: false }
+    : { ...notConnected, code: failure.code }
