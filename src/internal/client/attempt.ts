@@ -21,7 +21,7 @@ import type { Transport, TransportFailure, TransportResponse } from "../transpor
 import type { Call } from "./call.ts"
 import { deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
-import { makeOperationResponse } from "./operationResponse.ts"
+import { AttemptResponse } from "./operationResponse.ts"
 import { redactionValues } from "./redaction.ts"
 import { traceHeaders } from "./tracing.ts"
 import { fromHttpClientError } from "./transportError.ts"
@@ -165,7 +165,7 @@ const decode = <I, O, E, R>(
   const valuesToRedact = () => redactionValues(request, operation.sensitive ?? [])
   if (status >= 200 && status < 300) {
     return operation.decode(
-      makeOperationResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
+      new AttemptResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
     )
   }
   return Effect.flatMap(body.firstBytes(maxErrorBytes), (bytes) => {

@@ -1,7 +1,9 @@
 /** A successful response, as an operation's `decode` reads it. */
+import type * as Headers from "@effect/platform/Headers"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { OperationResponse } from "../../Operation.ts"
+import type { BodyError, OperationResponse, ResponseMetadata } from "../../Operation.ts"
 import { type ErrorBody, parseError } from "../../protocol/error/errorCode.ts"
 import { TransportError } from "../../SageMakerError.ts"
 import type { ConnectionLease } from "../transport/connectionLease.ts"
@@ -19,46 +21,69 @@ export interface ResponseSource {
   readonly response: TransportResponse
 }
 
-/** Makes the response of one attempt. */
-export const makeOperationResponse = (
-  { call, connection, redactionValues, requestId, response: { body, headers, status } }: ResponseSource
-): OperationResponse => {
-  const { attempts, options: { interceptor }, totalRetryDelay } = call
-  const errorResponse = (error: ErrorBody, text: string): errorMapping.ErrorResponse => ({
-    ...error,
-    status,
-    requestId,
-    retryAfterMillis: undefined,
-    body: text,
-    clockCorrected: false,
-    redactionValues: redactionValues()
-  })
-  const notReadable = () =>
-    new TransportError({
+/** The response of one attempt. A class, because a call makes one. */
+export class AttemptResponse implements OperationResponse {
+  readonly status: number
+  readonly headers: Headers.Headers
+  readonly metadata: ResponseMetadata
+  readonly #source: ResponseSource
+
+  constructor(source: ResponseSource) {
+    const { call: { attempts, totalRetryDelay }, requestId, response: { headers, status } } = source
+    this.status = status
+    this.headers = headers
+    this.metadata = { requestId, httpStatusCode: status, attempts, totalRetryDelay }
+    this.#source = source
+  }
+
+  get bytes(): Effect.Effect<Uint8Array, BodyError> {
+    return this.#source.response.body.bytes
+  }
+
+  get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {
+    const { call: { options: { interceptor } }, connection, response } = this.#source
+    const transferred = connection.transfer()
+    return Effect.as(
+      interceptor === undefined ? transferred : Effect.flatMap(transferred, interceptor.handOver),
+      Stream.suspend(() =>
+        connection.claimBody()
+          ? Stream.ensuring(response.body.stream, Effect.suspend(() => connection.close()))
+          : Stream.fail(this.#notReadable())
+      )
+    )
+  }
+
+  get streamError(): OperationResponse["streamError"] {
+    return (errors) => (code, members) =>
+      errorMapping.fromStream(errors, this.#errorResponse(parseError(code, members), members), this.#source.call)
+  }
+
+  get unknownError(): OperationResponse["unknownError"] {
+    return (code, message) =>
+      errorMapping.unknownError(this.#errorResponse({ code, message, members: {} }, ""), this.#source.call)
+  }
+
+  #notReadable(): TransportError {
+    const { attempts, totalRetryDelay } = this.metadata
+    return new TransportError({
       message: "The response body has been read already, or its scope is closed",
       reason: "aborted",
       retry: "never",
       attempts,
       totalRetryDelay
     })
-  return {
-    status,
-    headers,
-    metadata: { requestId, httpStatusCode: status, attempts, totalRetryDelay },
-    bytes: body.bytes,
-    get stream() {
-      const transferred = connection.transfer()
-      return Effect.as(
-        interceptor === undefined ? transferred : Effect.flatMap(transferred, interceptor.handOver),
-        Stream.suspend(() =>
-          connection.claimBody()
-            ? Stream.ensuring(body.stream, Effect.suspend(() => connection.close()))
-            : Stream.fail(notReadable())
-        )
-      )
-    },
-    streamError: (errors) => (code, members) =>
-      errorMapping.fromStream(errors, errorResponse(parseError(code, members), members), call),
-    unknownError: (code, message) => errorMapping.unknownError(errorResponse({ code, message, members: {} }, ""), call)
+  }
+
+  #errorResponse(error: ErrorBody, body: string): errorMapping.ErrorResponse {
+    const { redactionValues, requestId, response: { status } } = this.#source
+    return {
+      ...error,
+      status,
+      requestId,
+      retryAfterMillis: undefined,
+      body,
+      clockCorrected: false,
+      redactionValues: redactionValues()
+    }
   }
 }

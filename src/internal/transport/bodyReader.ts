@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { concat, concatExact } from "../../protocol/bytes/bytes.ts"
-import type { BodySource } from "./bodySource.ts"
-import { makeIdleTimer } from "./idleTimer.ts"
+import type { BodySource, ChunkReceiver } from "./bodySource.ts"
+import { type IdleTimer, makeIdleTimer } from "./idleTimer.ts"
 
 /** How a body is read, and the errors of reading it. */
 export interface BodyReaderOptions<E> {
@@ -19,90 +19,141 @@ export interface BodyReaderOptions<E> {
   readonly onComplete?: (() => void) | undefined
 }
 
-/** A response body that can be read once, in one of three ways. */
-export interface BodyReader<E> {
-  /** The whole body, in a buffer that holds nothing else. */
-  readonly bytes: Effect.Effect<Uint8Array, E>
-  /** The beginning of the body: at least `limit` bytes where it has as many, and not many more. A failure ends it. */
-  readonly firstBytes: (limit: number) => Effect.Effect<Uint8Array>
-  /** The chunks as they arrive; ending the stream early closes the connection. */
-  readonly stream: Stream.Stream<Uint8Array, E>
-}
-
 type Chunks = ReadonlyArray<Uint8Array>
 
 /** How a body ended: `None` at its end, otherwise with an error. */
 type End<E> = Option.Option<E>
 
-/** Pulls chunks from a source, one pull at a time. */
-interface Pump<E> {
-  /** The chunks that have arrived, the end after the last ones, or `undefined` where there is nothing yet. */
-  readonly poll: () => Chunks | End<E> | undefined
-  /** Calls back when `poll` returns something; the returned function withdraws the callback. */
-  readonly wait: (callback: () => void) => () => void
-  readonly stop: () => void
+/** A response body that can be read once, in one of three ways. A class, because a call makes one. */
+export class BodyReader<E> {
+  readonly #source: BodySource
+  readonly #options: BodyReaderOptions<E>
+  #isRead = false
+
+  constructor(source: BodySource, options: BodyReaderOptions<E>) {
+    this.#source = source
+    this.#options = options
+  }
+
+  /** The whole body, in a buffer that holds nothing else. */
+  get bytes(): Effect.Effect<Uint8Array, E> {
+    return Effect.suspend(() =>
+      this.#readOnce(
+        (pump) =>
+          collect(pump, Infinity, (chunks, end) =>
+            Option.isSome(end) ? Effect.fail(end.value) : Effect.succeed(concatExact(chunks))),
+        Effect.fail
+      )
+    )
+  }
+
+  /** The beginning of the body: at least `limit` bytes where it has as many, and not many more. A failure ends it. */
+  firstBytes(limit: number): Effect.Effect<Uint8Array> {
+    return Effect.suspend(() =>
+      collect(new Pump(this.#source, this.#options), limit, (chunks) => Effect.succeed(concat(chunks)))
+    )
+  }
+
+  /** The chunks as they arrive; ending the stream early closes the connection. */
+  get stream(): Stream.Stream<Uint8Array, E> {
+    return Stream.suspend(() => this.#readOnce(streamChunks, Stream.fail))
+  }
+
+  #readOnce<A>(read: (pump: Pump<E>) => A, fail: (error: E) => A): A {
+    if (this.#isRead) {
+      return fail(this.#options.onError(new Error("The response body has been read already")))
+    }
+    this.#isRead = true
+    return read(new Pump(this.#source, this.#options))
+  }
 }
 
-const makePump = <E>(
-  source: BodySource,
-  { clock, idle, onComplete, onError, onIdle }: BodyReaderOptions<E>,
-  pull: NonNullable<BodySource["pullAll"]> = source.pull
-): Pump<E> => {
-  let isPulling = false
-  let arrived: Chunks | undefined
-  let end: End<E> | undefined
-  let notify: (() => void) | undefined
-  const receive = (chunks: Chunks, ending: End<E> | undefined) => {
-    if (end === undefined) {
-      isPulling = false
-      arrived = chunks
-      end = ending
-      timer.pause()
-      const callback = notify
-      notify = undefined
-      callback?.()
+/** Pulls chunks from a source, one pull at a time. */
+class Pump<E> implements ChunkReceiver {
+  readonly source: BodySource
+  readonly #options: BodyReaderOptions<E>
+  #timer: IdleTimer | undefined
+  #isPulling = false
+  #arrived: Chunks | undefined
+  #end: End<E> | undefined
+  #notify: (() => void) | undefined
+
+  constructor(source: BodySource, options: BodyReaderOptions<E>) {
+    this.source = source
+    this.#options = options
+  }
+
+  /** The chunks that have arrived, the end after the last ones, or `undefined` where there is nothing yet. */
+  poll(isAllWanted: boolean): Chunks | End<E> | undefined {
+    this.#request(isAllWanted)
+    if (this.#arrived !== undefined) {
+      // The next chunks arrive while the caller processes these.
+      this.#request(isAllWanted)
+    }
+    const chunks = this.#arrived
+    this.#arrived = undefined
+    return chunks === undefined || (chunks.length === 0 && this.#end !== undefined) ? this.#end : chunks
+  }
+
+  /** Calls back when `poll` returns something. */
+  wait(callback: () => void): void {
+    const { clock, idle, onIdle } = this.#options
+    this.#notify = callback
+    this.#timer ??= makeIdleTimer(clock, idle, () => this.#receive([], Option.some(onIdle())))
+    this.#timer.start()
+  }
+
+  /** Withdraws the callback. */
+  pause(): void {
+    this.#notify = undefined
+    this.#timer?.pause()
+  }
+
+  stop(): void {
+    this.#timer?.stop()
+  }
+
+  onChunks(chunks: Chunks, isLast: boolean): void {
+    if (isLast) {
+      this.#options.onComplete?.()
+    }
+    this.#receive(chunks, isLast ? Option.none() : undefined)
+  }
+
+  onError(cause: unknown): void {
+    this.#receive([], Option.some(this.#options.onError(cause)))
+  }
+
+  #request(isAllWanted: boolean): void {
+    if (this.#isPulling || this.#end !== undefined) {
+      return
+    }
+    this.#isPulling = true
+    if (isAllWanted && this.source.pullAll !== undefined) {
+      this.source.pullAll(this)
+    } else {
+      this.source.pull(this)
     }
   }
-  const timer = makeIdleTimer(clock, idle, () => receive([], Option.some(onIdle())))
-  const receiver = {
-    onChunks: (chunks: Chunks, isLast: boolean) => {
-      if (isLast) {
-        onComplete?.()
-      }
-      receive(chunks, isLast ? Option.none() : undefined)
-    },
-    onError: (cause: unknown) => receive([], Option.some(onError(cause)))
-  }
-  return {
-    poll: () => {
-      if (!isPulling && end === undefined && arrived === undefined) {
-        isPulling = true
-        pull.call(source, receiver)
-      }
-      const chunks = arrived
-      arrived = undefined
-      return chunks === undefined || (chunks.length === 0 && end !== undefined) ? end : chunks
-    },
-    wait: (callback) => {
-      notify = callback
-      timer.start()
-      return () => {
-        notify = undefined
-        timer.pause()
-      }
-    },
-    stop: timer.stop
+
+  #receive(chunks: Chunks, end: End<E> | undefined): void {
+    if (this.#end === undefined) {
+      this.#isPulling = false
+      this.#arrived = this.#arrived === undefined ? chunks : [...this.#arrived, ...chunks]
+      this.#end = end
+      const notify = this.#notify
+      this.pause()
+      notify?.()
+    }
   }
 }
 
 /** Collects chunks until the body ends or `limit` bytes have arrived, without a wait for chunks that have arrived already. */
 const collect = <E, E2>(
-  source: BodySource,
-  options: BodyReaderOptions<E>,
+  pump: Pump<E>,
   limit: number,
   result: (chunks: Chunks, end: End<E>) => Effect.Effect<Uint8Array, E2>
 ): Effect.Effect<Uint8Array, E2> => {
-  const pump = makePump(source, options, limit === Infinity ? source.pullAll : undefined)
   const chunks: Array<Uint8Array> = []
   let size = 0
   const add = (arrived: Chunks): End<E> | undefined => {
@@ -114,12 +165,12 @@ const collect = <E, E2>(
   }
   /** Takes what has arrived; returns the result at the end. */
   const advance = (): Effect.Effect<Uint8Array, E2> | undefined => {
-    for (let next = pump.poll(); next !== undefined; next = pump.poll()) {
+    for (let next = pump.poll(limit === Infinity); next !== undefined; next = pump.poll(limit === Infinity)) {
       const end = Option.isOption(next) ? next : add(next)
       if (end !== undefined) {
         pump.stop()
         const ended = Effect.suspend(() => result(chunks, end))
-        return end === next && Option.isNone(end) ? ended : Effect.zipRight(source.cancel, ended)
+        return end === next && Option.isNone(end) ? ended : Effect.zipRight(pump.source.cancel, ended)
       }
     }
     return undefined
@@ -134,47 +185,28 @@ const collect = <E, E2>(
       }
     }
     step()
-    return Effect.suspend(() => {
-      pump.stop()
-      return source.cancel
-    })
+    return close(pump)
   })
 }
 
+const close = (pump: Pump<unknown>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    pump.stop()
+    return pump.source.cancel
+  })
+
 /** Streams the chunks. A pull that is interrupted loses nothing: the next one receives its chunks. */
-const streamChunks = <E>(source: BodySource, options: BodyReaderOptions<E>): Stream.Stream<Uint8Array, E> => {
-  const pump = makePump(source, options)
+const streamChunks = <E>(pump: Pump<E>): Stream.Stream<Uint8Array, E> => {
   const next: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E>> = Effect.suspend(() => {
-    const arrived = pump.poll()
+    const arrived = pump.poll(false)
     if (arrived === undefined) {
       return wait
     }
     return Option.isOption(arrived) ? Effect.fail(arrived) : Effect.succeed(Chunk.unsafeFromArray(arrived))
   })
-  const wait: typeof next = Effect.async((resume) => Effect.sync(pump.wait(() => resume(next))))
-  const close = Effect.suspend(() => {
-    pump.stop()
-    return source.cancel
+  const wait: typeof next = Effect.async((resume) => {
+    pump.wait(() => resume(next))
+    return Effect.sync(() => pump.pause())
   })
-  return Stream.ensuring(Stream.repeatEffectChunkOption(next), close)
-}
-
-/** Makes the reader of a body. */
-export const makeBodyReader = <E>(source: BodySource, options: BodyReaderOptions<E>): BodyReader<E> => {
-  let isRead = false
-  const readOnce = <A>(read: () => A, fail: (error: E) => A): A => {
-    if (isRead) {
-      return fail(options.onError(new Error("The response body has been read already")))
-    }
-    isRead = true
-    return read()
-  }
-  const allBytes = (chunks: Chunks, end: End<E>) =>
-    Option.isSome(end) ? Effect.fail(end.value) : Effect.succeed(concatExact(chunks))
-  return {
-    bytes: Effect.suspend(() => readOnce(() => collect(source, options, Infinity, allBytes), Effect.fail)),
-    firstBytes: (limit) =>
-      Effect.suspend(() => collect(source, options, limit, (chunks) => Effect.succeed(concat(chunks)))),
-    stream: Stream.suspend(() => readOnce(() => streamChunks(source, options), Stream.fail))
-  }
+  return Stream.ensuring(Stream.repeatEffectChunkOption(next), close(pump))
 }

@@ -12,7 +12,7 @@ import { constTrue } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { makeBodyReader } from "./bodyReader.ts"
+import { BodyReader } from "./bodyReader.ts"
 import type { BodySource } from "./bodySource.ts"
 import { withManualRedirect } from "./manualRedirect.ts"
 import { timeoutInFiber } from "./timeout.ts"
@@ -54,7 +54,7 @@ const toTransportResponse = (
 ): TransportResponse => ({
   status: response.status,
   headers: response.headers,
-  body: makeBodyReader(sourceOf(response, fiber), {
+  body: new BodyReader(sourceOf(response, fiber), {
     clock: Context.get(fiber.currentDefaultServices, Clock.Clock),
     idle,
     // Aborting a request whose response has ended costs as much as aborting an open one.

@@ -12,11 +12,12 @@ const isSingleChunk = ({ headers }: Response): boolean => {
   return length !== null && Number(length) <= maxSingleChunkBytes && headers.get("content-encoding") === null
 }
 
-const receive =
-  ({ onChunks, onError }: ChunkReceiver) => ({ done, value }: ReadableStreamReadResult<Uint8Array>): void =>
-    done || value instanceof Uint8Array
-      ? onChunks(done ? [] : [value], done)
-      : onError(new TypeError("The body has a chunk that is not a Uint8Array"))
+const receive = (receiver: ChunkReceiver) => ({ done, value }: ReadableStreamReadResult<Uint8Array>): void =>
+  done || value instanceof Uint8Array
+    ? receiver.onChunks(done ? [] : [value], done)
+    : receiver.onError(new TypeError("The body has a chunk that is not a Uint8Array"))
+
+const fail = (receiver: ChunkReceiver) => (cause: unknown): void => receiver.onError(cause)
 
 /** Reads a web stream chunk by chunk. */
 export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySource => {
@@ -25,7 +26,7 @@ export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySou
     pull: (receiver) => {
       try {
         reader ??= open().getReader()
-        void reader.read().then(receive(receiver), receiver.onError)
+        void reader.read().then(receive(receiver), fail(receiver))
       } catch (cause) {
         receiver.onError(cause)
       }
@@ -38,13 +39,16 @@ export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySou
 export const responseSource = (response: Response): BodySource => {
   const { body } = response
   if (body === null) {
-    return { pull: ({ onChunks }) => onChunks([], true), cancel: Effect.void }
+    return { pull: (receiver) => receiver.onChunks([], true), cancel: Effect.void }
   }
   return {
     ...streamSource(() => body),
     pullAll: isSingleChunk(response)
-      ? ({ onChunks, onError }) =>
-        void response.arrayBuffer().then((buffer) => onChunks([new Uint8Array(buffer)], true), onError)
+      ? (receiver) =>
+        void response.arrayBuffer().then(
+          (buffer) => receiver.onChunks([new Uint8Array(buffer)], true),
+          fail(receiver)
+        )
       : undefined
   }
 }

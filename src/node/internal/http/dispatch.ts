@@ -81,15 +81,18 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
   dispatch(dispatcher: ConnectionPools["dispatcher"], request: DispatchRequest): void {
     this.#isDispatched = true
     try {
-      dispatcher.dispatch({ ...request, headersTimeout: 0, bodyTimeout: 0 }, this)
+      const { body, headers, method, origin, path } = request
+      dispatcher.dispatch({ origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this)
     } catch (error) {
       queueMicrotask(() => this.#fail(error))
     }
   }
 
-  readonly isStarted = (): boolean => this.#controller !== undefined
+  isStarted(): boolean {
+    return this.#controller !== undefined
+  }
 
-  readonly abort = (): void => {
+  abort(): void {
     if (this.#isEnded || this.#isAborted) {
       return
     }

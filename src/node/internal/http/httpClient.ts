@@ -10,7 +10,7 @@ import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
-import { makeBodyReader } from "../../../internal/transport/bodyReader.ts"
+import { BodyReader } from "../../../internal/transport/bodyReader.ts"
 import { defaultClock } from "../../../internal/transport/defaultServices.ts"
 import { systemTimer } from "../../../internal/transport/timer.ts"
 import {
@@ -127,7 +127,7 @@ const toTransportResponse = (
 ): TransportResponse => ({
   status,
   headers: toHeaders(headers),
-  body: makeBodyReader(source, {
+  body: new BodyReader(source, {
     clock: defaultClock,
     idle,
     onIdle: () => toError(transportTimeout("idle", true)),

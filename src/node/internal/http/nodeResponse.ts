@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
-import { type BodyReader, makeBodyReader } from "../../../internal/transport/bodyReader.ts"
+import { BodyReader } from "../../../internal/transport/bodyReader.ts"
 import { defaultClock } from "../../../internal/transport/defaultServices.ts"
 import { type RawHeaders, toHeaders } from "./dispatch.ts"
 import type { UndiciSource } from "./undiciSource.ts"
@@ -39,7 +39,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
     this.#raw = headers
     this.headers = toHeaders(headers)
     const decodeError = (cause: unknown) => this.decodeError(cause)
-    this.#body = makeBodyReader(source, {
+    this.#body = new BodyReader(source, {
       clock: defaultClock,
       idle: Infinity,
       onIdle: () => decodeError(undefined),

@@ -54,7 +54,9 @@ export class UndiciSource implements BodySource {
     }
   }
 
-  readonly cancel: Effect.Effect<void> = Effect.sync(() => this.close())
+  get cancel(): Effect.Effect<void> {
+    return Effect.sync(() => this.close())
+  }
 
   #deliver(): void {
     const receiver = this.#receiver
