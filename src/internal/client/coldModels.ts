@@ -8,8 +8,9 @@ import { addInterceptor, CurrentInterceptor, interceptor } from "./interceptor.t
 const isNotReady = (error: unknown): boolean => toRetryable(error)._tag === "ModelNotReadyException"
 
 const reportNotReady = interceptor({
-  attempt: () => <A, E, R>(attempt: Effect.Effect<A, E, R>) => markFinal(attempt, isNotReady) as Effect.Effect<A, E, R>,
-  call: (call) => unmarkFinal(call)
+  wrapAttempt: () => <A, E, R>(attempt: Effect.Effect<A, E, R>) =>
+    markFinal(attempt, isNotReady) as Effect.Effect<A, E, R>,
+  wrapAttempts: (attempts) => unmarkFinal(attempts)
 })
 
 /** Runs calls whose retry policy does not retry `ModelNotReadyException`. */

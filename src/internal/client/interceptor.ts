@@ -8,18 +8,18 @@ import type { CallProgress } from "./call.ts"
 /** Errors with which an interceptor rejects a call. */
 type Rejection = OverloadedError | CircuitOpenError
 
-type Around = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Rejection, R>
+type Wrap = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Rejection, R>
 
 /** The interceptor of one call. */
 export interface Interceptor {
   /** Wraps the whole call, outside its `total` deadline. */
-  readonly outside: Around
+  readonly wrapCall: Wrap
   /** Wraps all attempts, inside the `total` deadline. */
-  readonly call: Around
+  readonly wrapAttempts: Wrap
   /** Wraps one attempt, outside the `attempt` deadline. */
-  readonly attempt: (progress: CallProgress) => Around
+  readonly wrapAttempt: (progress: CallProgress) => Wrap
   /** Runs when a scope takes over the connection, as for a response stream; the scope given closes with the connection. */
-  readonly handOver: (connection: Scope.Scope) => Effect.Effect<void>
+  readonly onConnectionTransfer: (connection: Scope.Scope) => Effect.Effect<void>
 }
 
 /** The call that an interceptor is made for. */
@@ -28,14 +28,14 @@ export interface InterceptedCall {
   readonly input: unknown
 }
 
-const unchanged: Around = (effect) => effect
+const unchanged: Wrap = (effect) => effect
 
 /** Makes an interceptor; a part that is missing does nothing. */
 export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
-  outside: unchanged,
-  call: unchanged,
-  attempt: () => unchanged,
-  handOver: () => Effect.void,
+  wrapCall: unchanged,
+  wrapAttempts: unchanged,
+  wrapAttempt: () => unchanged,
+  onConnectionTransfer: () => Effect.void,
   ...parts
 })
 
@@ -52,9 +52,10 @@ export const addInterceptor =
   (call: InterceptedCall): Interceptor => {
     const [outer, inner] = [Context.get(context, CurrentInterceptor)?.(call), make(call)]
     return outer === undefined ? inner : {
-      outside: (effect) => outer.outside(inner.outside(effect)),
-      call: (effect) => outer.call(inner.call(effect)),
-      attempt: (progress) => (effect) => outer.attempt(progress)(inner.attempt(progress)(effect)),
-      handOver: (connection) => Effect.zipRight(outer.handOver(connection), inner.handOver(connection))
+      wrapCall: (effect) => outer.wrapCall(inner.wrapCall(effect)),
+      wrapAttempts: (effect) => outer.wrapAttempts(inner.wrapAttempts(effect)),
+      wrapAttempt: (progress) => (effect) => outer.wrapAttempt(progress)(inner.wrapAttempt(progress)(effect)),
+      onConnectionTransfer: (connection) =>
+        Effect.zipRight(outer.onConnectionTransfer(connection), inner.onConnectionTransfer(connection))
     }
   }

@@ -44,7 +44,7 @@ export class AttemptResponse implements OperationResponse {
     const { call: { options: { interceptor } }, connection, response } = this.#source
     const transferred = connection.transfer()
     return Effect.as(
-      interceptor === undefined ? transferred : Effect.flatMap(transferred, interceptor.handOver),
+      interceptor === undefined ? transferred : Effect.flatMap(transferred, interceptor.onConnectionTransfer),
       Stream.suspend(() =>
         connection.claimBody()
           ? Stream.ensuring(response.body.stream, Effect.suspend(() => connection.close()))

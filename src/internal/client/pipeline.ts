@@ -84,11 +84,11 @@ const runCall = <I, O, E, R>(
   const { interceptor } = call.options
   const attempts = Effect.flatMap(operation.encode(input, settings), (request) => {
     const next = nextAttempt(attempt, { operation, input, request }, call)
-    return policy.around(quota)(interceptor === undefined ? next : interceptor.attempt(call)(next))
+    return policy.around(quota)(interceptor === undefined ? next : interceptor.wrapAttempt(call)(next))
   })
   return interceptor === undefined
     ? deadlines.withDeadline("total", call)(attempts)
-    : interceptor.outside(deadlines.withDeadline("total", call)(interceptor.call(attempts)))
+    : interceptor.wrapCall(deadlines.withDeadline("total", call)(interceptor.wrapAttempts(attempts)))
 }
 
 const startCall = <I, O, E, R>(

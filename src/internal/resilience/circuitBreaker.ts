@@ -176,8 +176,8 @@ const makeRecorder = (breaker: CircuitBreaker) => {
 const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor => {
   const { recordAttempt, recordInterrupted } = makeRecorder(breaker)
   return interceptor({
-    outside: (effect) => Effect.onExit(effect, recordInterrupted),
-    attempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    wrapCall: (effect) => Effect.onExit(effect, recordInterrupted),
+    wrapAttempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.clockWith((clock): Effect.Effect<A, E | CircuitOpenError, R> => {
           const now = clock.unsafeCurrentTimeMillis()

@@ -69,7 +69,7 @@ const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Setti
     return releaseIfDone
   })
   return interceptor({
-    call: (effect) =>
+    wrapAttempts: (effect) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(bulkheads.enter(endpoint, settings), (bulkhead) => {
           const leave = bulkheads.leave(endpoint, bulkhead)
@@ -80,7 +80,7 @@ const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Setti
           )
         })
       ),
-    handOver: (connection) =>
+    onConnectionTransfer: (connection) =>
       Effect.suspend(() => {
         connections += 1
         return Scope.addFinalizer(connection, closeConnection)

@@ -44,6 +44,6 @@ export const make = (
     return (call) => {
       const key = keyOf(call)
       const acquire = Effect.scoped(Effect.flatMap(RcMap.get(limiters, key), (limiter) => limiter(Effect.void)))
-      return interceptor({ attempt: () => (effect) => Effect.zipRight(acquire, effect) })
+      return interceptor({ wrapAttempt: () => (effect) => Effect.zipRight(acquire, effect) })
     }
   })
