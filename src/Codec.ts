@@ -27,7 +27,7 @@ import type { CodecError } from "./SageMakerError.ts"
 export interface Codec<in out A, out R = never> {
   /** The media type of encoded values. `ModelEndpoint` sends it as `ContentType` and as `Accept`. */
   readonly mediaType: string
-  /** Media types and ranges (`text/*`, `application/*+json`) that `decode` accepts. Default: `mediaType` only. */
+  /** Media types and ranges (`text/*`, `application/*+json`) that the codec can decode. Default: `mediaType` only. */
   readonly reads?: ReadonlyArray<string> | undefined
   /** Encodes a value. Fails with `CodecError` if the value has no representation in the media type. */
   readonly encode: (value: A) => Effect.Effect<Uint8Array, CodecError, R>
@@ -62,8 +62,9 @@ export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => wi
 /**
  * Encodes and decodes JSON Lines: a list with one line of JSON per element.
  *
- * Writes `application/jsonlines`, SageMaker's name of the format, without a line end after the last line. Also reads
- * `application/x-ndjson` and other names of the format. Blank lines are skipped.
+ * Writes `application/jsonlines`, as SageMaker does, without a line end after the last line. Also reads
+ * `application/jsonl`, `application/x-jsonlines`, `application/x-ndjson`, `application/ndjson` and
+ * `application/json-lines`. Blank lines are skipped.
  *
  * @since 0.1.0
  * @category codecs
@@ -110,7 +111,7 @@ export interface CsvOptions {
  * Without a header, columns are in the order of the struct's fields. With a header, columns are matched by name, and
  * columns that the schema does not declare are ignored.
  *
- * The encoded side of the schema decides how a cell is read: as a string, a number (`NaN` and `inf` included) or a
+ * The encoded side of the schema determines how a cell is decoded: as a string, a number (`NaN` and `inf` included) or a
  * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end after
  * the last line.
  *
@@ -176,7 +177,7 @@ export const bytes: Codec<Uint8Array> = {
 export type NdArray = internal.NdArray
 
 /**
- * NumPy's name of an element type.
+ * NumPy's name for an element type, such as `float32`.
  *
  * @since 0.1.0
  * @category models
@@ -186,7 +187,7 @@ export type Dtype = internal.Dtype
 /**
  * Makes an `NdArray` from a typed array.
  *
- * An inconsistent array is not rejected here. Encoding it fails with `CodecError`.
+ * The array is validated when it is encoded: an invalid one fails with `CodecError`.
  *
  * @example
  * ```ts
@@ -247,7 +248,7 @@ export const withMediaType: {
 }))
 
 /**
- * Adds media types or ranges that a codec reads, for a model that labels its responses with another media type.
+ * Adds media types or ranges that a codec reads, for a model whose responses have another media type.
  *
  * @example
  * ```ts

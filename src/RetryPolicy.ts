@@ -1,5 +1,5 @@
 /**
- * When a failed attempt is retried, and with which delay.
+ * Retry policies: which failed attempts are retried, and after which delay.
  *
  * @since 0.1.0
  */
@@ -134,7 +134,7 @@ const retryClassOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClas
 /**
  * AWS's standard retry mode (November 2026): three attempts, exponential delays with jitter, and a retry quota.
  *
- * The delays respect `x-amz-retry-after` and `Retry-After`. One difference to AWS: a request that timed out after it was
+ * The delays respect `x-amz-retry-after` and `Retry-After`. One difference from AWS: a request that timed out after it was
  * sent is not retried unless `retryTimeouts` is `true`.
  *
  * @since 0.1.0
@@ -195,7 +195,7 @@ export const paced: Policy = { maxAttempts: 1, around: (quota) => sendRate.withS
 export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt }
 
 /**
- * Retries according to an Effect `Schedule`. The schedule's input is the error's retry fields.
+ * Retries according to an Effect `Schedule`. The schedule's input has the error's tag, retry class and retry delay.
  *
  * The retry quota is not used.
  *
@@ -316,7 +316,7 @@ export const layer = (policy: Policy): Layer.Layer<never> => Layer.succeed(Retry
 /**
  * Sets the policy for the calls inside an effect or a stream.
  *
- * A stream is never retried after its first chunk.
+ * A stream is not retried after its response headers have arrived.
  *
  * @example
  * ```ts

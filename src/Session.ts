@@ -50,7 +50,7 @@ export interface Session<in A, out B, out R = never> {
   readonly id: string
   /** When the session expires, if the response that opened it specifies a time. */
   readonly expires: Option.Option<DateTime.Utc>
-  /** Closes the session before its scope does. The request is sent at most once. */
+  /** Closes the session without waiting for its scope to close. The request is sent at most once. */
   readonly close: Effect.Effect<void, InvokeError>
   /**
    * Sends a value within the session, as `ModelEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
@@ -86,7 +86,7 @@ export interface ChatSession {
   readonly id: string
   /** When the session expires, if the response that opened it specifies a time. */
   readonly expires: Option.Option<DateTime.Utc>
-  /** Closes the session before its scope does. The request is sent at most once. */
+  /** Closes the session without waiting for its scope to close. The request is sent at most once. */
   readonly close: Effect.Effect<void, InvokeError>
   /**
    * Sends a request within the session, as `ChatEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
@@ -127,7 +127,7 @@ interface State {
   readonly id: string
   readonly expiresMillis: number | undefined
   readonly close: Effect.Effect<void, InvokeError>
-  /** Whether the model has reported that it no longer has the session. */
+  /** Whether a response reported that the session no longer exists. */
   isGone: boolean
 }
 

@@ -34,14 +34,15 @@ export interface Deadlines {
   /**
    * Maximum duration of one attempt, including loading credentials and signing.
    *
-   * A buffered response ends with its body, a stream with its response headers. Default: no limit. Set it to limit how
-   * long a credential provider can take.
+   * It includes reading the body of a buffered response. For a stream it ends with the response headers. Default: no
+   * limit. Set it to limit how long a credential provider can take.
    */
   readonly attempt?: Duration.DurationInput | undefined
   /**
    * Maximum duration of the call: all attempts and the delays between them.
    *
-   * A buffered response ends with its body, a stream with its response headers. Default: no limit.
+   * It includes reading the body of a buffered response. For a stream it ends with the response headers. Default: no
+   * limit.
    */
   readonly total?: Duration.DurationInput | undefined
 }
@@ -71,6 +72,8 @@ const override = (context: Context.Context<never>, deadlines: Deadlines): Deadli
 
 /**
  * Sets timeouts for the clients built with this layer, or for the calls that it is provided to.
+ *
+ * An invalid duration fails each call with `InvalidInputError`.
  *
  * @since 0.1.0
  * @category layers

@@ -24,7 +24,7 @@ import type { CodecError, ModelStreamError } from "./SageMakerError.ts"
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other"
 
 /**
- * How many tokens a completion used. A count that the model server does not report is missing.
+ * How many tokens a completion used. A count is missing if the model server does not report it.
  *
  * @since 0.1.0
  * @category models
@@ -81,7 +81,7 @@ export interface Token {
 /**
  * A `Framing` that decodes the token stream of a model server.
  *
- * An event that is no token fails with `CodecError`. An error that the model server writes into the stream fails with
+ * An event that is not a token fails with `CodecError`. An error that the model server writes into the stream fails with
  * `ModelStreamError`.
  *
  * @since 0.1.0

@@ -6,8 +6,8 @@
  * `AWS_SHARED_CREDENTIALS_FILE`) are read through Effect's `ConfigProvider`. AWS's providers read all other variables
  * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20 seconds.
  *
- * Credentials are cached until five minutes before they expire, and refreshed once for all concurrent calls. A source
- * that returns nothing within 2 minutes, or fails, is a `CredentialsError` of the call that needs the credentials.
+ * Credentials are cached until five minutes before they expire, and refreshed once for all concurrent calls. If a
+ * source fails, or returns nothing within 2 minutes, the call fails with `CredentialsError`.
  *
  * @example
  * ```ts

@@ -24,12 +24,12 @@ import { makeHttpClient } from "./internal/http/httpClient.ts"
 export interface ProxyOptions {
   /** The proxy's URL, `http` or `https`. */
   readonly url: string
-  /** The user name for the proxy, in place of the one in `url`. Default: none. */
+  /** The user name for the proxy. It overrides the one in `url`. Default: the one in `url`, if any. */
   readonly username?: string | undefined
-  /** The password for the proxy, in place of the one in `url`. Default: none. */
+  /** The password for the proxy. It overrides the one in `url`. Default: the one in `url`, if any. */
   readonly password?: string | Redacted.Redacted | undefined
   /**
-   * The hosts that are connected to directly, without the proxy.
+   * The hosts of requests that bypass the proxy, as in `NO_PROXY`.
    *
    * An entry is a host name, which includes its subdomains, a `host:port`, or `*` for all hosts. Default: none.
    */
@@ -39,7 +39,7 @@ export interface ProxyOptions {
 /**
  * Options of the HTTP client.
  *
- * An invalid value is a `ConfigurationError` when the client is built, before it connects.
+ * An invalid value fails with `ConfigurationError` when the client is built.
  *
  * @since 0.1.0
  * @category models

@@ -1,4 +1,4 @@
-/** Removes from an error's text what repeats the request: credentials, sensitive headers and the body. */
+/** Redaction: removes credentials, sensitive headers and the request body from the text of an error. */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 
 /** The values of one request that must not appear in an error. */
@@ -15,10 +15,10 @@ const minValueLength = 4
 /** Shorter bodies are too common in text to be removed. */
 const minBodyLength = 8
 
-/** Unrelated texts share shorter runs. */
+/** Unrelated texts often share shorter runs. */
 const minRunLength = 16
 
-/** The part of a body that is compared. */
+/** Only this many bytes at the start of a body are compared. */
 const maxComparedBytes = 1024 * 1024
 
 const bodyText = ({ body }: HttpClientRequest.HttpClientRequest): string =>
@@ -88,7 +88,7 @@ const findSharedRuns = (text: string, secret: string): ReadonlyArray<Span> => {
   return spans
 }
 
-/** Replaces every copy of a secret in a text. All copies are found before the first is replaced, which would split others. */
+/** Replaces every copy of a secret in a text. All copies are found first, because a replacement could split others. */
 export const redact = (text: string, { texts, values }: RedactionValues): string => {
   const spans = [
     ...values.flatMap((secret) => findCopies(text, secret)),

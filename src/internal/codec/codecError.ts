@@ -1,7 +1,7 @@
 /** Constructors of `CodecError`. A message never contains a value, because a payload can be confidential. */
 import { CodecError } from "../../SageMakerError.ts"
 
-/** The error of a value that has no form in a media type. */
+/** The error of a value that cannot be encoded in a media type. */
 export const unencodable = (mediaType: string, problem: string, issues: ReadonlyArray<string> = []): CodecError =>
   new CodecError({
     message: `Cannot encode the value as ${mediaType}: ${problem}`,

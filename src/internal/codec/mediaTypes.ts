@@ -17,7 +17,7 @@ export const readsOf = <A, R>({ mediaType, reads }: Codec<A, R>): ReadonlyArray<
 export const matchesMediaType = (ranges: ReadonlyArray<string>, essence: string): boolean =>
   ranges.some((range) => includes(range, essence))
 
-/** The media types that HTTP frameworks set by default, whatever the payload is. */
+/** The media types that HTTP frameworks set by default. They do not describe the payload. */
 const frameworkDefaults = new Set(["application/octet-stream", "text/plain"])
 
 const isAccepted = (

@@ -1,4 +1,4 @@
-/** Error fields that a program can read but that nothing prints. */
+/** Hidden error fields: a program can read them, but loggers do not print them. */
 
 /** The property in which Effect's errors keep their constructor's arguments. */
 const plainArgs = Symbol.for("effect/Data/Error/plainArgs")

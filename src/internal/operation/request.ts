@@ -1,4 +1,4 @@
-/** Requests made in one step: `HttpClientRequest`'s own combinators copy all headers at each. */
+/** Makes requests with one copy of the headers. Each combinator of `HttpClientRequest` copies them again. */
 import * as Headers from "@effect/platform/Headers"
 import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -15,19 +15,19 @@ const ofHeaders: object = Object.getPrototypeOf(Headers.empty)
 
 type Values = { readonly [name: string]: string }
 
-/** Headers to be filled with lower-case names; an object that is given its prototype last takes ten times as long. */
+/** Empty headers. Set the prototype before the values: the other order is ten times slower. */
 export const noHeaders = (): Record<string, string> & Headers.Headers => Object.create(ofHeaders)
 
 const headersOf = (first: Values, second: Values): Headers.Headers => Object.assign(noHeaders(), first, second)
 
-/** A request with a body of bytes, and lower-case headers besides those the body implies. */
+/** A POST request with a body of bytes. Header names are in lower case. */
 export const post = (url: string, headers: Values, body: HttpBody.Uint8Array): HttpClientRequest.HttpClientRequest => {
   const { hash, method, urlParams } = blank
   const ofBody = { "content-type": body.contentType, "content-length": `${body.contentLength}` }
   return make({ method, url, urlParams, hash, headers: headersOf(headers, ofBody), body })
 }
 
-/** A copy of a request with more headers, lower-case ones, and perhaps another URL. */
+/** A copy of a request with additional headers, whose names are in lower case, and optionally another URL. */
 export const withHeaders = (
   { body, hash, headers, method, url, urlParams }: HttpClientRequest.HttpClientRequest,
   more: Values,

@@ -88,7 +88,7 @@ const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Setti
   })
 }
 
-/** Limits the calls of each endpoint that run and that wait. */
+/** Limits how many calls of each endpoint run and how many wait. */
 export const make = (
   options: ConcurrencyOptions & PerEndpoint<ConcurrencyOptions>
 ): Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError> =>

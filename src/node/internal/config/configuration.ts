@@ -34,19 +34,19 @@ export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRun
    */
   readonly endpoint?: SageMakerRuntime.SageMakerRuntimeOptions["endpoint"]
   /**
-   * Calls the region's FIPS endpoint.
+   * Whether to call the region's FIPS endpoint.
    *
    * Default: `AWS_USE_FIPS_ENDPOINT`, then the profile's `use_fips_endpoint`, then `false`.
    */
   readonly useFipsEndpoint?: boolean | undefined
   /**
-   * Calls the region's dual-stack (IPv4 and IPv6) endpoint.
+   * Whether to call the region's dual-stack (IPv4 and IPv6) endpoint.
    *
    * Default: `AWS_USE_DUALSTACK_ENDPOINT`, then the profile's `use_dualstack_endpoint`, then `false`.
    */
   readonly useDualstackEndpoint?: boolean | undefined
   /**
-   * Corrects the signing time when the service's clock differs from the local clock by more than 4 minutes.
+   * Whether to sign with the service's time if the local clock differs by four minutes or more.
    *
    * Default: `true`, unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is `true`.
    */
@@ -58,16 +58,16 @@ export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRun
    */
   readonly appId?: string | undefined
   /**
-   * Ignores the endpoint URLs of the environment and the profile. The `endpoint` option still applies.
+   * Whether to ignore the endpoint URLs of the environment and the profile. The `endpoint` option still applies.
    *
    * Default: `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, then the profile's `ignore_configured_endpoint_urls`, then `false`.
    */
   readonly ignoreConfiguredEndpointUrls?: boolean | undefined
   /**
-   * Allows an `http` endpoint URL from the environment or the profile whose host is not a loopback address.
+   * Whether the environment or the profile can set an `http` endpoint URL whose host is not a loopback address.
    *
-   * Such a URL is a `ConfigurationError` by default, because it sends requests unencrypted. The `endpoint` option may
-   * always be an `http` URL.
+   * Default: `false`. Such a URL then fails the layer with `ConfigurationError`, because requests would be sent
+   * unencrypted. The `endpoint` option can always be an `http` URL.
    */
   readonly allowInsecureEndpoint?: boolean | undefined
 }
