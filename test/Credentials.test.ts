@@ -186,7 +186,7 @@ describe("A credentials provider", () => {
       assert.strictEqual(source.calls(), 1)
     }))
 
-  it.effect("that fails to refresh leaves the unexpired value in use until it expires", () =>
+  it.effect("that fails to refresh is not an error until the cached value expires", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000), failed)
       yield* Effect.gen(function*() {

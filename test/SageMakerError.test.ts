@@ -96,7 +96,7 @@ describe("the message of a TransportError", () => {
     )
   })
 
-  it("says what to check", () => {
+  it("contains what to check", () => {
     assert.strictEqual(
       transportMessage({ reason: "connect", ...server }),
       "Could not connect to runtime.sagemaker.eu-west-1.amazonaws.com:443: check the region, the endpoint and the network"

@@ -18,7 +18,7 @@ export interface Interceptor {
   readonly wrapAttempts: Wrap
   /** Wraps one attempt, outside the `attempt` deadline. */
   readonly wrapAttempt: (progress: CallProgress) => Wrap
-  /** Runs when the connection of a response stream is transferred to a scope. `connection` closes with the connection. */
+  /** Runs when a response stream's connection is transferred to a scope, which closes with the connection. */
   readonly onConnectionTransfer: (connection: Scope.Scope) => Effect.Effect<void>
 }
 

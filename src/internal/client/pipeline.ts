@@ -1,4 +1,4 @@
-/** Runs operations: adds params, encodes the input, and makes attempts with the retry policy, interceptors and timeouts. */
+/** Runs operations: adds params, encodes the input, and makes attempts with retries, interceptors and timeouts. */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

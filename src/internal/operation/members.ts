@@ -166,7 +166,7 @@ export interface RoutingOptions {
    * digits and hyphens.
    */
   readonly TargetContainerHostname?: string | undefined
-  /** The inference component to invoke, on an endpoint with inference components. At most 63 letters, digits and hyphens. */
+  /** The inference component to invoke. At most 63 letters, digits and hyphens. */
   readonly InferenceComponentName?: string | undefined
   /**
    * An identifier that routes requests with the same value to the same instance, so that they share its prefix cache. At

@@ -26,7 +26,7 @@ export interface Step {
 const cr = 0x0d
 const lf = 0x0a
 
-/** The state before the first byte. Step each state once only: the next state reuses its buffer. */
+/** The state before the first byte. Pass each state to `step` only once, because the next state reuses its buffer. */
 export const initial: State = { buffer: new Uint8Array(), size: 0, afterCr: false }
 
 const append = ({ buffer, size }: State, bytes: Uint8Array): State => {

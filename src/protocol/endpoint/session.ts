@@ -7,7 +7,7 @@ export interface Opened {
 
 const idPattern = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/
 
-/** Reads the header `NewSessionId`, `<id>; Expires=<time>`; `undefined` if it contains no valid id. */
+/** Reads the header `NewSessionId`, `<id>; Expires=<time>`; `undefined` if it contains no valid ID. */
 export const sessionOf = (newSessionId: string | undefined): Opened | undefined => {
   const [id = "", ...attributes] = (newSessionId ?? "").split(";").map((part) => part.trim())
   const time = attributes.map((attribute) => /^expires=(.+)$/i.exec(attribute)?.[1]).find((found) =>

@@ -134,7 +134,7 @@ const readHeaders = (beforePayload: Uint8Array): LastHeaders => {
   }
 }
 
-/** Smaller pieces are joined when they arrive, so that a frame in tiny pieces uses no more memory than its bytes. */
+/** Smaller pieces are joined when they arrive, so that a frame in tiny pieces does not need much more memory. */
 const smallPieceLength = 4_096
 
 const push = (before: Pending | undefined, piece: Uint8Array): Pending => {

@@ -1,4 +1,4 @@
-/** The state of a circuit breaker. Each change of state starts an epoch; results of attempts from earlier epochs are ignored. */
+/** The state of a circuit. Each state change starts an epoch. Results of attempts from earlier epochs are ignored. */
 export type Circuit = Closed | Open | HalfOpen
 
 /** Attempts are admitted and counted. */

@@ -454,7 +454,7 @@ describe("A failed request prints nothing of the request:", () => {
       assert.strictEqual(tag, "UnknownServiceError")
     }))
 
-  it.effect("response body that breaks off", () =>
+  it.effect("truncated response body", () =>
     Effect.gen(function*() {
       const tag = yield* tagAgainst((request) =>
         Effect.sync(() =>

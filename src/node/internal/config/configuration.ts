@@ -81,10 +81,10 @@ interface RetryConfiguration {
 /** The resolved settings of a client. */
 export interface Configuration {
   readonly options: SageMakerRuntime.SageMakerRuntimeOptions
-  /** An effect, because an invalid value matters only if no retry policy is given in code. */
+  /** An effect, because an invalid value is an error only if no retry policy is set in code. */
   readonly retry: Effect.Effect<RetryConfiguration, ConfigurationError>
   readonly caBundle: ConfigValue<string> | undefined
-  /** Replaces the option in an error with the setting and the source that its value was read from. */
+  /** Replaces the option's name in an error with the setting and the source of its value. */
   readonly rename: (error: ConfigurationError) => ConfigurationError
 }
 
@@ -118,7 +118,7 @@ const isFipsRegion = (region: unknown): boolean =>
 
 const withoutFips = (region: string): string => region.replace(/^fips-|-fips$/, "")
 
-/** A value given in code makes the lookup unnecessary, so that an invalid configured value cannot fail it. */
+/** Skips the lookup if the option is set in code, so that an invalid configured value cannot fail the layer. */
 const lookupUnlessSet = <A>(option: unknown, lookup: ConfigLookup<A>): ConfigLookup<A> =>
   option === undefined ? lookup : Effect.succeed(undefined)
 

@@ -58,7 +58,7 @@ const subsection = (services: Section, name: string): Section =>
     )
   )
 
-/** Reads the files: a missing or unreadable file is empty, but a profile given in code must exist. */
+/** Reads the files. A missing or unreadable file counts as empty. A profile that is set in code must exist. */
 export const load = (profile: string | undefined): Effect.Effect<SharedConfig, ConfigurationError> =>
   Effect.gen(function*() {
     const location = yield* locate(profile)

@@ -6,7 +6,7 @@ import { CredentialsError } from "../../../SageMakerError.ts"
 /** Why a source returned no credentials. */
 export interface SourceFailure {
   readonly source: string
-  /** Whether the source is not configured, so that the next one is tried. */
+  /** `true` if the source is not configured. Then the next source is tried. */
   readonly tryNextSource: boolean
   readonly reason: string | undefined
   readonly advice: string

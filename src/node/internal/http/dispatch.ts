@@ -7,7 +7,7 @@ import type { ConnectionPools } from "./connectionPools.ts"
 import { requestQueues } from "./requestQueue.ts"
 import { UndiciSource } from "./undiciSource.ts"
 
-/** A request in the form undici takes. */
+/** A request for undici. */
 export interface DispatchRequest {
   readonly origin: string
   readonly path: string
@@ -16,7 +16,7 @@ export interface DispatchRequest {
   readonly body: string | Uint8Array | Readable | null
 }
 
-/** Response headers in the form undici gives them. */
+/** Response headers from undici. */
 export type RawHeaders = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
 /** Joins the values of each header. */
@@ -53,14 +53,14 @@ export type Dispatch = (request: DispatchRequest, callbacks: DispatchCallbacks) 
 
 const interrupted = Object.assign(new Error("The request was interrupted"), { code: "UND_ERR_ABORTED" })
 
-/** The cause of a failure before a byte was written. */
+/** Marks the cause of a failed request that was not sent. */
 const unsentCause = (cause: unknown): unknown => ({
   requestSent: false,
   code: typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined,
   cause
 })
 
-/** One request, as undici's handler of its events. */
+/** Handles undici's events of one request. */
 class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
   readonly #callbacks: DispatchCallbacks
   #leaveQueue = () => {}

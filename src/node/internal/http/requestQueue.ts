@@ -1,6 +1,6 @@
 /** Limits how many requests to one origin run at once. */
 
-/** Removes a request: from the queue, or from those that run. */
+/** Removes a queued or running request. A removed running request lets the next one start. */
 export type Leave = () => void
 
 /**
@@ -16,7 +16,7 @@ class RequestQueue {
     this.#free = limit
   }
 
-  /** Starts a request now, or once another one has left. */
+  /** Starts a request now if the limit allows it, otherwise after a running request ends. */
   join(start: () => void): Leave {
     let hasLeft = false
     const run = () => {
@@ -40,7 +40,7 @@ class RequestQueue {
   }
 }
 
-/** A queue for each origin; without a limit every request starts immediately. */
+/** Makes one queue per origin. Without a limit, every request starts immediately. */
 export const requestQueues = (perOrigin: number | undefined): (origin: string, start: () => void) => Leave => {
   if (perOrigin === undefined) {
     return (_, start) => {
