@@ -301,7 +301,7 @@ describe("A value that cannot be in a header fails the call and is named but not
   const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" }
   for (
     const [member, named] of [
-      ["accessKeyId", "access key id"],
+      ["accessKeyId", "access key ID"],
       ["secretAccessKey", "secret access key"],
       ["sessionToken", "session token"]
     ] as const

@@ -103,7 +103,7 @@ describe("the message of a TransportError", () => {
     )
     assert.strictEqual(
       transportMessage({ reason: "tls", code: "CERT_HAS_EXPIRED" }),
-      "No trusted TLS connection to the service (CERT_HAS_EXPIRED): check its certificate"
+      "Could not establish TLS with the service (CERT_HAS_EXPIRED): check the certificate"
     )
   })
 })

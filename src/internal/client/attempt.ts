@@ -100,7 +100,7 @@ const makePrepareRequest = (
   }
 }
 
-/** Adds the headers that are not signed: the trace context, and those of the platform that the operation does not set. */
+/** Adds unsigned headers: the trace context, and platform headers that the request does not have. */
 const addUnsignedHeaders = (
   signed: HttpClientRequest.HttpClientRequest,
   { call: { options: { platformHeaders } }, fiber, span }: AttemptScope

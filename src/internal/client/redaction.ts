@@ -3,9 +3,9 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 
 /** The values of one request that must not appear in an error. */
 export interface RedactionValues {
-  /** Removed where the text contains them completely. */
+  /** Removed if the text contains the complete value. */
   readonly values: ReadonlyArray<string>
-  /** Removed where the text shares a run of at least `minRunLength` characters with them. */
+  /** Parts of at least `minRunLength` characters are removed. */
   readonly texts: ReadonlyArray<string>
 }
 

@@ -29,7 +29,7 @@ const hide = (object: unknown, fields: ReadonlyArray<string>): void => {
 /**
  * Hides fields of an error class from `inspect`, `%o`, `JSON.stringify` and spread.
  *
- * They stay own properties, so that a schema still encodes them when the caller asks for it.
+ * They are own properties, so that a schema can still encode them.
  */
 export const hiddenFields = <C extends { readonly prototype: object }>(
   errorClass: C,

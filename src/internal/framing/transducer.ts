@@ -1,5 +1,5 @@
 /**
- * Transforms streams by a pure step. Elements stay in chunks, and the elements before a failure are emitted before it.
+ * Transforms streams by a pure step. Elements stay in chunks. Elements before a failure are emitted before the failure.
  */
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
@@ -26,7 +26,7 @@ const emit = <B, E, R>(
 const flatten = <B>(outs: ReadonlyArray<ReadonlyArray<B>>): ReadonlyArray<B> =>
   outs.length === 1 ? outs[0]! : ([] as Array<B>).concat(...outs)
 
-/** Runs a step for every element of a stream, and another one at its end. */
+/** Runs a step for every element of a stream, and a final step at its end. */
 export const transduce = <S, A, B, E>(options: {
   readonly initial: () => S
   readonly step: (state: S, element: A) => TransducerStep<S, B, E>

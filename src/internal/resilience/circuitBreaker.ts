@@ -119,14 +119,14 @@ class CircuitBreaker {
         : HashMap.set(states, entry.endpoint, stateOf(entry)))
   }
 
-  record({ entry, epoch }: AdmittedAttempt, verdict: circuits.Verdict, failure?: string): Effect.Effect<void> {
+  record({ entry, epoch }: AdmittedAttempt, outcome: circuits.Outcome, failure?: string): Effect.Effect<void> {
     return Effect.clockWith((clock) => {
       entry.runningAttempts -= 1
       entry.lastFailure = failure ?? entry.lastFailure
       const now = clock.unsafeCurrentTimeMillis()
       return this.setCircuit(
         entry,
-        circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, verdict, now)
+        circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, outcome, now)
       )
     })
   }

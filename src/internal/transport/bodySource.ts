@@ -12,7 +12,7 @@ export interface ChunkReceiver {
 export interface BodySource {
   /** Requests the next chunks. The source calls the receiver once, before or after this method returns. */
   readonly pull: (receiver: ChunkReceiver) => void
-  /** Requests the whole body at once, if the source can read it faster this way. */
+  /** Requests the whole body, if the source can read it faster than chunk by chunk. */
   readonly pullAll?: ((receiver: ChunkReceiver) => void) | undefined
   /** Stops reading, and closes the connection unless the body has ended. */
   readonly cancel: Effect.Effect<void>

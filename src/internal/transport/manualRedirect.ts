@@ -31,10 +31,10 @@ const fetchOptions = (init: RequestInit, requestHeaders: Headers.Headers): Reque
 export const withManualRedirect = (client: HttpClient.HttpClient) => {
   let learned: RequestInit | undefined
   /** Headers that every probed request had. A header of the layer's options with such a name has not been seen. */
-  let hiding: ReadonlyArray<string> = []
+  let commonHeaders: ReadonlyArray<string> = []
   const learn = (init: RequestInit, { headers }: HttpClientRequest.HttpClientRequest) => {
     const options = fetchOptions(init, headers)
-    hiding = learned === undefined ? Object.keys(headers) : hiding.filter((name) => name in headers)
+    commonHeaders = learned === undefined ? Object.keys(headers) : commonHeaders.filter((name) => name in headers)
     learned = { ...options, headers: Object.assign({}, learned?.headers, options.headers), redirect: "manual" }
   }
   return (
@@ -50,7 +50,7 @@ export const withManualRedirect = (client: HttpClient.HttpClient) => {
         send
       )
     })
-    if (learned !== undefined && hiding.every((name) => name in request.headers)) {
+    if (learned !== undefined && commonHeaders.every((name) => name in request.headers)) {
       return sendManually
     }
     let isFetch = false

@@ -2,7 +2,7 @@
 import type * as Headers from "@effect/platform/Headers"
 import type { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
-import { noHeaders } from "../../../internal/operation/request.ts"
+import { emptyHeaders } from "../../../internal/operation/request.ts"
 import type { ConnectionPools } from "./connectionPools.ts"
 import { requestQueues } from "./requestQueue.ts"
 import { UndiciSource } from "./undiciSource.ts"
@@ -21,7 +21,7 @@ export type RawHeaders = { readonly [name: string]: string | ReadonlyArray<strin
 
 /** Joins the values of each header. */
 export const toHeaders = (raw: RawHeaders): Headers.Headers => {
-  const headers = noHeaders()
+  const headers = emptyHeaders()
   for (const name of Object.keys(raw)) {
     const value = raw[name]
     if (value !== undefined) {
@@ -63,7 +63,7 @@ const unsentCause = (cause: unknown): unknown => ({
 /** Handles undici's events of one request. */
 class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
   readonly #callbacks: DispatchCallbacks
-  #leaveQueue = () => {}
+  #releaseConnection = () => {}
   #controller: Dispatcher.DispatchController | undefined
   #body: UndiciSource | undefined
   #isDispatched = false
@@ -74,8 +74,8 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
     this.#callbacks = callbacks
   }
 
-  queued(leave: () => void): void {
-    this.#leaveQueue = leave
+  queued(release: () => void): void {
+    this.#releaseConnection = release
   }
 
   dispatch(dispatcher: ConnectionPools["dispatcher"], request: DispatchRequest): void {
@@ -98,7 +98,7 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
     }
     this.#isAborted = true
     if (!this.#isDispatched) {
-      this.#leaveQueue()
+      this.#releaseConnection()
     } else if (this.#body === undefined) {
       this.#controller?.abort(interrupted)
     } else {
@@ -144,7 +144,7 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
 
   #end(): void {
     this.#isEnded = true
-    this.#leaveQueue()
+    this.#releaseConnection()
     this.#callbacks.onEnd()
   }
 }
