@@ -121,8 +121,8 @@ export interface CircuitBreakerOptions {
   /**
    * Whether an error counts as a failure.
    *
-   * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Rejected and throttled requests do not
-   * count. `CredentialsError` and `SigningError` never count.
+   * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Client errors (4xx) and throttling do not
+   * count as failures. `CredentialsError` and `SigningError` never count.
    */
   readonly isFailure?: ((error: unknown) => boolean) | undefined
 }

@@ -283,7 +283,7 @@ export class InternalDependencyException extends errorClass<ServiceErrorFields>(
 /**
  * The container failed during the response stream.
  *
- * `Tokens` also fails with it when the model writes an error into its own stream.
+ * A `Tokens.Dialect` also fails with it if the model server writes an error into the stream.
  *
  * @since 0.1.0
  * @category service errors
@@ -328,7 +328,7 @@ export class ModelStreamError extends errorClass<ServiceErrorFields>()(
 }
 
 /**
- * The service failed while it streamed a response.
+ * The service failed during the response stream.
  *
  * @since 0.1.0
  * @category service errors
@@ -382,7 +382,7 @@ export class ThrottlingError extends errorClass<ServiceErrorFields>()(
 ) {}
 
 /**
- * Any other response that is not a success: a redirect, a gateway's HTML page, an unknown error code.
+ * Any other error response: a redirect, a gateway's HTML page, or an unknown error code.
  *
  * @since 0.1.0
  * @category service errors
@@ -593,7 +593,7 @@ export class TransportError extends errorClass<CallErrorFields>()(
    */
   declare readonly reason: "connect" | "reset" | "aborted" | "tls" | "other"
   /**
-   * `false` only if the service cannot have received the request.
+   * Whether the service may have received the request. A retry after `false` cannot run the model twice.
    *
    * @since 0.1.0
    */
@@ -659,7 +659,7 @@ export class TimeoutError extends errorClass<CallErrorFields>()(
    */
   declare readonly duration: number
   /**
-   * `false` only if the service cannot have received the request.
+   * Whether the service may have received the request. A retry after `false` cannot run the model twice.
    *
    * @since 0.1.0
    */
@@ -747,7 +747,7 @@ export class OverloadedError extends errorClass<Retryable>()(
 /**
  * `Resilience.circuitBreaker` rejected the attempt, because too many earlier attempts failed. The attempt was not sent.
  *
- * `attempts` counts the attempts of this call that were sent before.
+ * `attempts` is the number of attempts of this call that were sent.
  *
  * @since 0.1.0
  * @category client errors

@@ -144,8 +144,8 @@ const requestIdOf = (error: unknown): string | undefined =>
     : undefined
 
 /**
- * Completes a call even if its caller is interrupted. `Effect.uninterruptible` alone is not enough: an interruption would
- * reach the fibers that a timeout forks.
+ * Completes a call even if its caller is interrupted. `Effect.uninterruptible` alone is not enough, because it does not
+ * apply to the fibers that a timeout forks.
  */
 const runToCompletion = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(call), Fiber.join))
@@ -225,11 +225,11 @@ const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Se
 /**
  * Opens a session with a model. The session is closed when the scope closes.
  *
- * The request that closes the session is sent once, on success, failure and interruption. An error of that request is
- * ignored.
+ * The closing request is sent once, on success, failure and interruption. Its errors are ignored. Fails with
+ * `ProtocolError` if the response has no session ID.
  *
- * An interruption while the session is being opened waits for the response, up to the timeouts of the call, so that no
- * session stays open. Fails with `ProtocolError` if the model opens no session.
+ * If the call is interrupted while the session is being opened, it waits for the response and then closes the session. The
+ * timeouts of the call limit this wait.
  *
  * @example
  * ```ts

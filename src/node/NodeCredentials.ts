@@ -151,7 +151,7 @@ const layerOf = (source: CredentialSource, options?: NodeCredentialsOptions): Cr
  *    `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set.
  * 6. The role of the EC2 instance, if neither variable is set. `AWS_EC2_METADATA_DISABLED=true` skips this step.
  *
- * The search ends at a source that is configured but fails.
+ * If a configured source fails, the call fails with `CredentialsError`, and no further source is tried.
  *
  * @since 0.1.0
  * @category layers

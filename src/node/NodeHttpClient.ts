@@ -46,7 +46,7 @@ export interface ProxyOptions {
  */
 export interface NodeHttpClientOptions {
   /**
-   * The time limit for opening a connection, including the TLS handshake.
+   * The maximum time to open a connection, including the TLS handshake.
    *
    * Default: 5 seconds. Range: from 1 millisecond to 24 days.
    */
@@ -58,7 +58,7 @@ export interface NodeHttpClientOptions {
    */
   readonly connections?: number | undefined
   /**
-   * How long an idle connection is kept open. A shorter time in the server's `Keep-Alive` header takes precedence.
+   * How long an idle connection is kept open. A shorter timeout in the server's `Keep-Alive` header takes precedence.
    *
    * Default: 15 seconds. Range: from 1 millisecond to 24 days.
    */

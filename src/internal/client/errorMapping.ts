@@ -15,7 +15,7 @@ export interface ErrorResponse extends ErrorBody {
   readonly requestId: string | undefined
   readonly retryAfterMillis: number | undefined
   readonly body: string
-  /** Whether the request was signed with a wrong time, and the next one will not be. */
+  /** Whether the clock offset was corrected by this response, so that a retry has the right signing time. */
   readonly clockCorrected: boolean
   /** Values of the request that must not appear in an error. */
   readonly redactionValues: RedactionValues

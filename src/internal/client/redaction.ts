@@ -56,7 +56,7 @@ const placeholder = "<redacted>"
 
 type Span = readonly [start: number, end: number]
 
-/** Finds the places where a text contains a secret completely. */
+/** Finds the complete copies of a secret in a text. */
 const findCopies = (text: string, secret: string): ReadonlyArray<Span> => {
   const spans: Array<Span> = []
   for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length)) {
@@ -65,7 +65,7 @@ const findCopies = (text: string, secret: string): ReadonlyArray<Span> => {
   return spans
 }
 
-/** Finds the places where a text shares runs of at least `minRunLength` characters with a secret, in linear time. */
+/** Finds the parts of a secret of at least `minRunLength` characters in a text, in linear time. */
 const findSharedRuns = (text: string, secret: string): ReadonlyArray<Span> => {
   const places = new Map<string, Array<number>>()
   for (let at = 0; at + minRunLength <= text.length; at++) {

@@ -29,7 +29,7 @@ const isAccepted = (
     ? contentType === undefined || contentType.trim() === ""
     : frameworkDefaults.has(essence) || matchesMediaType(ranges, essence)
 
-/** Fails unless the media type of a payload is accepted, missing or a framework's default. */
+/** Checks the media type of a payload. A missing one and the default of a framework are accepted too. */
 export const requireMediaType = (
   ranges: ReadonlyArray<string>,
   contentType: string | undefined,

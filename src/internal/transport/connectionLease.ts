@@ -27,7 +27,7 @@ export class ConnectionLease {
     return this.#scope !== undefined
   }
 
-  /** Transfers the connection to the surrounding scope; returns the scope that closes with the connection. */
+  /** Transfers the connection to the scope in context. Returns a scope that closes with the connection. */
   transfer(): Effect.Effect<Scope.Scope, never, Scope.Scope> {
     return Effect.gen(this, function*() {
       const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)

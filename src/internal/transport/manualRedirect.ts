@@ -11,7 +11,7 @@ import * as FiberRef from "effect/FiberRef"
 
 const requestInits = new Set(["method", "headers", "body", "duplex", "signal"])
 
-/** The options of a `fetch` call without those that describe the request itself. */
+/** The options of a `fetch` call, except those that describe the request. */
 const fetchOptions = (init: RequestInit, requestHeaders: Headers.Headers): RequestInit => ({
   ...Object.fromEntries(Object.entries(init).filter(([option]) => !requestInits.has(option))),
   headers: Object.fromEntries(Object.entries(init.headers ?? {}).filter(([name]) => !(name in requestHeaders)))

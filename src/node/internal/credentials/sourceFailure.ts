@@ -110,7 +110,7 @@ const messageOf = (failures: ReadonlyArray<SourceFailure>): string => {
     return `No credentials were found. Sources tried: ${failures.map(describe).join(", ")}. ` +
       "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure an AWS profile."
   }
-  return `No credentials from the source "${last.source}"${
+  return `The source "${last.source}" returned no credentials${
     last.reason === undefined ? "" : `: ${last.reason}`
   }. ${last.advice}`
 }

@@ -151,10 +151,10 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
 
 /** Makes the function that sends requests over connection pools. */
 export const makeDispatch = ({ dispatcher, perOrigin }: ConnectionPools): Dispatch => {
-  const join = requestQueues(perOrigin)
+  const enqueue = requestQueues(perOrigin)
   return (request, callbacks) => {
     const handler = new RequestHandler(callbacks)
-    handler.queued(join(request.origin, () => handler.dispatch(dispatcher, request)))
+    handler.queued(enqueue(request.origin, () => handler.dispatch(dispatcher, request)))
     return handler
   }
 }
