@@ -111,8 +111,7 @@ export interface CsvOptions {
  * Without a header, columns are in the order of the struct's fields. With a header, columns are matched by name, and
  * columns that the schema does not declare are ignored.
  *
- * The encoded side of the schema determines how a cell is decoded: as a string, a number (`NaN` and `inf` included) or a
- * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end after
+ * The encoded side of the schema determines the type of a cell: a string, a number (including `NaN` and `inf`) or a boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end after
  * the last line.
  *
  * @example
@@ -167,9 +166,12 @@ export const bytes: Codec<Uint8Array> = {
 /**
  * A numeric array with a shape, as in NumPy.
  *
- * `data` is in C order: the last index varies fastest. Its class depends on `dtype`: `float16` is a `Float32Array`, `bool`
- * a `Uint8Array` of 0 and 1, `int64` a `BigInt64Array`, `uint64` a `BigUint64Array`, and every other dtype the typed array
- * of its name.
+ * `data` is in C order: the last index varies fastest. Its class depends on `dtype`:
+ *
+ * - `float16` uses a `Float32Array`.
+ * - `bool` uses a `Uint8Array` of 0 and 1.
+ * - `int64` uses a `BigInt64Array`, and `uint64` a `BigUint64Array`.
+ * - Every other dtype uses the typed array of its name: `uint8` uses a `Uint8Array`.
  *
  * @since 0.1.0
  * @category models
@@ -297,8 +299,8 @@ export const compose: {
 /**
  * Combines codecs of one type. The content type of a payload selects the codec that decodes it.
  *
- * The first codec encodes, sets the media type, and decodes payloads without a content type or with one that no codec
- * reads.
+ * The first codec encodes and sets the media type. It also decodes payloads without a content type, and payloads whose
+ * content type no codec reads.
  *
  * @since 0.1.0
  * @category combinators

@@ -71,7 +71,7 @@ export interface InvokeEndpointWithResponseStreamInput
 export interface InvokeEndpointWithResponseStreamOutput {
   /**
    * The response body: one element per `PayloadPart` event. A part can end inside a line or a character; a `Framing`
-   * reassembles them. The connection can be reused once the stream has ended. It is closed if the stream fails or is
+   * reassembles them. The connection can be reused after the stream has ended. It is closed if the stream fails or is
    * interrupted, or if the scope closes first.
    */
   readonly Body: Stream.Stream<Uint8Array, SageMakerError.StreamError>
@@ -145,7 +145,7 @@ export const operation: Op.Operation<
 }
 
 /**
- * Sends a request to a deployed model. Completes once the response headers arrive, with `Body` as a stream.
+ * Sends a request to a deployed model. Completes when the response headers arrive, with `Body` as a stream.
  *
  * Use `streamEndpoint` if you need only the stream.
  *

@@ -78,8 +78,8 @@ export interface ModelEndpoint<in A, out B, out R = never> {
   /** Input members that every call sends. The options of a call override them. */
   readonly defaults: ModelEndpointOptions
   /**
-   * Sends a value and decodes the response. Fails with `CodecError` if the value cannot be encoded, if the response codec
-   * does not read the content type of the response, or if the response is invalid.
+   * Sends a value and decodes the response. Fails with `CodecError` if the value cannot be encoded or the response cannot
+   * be decoded. The same error reports a response with a content type that the response codec does not read.
    */
   readonly invoke: (
     value: A,

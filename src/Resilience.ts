@@ -130,10 +130,6 @@ export interface CircuitBreakerOptions {
 /**
  * The state of a circuit.
  *
- * - `Closed`: attempts are sent.
- * - `Open`: attempts are rejected until `retryAtMillis` (milliseconds since 1970).
- * - `HalfOpen`: one attempt is sent. Its result closes or opens the circuit.
- *
  * An open circuit becomes half open with the first attempt after `retryAtMillis`.
  *
  * @since 0.1.0
@@ -141,9 +137,11 @@ export interface CircuitBreakerOptions {
  */
 export type CircuitState =
   | {
+    /** Attempts are sent. */
     readonly _tag: "Closed"
   }
   | {
+    /** Attempts are rejected until `retryAtMillis`. */
     readonly _tag: "Open"
     /** Time after which an attempt is admitted, in milliseconds since 1970. */
     readonly retryAtMillis: number
@@ -151,6 +149,7 @@ export type CircuitState =
     readonly lastFailure: string | undefined
   }
   | {
+    /** One attempt is sent. Its result closes or opens the circuit. */
     readonly _tag: "HalfOpen"
   }
 
@@ -224,7 +223,7 @@ export const rateLimit = (options: RateLimitOptions & PerEndpoint<RateLimitOptio
 /**
  * Stops sending attempts to an endpoint after too many failures. Calls then fail immediately with `CircuitOpenError`.
  *
- * A stream counts as a success once its response headers arrive. A call that is interrupted, for example by
+ * A stream counts as a success when its response headers arrive. A call that is interrupted, for example by
  * `Effect.timeout`, does not count; use `Timeouts` so that slow responses count as failures.
  *
  * @since 0.1.0

@@ -175,7 +175,7 @@ export const standard = (options: StandardRetryOptions = {}): Policy => {
 }
 
 /**
- * Limits the rate of attempts once the service has throttled one, as in AWS's adaptive mode. It does not retry.
+ * Limits the rate of attempts after the service has throttled an attempt, as in AWS's adaptive mode. It does not retry.
  *
  * All paced calls of a client share one rate. A throttled attempt lowers it; any other result raises it. The wait counts
  * towards the `total` timeout but not towards `attempt`; between attempts it is part of `totalRetryDelay`. Use it for

@@ -48,7 +48,7 @@ export interface SageMakerRuntimeOptions {
   /** The AWS region to call and to sign for, such as `eu-west-1`. */
   readonly region: string
   /**
-   * The base URL to call in place of AWS's endpoint for the region. Its path is kept.
+   * The base URL to call instead of AWS's endpoint for the region. Its path is kept. Default: AWS's endpoint.
    *
    * It cannot be combined with `useFipsEndpoint` or `useDualstackEndpoint`.
    */

@@ -70,9 +70,9 @@ export interface NodeHttpClientOptions {
    */
   readonly proxy?: string | ProxyOptions | false | undefined
   /**
-   * The trusted CA certificates in PEM format, in place of Node's.
+   * The trusted CA certificates in PEM format. They replace Node's certificates.
    *
-   * Default: the file named by `AWS_CA_BUNDLE`, else Node's certificates.
+   * Default: the file named by `AWS_CA_BUNDLE`, then Node's certificates.
    */
   readonly ca?: string | Uint8Array | ReadonlyArray<string | Uint8Array> | undefined
   /** The client certificate for mutual TLS, in PEM format. Its private key is `key`. Default: none. */

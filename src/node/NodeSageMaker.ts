@@ -58,8 +58,8 @@ export interface NodeSageMakerOptions<E = never, R = HttpClient.HttpClient, Http
   /**
    * The retry policy.
    *
-   * Default: the `RetryPolicy` in the context; else `AWS_RETRY_MODE` (`retry_mode`) and `AWS_MAX_ATTEMPTS`
-   * (`max_attempts`); else AWS's standard mode with 3 attempts.
+   * Default: the `RetryPolicy` in the context, then `AWS_RETRY_MODE` (`retry_mode`) and `AWS_MAX_ATTEMPTS`
+   * (`max_attempts`), then AWS's standard mode with 3 attempts.
    */
   readonly retry?: RetryPolicy.Policy | undefined
   /**

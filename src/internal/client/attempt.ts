@@ -30,7 +30,7 @@ import { fromHttpClientError } from "./transportError.ts"
 export interface ClientOptions {
   /** Sends with timeouts on Effect's clock. */
   readonly transport: Transport
-  /** Sends with timeouts on the system clock; used if Effect's clock is the default clock. */
+  /** Sends with timeouts on the system clock. It is used if Effect's clock is the default clock. */
   readonly systemTransport: Transport | undefined
   readonly signer: Context.Tag.Service<Signer>
   readonly serviceUrl: string

@@ -4,7 +4,7 @@
 export interface State {
   readonly buffer: Uint8Array
   readonly size: number
-  /** Whether the last byte was a CR that ended a line, so that an LF right after it belongs to that line end. */
+  /** Whether the last byte was a CR that ended a line. An LF after it is part of the same line end. */
   readonly afterCr: boolean
 }
 
