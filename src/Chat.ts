@@ -205,7 +205,7 @@ export const ChatRequest = Schema.Struct(
     top_logprobs: optional(Schema.Number),
     /** The format of the completion, for example `{ type: "json_object" }` or a JSON Schema. Default: text. */
     response_format: optional(Schema.Object),
-    /** Options of a stream. `ModelEndpoint.chat` sets `include_usage: true` for streams unless the request has options. */
+    /** Options of a stream. Default in streams of `ModelEndpoint.chat`: `{ include_usage: true }`. */
     stream_options: optional(
       Schema.Struct({
         /** Whether the stream ends with the token usage. */

@@ -96,8 +96,8 @@ export type CsvRow = { readonly [column: string]: CsvCell } | ReadonlyArray<CsvC
  */
 export interface CsvOptions {
   /**
-   * Whether the first line contains the column names. Default: `false`, which SageMaker's built-in algorithms require. A
-   * `header=present` or `header=absent` parameter in the content type of a response overrides the option.
+   * Whether the first line contains the column names. Default: `false`, which SageMaker's built-in algorithms require.
+   * A `header=present` or `header=absent` parameter in the content type of a response overrides the option.
    */
   readonly header?: boolean | undefined
   /** The character between cells. Default: a comma. */
@@ -107,12 +107,13 @@ export interface CsvOptions {
 /**
  * Encodes and decodes CSV (RFC 4180) with a schema of its rows.
  *
- * A struct, a tuple, a list of scalars or a scalar is one row. A list of structs, tuples or lists is one row per element.
- * Without a header, columns are in the order of the struct's fields. With a header, columns are matched by name, and
- * columns that the schema does not declare are ignored.
+ * A struct, a tuple, a list of scalars or a scalar is one row. A list of structs, tuples or lists is one row per
+ * element. Without a header, columns are in the order of the struct's fields. With a header, columns are matched by
+ * name, and columns that the schema does not declare are ignored.
  *
- * The encoded side of the schema determines the type of a cell: a string, a number (including `NaN` and `inf`) or a boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end after
- * the last line.
+ * The encoded side of the schema determines the type of a cell: a string, a number (including `NaN` and `inf`) or a
+ * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end
+ * after the last line.
  *
  * @example
  * ```ts
@@ -219,8 +220,8 @@ export const ndarray = (
 /**
  * Encodes and decodes NumPy's NPY format.
  *
- * Writes `application/x-npy`, byte for byte as `numpy.save` does. Also reads `application/npy`. Reads format versions 1 to
- * 3, both byte orders, and C and Fortran order. An array in Fortran order is converted to C order.
+ * Writes `application/x-npy`, byte for byte as `numpy.save` does. Also reads `application/npy`. Reads format versions 1
+ * to 3, both byte orders, and C and Fortran order. An array in Fortran order is converted to C order.
  *
  * @since 0.1.0
  * @category codecs

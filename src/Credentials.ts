@@ -73,7 +73,8 @@ export class Credentials extends Context.Tag("effect-sagemaker-runtime/Credentia
 /**
  * Uses fixed credentials.
  *
- * Calls fail with `CredentialsError` if the access key ID or the secret access key is empty, or if a character is invalid.
+ * Calls fail with `CredentialsError` if the access key ID or the secret access key is empty, or if a character is
+ * invalid.
  *
  * @since 0.1.0
  * @category layers
@@ -84,8 +85,8 @@ export const layer = (credentials: CredentialsInput): Layer.Layer<Credentials> =
 /**
  * Uses credentials from a `Config`.
  *
- * Building the layer fails with `ConfigError` if a value is missing. Calls fail with `CredentialsError` if a value is empty
- * or has an invalid character.
+ * Building the layer fails with `ConfigError` if a value is missing. Calls fail with `CredentialsError` if a value is
+ * empty or has an invalid character.
  *
  * @since 0.1.0
  * @category layers

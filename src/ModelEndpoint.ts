@@ -78,17 +78,17 @@ export interface ModelEndpoint<in A, out B, out R = never> {
   /** Input members that every call sends. The options of a call override them. */
   readonly defaults: ModelEndpointOptions
   /**
-   * Sends a value and decodes the response. Fails with `CodecError` if the value cannot be encoded or the response cannot
-   * be decoded. The same error reports a response with a content type that the response codec does not read.
+   * Sends a value and decodes the response. Fails with `CodecError` if the value cannot be encoded or the response
+   * cannot be decoded. The same error reports a response with a content type that the response codec does not read.
    */
   readonly invoke: (
     value: A,
     options?: ModelEndpointOptions
   ) => Effect.Effect<B, ModelEndpointError, SageMakerRuntime | R>
   /**
-   * Sends a value and decodes the response stream with a framing. The framing's media type is sent as `Accept`. Fails with
-   * `CodecError` as `invoke` does. Fails with `InvalidInputError` if `defaults` has a member that the operation does not
-   * have, such as `TargetModel`.
+   * Sends a value and decodes the response stream with a framing. The framing's media type is sent as `Accept`. Fails
+   * with `CodecError` as `invoke` does. Fails with `InvalidInputError` if `defaults` has a member that the operation
+   * does not have, such as `TargetModel`.
    */
   readonly stream: <C, E, R2>(
     value: A,
@@ -112,8 +112,8 @@ export interface ModelEndpoint<in A, out B, out R = never> {
 /**
  * Makes a typed model from the name of its endpoint, a codec of its requests and a codec of its responses.
  *
- * The media types of the codecs are sent as `ContentType` and `Accept`. Other members of the options are sent with every
- * call.
+ * The media types of the codecs are sent as `ContentType` and `Accept`. Other members of the options are sent with
+ * every call.
  *
  * @example
  * ```ts
@@ -165,8 +165,8 @@ export interface ChatEndpoint {
   /** Input members that every call sends. The options of a call override them. */
   readonly defaults: ModelEndpointOptions
   /**
-   * Sends a request and returns the completion, as `ModelEndpoint.invoke` does. The members `stream` and `stream_options`
-   * of the request are not sent.
+   * Sends a request and returns the completion, as `ModelEndpoint.invoke` does. The members `stream` and
+   * `stream_options` of the request are not sent.
    */
   readonly invoke: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
   /** Queues an asynchronous inference request, as `ModelEndpoint.invokeAsync` does. */
@@ -261,8 +261,8 @@ export interface WarmUpProgress {
  */
 export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOptions {
   /**
-   * The value to send. Default: a request with an empty body. Then any response of the container means that the model is
-   * ready, even a `ModelError`.
+   * The value to send. Default: a request with an empty body. Then any response of the container means that the model
+   * is ready, even a `ModelError`.
    */
   readonly value?: A
   /** Runs after each `ModelNotReadyException`. */
@@ -272,8 +272,8 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
 /**
  * Sends requests to a model until the model is ready or the schedule ends.
  *
- * The schedule applies to `ModelNotReadyException` only, in place of the client's `RetryPolicy`. The policy still retries
- * other retryable errors. If the schedule ends, `warmUp` fails with the last `ModelNotReadyException`.
+ * The schedule applies to `ModelNotReadyException` only, in place of the client's `RetryPolicy`. The policy still
+ * retries other retryable errors. If the schedule ends, `warmUp` fails with the last `ModelNotReadyException`.
  *
  * @example
  * ```ts

@@ -127,7 +127,7 @@ export interface Validation {
  * @category models
  */
 export interface ResponseMetadata {
-  /** AWS's request ID (`x-amzn-requestid`), if the response has one. AWS Support can find the request by it. */
+  /** AWS's request ID (`x-amzn-requestid`), if the response has one. AWS Support uses it to find a request. */
   readonly requestId?: string | undefined
   /** The HTTP status. */
   readonly httpStatusCode: number

@@ -2,8 +2,8 @@
  * Circuit breaker, rate limit, concurrency limit and fallback for the calls of a client.
  *
  * Each function takes a client's layer and returns a layer with the limited client. Limits apply per endpoint. In a
- * pipe, each layer wraps the ones before it. All layers share the client's retry quota. Invalid options fail the layer with
- * `ConfigurationError`.
+ * pipe, each layer wraps the ones before it. All layers share the client's retry quota. Invalid options fail the layer
+ * with `ConfigurationError`.
  *
  * @example
  * ```ts
@@ -62,8 +62,8 @@ export interface EndpointTarget {
  */
 export interface PerEndpoint<A> {
   /**
-   * Returns the key of a call. Calls with the same key share a limit. Default: `EndpointName`, or the operation's name if
-   * the input has no `EndpointName`.
+   * Returns the key of a call. Calls with the same key share a limit. Default: `EndpointName`, or the operation's name
+   * if the input has no `EndpointName`.
    */
   readonly key?: ((target: EndpointTarget) => string) | undefined
   /** Settings for individual keys. They override the common settings. */
@@ -121,8 +121,8 @@ export interface CircuitBreakerOptions {
   /**
    * Whether an error counts as a failure.
    *
-   * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Client errors (4xx) and throttling do not
-   * count as failures. `CredentialsError` and `SigningError` never count.
+   * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Client errors (4xx) and throttling do
+   * not count as failures. `CredentialsError` and `SigningError` never count.
    */
   readonly isFailure?: ((error: unknown) => boolean) | undefined
 }
@@ -178,8 +178,8 @@ export interface FallbackOptions {
   /**
    * Which errors send a call to the next target.
    *
-   * Default: errors for which a retry can succeed, and `CircuitOpenError`. A timeout of a request that was sent is not one
-   * of them, because the model may still process it.
+   * Default: errors for which a retry can succeed, and `CircuitOpenError`. A timeout of a request that was sent is not
+   * one of them, because the model may still process it.
    */
   readonly while?: ((error: unknown) => boolean) | undefined
 }
@@ -200,8 +200,8 @@ export interface ClientMiddleware<out Given = never> {
 /**
  * Limits how many calls per endpoint run concurrently and how many wait. Further calls fail with `OverloadedError`.
  *
- * A call holds its permit during all its attempts; a response stream until its connection is closed. The wait for a permit
- * counts towards the `total` timeout.
+ * A call holds its permit during all its attempts; a response stream until its connection is closed. The wait for a
+ * permit counts towards the `total` timeout.
  *
  * @since 0.1.0
  * @category limits
@@ -250,11 +250,11 @@ export const circuitBreaker = (
 /**
  * Sends a failed call to other targets: another endpoint, or another variant or inference component of the same one.
  *
- * `targets` lists them in order, by the `EndpointName` of the call. A target replaces only the members that it has. If it
- * changes `EndpointName`, then `TargetVariant`, `TargetModel`, `TargetContainerHostname` and `InferenceComponentName` of
- * the call are removed. Each target gets its own retries and its own `total` timeout. Calls with a `SessionId` have no
- * fallback. Streams have none after their response headers have arrived. If all targets fail, the call fails with the
- * last error.
+ * `targets` lists them in order, by the `EndpointName` of the call. A target replaces only the members that it has. If
+ * it changes `EndpointName`, then `TargetVariant`, `TargetModel`, `TargetContainerHostname` and
+ * `InferenceComponentName` of the call are removed. Each target gets its own retries and its own `total` timeout. Calls
+ * with a `SessionId` have no fallback. A stream has no fallback after its response headers have arrived. If all targets
+ * fail, the call fails with the last error.
  *
  * @since 0.1.0
  * @category limits

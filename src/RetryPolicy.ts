@@ -118,8 +118,8 @@ export const makeQuota = (tokens: number = retry.quotaSize): RetryQuota => {
 /**
  * Creates the send rate of AWS's adaptive mode: no limit until the service throttles an attempt.
  *
- * After that it follows the CUBIC algorithm: at least one attempt every two seconds, at most twice the last measured rate.
- * A fiber that is interrupted while it waits uses no token.
+ * After that it follows the CUBIC algorithm: at least one attempt every two seconds, at most twice the last measured
+ * rate. A fiber that is interrupted while it waits uses no token.
  *
  * @since 0.1.0
  * @category constructors
@@ -134,8 +134,8 @@ const retryClassOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClas
 /**
  * AWS's standard retry mode (November 2026): three attempts, exponential delays with jitter, and a retry quota.
  *
- * The delays respect `x-amz-retry-after` and `Retry-After`. One difference from AWS: a request that timed out after it was
- * sent is not retried unless `retryTimeouts` is `true`.
+ * The delays respect `x-amz-retry-after` and `Retry-After`. One difference from AWS: a request that timed out after it
+ * was sent is not retried unless `retryTimeouts` is `true`.
  *
  * @since 0.1.0
  * @category policies
@@ -177,9 +177,9 @@ export const standard = (options: StandardRetryOptions = {}): Policy => {
 /**
  * Limits the rate of attempts after the service has throttled an attempt, as in AWS's adaptive mode. It does not retry.
  *
- * All paced calls of a client share one rate. A throttled attempt lowers it; any other result raises it. The wait counts
- * towards the `total` timeout but not towards `attempt`; between attempts it is part of `totalRetryDelay`. Use it for
- * clients with one endpoint, because a throttled endpoint also slows down the calls to all others.
+ * All paced calls of a client share one rate. A throttled attempt lowers it; any other result raises it. The wait
+ * counts towards the `total` timeout but not towards `attempt`; between attempts it is part of `totalRetryDelay`. Use
+ * it for clients with one endpoint, because a throttled endpoint also slows down the calls to all others.
  *
  * @since 0.1.0
  * @category policies

@@ -1,9 +1,9 @@
 /**
  * The typed errors of this package, their union types, and predicates over them.
  *
- * Classes of errors that AWS defines have AWS's names; the names of all others end in `Error`. No error contains an HTTP
- * request or response object, credentials, a token, a request body or `CustomAttributes`. Fields that hold text from the
- * model or the service are not enumerable, so that loggers do not print them.
+ * Classes of errors that AWS defines have AWS's names; the names of all others end in `Error`. No error contains an
+ * HTTP request or response object, credentials, a token, a request body or `CustomAttributes`. Fields that hold text
+ * from the model or the service are not enumerable, so that loggers do not print them.
  *
  * @example
  * ```ts
@@ -565,7 +565,7 @@ export class SigningError extends errorClass<Retryable>()(
 ) {}
 
 /**
- * A network error: the connection could not be established, or it was lost. `reason` has the kind of failure.
+ * A network error: the connection could not be established, or it was lost. `reason` is the kind of failure.
  *
  * @since 0.1.0
  * @category client errors

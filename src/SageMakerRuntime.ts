@@ -80,8 +80,8 @@ export interface SageMakerRuntimeOptions {
   /** Milliseconds that are added to this machine's time when a request is signed. Default: 0. */
   readonly clockOffset?: number | undefined
   /**
-   * The name of the application, which is sent in the `user-agent` header as `app/<name>`. Invalid characters are replaced
-   * with `-`. Default: none.
+   * The name of the application, which is sent in the `user-agent` header as `app/<name>`. Invalid characters are
+   * replaced with `-`. Default: none.
    */
   readonly appId?: string | undefined
 }

@@ -28,8 +28,8 @@ import type * as Tokens from "./Tokens.ts"
  */
 export interface SessionOptions extends Omit<ModelEndpoint.ModelEndpointOptions, "SessionId"> {
   /**
-   * The body of the request that opens the session. Default: `{"requestType":"NEW_SESSION"}`, which DJL Serving and vLLM
-   * accept. Its content type is `ContentType`, by default `application/json`.
+   * The body of the request that opens the session. Default: `{"requestType":"NEW_SESSION"}`, which DJL Serving and
+   * vLLM accept. Its content type is `ContentType`, by default `application/json`.
    */
   readonly open?: Payload | undefined
   /**
@@ -53,8 +53,8 @@ export interface Session<in A, out B, out R = never> {
   /** Closes the session without waiting for its scope to close. The request is sent at most once. */
   readonly close: Effect.Effect<void, InvokeError>
   /**
-   * Sends a value within the session, as `ModelEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
-   * if the model no longer has the session.
+   * Sends a value within the session, as `ModelEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`,
+   * or if the model no longer has the session.
    */
   readonly invoke: (
     value: A,
@@ -89,13 +89,13 @@ export interface ChatSession {
   /** Closes the session without waiting for its scope to close. The request is sent at most once. */
   readonly close: Effect.Effect<void, InvokeError>
   /**
-   * Sends a request within the session, as `ChatEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
-   * if the model no longer has the session.
+   * Sends a request within the session, as `ChatEndpoint.invoke` does. Fails with `SessionExpiredError` after
+   * `expires`, or if the model no longer has the session.
    */
   readonly invoke: Session<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
   /**
-   * Streams a completion within the session, as `ChatEndpoint.stream` does. Default framing: `Tokens.detected`. Fails with
-   * `SessionExpiredError` after `expires`, or if the model no longer has the session.
+   * Streams a completion within the session, as `ChatEndpoint.stream` does. Default framing: `Tokens.detected`. Fails
+   * with `SessionExpiredError` after `expires`, or if the model no longer has the session.
    */
   readonly stream: {
     (
@@ -228,8 +228,8 @@ const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Se
  * The closing request is sent once, on success, failure and interruption. Its errors are ignored. Fails with
  * `ProtocolError` if the response has no session ID.
  *
- * If the call is interrupted while the session is being opened, it waits for the response and then closes the session. The
- * timeouts of the call limit this wait.
+ * If the call is interrupted while the session is being opened, it waits for the response and then closes the session.
+ * The timeouts of the call limit this wait.
  *
  * @example
  * ```ts

@@ -11,7 +11,8 @@ import * as Layer from "effect/Layer"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
 
 /**
- * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its name.
+ * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its
+ * name.
  *
  * An omitted timeout keeps its current value. `Infinity` disables it.
  *

@@ -30,8 +30,8 @@ export const defined = <A extends object>(fields: A): Defined<A> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<A>
 
 /**
- * Removes the container's response, which SageMaker quotes in the message, because it can repeat the request. If the end of
- * the quotation is missing, the rest of the message is removed.
+ * Removes the container's response, which SageMaker quotes in the message, because it can repeat the request. If the
+ * end of the quotation is missing, the rest of the message is removed.
  */
 const removeQuotation = (message: string): string =>
   message.replace(/( with message )"(?:[\s\S]*"(?=\. See )|[\s\S]*)/, "$1<redacted>")

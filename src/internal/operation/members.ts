@@ -157,8 +157,8 @@ export interface CommonOptions {
 /** Optional input members of InvokeEndpoint and InvokeEndpointWithResponseStream that route a request. */
 export interface RoutingOptions {
   /**
-   * The production variant to invoke. At most 63 letters, digits and hyphens. Default: SageMaker distributes requests by the
-   * variants' weights.
+   * The production variant to invoke. At most 63 letters, digits and hyphens. Default: SageMaker distributes requests
+   * by the variants' weights.
    */
   readonly TargetVariant?: string | undefined
   /**
@@ -169,8 +169,8 @@ export interface RoutingOptions {
   /** The inference component to invoke. At most 63 letters, digits and hyphens. */
   readonly InferenceComponentName?: string | undefined
   /**
-   * An identifier that routes requests with the same value to the same instance, so that they share its prefix cache. At
-   * most 1,024 ASCII characters.
+   * An identifier that routes requests with the same value to the same instance, so that they share its prefix cache.
+   * At most 1,024 ASCII characters.
    */
   readonly PrefixAwareId?: string | undefined
 }

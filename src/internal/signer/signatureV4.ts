@@ -1,9 +1,9 @@
 /**
  * AWS Signature Version 4. The steps have the names of AWS's specification.
  *
- * `@smithy/signature-v4` provides the canonical query string, the credential scope and the list of unsigned headers. Its
- * signer awaits a promise for every hash, which takes a fifth of a call's CPU time. This signer is synchronous if the
- * runtime has synchronous hash functions, as Node does.
+ * `@smithy/signature-v4` provides the canonical query string, the credential scope and the list of unsigned headers.
+ * Its signer awaits a promise for every hash, which takes a fifth of a call's CPU time. This signer is synchronous if
+ * the runtime has synchronous hash functions, as Node does.
  */
 import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"

@@ -47,7 +47,7 @@ export class BodyReader<E> {
     )
   }
 
-  /** The chunks of the body up to the one that reaches `limit` bytes. A read error ends the result without a failure. */
+  /** The chunks of the body up to the one that reaches `limit` bytes. A read error only ends the result. */
   firstBytes(limit: number): Effect.Effect<Uint8Array> {
     return Effect.suspend(() =>
       collect(new Pump(this.#source, this.#options), limit, (chunks) => Effect.succeed(concat(chunks)))

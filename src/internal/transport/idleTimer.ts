@@ -15,8 +15,8 @@ const never: IdleTimer = { start: noop, pause: noop, stop: noop }
 /**
  * Calls `onIdle` when a wait has lasted `millis` milliseconds.
  *
- * All waits share one timer, because a timer per wait is expensive. When it fires before a wait is over, it is set again
- * for the remaining time.
+ * All waits share one timer, because a timer per wait is expensive. When it fires before a wait is over, it is set
+ * again for the remaining time.
  */
 export const makeIdleTimer = (clock: Clock.Clock, millis: number, onIdle: () => void): IdleTimer => {
   if (millis === Infinity) {

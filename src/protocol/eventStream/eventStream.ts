@@ -282,8 +282,8 @@ class ChunkReader {
 /**
  * Decodes the next chunk.
  *
- * Payloads are views of the chunk; only frames that are split over chunks are copied. The lengths of a frame are checked
- * before more than its prelude is kept.
+ * Payloads are views of the chunk; only frames that are split over chunks are copied. The lengths of a frame are
+ * checked before more than its prelude is kept.
  */
 export const step = (state: State, chunk: Uint8Array): Step => {
   const reader = new ChunkReader(state, chunk)

@@ -120,7 +120,7 @@ describe("An error without a code", () => {
       assert.strictEqual(error._tag === "UnknownServiceError" ? error.body : undefined, `<html>${"é".repeat(1_018)}`)
     }))
 
-  it.effect("takes the request id from any of AWS's headers", () =>
+  it.effect("takes the request ID from any of AWS's headers", () =>
     Effect.gen(function*() {
       for (const name of ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"]) {
         const error = yield* endOf({ status: 500, headers: { [name]: "other" } })

@@ -28,8 +28,8 @@ export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRun
   /**
    * The base URL to call instead of AWS's URL for the region. Its path is kept.
    *
-   * Default: `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME`, then `AWS_ENDPOINT_URL`, then `endpoint_url` of `sagemaker_runtime` in
-   * the profile's `services` section, then the profile's `endpoint_url`. An endpoint cannot be combined with
+   * Default: `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME`, then `AWS_ENDPOINT_URL`, then `endpoint_url` of `sagemaker_runtime`
+   * in the profile's `services` section, then the profile's `endpoint_url`. An endpoint cannot be combined with
    * `useFipsEndpoint` or `useDualstackEndpoint`.
    */
   readonly endpoint?: SageMakerRuntime.SageMakerRuntimeOptions["endpoint"]
@@ -48,7 +48,8 @@ export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRun
   /**
    * Whether to sign with the service's time if the local clock differs by four minutes or more.
    *
-   * Default: `true`, unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is `true`.
+   * Default: `true`, unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is
+   * `true`.
    */
   readonly correctClockSkew?: boolean | undefined
   /**

@@ -35,9 +35,9 @@ const connectionLimit = (connections: number | undefined): Effect.Effect<number,
 /**
  * Makes connection pools and destroys all of them at the end.
  *
- * undici's agent removes a pool that lost its last connection, even if requests are queued in it. Closing the agent would
- * then not end these requests. undici's pool removes a client whose connection failed, even if requests are queued in it.
- * Removing the pool's listener prevents that.
+ * undici's agent removes a pool that lost its last connection, even if requests are queued in it. Closing the agent
+ * would then not end these requests. undici's pool removes a client whose connection failed, even if requests are
+ * queued in it. Removing the pool's listener prevents that.
  */
 const makePools = (Pool: typeof Undici.Pool) => {
   const pools = new Set<Undici.Pool>()
@@ -68,8 +68,8 @@ const checkTunnel = ({ socket, statusCode }: Dispatcher.ConnectData): Dispatcher
  *
  * undici waits up to 300 seconds for a tunnel. This pool waits for the connect timeout.
  *
- * undici retries without limit if a proxy closes the connection, because the error has the code of a lost idle connection.
- * The error of this pool does not have that code.
+ * undici retries without limit if a proxy closes the connection, because the error has the code of a lost idle
+ * connection. The error of this pool does not have that code.
  */
 const proxyPool = (Pool: typeof Undici.Pool, timeout: number) => (proxy: URL, options: object): Dispatcher => {
   const pool = new Pool(proxy, { ...options, headersTimeout: timeout })
