@@ -164,7 +164,7 @@ export const ChatRequest = Schema.Struct(
     model: optional(Schema.String),
     /** The functions that the model can call. */
     tools: optional(Schema.Array(ChatTool)),
-    /** Whether the model calls functions: never, if needed, always, or one specific function. Default: `auto` with tools. */
+    /** Whether the model calls a function: `none`, `auto`, `required`, or a specific one. Default: `auto` with tools. */
     tool_choice: optional(
       Schema.Union(
         Schema.Literal("none", "auto", "required"),

@@ -26,8 +26,8 @@ import type { CodecError } from "./SageMakerError.ts"
  */
 export interface FramingLimits {
   /**
-   * The maximum length of a line, or of a server-sent event, in bytes. Default: `defaultMaxLineBytes`. A longer one
-   * fails the stream with `CodecError`. A stream buffers at most twice as many bytes.
+   * The maximum length of a line, or of a server-sent event, in bytes. Default: `defaultMaxLineBytes`, 16 MiB. A longer
+   * line fails the stream with `CodecError`. A stream buffers at most twice as many bytes.
    */
   readonly maxLineBytes?: number | undefined
 }

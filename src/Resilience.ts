@@ -2,8 +2,8 @@
  * Circuit breaker, rate limit, concurrency limit and fallback for the calls of a client.
  *
  * Each function takes a client's layer and returns a layer with the limited client. Limits apply per endpoint. In a
- * pipe, each layer wraps the ones before it. All layers share the client's retry quota. Invalid options fail the layer
- * with `ConfigurationError`.
+ * pipe, each layer wraps the layers before it. All layers share the client's retry quota. Invalid options fail the
+ * layer with `ConfigurationError`.
  *
  * @example
  * ```ts
@@ -200,8 +200,8 @@ export interface ClientMiddleware<out Given = never> {
 /**
  * Limits how many calls per endpoint run concurrently and how many wait. Further calls fail with `OverloadedError`.
  *
- * A call holds its permit during all its attempts; a response stream until its connection is closed. The wait for a
- * permit counts towards the `total` timeout.
+ * A call keeps its permit during all its attempts. A response stream keeps it until its connection is closed. The wait
+ * for a permit counts towards the `total` timeout.
  *
  * @since 0.1.0
  * @category limits

@@ -177,8 +177,8 @@ export const standard = (options: StandardRetryOptions = {}): Policy => {
 /**
  * Limits the rate of attempts after the service has throttled an attempt, as in AWS's adaptive mode. It does not retry.
  *
- * All paced calls of a client share one rate. A throttled attempt lowers it; any other result raises it. The wait
- * counts towards the `total` timeout but not towards `attempt`; between attempts it is part of `totalRetryDelay`. Use
+ * All paced calls of a client share one rate. A throttled attempt lowers the rate. Any other result raises it. The wait
+ * counts towards the `total` timeout but not towards `attempt`. Between attempts it is part of `totalRetryDelay`. Use
  * it for clients with one endpoint, because a throttled endpoint also slows down the calls to all others.
  *
  * @since 0.1.0
@@ -296,7 +296,8 @@ export const whileError: {
 export const adaptive = (options: StandardRetryOptions = {}): Policy => compose(standard(options), paced)
 
 /**
- * The current retry policy. A policy in the context of a call overrides that of its client. Default: `standard()`.
+ * The current retry policy. A policy in the context of a call overrides the policy of its client. Default:
+ * `standard()`.
  *
  * @since 0.1.0
  * @category references

@@ -1,8 +1,8 @@
 /**
  * The typed errors of this package, their union types, and predicates over them.
  *
- * Classes of errors that AWS defines have AWS's names; the names of all others end in `Error`. No error contains an
- * HTTP request or response object, credentials, a token, a request body or `CustomAttributes`. Fields that hold text
+ * Errors that AWS defines have AWS's names. The names of all other errors end in `Error`. No error contains an
+ * HTTP request or response object, credentials, a token, a request body or `CustomAttributes`. Fields that contain text
  * from the model or the service are not enumerable, so that loggers do not print them.
  *
  * @example

@@ -57,7 +57,7 @@ export interface Deadlines {
 export const defaults: Deadlines = { firstByte: "70 seconds", idle: "120 seconds" }
 
 /**
- * The current timeouts. Values in the context of a call override those of its client.
+ * The current timeouts. Values in the context of a call override the values of its client.
  *
  * @since 0.1.0
  * @category references

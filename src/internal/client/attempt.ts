@@ -1,4 +1,4 @@
-/** One attempt of a call: sign, send, decode. It ends with a typed error or an output, and leaves no connection open. */
+/** One attempt of a call: signs, sends and decodes. It closes its connection unless a response stream uses it. */
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
@@ -79,7 +79,7 @@ const joinUrl = (base: string, path: string): string =>
 const attemptHeader = ({ attempts, options: { maxAttempts } }: Call): string =>
   maxAttempts === undefined ? `attempt=${attempts}` : `attempt=${attempts}; max=${maxAttempts}`
 
-/** Makes the function that completes an encoded request: its absolute URL, and the headers that identify client and call. */
+/** Makes the function that adds the absolute URL and the headers of client and call to an encoded request. */
 const makePrepareRequest = (
   { appId, serviceUrl }: { readonly appId?: string | undefined; readonly serviceUrl: string }
 ) => {

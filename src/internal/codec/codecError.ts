@@ -44,7 +44,7 @@ export const undecodableEvent = (dialect: string, text: string, issues: Readonly
     body: new TextEncoder().encode(text)
   })
 
-/** The error of a payload whose media type is not among the accepted ones. */
+/** The error of a payload with a media type that is not accepted. */
 export const unsupportedMediaType = (
   mediaType: string | undefined,
   accepted: ReadonlyArray<string>,

@@ -69,7 +69,7 @@ const decodeChunk = <A, B, E, R>(elements: Chunk.Chunk<A>, decode: (element: A) 
     return { out }
   })
 
-/** Decodes the elements of a stream one after the other. */
+/** Decodes the elements of a stream sequentially. */
 export const decodeEach =
   <A, B, E, R>(decode: (element: A) => Effect.Effect<B, E, R>) =>
   <E2, R2>(stream: Stream.Stream<A, E2, R2>): Stream.Stream<B, E | E2, R | R2> => {

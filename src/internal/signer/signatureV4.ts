@@ -129,7 +129,7 @@ const isSigned = (name: string): boolean =>
   name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
   !unsignedPatterns.some((pattern) => pattern.test(name))
 
-/** Memoized by the header names of a request, because most requests of a client have the same. */
+/** Memoized by the header names of a request, because most requests of a client have equal names. */
 const selectSignedHeaders = memoize((names) => {
   const signedNames = names.split(";").filter(isSigned).toSorted()
   return { signedNames, signedHeaders: signedNames.join(";") }

@@ -1,4 +1,4 @@
-/** One HTTP request and its response, as an attempt uses them: the transport enforces the timeouts and aborts the request. */
+/** Transports: send one HTTP request, enforce its timeouts, and abort it. */
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"

@@ -3,7 +3,7 @@ import { crc32 } from "#crc32"
 import { concat } from "../bytes/bytes.ts"
 import { decodeHeaders, type Headers, overhead, preludeLength } from "./frame.ts"
 
-/** Why a stream ends with an error. `Broken` is a violation of the format, the others are errors that the service sent. */
+/** Why a stream ends with an error. `Broken` is a violation of the format. The service sent all other errors. */
 export type Failure =
   | { readonly _tag: "Broken"; readonly problem: string }
   | { readonly _tag: "Exception"; readonly code: string; readonly payload: Uint8Array }
@@ -22,7 +22,7 @@ interface Pending {
   readonly before: Pending | undefined
 }
 
-/** The prelude and headers of the last frame, because most frames of a stream have the same. */
+/** The prelude and headers of the last frame, because most frames of a stream have equal headers. */
 interface LastHeaders {
   /** The bytes before the payload. */
   readonly view: DataView

@@ -25,7 +25,7 @@ const smooth = 0.8
 const minFillRate = 0.5
 const minCapacity = 1
 
-/** Rounds as AWS's clients do, so that the rates are the same. */
+/** Rounds as AWS's clients do, to get equal rates. */
 const rounded = (value: number): number => Number(value.toFixed(8))
 
 /** The rate before the first throttled attempt. */
