@@ -14,15 +14,17 @@ const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.Nu
 
 const unknownMembers = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
-// Each type is a mapped type of its schema's type: an editor then shows `ChatRequest` where it would list all members.
+// Each type is a mapped type of its schema's type, so that an editor shows `ChatRequest` instead of all its members.
 
 const textPart = Schema.Struct({
+  /** The type of the part. */
   type: Schema.Literal("text"),
   /** The text of the part. */
   text: Schema.String
 })
 
 const imagePart = Schema.Struct({
+  /** The type of the part. */
   type: Schema.Literal("image_url"),
   /** The image. */
   image_url: Schema.Struct({
@@ -34,6 +36,7 @@ const imagePart = Schema.Struct({
 })
 
 const audioPart = Schema.Struct({
+  /** The type of the part. */
   type: Schema.Literal("input_audio"),
   /** The audio. */
   input_audio: Schema.Struct({
@@ -161,11 +164,12 @@ export const ChatRequest = Schema.Struct(
     model: optional(Schema.String),
     /** The functions that the model can call. */
     tools: optional(Schema.Array(ChatTool)),
-    /** Whether the model calls functions: never, if needed, always, or one specific function. Default: `auto` with tools. */
+    /** Whether the model calls a function: `none`, `auto`, `required`, or a specific one. Default: `auto` with tools. */
     tool_choice: optional(
       Schema.Union(
         Schema.Literal("none", "auto", "required"),
         Schema.Struct({
+          /** The type of the tool. Always `function`. */
           type: Schema.Literal("function"),
           /** The function to call. */
           function: Schema.Struct({
@@ -183,17 +187,17 @@ export const ChatRequest = Schema.Struct(
     max_completion_tokens: optional(Schema.Number),
     /** The sampling temperature, 0 to 2. Lower values are more deterministic. Default of the API: 1. */
     temperature: optional(Schema.Number),
-    /** Samples from the most likely tokens with this total probability, 0 to 1. Default of the API: 1. */
+    /** Nucleus sampling: the total probability of the tokens that are considered, 0 to 1. Default of the API: 1. */
     top_p: optional(Schema.Number),
     /** How many choices to generate. Default: 1. */
     n: optional(Schema.Number),
-    /** Texts that end the generation. The completion does not contain them. */
+    /** Stop sequences: the model stops at the first one. The completion does not contain it. */
     stop: optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
     /** The seed of the sampling, for reproducible completions. */
     seed: optional(Schema.Number),
-    /** Lowers the probability of tokens by how often they have occurred, -2 to 2. Default: 0. */
+    /** Lowers the probability of a token in proportion to its frequency so far, -2 to 2. Default: 0. */
     frequency_penalty: optional(Schema.Number),
-    /** Lowers the probability of tokens that have occurred, -2 to 2. Default: 0. */
+    /** Lowers the probability of a token that has occurred already, -2 to 2. Default: 0. */
     presence_penalty: optional(Schema.Number),
     /** Whether to return the log probabilities of the generated tokens. Default: `false`. */
     logprobs: optional(Schema.Boolean),
@@ -201,7 +205,7 @@ export const ChatRequest = Schema.Struct(
     top_logprobs: optional(Schema.Number),
     /** The format of the completion, for example `{ type: "json_object" }` or a JSON Schema. Default: text. */
     response_format: optional(Schema.Object),
-    /** Options of a streamed completion. `ModelEndpoint.chat` sets `include_usage` for streams and drops it for calls. */
+    /** Options of a stream. Default in streams of `ModelEndpoint.chat`: `{ include_usage: true }`. */
     stream_options: optional(
       Schema.Struct({
         /** Whether the stream ends with the token usage. */

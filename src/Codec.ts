@@ -27,7 +27,7 @@ import type { CodecError } from "./SageMakerError.ts"
 export interface Codec<in out A, out R = never> {
   /** The media type of encoded values. `ModelEndpoint` sends it as `ContentType` and as `Accept`. */
   readonly mediaType: string
-  /** Media types and ranges (`text/*`, `application/*+json`) that `decode` accepts. Default: `mediaType` only. */
+  /** Media types and ranges (`text/*`, `application/*+json`) that the codec can decode. Default: `mediaType` only. */
   readonly reads?: ReadonlyArray<string> | undefined
   /** Encodes a value. Fails with `CodecError` if the value has no representation in the media type. */
   readonly encode: (value: A) => Effect.Effect<Uint8Array, CodecError, R>
@@ -62,8 +62,9 @@ export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => wi
 /**
  * Encodes and decodes JSON Lines: a list with one line of JSON per element.
  *
- * Writes `application/jsonlines`, SageMaker's name of the format, without a line end after the last line. Also reads
- * `application/x-ndjson` and other names of the format. Blank lines are skipped.
+ * Writes `application/jsonlines`, as SageMaker does, without a line end after the last line. Also reads
+ * `application/jsonl`, `application/x-jsonlines`, `application/x-ndjson`, `application/ndjson` and
+ * `application/json-lines`. Blank lines are skipped.
  *
  * @since 0.1.0
  * @category codecs
@@ -95,8 +96,8 @@ export type CsvRow = { readonly [column: string]: CsvCell } | ReadonlyArray<CsvC
  */
 export interface CsvOptions {
   /**
-   * Whether the first line contains the column names. Default: `false`, which SageMaker's built-in algorithms require. A
-   * `header=present` or `header=absent` parameter in the content type of a response overrides the option.
+   * Whether the first line contains the column names. Default: `false`, which SageMaker's built-in algorithms require.
+   * A `header=present` or `header=absent` parameter in the content type of a response overrides the option.
    */
   readonly header?: boolean | undefined
   /** The character between cells. Default: a comma. */
@@ -106,13 +107,13 @@ export interface CsvOptions {
 /**
  * Encodes and decodes CSV (RFC 4180) with a schema of its rows.
  *
- * A struct, a tuple, a list of scalars or a scalar is one row. A list of structs, tuples or lists is one row per element.
- * Without a header, columns are in the order of the struct's fields. With a header, columns are matched by name, and
- * columns that the schema does not declare are ignored.
+ * A struct, a tuple, a list of scalars or a scalar is one row. A list of structs, tuples or lists is one row per
+ * element. Without a header, columns are in the order of the struct's fields. With a header, columns are matched by
+ * name, and columns that the schema does not declare are ignored.
  *
- * The encoded side of the schema decides how a cell is read: as a string, a number (`NaN` and `inf` included) or a
- * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end after
- * the last line.
+ * The encoded side of the schema determines the type of a cell: a string, a number (including `NaN` and `inf`) or a
+ * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end
+ * after the last line.
  *
  * @example
  * ```ts
@@ -166,9 +167,12 @@ export const bytes: Codec<Uint8Array> = {
 /**
  * A numeric array with a shape, as in NumPy.
  *
- * `data` is in C order: the last index varies fastest. Its class depends on `dtype`: `float16` is a `Float32Array`, `bool`
- * a `Uint8Array` of 0 and 1, `int64` a `BigInt64Array`, `uint64` a `BigUint64Array`, and every other dtype the typed array
- * of its name.
+ * `data` is in C order: the last index varies fastest. Its class depends on `dtype`:
+ *
+ * - `float16` uses a `Float32Array`.
+ * - `bool` uses a `Uint8Array` of 0 and 1.
+ * - `int64` uses a `BigInt64Array`, and `uint64` a `BigUint64Array`.
+ * - Every other dtype uses the typed array of its name: `uint8` uses a `Uint8Array`.
  *
  * @since 0.1.0
  * @category models
@@ -176,7 +180,7 @@ export const bytes: Codec<Uint8Array> = {
 export type NdArray = internal.NdArray
 
 /**
- * NumPy's name of an element type.
+ * NumPy's name for an element type, such as `float32`.
  *
  * @since 0.1.0
  * @category models
@@ -186,7 +190,7 @@ export type Dtype = internal.Dtype
 /**
  * Makes an `NdArray` from a typed array.
  *
- * An inconsistent array is not rejected here. Encoding it fails with `CodecError`.
+ * The array is validated when it is encoded: an invalid one fails with `CodecError`.
  *
  * @example
  * ```ts
@@ -216,8 +220,8 @@ export const ndarray = (
 /**
  * Encodes and decodes NumPy's NPY format.
  *
- * Writes `application/x-npy`, byte for byte as `numpy.save` does. Also reads `application/npy`. Reads format versions 1 to
- * 3, both byte orders, and C and Fortran order. An array in Fortran order is converted to C order.
+ * Writes `application/x-npy`, byte for byte as `numpy.save` does. Also reads `application/npy`. Reads format versions 1
+ * to 3, both byte orders, and C and Fortran order. An array in Fortran order is converted to C order.
  *
  * @since 0.1.0
  * @category codecs
@@ -247,7 +251,7 @@ export const withMediaType: {
 }))
 
 /**
- * Adds media types or ranges that a codec reads, for a model that labels its responses with another media type.
+ * Adds media types or ranges that a codec reads, for a model whose responses have another media type.
  *
  * @example
  * ```ts
@@ -296,8 +300,8 @@ export const compose: {
 /**
  * Combines codecs of one type. The content type of a payload selects the codec that decodes it.
  *
- * The first codec encodes, sets the media type, and decodes payloads without a content type or with one that no codec
- * reads.
+ * The first codec encodes and sets the media type. It also decodes payloads without a content type, and payloads whose
+ * content type no codec reads.
  *
  * @since 0.1.0
  * @category combinators

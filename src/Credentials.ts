@@ -22,7 +22,7 @@ import { CredentialsError } from "./SageMakerError.ts"
  * @category models
  */
 export interface AwsCredentials {
-  /** Access key id. */
+  /** Access key ID. */
   readonly accessKeyId: Redacted.Redacted
   /** Secret access key. */
   readonly secretAccessKey: Redacted.Redacted
@@ -41,7 +41,7 @@ export interface AwsCredentials {
  * @category models
  */
 export interface CredentialsInput {
-  /** Access key id. */
+  /** Access key ID. */
   readonly accessKeyId: string | Redacted.Redacted
   /** Secret access key. */
   readonly secretAccessKey: string | Redacted.Redacted
@@ -73,7 +73,8 @@ export class Credentials extends Context.Tag("effect-sagemaker-runtime/Credentia
 /**
  * Uses fixed credentials.
  *
- * Calls fail with `CredentialsError` if the access key id or the secret access key is empty, or if a character is invalid.
+ * Calls fail with `CredentialsError` if the access key ID or the secret access key is empty, or if a character is
+ * invalid.
  *
  * @since 0.1.0
  * @category layers
@@ -82,7 +83,10 @@ export const layer = (credentials: CredentialsInput): Layer.Layer<Credentials> =
   Layer.succeed(Credentials, { get: parseCredentials("Credentials.layer", credentials) })
 
 /**
- * Uses credentials from a `Config`. Building the layer fails with `ConfigError` if a value is missing.
+ * Uses credentials from a `Config`.
+ *
+ * Building the layer fails with `ConfigError` if a value is missing. Calls fail with `CredentialsError` if a value is
+ * empty or has an invalid character.
  *
  * @since 0.1.0
  * @category layers
@@ -105,8 +109,9 @@ const environment = Config.all({
 /**
  * Uses credentials from environment variables.
  *
- * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION` through the
- * `ConfigProvider` with which the layer is built: at the first call, and again five minutes before they expire.
+ * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION` from the
+ * layer's `ConfigProvider`. They are read at the first call and again five minutes before they expire. Calls fail with
+ * `CredentialsError` if a value is missing or invalid.
  *
  * @since 0.1.0
  * @category layers
@@ -147,7 +152,7 @@ const providerFailed = (error: unknown): CredentialsError =>
 /**
  * Uses credentials from a provider of the AWS SDK for JavaScript v3.
  *
- * Credentials are cached until five minutes before they expire. Concurrent calls share one run of the provider. If a
+ * Credentials are cached until five minutes before they expire. Concurrent calls share one provider call. If a
  * refresh fails, the cached credentials are used until they expire; after that, calls fail with `CredentialsError`.
  *
  * @example

@@ -26,8 +26,8 @@ import type { CodecError } from "./SageMakerError.ts"
  */
 export interface FramingLimits {
   /**
-   * The maximum length of a line, or of a server-sent event, in bytes. Default: `defaultMaxLineBytes`. A longer one fails
-   * the stream with `CodecError`. A stream buffers at most twice as many bytes.
+   * The maximum length of a line, or of a server-sent event, in bytes. Default: `defaultMaxLineBytes`, 16 MiB. A longer
+   * line fails the stream with `CodecError`. A stream buffers at most twice as many bytes.
    */
   readonly maxLineBytes?: number | undefined
 }
@@ -45,7 +45,7 @@ export interface Framing<out A, out E = CodecError, out R = never> {
   readonly mediaType?: string | undefined
   /** Media types and ranges of streams that `frame` accepts. Default: all. */
   readonly reads?: ReadonlyArray<string> | undefined
-  /** Transforms any stream of bytes. A malformed stream fails after the elements before the error. */
+  /** Transforms a stream of bytes. A malformed stream emits the elements before the error, then fails. */
   readonly frame: <E2, R2>(
     chunks: Stream.Stream<Uint8Array, E2, R2>,
     limits?: FramingLimits

@@ -44,7 +44,7 @@ export const responseHeaders = Op.headers({
 /**
  * The optional input members of `invokeEndpoint`, with AWS's names.
  *
- * If `Accept` is omitted, `fetch` sends an `Accept` header that matches every media type, and the model receives it.
+ * If `Accept` is omitted, `fetch` sends an `Accept` header for every media type to the model.
  *
  * @since 0.1.0
  * @category models
@@ -55,7 +55,7 @@ export interface InvokeEndpointOptions extends members.CommonOptions, members.Ro
   /** The model to invoke, on a multi-model endpoint. At most 1,024 printable ASCII characters. */
   readonly TargetModel?: string | undefined
   /**
-   * A JMESPath expression that decides whether SageMaker Clarify explains the response. It overrides the endpoint's
+   * A JMESPath expression that enables explanations by SageMaker Clarify if it is true. It overrides the endpoint's
    * configuration. 1 to 64 characters.
    */
   readonly EnableExplanations?: string | undefined

@@ -200,7 +200,7 @@ export const operation: Op.Operation<
 }
 
 /**
- * Queues an asynchronous inference request. Completes once the service has accepted the request.
+ * Queues an asynchronous inference request. Completes when the service has accepted the request.
  *
  * @example
  * ```ts

@@ -71,7 +71,8 @@ export interface InvokeEndpointWithResponseStreamInput
 export interface InvokeEndpointWithResponseStreamOutput {
   /**
    * The response body: one element per `PayloadPart` event. A part can end inside a line or a character; a `Framing`
-   * reassembles them. The connection is closed when the stream ends, fails or is interrupted, or when the scope closes.
+   * reassembles them. The connection can be reused after the stream has ended. It is closed if the stream fails or is
+   * interrupted, or if the scope closes first.
    */
   readonly Body: Stream.Stream<Uint8Array, SageMakerError.StreamError>
   /** The media type of `Body`. */
@@ -144,9 +145,9 @@ export const operation: Op.Operation<
 }
 
 /**
- * Sends a request to a deployed model. Completes once the response headers arrive, with `Body` as a stream.
+ * Sends a request to a deployed model. Completes when the response headers arrive, with `Body` as a stream.
  *
- * Use `streamEndpoint` if you need the stream only.
+ * Use `streamEndpoint` if you need only the stream.
  *
  * @since 0.1.0
  * @category constructors

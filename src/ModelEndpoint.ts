@@ -1,5 +1,5 @@
 /**
- * Typed access to a deployed model: values in, values out.
+ * Typed access to a deployed model: encodes requests and decodes responses with codecs.
  *
  * @since 0.1.0
  */
@@ -56,7 +56,7 @@ export interface ModelEndpointAsyncOptions extends InvokeEndpointAsync.InvokeEnd
 export type ModelEndpointError = InvokeEndpoint.InvokeEndpointError | SageMakerError.CodecError
 
 /**
- * All errors of `ModelEndpoint.stream`, without those of the framing.
+ * All errors of `ModelEndpoint.stream` except the errors of the framing.
  *
  * @since 0.1.0
  * @category errors
@@ -78,16 +78,17 @@ export interface ModelEndpoint<in A, out B, out R = never> {
   /** Input members that every call sends. The options of a call override them. */
   readonly defaults: ModelEndpointOptions
   /**
-   * Sends a value and decodes the response. Fails with `CodecError` if the value cannot be encoded, if the response codec
-   * does not read the content type of the response, or if the response is invalid.
+   * Sends a value and decodes the response. Fails with `CodecError` if the value cannot be encoded or the response
+   * cannot be decoded. The same error reports a response with a content type that the response codec does not read.
    */
   readonly invoke: (
     value: A,
     options?: ModelEndpointOptions
   ) => Effect.Effect<B, ModelEndpointError, SageMakerRuntime | R>
   /**
-   * Sends a value and decodes the response stream with a framing. The framing's media type is sent as `Accept`. Fails with
-   * `CodecError` as `invoke` does, and with `InvalidInputError` if `defaults` has a member that the operation lacks.
+   * Sends a value and decodes the response stream with a framing. The framing's media type is sent as `Accept`. Fails
+   * with `CodecError` as `invoke` does. Fails with `InvalidInputError` if `defaults` has a member that the operation
+   * does not have, such as `TargetModel`.
    */
   readonly stream: <C, E, R2>(
     value: A,
@@ -96,7 +97,7 @@ export interface ModelEndpoint<in A, out B, out R = never> {
   ) => Stream.Stream<C, ModelEndpointStreamError | E, SageMakerRuntime | R | R2>
   /**
    * Queues an asynchronous inference request with the value as its inline body, at most 128,000 bytes. Fails with
-   * `InvalidInputError` if `defaults` has a member that the operation lacks.
+   * `InvalidInputError` if `defaults` has a member that the operation does not have, such as `TargetModel`.
    */
   readonly invokeAsync: (
     value: A,
@@ -111,8 +112,8 @@ export interface ModelEndpoint<in A, out B, out R = never> {
 /**
  * Makes a typed model from the name of its endpoint, a codec of its requests and a codec of its responses.
  *
- * The media types of the codecs are sent as `ContentType` and `Accept`. Other members of the options are sent with every
- * call.
+ * The media types of the codecs are sent as `ContentType` and `Accept`. Other members of the options are sent with
+ * every call.
  *
  * @example
  * ```ts
@@ -136,7 +137,7 @@ export interface ModelEndpoint<in A, out B, out R = never> {
 export const make = <A, R1, B, R2>(
   name: string,
   { request, response, ...defaults }: {
-    /** Encodes the values that the model takes. */
+    /** Encodes the requests of the model. */
     readonly request: Codec.Codec<A, R1>
     /** Decodes the responses of the model. */
     readonly response: Codec.Codec<B, R2>
@@ -164,15 +165,15 @@ export interface ChatEndpoint {
   /** Input members that every call sends. The options of a call override them. */
   readonly defaults: ModelEndpointOptions
   /**
-   * Sends a request and returns the completion, as `ModelEndpoint.invoke` does. The members `stream` and `stream_options`
-   * of the request are dropped.
+   * Sends a request and returns the completion, as `ModelEndpoint.invoke` does. The members `stream` and
+   * `stream_options` of the request are not sent.
    */
   readonly invoke: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
   /** Queues an asynchronous inference request, as `ModelEndpoint.invokeAsync` does. */
   readonly invokeAsync: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invokeAsync"]
   /**
-   * Sends a request and streams the completion as tokens. Default framing: `Tokens.detected`. The request asks for token
-   * usage (`stream_options`) unless it sets `stream_options` itself.
+   * Sends a request and streams the completion as tokens. Default framing: `Tokens.detected`. The request has
+   * `stream_options: { include_usage: true }` unless it sets `stream_options` itself.
    */
   readonly stream: {
     (
@@ -246,9 +247,9 @@ export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEnd
  * @category models
  */
 export interface WarmUpProgress {
-  /** How many requests were sent. */
+  /** How many attempts `warmUp` has made. Retries by the client's `RetryPolicy` are not counted. */
   readonly attempts: number
-  /** The time since the first request. */
+  /** The time since `warmUp` started. */
   readonly elapsed: Duration.Duration
 }
 
@@ -260,8 +261,8 @@ export interface WarmUpProgress {
  */
 export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOptions {
   /**
-   * The value to send. Default: a request with an empty body, for which any response of the container counts as ready,
-   * `ModelError` included.
+   * The value to send. Default: a request with an empty body. Then any response of the container means that the model
+   * is ready, even a `ModelError`.
    */
   readonly value?: A
   /** Runs after each `ModelNotReadyException`. */
@@ -269,11 +270,10 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
 }
 
 /**
- * Sends requests to a model until it is ready to serve, as the schedule allows.
+ * Sends requests to a model until the model is ready or the schedule ends.
  *
- * Only `ModelNotReadyException` is retried; every other error fails at once. The schedule alone decides about these
- * retries. The client's `RetryPolicy` still handles other retryable errors. If the schedule ends, the last
- * `ModelNotReadyException` is the error.
+ * The schedule applies to `ModelNotReadyException` only, in place of the client's `RetryPolicy`. The policy still
+ * retries other retryable errors. If the schedule ends, `warmUp` fails with the last `ModelNotReadyException`.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Describes operations as values: how an input is encoded, how a response is decoded, and which errors the service reports.
+ * Operations as values: how an input is encoded, how a response is decoded, and which errors the service returns.
  *
  * Use it to define a custom operation.
  *
@@ -88,6 +88,7 @@ export interface ErrorClass<out E> {
   readonly _tag: string
   /** The fields of the class. Members of the error response that match a field are kept. */
   readonly fields: Schema.Struct.Fields
+  /** Creates an error from the values of its fields. */
   new(props: never): E
 }
 
@@ -105,7 +106,7 @@ export interface OperationSettings {
 }
 
 /**
- * The kinds of constraints that a client can leave to the service.
+ * Which kinds of constraints the client checks. The service checks all of them.
  *
  * @since 0.1.0
  * @category models
@@ -126,18 +127,18 @@ export interface Validation {
  * @category models
  */
 export interface ResponseMetadata {
-  /** The request id, which AWS Support asks for. */
+  /** AWS's request ID (`x-amzn-requestid`), if the response has one. AWS Support uses it to find a request. */
   readonly requestId?: string | undefined
   /** The HTTP status. */
   readonly httpStatusCode: number
   /** The number of attempts, including the successful one. */
   readonly attempts: number
-  /** The time between attempts in milliseconds, added up. */
+  /** The total time between attempts in milliseconds. */
   readonly totalRetryDelay: number
 }
 
 /**
- * Errors of a response stream that no operation defines.
+ * Errors that every response stream can fail with, in addition to the errors of its operation.
  *
  * @since 0.1.0
  * @category errors
@@ -167,13 +168,13 @@ export interface OperationResponse {
   readonly metadata: ResponseMetadata
   /** Reads the whole body. */
   readonly bytes: Effect.Effect<Uint8Array, BodyError>
-  /** Transfers the connection to the surrounding scope and returns the body's chunks. Closing the scope closes the connection. */
+  /** Transfers the connection to the scope and returns the body's chunks. Closing the scope closes the connection. */
   readonly stream: Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope>
   /** Makes the typed error of an exception event in a response stream, from its code and its payload as JSON. */
   readonly streamError: <E>(
     errors: ReadonlyArray<ErrorClass<E>>
   ) => (code: string, members: string) => E | StreamServiceError
-  /** Makes the error of an error event in a response stream whose code no class has. */
+  /** Makes the error of an error event in a response stream whose code matches no error class. */
   readonly unknownError: (code: string | undefined, message: string | undefined) => UnknownServiceError
 }
 
@@ -239,8 +240,8 @@ export interface HeaderCodec<T extends HeaderTable> {
 /**
  * Makes a codec from a header table.
  *
- * Encoding checks each member against its schema. `validation` switches `minLength`, `maxLength` and `pattern` filters, and the
- * bounds of numbers. A character outside tab and printable ASCII always fails with `InvalidInputError`.
+ * Encoding checks each member against its schema. `validation` enables or disables the checks of lengths, patterns and
+ * numeric bounds. A character outside tab and printable ASCII always fails with `InvalidInputError`.
  *
  * @since 0.1.0
  * @category headers
@@ -269,7 +270,7 @@ export const label: (
 export interface PayloadOptions {
   /** The largest body in bytes; `false` for no limit. */
   readonly limit: number | false
-  /** The beginning of the sentence that the error completes with the limit. Default: the option `maxBodyBytes`. */
+  /** The text before the limit in the error message. Default: `the client's limit (maxBodyBytes) is`. */
   readonly reason?: string | undefined
   /** The media type of the body. Default: `application/octet-stream`. */
   readonly contentType?: string | undefined

@@ -1,8 +1,9 @@
 /**
  * Circuit breaker, rate limit, concurrency limit and fallback for the calls of a client.
  *
- * Each function takes a client's layer and returns a layer with the limited client. Every limit counts per endpoint. In a
- * pipe, each layer wraps the ones before it. All layers share the client's retry quota.
+ * Each function takes a client's layer and returns a layer with the limited client. Limits apply per endpoint. In a
+ * pipe, each layer wraps the layers before it. All layers share the client's retry quota. Invalid options fail the
+ * layer with `ConfigurationError`.
  *
  * @example
  * ```ts
@@ -54,15 +55,18 @@ export interface EndpointTarget {
 }
 
 /**
- * Options that every limit has: the key by which it counts, and settings for single keys.
+ * Options of every limit: the key of a call, and settings for individual keys.
  *
  * @since 0.1.0
  * @category models
  */
 export interface PerEndpoint<A> {
-  /** Returns the key under which a call counts. Default: `EndpointName`, or the operation's name if there is none. */
+  /**
+   * Returns the key of a call. Calls with the same key share a limit. Default: `EndpointName`, or the operation's name
+   * if the input has no `EndpointName`.
+   */
   readonly key?: ((target: EndpointTarget) => string) | undefined
-  /** Settings for single keys. They override the common ones. */
+  /** Settings for individual keys. They override the common settings. */
   readonly overrides?: { readonly [key: string]: Partial<A> } | undefined
 }
 
@@ -73,7 +77,7 @@ export interface PerEndpoint<A> {
  * @category models
  */
 export interface ConcurrencyOptions {
-  /** Maximum number of calls that run at once. An integer of at least 1. */
+  /** Maximum number of concurrent calls. An integer of at least 1. */
   readonly permits: number
   /** Maximum number of calls that wait for a permit. An integer of at least 0, or `Infinity`. Default: 0. */
   readonly queue?: number | undefined
@@ -117,18 +121,14 @@ export interface CircuitBreakerOptions {
   /**
    * Whether an error counts as a failure.
    *
-   * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Rejected and throttled requests do not
-   * count. `CredentialsError` and `SigningError` never count.
+   * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Client errors (4xx) and throttling do
+   * not count as failures. `CredentialsError` and `SigningError` never count.
    */
   readonly isFailure?: ((error: unknown) => boolean) | undefined
 }
 
 /**
  * The state of a circuit.
- *
- * - `Closed`: attempts are sent.
- * - `Open`: attempts are rejected until `retryAtMillis` (milliseconds since 1970).
- * - `HalfOpen`: one attempt is sent. Its result closes or opens the circuit.
  *
  * An open circuit becomes half open with the first attempt after `retryAtMillis`.
  *
@@ -137,9 +137,11 @@ export interface CircuitBreakerOptions {
  */
 export type CircuitState =
   | {
+    /** Attempts are sent. */
     readonly _tag: "Closed"
   }
   | {
+    /** Attempts are rejected until `retryAtMillis`. */
     readonly _tag: "Open"
     /** Time after which an attempt is admitted, in milliseconds since 1970. */
     readonly retryAtMillis: number
@@ -147,6 +149,7 @@ export type CircuitState =
     readonly lastFailure: string | undefined
   }
   | {
+    /** One attempt is sent. Its result closes or opens the circuit. */
     readonly _tag: "HalfOpen"
   }
 
@@ -158,9 +161,9 @@ export type CircuitState =
  */
 export class CircuitBreakers
   extends Context.Tag("effect-sagemaker-runtime/Resilience/CircuitBreakers")<CircuitBreakers, {
-    /** Returns the state of one endpoint's circuit. */
+    /** Returns the state of a circuit, by its key: the endpoint's name, or the result of the option `key`. */
     readonly state: (endpoint: string) => Effect.Effect<CircuitState>
-    /** The states of all circuits that are not closed, by endpoint, and a stream of their changes. */
+    /** The states of all circuits that are not closed, by key, and a stream of their changes. */
     readonly states: Subscribable.Subscribable<HashMap.HashMap<string, CircuitState>>
   }>()
 {}
@@ -175,8 +178,8 @@ export interface FallbackOptions {
   /**
    * Which errors send a call to the next target.
    *
-   * Default: errors for which a retry can succeed, and `CircuitOpenError`. A timeout of a request that was sent is not one
-   * of them, because the model may still process it.
+   * Default: errors for which a retry can succeed, and `CircuitOpenError`. A timeout of a request that was sent is not
+   * one of them, because the model may still process it.
    */
   readonly while?: ((error: unknown) => boolean) | undefined
 }
@@ -188,16 +191,17 @@ export interface FallbackOptions {
  * @category models
  */
 export interface ClientMiddleware<out Given = never> {
+  /** Takes the layer of a client and returns a layer with the wrapped client. */
   <Out, E, R>(
     client: Layer.Layer<Out | SageMakerRuntime, E, R>
   ): Layer.Layer<Out | SageMakerRuntime | Given, E | ConfigurationError, R>
 }
 
 /**
- * Limits the calls per endpoint that run at once and that wait. Further calls fail with `OverloadedError`.
+ * Limits how many calls per endpoint run concurrently and how many wait. Further calls fail with `OverloadedError`.
  *
- * A call holds its permit during all its attempts; a response stream until its connection is closed. The wait for a permit
- * counts towards the `total` timeout.
+ * A call keeps its permit during all its attempts. A response stream keeps it until its connection is closed. The wait
+ * for a permit counts towards the `total` timeout.
  *
  * @since 0.1.0
  * @category limits
@@ -208,7 +212,7 @@ export const concurrency = (options: ConcurrencyOptions & PerEndpoint<Concurrenc
 /**
  * Limits the attempts per endpoint that start in an interval. Further attempts wait.
  *
- * The wait counts towards the `total` timeout. Use `concurrency` around it to limit how many calls wait.
+ * The wait counts towards the `total` timeout. Apply `concurrency` after it in the pipe to limit how many calls wait.
  *
  * @since 0.1.0
  * @category limits
@@ -219,7 +223,7 @@ export const rateLimit = (options: RateLimitOptions & PerEndpoint<RateLimitOptio
 /**
  * Stops sending attempts to an endpoint after too many failures. Calls then fail immediately with `CircuitOpenError`.
  *
- * A stream counts as a success once its response headers arrive. A call that is interrupted, for example by
+ * A stream counts as a success when its response headers arrive. A call that is interrupted, for example by
  * `Effect.timeout`, does not count; use `Timeouts` so that slow responses count as failures.
  *
  * @since 0.1.0
@@ -246,10 +250,11 @@ export const circuitBreaker = (
 /**
  * Sends a failed call to other targets: another endpoint, or another variant or inference component of the same one.
  *
- * `targets` lists them in order, by the `EndpointName` of the call. A target replaces only the members that it has. If it
- * changes `EndpointName`, then `TargetVariant`, `TargetModel`, `TargetContainerHostname` and `InferenceComponentName` of
- * the call are removed. Each target gets its own retries and its own `total` timeout. Calls with a `SessionId` have no
- * fallback, nor do streams whose response headers have arrived. If all targets fail, the call fails with the last error.
+ * `targets` lists them in order, by the `EndpointName` of the call. A target replaces only the members that it has. If
+ * it changes `EndpointName`, then `TargetVariant`, `TargetModel`, `TargetContainerHostname` and
+ * `InferenceComponentName` of the call are removed. Each target gets its own retries and its own `total` timeout. Calls
+ * with a `SessionId` have no fallback. A stream has no fallback after its response headers have arrived. If all targets
+ * fail, the call fails with the last error.
  *
  * @since 0.1.0
  * @category limits

@@ -1,5 +1,5 @@
 /**
- * When a failed attempt is retried, and with which delay.
+ * Retry policies: which failed attempts are retried, and after which delay.
  *
  * @since 0.1.0
  */
@@ -118,8 +118,8 @@ export const makeQuota = (tokens: number = retry.quotaSize): RetryQuota => {
 /**
  * Creates the send rate of AWS's adaptive mode: no limit until the service throttles an attempt.
  *
- * After that it follows the CUBIC algorithm: at least one attempt every two seconds, at most twice the last measured rate.
- * A fiber that is interrupted while it waits uses no token.
+ * After that it follows the CUBIC algorithm: at least one attempt every two seconds, at most twice the last measured
+ * rate. A fiber that is interrupted while it waits uses no token.
  *
  * @since 0.1.0
  * @category constructors
@@ -134,8 +134,8 @@ const retryClassOf = (error: Retryable, retryTimeouts: boolean): retry.RetryClas
 /**
  * AWS's standard retry mode (November 2026): three attempts, exponential delays with jitter, and a retry quota.
  *
- * The delays respect `x-amz-retry-after` and `Retry-After`. One difference to AWS: a request that timed out after it was
- * sent is not retried unless `retryTimeouts` is `true`.
+ * The delays respect `x-amz-retry-after` and `Retry-After`. One difference from AWS: a request that timed out after it
+ * was sent is not retried unless `retryTimeouts` is `true`.
  *
  * @since 0.1.0
  * @category policies
@@ -175,11 +175,11 @@ export const standard = (options: StandardRetryOptions = {}): Policy => {
 }
 
 /**
- * Limits the rate of attempts once the service has throttled one, as in AWS's adaptive mode. It does not retry.
+ * Limits the rate of attempts after the service has throttled an attempt, as in AWS's adaptive mode. It does not retry.
  *
- * All paced calls of a client share one rate. A throttled attempt lowers it; any other result raises it. The wait counts
- * towards the `total` timeout but not towards `attempt`; between attempts it is part of `totalRetryDelay`. Use it for
- * clients with one endpoint, because a throttled endpoint also slows down the calls to all others.
+ * All paced calls of a client share one rate. A throttled attempt lowers the rate. Any other result raises it. The wait
+ * counts towards the `total` timeout but not towards `attempt`. Between attempts it is part of `totalRetryDelay`. Use
+ * it for clients with one endpoint, because a throttled endpoint also slows down the calls to all others.
  *
  * @since 0.1.0
  * @category policies
@@ -195,7 +195,7 @@ export const paced: Policy = { maxAttempts: 1, around: (quota) => sendRate.withS
 export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt }
 
 /**
- * Retries according to an Effect `Schedule`. The schedule's input is the error's retry fields.
+ * Retries according to an Effect `Schedule`. The schedule's input has the error's tag, retry class and retry delay.
  *
  * The retry quota is not used.
  *
@@ -296,7 +296,8 @@ export const whileError: {
 export const adaptive = (options: StandardRetryOptions = {}): Policy => compose(standard(options), paced)
 
 /**
- * The current retry policy. A policy in the context of a call overrides that of its client. Default: `standard()`.
+ * The current retry policy. A policy in the context of a call overrides the policy of its client. Default:
+ * `standard()`.
  *
  * @since 0.1.0
  * @category references
@@ -316,7 +317,7 @@ export const layer = (policy: Policy): Layer.Layer<never> => Layer.succeed(Retry
 /**
  * Sets the policy for the calls inside an effect or a stream.
  *
- * A stream is never retried after its first chunk.
+ * A stream is not retried after its response headers have arrived.
  *
  * @example
  * ```ts

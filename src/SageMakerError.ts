@@ -1,9 +1,9 @@
 /**
  * The typed errors of this package, their union types, and predicates over them.
  *
- * Classes of errors that AWS defines have AWS's names; the names of all others end in `Error`. No error contains an HTTP
- * request or response object, credentials, a token, a request body or `CustomAttributes`. Fields that hold text from the
- * model or the service are not enumerable, so that loggers do not print them.
+ * Errors that AWS defines have AWS's names. The names of all other errors end in `Error`. No error contains an
+ * HTTP request or response object, credentials, a token, a request body or `CustomAttributes`. Fields that contain text
+ * from the model or the service are not enumerable, so that loggers do not print them.
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export interface ServiceErrorFields extends CallErrorFields {
   readonly status: number
   /** AWS's error code, such as `ValidationError`. */
   readonly code: string
-  /** AWS's request id (`x-amzn-requestid`), if the response has one. */
+  /** AWS's request ID (`x-amzn-requestid`), if the response has one. */
   readonly requestId?: string | undefined
 }
 
@@ -189,7 +189,7 @@ export class ModelError extends errorClass<ServiceErrorFields>()(
   "OriginalMessage"
 ) {
   /**
-   * HTTP status code of the container's response; `0` if the container did not respond in time.
+   * HTTP status code of the container's response. `0` if the container timed out.
    *
    * @since 0.1.0
    */
@@ -209,7 +209,7 @@ export class ModelError extends errorClass<ServiceErrorFields>()(
 }
 
 /**
- * The model is not loaded yet (HTTP 429). A retry can succeed once it is.
+ * The model is not loaded yet (HTTP 429). A retry can succeed after the model is loaded.
  *
  * @since 0.1.0
  * @category service errors
@@ -283,7 +283,7 @@ export class InternalDependencyException extends errorClass<ServiceErrorFields>(
 /**
  * The container failed during the response stream.
  *
- * `Tokens` also fails with it when the model writes an error into its own stream.
+ * A `Tokens.Dialect` also fails with it if the model server writes an error into the stream.
  *
  * @since 0.1.0
  * @category service errors
@@ -328,7 +328,7 @@ export class ModelStreamError extends errorClass<ServiceErrorFields>()(
 }
 
 /**
- * The service failed while it streamed a response.
+ * The service failed during the response stream.
  *
  * @since 0.1.0
  * @category service errors
@@ -382,7 +382,7 @@ export class ThrottlingError extends errorClass<ServiceErrorFields>()(
 ) {}
 
 /**
- * Any other response that is not a success: a redirect, a gateway's HTML page, an unknown error code.
+ * Any other error response: a redirect, a gateway's HTML page, or an unknown error code.
  *
  * @since 0.1.0
  * @category service errors
@@ -412,7 +412,7 @@ export class UnknownServiceError extends errorClass<CallErrorFields>()(
    */
   declare readonly code?: string | undefined
   /**
-   * AWS's request id (`x-amzn-requestid`), if the response has one.
+   * AWS's request ID (`x-amzn-requestid`), if the response has one.
    *
    * @since 0.1.0
    */
@@ -447,7 +447,7 @@ export class InvalidInputError extends errorClass<Retryable>()(
    */
   declare readonly field: string
   /**
-   * What the member must be. The value is not included.
+   * What the member must be, such as `at most 63 characters long`. The value is not included.
    *
    * @since 0.1.0
    */
@@ -505,7 +505,7 @@ export class PayloadTooLargeError extends errorClass<CallErrorFields>()(
    */
   declare readonly code?: string | undefined
   /**
-   * AWS's request id (`x-amzn-requestid`), if the response has one.
+   * AWS's request ID (`x-amzn-requestid`), if the response has one.
    *
    * @since 0.1.0
    */
@@ -565,7 +565,7 @@ export class SigningError extends errorClass<Retryable>()(
 ) {}
 
 /**
- * The connection to the service failed below HTTP.
+ * A network error: the connection could not be established, or it was lost. `reason` is the kind of failure.
  *
  * @since 0.1.0
  * @category client errors
@@ -593,7 +593,7 @@ export class TransportError extends errorClass<CallErrorFields>()(
    */
   declare readonly reason: "connect" | "reset" | "aborted" | "tls" | "other"
   /**
-   * `false` only if the service cannot have received the request.
+   * Whether the service may have received the request. A retry after `false` cannot run the model twice.
    *
    * @since 0.1.0
    */
@@ -659,19 +659,21 @@ export class TimeoutError extends errorClass<CallErrorFields>()(
    */
   declare readonly duration: number
   /**
-   * `false` only if the service cannot have received the request.
+   * Whether the service may have received the request. A retry after `false` cannot run the model twice.
    *
    * @since 0.1.0
    */
   declare readonly requestSent: boolean
   /**
-   * Which timeout expired, its length, and the setting that changes it.
+   * Which timeout expired, its length, and what to check.
    *
    * @since 0.1.0
    */
   override get message(): string {
-    const setting = this.phase === "connect" ? "the HTTP client's connect timeout" : `Timeouts.${this.phase}`
-    return `${timeoutMessages[this.phase]} within ${this.duration} ms: increase ${setting} if the model needs longer`
+    const advice = this.phase === "connect"
+      ? "check the network or the connect timeout"
+      : `increase Timeouts.${this.phase} if the model needs longer`
+    return `${timeoutMessages[this.phase]} within ${this.duration} ms: ${advice}`
   }
 }
 
@@ -690,7 +692,7 @@ export class ProtocolError extends errorClass<CallErrorFields>()(
   )
 ) {
   /**
-   * AWS's request id (`x-amzn-requestid`), if the response has one.
+   * AWS's request ID (`x-amzn-requestid`), if the response has one.
    *
    * @since 0.1.0
    */
@@ -720,7 +722,7 @@ export class OverloadedError extends errorClass<Retryable>()(
    */
   declare readonly endpoint: string
   /**
-   * Maximum number of calls that run at once.
+   * Maximum number of concurrent calls.
    *
    * @since 0.1.0
    */
@@ -745,7 +747,7 @@ export class OverloadedError extends errorClass<Retryable>()(
 /**
  * `Resilience.circuitBreaker` rejected the attempt, because too many earlier attempts failed. The attempt was not sent.
  *
- * `attempts` counts the attempts of this call that were sent before.
+ * `attempts` is the number of attempts of this call that were sent.
  *
  * @since 0.1.0
  * @category client errors
@@ -814,7 +816,7 @@ export class ConfigurationError extends errorClass<Retryable>()(
    */
   declare readonly problem: string
   /**
-   * Where the setting was read: `environment`, or the profile. Absent if it was given in code.
+   * Where the setting was read: `environment`, `profile <name>` or `instance metadata`. Absent if it was set in code.
    *
    * @since 0.1.0
    */
@@ -875,7 +877,7 @@ export class CodecError extends errorClass<Retryable>()(
 }
 
 /**
- * The session has expired, or the model no longer recognises its id.
+ * The session has expired, or the model no longer recognizes its ID.
  *
  * @since 0.1.0
  * @category client errors
@@ -903,7 +905,7 @@ export class SessionExpiredError extends errorClass<Retryable>()(
    */
   declare readonly expires?: DateTime.Utc | undefined
   /**
-   * AWS's request id (`x-amzn-requestid`) of the response that rejected the session's id.
+   * AWS's request ID (`x-amzn-requestid`) of the response that rejected the session's ID.
    *
    * @since 0.1.0
    */

@@ -28,7 +28,7 @@ import { Signer } from "./Signer.ts"
 export const apiVersion = "2017-05-13"
 
 /**
- * The client service.
+ * The SageMaker Runtime client.
  *
  * @since 0.1.0
  * @category tags
@@ -48,7 +48,7 @@ export interface SageMakerRuntimeOptions {
   /** The AWS region to call and to sign for, such as `eu-west-1`. */
   readonly region: string
   /**
-   * The base URL to call in place of AWS's endpoint for the region. Its path is kept.
+   * The base URL to call instead of AWS's endpoint for the region. Its path is kept. Default: AWS's endpoint.
    *
    * It cannot be combined with `useFipsEndpoint` or `useDualstackEndpoint`.
    */
@@ -57,37 +57,40 @@ export interface SageMakerRuntimeOptions {
   readonly useFipsEndpoint?: boolean | undefined
   /** Whether to call AWS's dual-stack endpoint, which is reachable by IPv4 and IPv6. Default: `false`. */
   readonly useDualstackEndpoint?: boolean | undefined
-  /** Members that are added to the input of every operation that does not set them. */
+  /** Default members of every operation's input. A member of the input overrides them. Default: none. */
   readonly params?: { readonly [member: string]: unknown } | undefined
   /**
    * Which of AWS's constraints are checked before a request is sent. Default: all.
    *
-   * `false` leaves all of them to the service; an object switches them by kind.
+   * `false` disables all checks. An object enables or disables each kind.
    */
   readonly validation?: boolean | Partial<Validation> | undefined
   /**
-   * The largest request body in bytes. Default: 26,214,400 (25 MiB). `false` leaves the limit to the service.
+   * The largest request body in bytes. Default: 26,214,400 (25 MiB). `false` disables the check.
    *
    * A larger body fails with `PayloadTooLargeError` before it is sent.
    */
   readonly maxBodyBytes?: number | false | undefined
   /**
-   * Whether to sign with the service's time where this machine's clock differs by four minutes or more. Default: `true`.
+   * Whether to sign with the service's time if this machine's clock differs by four minutes or more. Default: `true`.
    *
    * The client learns the difference from the `Date` header of responses.
    */
   readonly correctClockSkew?: boolean | undefined
   /** Milliseconds that are added to this machine's time when a request is signed. Default: 0. */
   readonly clockOffset?: number | undefined
-  /** The name of the application, which is sent in the `user-agent` header as `app/<name>`. */
+  /**
+   * The name of the application, which is sent in the `user-agent` header as `app/<name>`. Invalid characters are
+   * replaced with `-`. Default: none.
+   */
   readonly appId?: string | undefined
 }
 
 /**
  * Makes a client with the `HttpClient` and the `Signer` in context.
  *
- * It fails with `ConfigurationError` if an option is invalid. The `RetryPolicy` and the `Timeouts` in context apply to all calls
- * of the client that do not set their own.
+ * Fails with `ConfigurationError` if an option is invalid. The `RetryPolicy` and the `Timeouts` in context apply to all
+ * calls of the client that do not set their own.
  *
  * @since 0.1.0
  * @category constructors

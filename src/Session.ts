@@ -28,8 +28,8 @@ import type * as Tokens from "./Tokens.ts"
  */
 export interface SessionOptions extends Omit<ModelEndpoint.ModelEndpointOptions, "SessionId"> {
   /**
-   * The body of the request that opens the session. Default: `{"requestType":"NEW_SESSION"}`, which DJL Serving and vLLM
-   * accept. Its content type is `ContentType`, by default `application/json`.
+   * The body of the request that opens the session. Default: `{"requestType":"NEW_SESSION"}`, which DJL Serving and
+   * vLLM accept. Its content type is `ContentType`, by default `application/json`.
    */
   readonly open?: Payload | undefined
   /**
@@ -50,11 +50,11 @@ export interface Session<in A, out B, out R = never> {
   readonly id: string
   /** When the session expires, if the response that opened it specifies a time. */
   readonly expires: Option.Option<DateTime.Utc>
-  /** Closes the session before its scope does. The request is sent at most once. */
+  /** Closes the session without waiting for its scope to close. The request is sent at most once. */
   readonly close: Effect.Effect<void, InvokeError>
   /**
-   * Sends a value within the session, as `ModelEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
-   * if the model no longer has the session.
+   * Sends a value within the session, as `ModelEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`,
+   * or if the model no longer has the session.
    */
   readonly invoke: (
     value: A,
@@ -86,16 +86,16 @@ export interface ChatSession {
   readonly id: string
   /** When the session expires, if the response that opened it specifies a time. */
   readonly expires: Option.Option<DateTime.Utc>
-  /** Closes the session before its scope does. The request is sent at most once. */
+  /** Closes the session without waiting for its scope to close. The request is sent at most once. */
   readonly close: Effect.Effect<void, InvokeError>
   /**
-   * Sends a request within the session, as `ChatEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`, or
-   * if the model no longer has the session.
+   * Sends a request within the session, as `ChatEndpoint.invoke` does. Fails with `SessionExpiredError` after
+   * `expires`, or if the model no longer has the session.
    */
   readonly invoke: Session<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
   /**
-   * Streams a completion within the session, as `ChatEndpoint.stream` does. Default framing: `Tokens.detected`. Fails with
-   * `SessionExpiredError` after `expires`, or if the model no longer has the session.
+   * Streams a completion within the session, as `ChatEndpoint.stream` does. Default framing: `Tokens.detected`. Fails
+   * with `SessionExpiredError` after `expires`, or if the model no longer has the session.
    */
   readonly stream: {
     (
@@ -127,7 +127,7 @@ interface State {
   readonly id: string
   readonly expiresMillis: number | undefined
   readonly close: Effect.Effect<void, InvokeError>
-  /** Whether the model has reported that it no longer has the session. */
+  /** Whether a response reported that the session no longer exists. */
   isGone: boolean
 }
 
@@ -144,8 +144,8 @@ const requestIdOf = (error: unknown): string | undefined =>
     : undefined
 
 /**
- * Completes a call even if its caller is interrupted. `Effect.uninterruptible` alone is not enough: an interruption would
- * reach the fibers that a timeout forks.
+ * Completes a call even if its caller is interrupted. `Effect.uninterruptible` alone is not enough, because it does not
+ * apply to the fibers that a timeout forks.
  */
 const runToCompletion = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(call), Fiber.join))
@@ -225,11 +225,11 @@ const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Se
 /**
  * Opens a session with a model. The session is closed when the scope closes.
  *
- * The request that closes the session is sent once, on success, failure and interruption. An error of that request is
- * ignored.
+ * The closing request is sent once, on success, failure and interruption. Its errors are ignored. Fails with
+ * `ProtocolError` if the response has no session ID.
  *
- * An interruption while the session is being opened waits for the response, up to the timeouts of the call, so that no
- * session stays open. Fails with `ProtocolError` if the model opens no session.
+ * If the call is interrupted while the session is being opened, it waits for the response and then closes the session.
+ * The timeouts of the call limit this wait.
  *
  * @example
  * ```ts

@@ -93,7 +93,7 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
 )
 
 /**
- * Does not sign requests, for gateways and emulators that need no signature.
+ * Does not sign requests. For gateways and emulators that need no signature.
  *
  * @since 0.1.0
  * @category layers

@@ -11,7 +11,8 @@ import * as Layer from "effect/Layer"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
 
 /**
- * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its name.
+ * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its
+ * name.
  *
  * An omitted timeout keeps its current value. `Infinity` disables it.
  *
@@ -34,14 +35,15 @@ export interface Deadlines {
   /**
    * Maximum duration of one attempt, including loading credentials and signing.
    *
-   * A buffered response ends with its body, a stream with its response headers. Default: no limit. Set it to limit how
-   * long a credential provider can take.
+   * It includes reading the body of a buffered response. For a stream it ends with the response headers. Default: no
+   * limit. Set it to limit how long a credential provider can take.
    */
   readonly attempt?: Duration.DurationInput | undefined
   /**
    * Maximum duration of the call: all attempts and the delays between them.
    *
-   * A buffered response ends with its body, a stream with its response headers. Default: no limit.
+   * It includes reading the body of a buffered response. For a stream it ends with the response headers. Default: no
+   * limit.
    */
   readonly total?: Duration.DurationInput | undefined
 }
@@ -55,7 +57,7 @@ export interface Deadlines {
 export const defaults: Deadlines = { firstByte: "70 seconds", idle: "120 seconds" }
 
 /**
- * The current timeouts. Values in the context of a call override those of its client.
+ * The current timeouts. Values in the context of a call override the values of its client.
  *
  * @since 0.1.0
  * @category references
@@ -71,6 +73,8 @@ const override = (context: Context.Context<never>, deadlines: Deadlines): Deadli
 
 /**
  * Sets timeouts for the clients built with this layer, or for the calls that it is provided to.
+ *
+ * An invalid duration fails each call with `InvalidInputError`.
  *
  * @since 0.1.0
  * @category layers

@@ -1,8 +1,8 @@
 /**
  * Token streams of language models, in one format for all supported model servers.
  *
- * Sources: OpenAI's API reference (chunks of chat completions and completions, which vLLM, LMI and TGI also write), TGI's
- * `generate_stream`, and DJL Serving's LMI output schemas.
+ * Sources: OpenAI's API reference (chunks of chat completions and completions, which vLLM, LMI and TGI also write),
+ * TGI's `generate_stream`, and DJL Serving's LMI output schemas.
  *
  * @since 0.1.0
  */
@@ -24,7 +24,7 @@ import type { CodecError, ModelStreamError } from "./SageMakerError.ts"
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "other"
 
 /**
- * How many tokens a completion used. A count that the model server does not report is missing.
+ * How many tokens a completion used. A count is missing if the model server does not report it.
  *
  * @since 0.1.0
  * @category models
@@ -81,8 +81,8 @@ export interface Token {
 /**
  * A `Framing` that decodes the token stream of a model server.
  *
- * An event that is no token fails with `CodecError`. An error that the model server writes into the stream fails with
- * `ModelStreamError`.
+ * An event that is not a token fails with `CodecError`. An error that the model server writes into the stream fails
+ * with `ModelStreamError`.
  *
  * @since 0.1.0
  * @category models

@@ -134,7 +134,7 @@ export {
 
 export {
   /**
-   * Queues an asynchronous inference request. Completes once the service has accepted the request.
+   * Queues an asynchronous inference request. Completes when the service has accepted the request.
    *
    * @since 0.1.0
    */
@@ -143,7 +143,7 @@ export {
 
 export {
   /**
-   * Sends a request to a deployed model. Completes once the response headers arrive, with `Body` as a stream.
+   * Sends a request to a deployed model. Completes when the response headers arrive, with `Body` as a stream.
    *
    * @since 0.1.0
    */

@@ -193,7 +193,7 @@ describe("CSV text", () => {
       (read) => assert.deepStrictEqual(read, [{ x: 1, label: "a" }, { x: 2 }])
     ))
 
-  it.effect("has a header if the media type says so", () =>
+  it.effect("has a header if the media type has header=present", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* readFrom(point, "label,x\na,1", "text/csv; header=present"), { x: 1, label: "a" })
       assert.deepStrictEqual(yield* readFrom(points, "1,a", "text/csv;header=\"absent\""), [{ x: 1, label: "a" }])

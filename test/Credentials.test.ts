@@ -186,7 +186,7 @@ describe("A credentials provider", () => {
       assert.strictEqual(source.calls(), 1)
     }))
 
-  it.effect("that fails to refresh leaves the unexpired value in use until it expires", () =>
+  it.effect("that fails to refresh is not an error until the cached value expires", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000), failed)
       yield* Effect.gen(function*() {
@@ -301,7 +301,7 @@ describe("A value that cannot be in a header fails the call and is named but not
   const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" }
   for (
     const [member, named] of [
-      ["accessKeyId", "access key id"],
+      ["accessKeyId", "access key ID"],
       ["secretAccessKey", "secret access key"],
       ["sessionToken", "session token"]
     ] as const

@@ -60,7 +60,7 @@ describe("A framing buffers at most its longest line", () => {
 
 describe("Framing.lines", () => {
   it.effect.prop(
-    "gives the lines of any text, whatever its chunks",
+    "gives the lines of any text for any chunk boundaries",
     [
       FastCheck.array(FastCheck.string({ unit: FastCheck.constantFrom("a", "é", "🙂", "\n", "\r\n", "\r", " ") })),
       FastCheck.array(FastCheck.nat(40))

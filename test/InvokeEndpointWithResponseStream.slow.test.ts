@@ -9,7 +9,7 @@ const frame = (text: string) =>
 
 const headers = { "content-type": "application/vnd.amazon.eventstream" }
 
-it.scoped("Reading 2,000 streams in one scope leaves no finalizer in it", () =>
+it.scoped("Reading 2,000 streams in one scope leaks no finalizer", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const open = () => Object(Reflect.get(scope, "state")).finalizers.size

@@ -310,7 +310,7 @@ describe("The idle timeout of a stream", () => {
     ["stalls", pacedBody(init, "1 second", frames(1), Stream.never), (_) => _]
   ]
   for (const [end, reply, reading] of readings) {
-    it.effect(`leaves no fiber behind if the stream ${end}`, () =>
+    it.effect(`leaks no fiber if the stream ${end}`, () =>
       Effect.gen(function*() {
         const server = yield* scriptedRuntime(reply)
         const supervisor = yield* Supervisor.track
@@ -397,7 +397,7 @@ describe("An error frame is UnknownServiceError with the code as received:", () 
   }
 })
 
-it.effect("Streams that are abandoned or fail leave no finalizer in the scope", () =>
+it.effect("Streams that are abandoned or fail leak no finalizer", () =>
   Effect.gen(function*() {
     const scope = yield* Scope.make()
     const open = () => Object(Reflect.get(scope, "state")).finalizers.size

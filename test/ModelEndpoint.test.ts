@@ -86,7 +86,7 @@ describe("ModelEndpoint", () => {
       assert.include(headers, { accept: "application/json", "x-amzn-sagemaker-target-variant": "blue" })
     }))
 
-  it.effect("keeps its endpoint name and body, whatever other members JavaScript code passes", () =>
+  it.effect("ignores EndpointName and Body among the options of a call", () =>
     Effect.gen(function*() {
       const request = yield* requestWith({ EndpointName: "other", Body: "other" } as ModelEndpoint.ModelEndpointOptions)
       assert.match(request.url, /\/endpoints\/anomaly-v2\/invocations$/)

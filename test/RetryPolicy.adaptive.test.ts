@@ -52,7 +52,7 @@ describe("An adaptive client", () => {
       assert.deepStrictEqual(service.arrivals, zeros(40))
     }))
 
-  it.effect("spaces its calls while it is throttled, whatever their number", () =>
+  it.effect("spaces any number of calls while it is throttled", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       yield* together(5).pipe(Effect.provide(client), advanceClock("1 minute"))
@@ -83,7 +83,7 @@ describe("An adaptive client", () => {
       assert.deepStrictEqual(gaps(service.arrivals).slice(-3), [2_000, 2_000, 2_000])
     }))
 
-  it.effect("has one send rate for all adaptive calls, whatever their options", () =>
+  it.effect("has one send rate for adaptive calls with any options", () =>
     Effect.gen(function*() {
       const { client, service } = yield* throttledOnce
       const other = RetryPolicy.use(RetryPolicy.adaptive({ maxAttempts: 7 }))(call)

@@ -96,14 +96,14 @@ describe("the message of a TransportError", () => {
     )
   })
 
-  it("says what to check", () => {
+  it("contains what to check", () => {
     assert.strictEqual(
       transportMessage({ reason: "connect", ...server }),
       "Could not connect to runtime.sagemaker.eu-west-1.amazonaws.com:443: check the region, the endpoint and the network"
     )
     assert.strictEqual(
       transportMessage({ reason: "tls", code: "CERT_HAS_EXPIRED" }),
-      "No trusted TLS connection to the service (CERT_HAS_EXPIRED): check its certificate"
+      "Could not establish TLS with the service (CERT_HAS_EXPIRED): check the certificate"
     )
   })
 })

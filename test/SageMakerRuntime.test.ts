@@ -250,7 +250,7 @@ describe("An output", () => {
       }
     }))
 
-  it.effect("has the complete body, whatever its chunks", () =>
+  it.effect("has the complete body for any chunk boundaries", () =>
     Effect.gen(function*() {
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {

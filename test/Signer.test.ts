@@ -60,7 +60,7 @@ describe("Each attempt", () => {
       assert.deepStrictEqual(ids, ["AKID1", "AKID2", "AKID3"])
     }))
 
-  it.effect("has its number and the invocation id of its call", () =>
+  it.effect("has its number and the invocation ID of its call", () =>
     Effect.gen(function*() {
       const requests = yield* refusedThrice()
       const numbers = ["attempt=1; max=3", "attempt=2; max=3", "attempt=3; max=3"]
@@ -70,7 +70,7 @@ describe("Each attempt", () => {
       assert.match([...ids][0]!, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/)
     }))
 
-  it.effect("of another call has another invocation id", () =>
+  it.effect("of another call has another invocation ID", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient({ status: 200 })
       yield* Effect.zipRight(call, call).pipe(Effect.provide(client(server)))
@@ -188,7 +188,7 @@ describe("A custom request", () => {
       assert.match(headers["authorization"]!, /SignedHeaders=host;x-amz-content-sha256;x-amz-date,/)
     }))
 
-  it.effect("is signed for the host of its URL, whatever its host header is", () =>
+  it.effect("is signed for the host of its URL, not for its host header", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* signed({ host: "elsewhere" }))["authorization"], (yield* signed({}))["authorization"])
     }))

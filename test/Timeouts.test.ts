@@ -465,7 +465,7 @@ describe("The HTTP request is aborted", () => {
       assert.strictEqual((yield* server.aborted)[0], true)
     }))
 
-  it.effect("but never after its response was read, whatever the caller does next", () =>
+  it.effect("by a race that the call loses", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(Effect.never)
       const winner = yield* Effect.race(call, Effect.as(Effect.sleep("1 seconds"), "other")).pipe(

@@ -1,13 +1,14 @@
 /**
  * Layers that load AWS credentials from profiles, SSO, roles, containers and EC2 instances.
  *
- * Each layer uses one of AWS's credential providers (`@aws-sdk/credential-providers`), which is imported when credentials
- * are first needed. The profile name (`AWS_PROFILE`) and the paths of the shared files (`AWS_CONFIG_FILE`,
+ * Each layer uses one of AWS's credential providers (`@aws-sdk/credential-providers`), which is imported when
+ * credentials are first needed. The profile name (`AWS_PROFILE`) and the paths of the shared files (`AWS_CONFIG_FILE`,
  * `AWS_SHARED_CREDENTIALS_FILE`) are read through Effect's `ConfigProvider`. AWS's providers read all other variables
- * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20 seconds.
+ * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20
+ * seconds.
  *
- * Credentials are cached until five minutes before they expire, and refreshed once for all concurrent calls. A source
- * that returns nothing within 2 minutes, or fails, is a `CredentialsError` of the call that needs the credentials.
+ * Credentials are cached until five minutes before they expire, and refreshed once for all concurrent calls. If a
+ * source fails, or returns nothing within 2 minutes, the call fails with `CredentialsError`.
  *
  * @example
  * ```ts
@@ -151,7 +152,7 @@ const layerOf = (source: CredentialSource, options?: NodeCredentialsOptions): Cr
  *    `AWS_CONTAINER_CREDENTIALS_FULL_URI` is set.
  * 6. The role of the EC2 instance, if neither variable is set. `AWS_EC2_METADATA_DISABLED=true` skips this step.
  *
- * The search ends at a source that is configured but fails.
+ * If a configured source fails, the call fails with `CredentialsError`, and no further source is tried.
  *
  * @since 0.1.0
  * @category layers

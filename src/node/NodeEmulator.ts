@@ -126,7 +126,7 @@ const makeServer = Effect.gen(function*() {
 /**
  * Provides the emulated service on a TCP port. The server stops and closes its connections when the scope closes.
  *
- * An address or port that cannot be listened on is a `ConfigurationError`.
+ * Fails with `ConfigurationError` if the server cannot listen on the address or port.
  *
  * @example
  * ```ts

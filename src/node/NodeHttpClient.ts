@@ -24,12 +24,12 @@ import { makeHttpClient } from "./internal/http/httpClient.ts"
 export interface ProxyOptions {
   /** The proxy's URL, `http` or `https`. */
   readonly url: string
-  /** The user name for the proxy, in place of the one in `url`. Default: none. */
+  /** The user name for the proxy. It overrides the one in `url`. Default: the one in `url`, if any. */
   readonly username?: string | undefined
-  /** The password for the proxy, in place of the one in `url`. Default: none. */
+  /** The password for the proxy. It overrides the one in `url`. Default: the one in `url`, if any. */
   readonly password?: string | Redacted.Redacted | undefined
   /**
-   * The hosts that are connected to directly, without the proxy.
+   * The hosts of requests that bypass the proxy, as in `NO_PROXY`.
    *
    * An entry is a host name, which includes its subdomains, a `host:port`, or `*` for all hosts. Default: none.
    */
@@ -39,14 +39,14 @@ export interface ProxyOptions {
 /**
  * Options of the HTTP client.
  *
- * An invalid value is a `ConfigurationError` when the client is built, before it connects.
+ * An invalid value fails with `ConfigurationError` when the client is built.
  *
  * @since 0.1.0
  * @category models
  */
 export interface NodeHttpClientOptions {
   /**
-   * The time limit for opening a connection, including the TLS handshake.
+   * The maximum time to open a connection, including the TLS handshake.
    *
    * Default: 5 seconds. Range: from 1 millisecond to 24 days.
    */
@@ -58,7 +58,7 @@ export interface NodeHttpClientOptions {
    */
   readonly connections?: number | undefined
   /**
-   * How long an idle connection is kept open. A shorter time in the server's `Keep-Alive` header takes precedence.
+   * How long an idle connection is kept open. A shorter timeout in the server's `Keep-Alive` header takes precedence.
    *
    * Default: 15 seconds. Range: from 1 millisecond to 24 days.
    */
@@ -70,9 +70,9 @@ export interface NodeHttpClientOptions {
    */
   readonly proxy?: string | ProxyOptions | false | undefined
   /**
-   * The trusted CA certificates in PEM format, in place of Node's.
+   * The trusted CA certificates in PEM format. They replace Node's certificates.
    *
-   * Default: the file named by `AWS_CA_BUNDLE`, else Node's certificates.
+   * Default: the file named by `AWS_CA_BUNDLE`, then Node's certificates.
    */
   readonly ca?: string | Uint8Array | ReadonlyArray<string | Uint8Array> | undefined
   /** The client certificate for mutual TLS, in PEM format. Its private key is `key`. Default: none. */

@@ -33,7 +33,8 @@ export interface NodeSageMakerOptions<E = never, R = HttpClient.HttpClient, Http
   extends ConfigurationOptions
 {
   /**
-   * The profile of the shared config and credentials files. A profile that does not exist is a `ConfigurationError`.
+   * The profile of the shared config and credentials files. A profile that does not exist fails the layer with
+   * `ConfigurationError`.
    *
    * Default: `AWS_PROFILE`, then `default`.
    */
@@ -57,15 +58,14 @@ export interface NodeSageMakerOptions<E = never, R = HttpClient.HttpClient, Http
   /**
    * The retry policy.
    *
-   * Default: the `RetryPolicy` in the context; else `AWS_RETRY_MODE` (`retry_mode`) and `AWS_MAX_ATTEMPTS`
-   * (`max_attempts`); else AWS's standard mode with 3 attempts.
+   * Default: the `RetryPolicy` in the context, then `AWS_RETRY_MODE` (`retry_mode`) and `AWS_MAX_ATTEMPTS`
+   * (`max_attempts`), then AWS's standard mode with 3 attempts.
    */
   readonly retry?: RetryPolicy.Policy | undefined
   /**
    * The timeouts of a call. A timeout that is not set keeps the value of the `Timeouts` in the context.
    *
-   * Default: 70 seconds to the response headers, 120 seconds between two chunks of a body, no limit per attempt or in
-   * total.
+   * Default: 70 seconds for `firstByte`, 120 seconds for `idle`, no limit for `attempt` and `total`.
    */
   readonly timeouts?: Timeouts.Deadlines | undefined
 }
@@ -120,7 +120,7 @@ const policyOf = (
  * Provides the client with its HTTP client, credentials and signer, configured from the same sources as AWS's SDKs.
  *
  * Environment variables are read through Effect's `ConfigProvider`; AWS's credential providers read `process.env`. An
- * invalid value is a `ConfigurationError` with the name of the setting and its source.
+ * invalid value fails the layer with `ConfigurationError`, which names the setting and its source.
  *
  * @example
  * ```ts

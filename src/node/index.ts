@@ -5,21 +5,29 @@
  */
 
 /**
+ * Layers that load AWS credentials from profiles, SSO, roles, containers and EC2 instances.
+ *
  * @since 0.1.0
  */
 export * as NodeCredentials from "./NodeCredentials.ts"
 
 /**
+ * The emulator of SageMaker Runtime on a TCP port.
+ *
  * @since 0.1.0
  */
 export * as NodeEmulator from "./NodeEmulator.ts"
 
 /**
+ * An `HttpClient` with connection pools, proxy and TLS options.
+ *
  * @since 0.1.0
  */
 export * as NodeHttpClient from "./NodeHttpClient.ts"
 
 /**
+ * The client for Node in one layer.
+ *
  * @since 0.1.0
  */
 export * as NodeSageMaker from "./NodeSageMaker.ts"

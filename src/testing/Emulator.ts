@@ -61,7 +61,7 @@ export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$me
 }
 
 /**
- * The result of an endpoint's handler: a body, an output with members, or an HTTP response that is sent unchanged.
+ * The result of an endpoint's handler: a body, an `EmulatorOutput`, or an HTTP response that is sent unchanged.
  *
  * @since 0.1.0
  * @category models

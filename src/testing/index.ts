@@ -5,11 +5,15 @@
  */
 
 /**
+ * An in-process emulator of SageMaker Runtime.
+ *
  * @since 0.1.0
  */
 export * as Emulator from "./Emulator.ts"
 
 /**
+ * A mock client without HTTP.
+ *
  * @since 0.1.0
  */
 export * as MockRuntime from "./MockRuntime.ts"

@@ -125,7 +125,7 @@ describe("The default chain", () => {
       const error = yield* Effect.flip(first)
       assert.strictEqual(
         error.message,
-        "No credentials from the source \"web identity\": a configured file could not be read. Check the file's path and permissions."
+        "The source \"web identity\" returned no credentials: a configured file could not be read. Check the file's path and permissions."
       )
       assert.deepStrictEqual(error.sources, ["environment", "profile", "credential_process", "web identity"])
     }))

@@ -55,7 +55,7 @@ const layers = [["login session", NodeCredentials.layerLogin], ["profile", NodeC
 for (const [source, layerOf] of layers) {
   const layer = layerOf({ profile: "people" })
   const wantsLogin =
-    `No credentials from the source "${source}": the login session is missing or expired. Run aws login.`
+    `The source "${source}" returned no credentials: the login session is missing or expired. Run aws login.`
 
   describe(`The session of aws login, with layer${source === "profile" ? "Profile" : "Login"}`, () => {
     it.scopedLive("gives its stored credentials", () =>

@@ -20,7 +20,7 @@ describe("The role of a container", () => {
       const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, container))
       assert.deepInclude(error, {
         _tag: "CredentialsError",
-        message: "No credentials from the source \"container\". Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or " +
+        message: "The source \"container\" returned no credentials. Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or " +
           "AWS_CONTAINER_CREDENTIALS_FULL_URI, and the role of the ECS task or EKS pod.",
         sources: ["container"],
         status: 403

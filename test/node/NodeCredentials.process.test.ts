@@ -44,7 +44,7 @@ for (const [source, layerOf] of layers) {
         assert.deepInclude(error, {
           _tag: "CredentialsError",
           message:
-            `No credentials from the source "${source}": credential_process failed. Run the command in a terminal to see its error.`,
+            `The source "${source}" returned no credentials: credential_process failed. Run the command in a terminal to see its error.`,
           sources: [source]
         })
         assert.deepStrictEqual(texts.filter(([, text]) => /canary|keys\.cjs/.test(text)), [])
@@ -62,7 +62,7 @@ for (const [source, layerOf] of layers) {
             const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, layer))
             assert.deepInclude(error, {
               message:
-                `No credentials from the source "${source}": credential_process did not print valid credentials. Check that the command prints JSON with Version 1.`
+                `The source "${source}" returned no credentials: credential_process did not print valid credentials. Check that the command prints JSON with Version 1.`
             })
             assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
           }))
@@ -75,7 +75,7 @@ for (const [source, layerOf] of layers) {
         const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, layer))
         assert.deepInclude(error, {
           message:
-            `No credentials from the source "${source}": credential_process returned expired credentials. Check the command in the shared config file.`
+            `The source "${source}" returned no credentials: credential_process returned expired credentials. Check the command in the shared config file.`
         })
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
       }))

@@ -96,7 +96,7 @@ for (const [source, layerOf] of layers) {
             assert.deepInclude(error, {
               _tag: "CredentialsError",
               message:
-                `No credentials from the source "${source}": the SSO session is missing or expired. Run aws sso login.`,
+                `The source "${source}" returned no credentials: the SSO session is missing or expired. Run aws sso login.`,
               sources: [source]
             })
             assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
@@ -118,7 +118,7 @@ for (const [source, layerOf] of layers) {
         const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
         assert.deepInclude(error, {
           message:
-            `No credentials from the source "${source}": the SSO session is missing or expired. Run aws sso login.`,
+            `The source "${source}" returned no credentials: the SSO session is missing or expired. Run aws sso login.`,
           status: 401
         })
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])

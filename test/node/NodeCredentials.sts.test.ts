@@ -88,7 +88,7 @@ describe("Web identity", () => {
       assert.deepInclude(error, {
         _tag: "CredentialsError",
         message:
-          "No credentials from the source \"web identity\": access was denied. Check the IAM permissions and the role's trust policy.",
+          "The source \"web identity\" returned no credentials: access was denied. Check the IAM permissions and the role's trust policy.",
         sources: ["web identity"],
         status: 403
       })
@@ -105,7 +105,7 @@ describe("Web identity", () => {
       )
       assert.deepInclude(error, {
         message:
-          "No credentials from the source \"web identity\": a configured file could not be read. Check the file's path and permissions.",
+          "The source \"web identity\" returned no credentials: a configured file could not be read. Check the file's path and permissions.",
         sources: ["web identity"]
       })
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
@@ -226,7 +226,7 @@ describe("A profile with a role", () => {
       const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
       assert.strictEqual(
         error.message,
-        "No credentials from the source \"profile\": the source_profile settings form a cycle. Check source_profile in the shared config file."
+        "The source \"profile\" returned no credentials: the source_profile settings form a cycle. Check source_profile in the shared config file."
       )
     }))
 
@@ -240,7 +240,7 @@ describe("A profile with a role", () => {
       const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
       assert.strictEqual(
         error.message,
-        "No credentials from the source \"profile\": the profile requires a multi-factor authentication code, which cannot be " +
+        "The source \"profile\" returned no credentials: the profile requires a multi-factor authentication code, which cannot be " +
           "entered here. Use a profile without mfa_serial, or temporary credentials."
       )
     }))
@@ -330,7 +330,7 @@ describe("A role assumed with the credentials in context", () => {
       assert.deepInclude(error, {
         _tag: "CredentialsError",
         message:
-          "No credentials from the source \"assumed role\": access was denied. Check the IAM permissions and the role's trust policy.",
+          "The source \"assumed role\" returned no credentials: access was denied. Check the IAM permissions and the role's trust policy.",
         sources: ["assumed role"],
         status: 403
       })
@@ -347,7 +347,7 @@ describe("A role assumed with the credentials in context", () => {
       ])
       const error = yield* Effect.flip(Effect.provide(currentCredentials, layer))
       assert.deepInclude(error, {
-        message: "No credentials from the source \"environment\". Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        message: "The source \"environment\" returned no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         sources: ["environment"]
       })
       assert.deepStrictEqual(urls(), [])

@@ -24,7 +24,7 @@ const wrong: ReadonlyArray<readonly [string, NodeHttpClient.NodeHttpClientOption
   ["http.proxy", { proxy: "" }],
   ["http.proxy", { proxy: "proxy:3128" }],
   ["http.proxy", { proxy: { url: "socks5://proxy" } }],
-  ["http.proxy", { proxy: { url: "http://proxy", except: "a" as never } }],
+  ["http.proxy.except", { proxy: { url: "http://proxy", except: "a" as never } }],
   ["http.dispatcher", { dispatcher: 5 as never }]
 ]
 

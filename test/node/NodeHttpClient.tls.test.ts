@@ -106,7 +106,7 @@ describe("AWS_CA_BUNDLE", () => {
           _tag: "ConfigurationError",
           setting: "AWS_CA_BUNDLE",
           source: "environment",
-          problem: "must name a file of certificates in PEM"
+          problem: "must name a file with PEM certificates"
         })
       }
     }))

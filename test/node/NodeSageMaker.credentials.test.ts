@@ -36,7 +36,7 @@ describe("The user agent of a request", () => {
       assert.strictEqual(request?.headers["x-amz-user-agent"], `${identity} app/${app}`)
     }))
 
-  it.effect("has no application id if code disables it", () =>
+  it.effect("has no application name if appId is an empty string", () =>
     Effect.gen(function*() {
       const [request] = yield* requestsWith({ env: { ...region, AWS_SDK_UA_APP_ID: "scoring" } }, { appId: "" })
       assert.strictEqual(request?.headers["user-agent"], identity)

@@ -47,7 +47,7 @@ describe("A call without tracing takes a limited number of Effect runtime steps"
       assert.isAtMost(yield* stepsOf(FetchHttpClient.layer), 120)
     }))
 
-  it.scopedLive("as counted by this test", () =>
+  it.scopedLive("and the test counts these steps", () =>
     Effect.gen(function*() {
       assert.isAtLeast(yield* stepsOf({ proxy: false }), 20)
     }))

@@ -26,7 +26,7 @@ const ok = response(200, { "content-type": "text/plain" }, "ok")
 const responding = (answer: (exchange: Exchange) => void) => faultServer({ respond: answer })
 const reset = ({ socket }: Pick<Exchange, "socket">) => void socket.resetAndDestroy()
 
-/** Writes, and runs `next` after the bytes have left this machine: a reset would drop what is still buffered. */
+/** Writes a text and runs `next` after the bytes were sent, because a reset discards buffered bytes. */
 const writeThen = ({ socket }: Exchange, text: string | Uint8Array, next: () => void) =>
   void socket.write(text, () => setTimeout(next, 20))
 
@@ -66,7 +66,7 @@ const streaming = (then: (exchange: Exchange) => void, bytes: Uint8Array = part)
     writeThen(exchange, Buffer.concat([Buffer.from(streamHeaders), chunk(bytes)]), () => then(exchange))
   )
 
-/** Answers the first call of each connection and resets the connection at the next. */
+/** Responds to the first request of each connection and resets the connection at the second request. */
 const stale = (): Fault => {
   const used = new Set<unknown>()
   return {
@@ -82,7 +82,7 @@ const stale = (): Fault => {
   }
 }
 
-/** Accepts connections and never answers the TLS handshake. */
+/** Accepts connections but never completes the TLS handshake. */
 const silentTls = Effect.map(faultServer({}), (server) => ({ ...server, url: server.url.replace("http:", "https:") }))
 
 export const faults: ReadonlyArray<Case> = [

@@ -4,7 +4,7 @@ import { bytesOf } from "./chunkBoundaries.ts"
 
 const Progress = Schema.Struct({ n: Schema.Number, word: Schema.String })
 
-/** Streams of bytes with the elements that a framing must decode from them, wherever the chunks end. */
+/** Streams of bytes, and the elements that a framing decodes from them for any chunk boundaries. */
 export const transcripts: ReadonlyArray<{
   readonly framing: Framing.Framing<unknown, { readonly message: string }>
   readonly what: string

@@ -9,7 +9,7 @@ interface Tunnel {
   readonly authorization: string | undefined
 }
 
-/** What a proxy does with a `CONNECT` request: opens a tunnel, refuses with a status, closes the connection, or nothing. */
+/** The response of a proxy to `CONNECT`: a tunnel, an error status, a closed connection, or no response. */
 export type ConnectBehavior = "tunnel" | "hangUp" | "silent" | number
 
 const openTunnel = (target: string, client: Socket, head: Buffer) => {

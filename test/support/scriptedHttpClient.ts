@@ -22,7 +22,7 @@ const respond = (request: HttpClientRequest.HttpClientRequest, reply: Reply) => 
   return Effect.sync(() => HttpClientResponse.fromWeb(request, new Response(body, { status, headers })))
 }
 
-/** An `HttpClient` that answers with the replies in order, repeats the last one, and records every request. */
+/** An `HttpClient` that returns the replies in order, repeats the last one, and records every request. */
 export const scriptedHttpClient = (...replies: ReadonlyArray<Reply | Responder>) =>
   Effect.sync(() => {
     const seen: Array<{ readonly request: HttpClientRequest.HttpClientRequest; readonly signal: AbortSignal }> = []

@@ -64,8 +64,8 @@ export const requestOf = ({ request }: SigningCase): HttpClientRequest.HttpClien
 }
 
 /**
- * The canonical request of a case as this client makes it: the body's hash is always signed, and a path is encoded a
- * second time, because what is signed is the URL on the wire where the case's has raw characters.
+ * The canonical request of a case as this client makes it. The client always signs the hash of the body. It encodes the
+ * path a second time, because the URL of its request is encoded already.
  */
 export const ours = ({ canonical }: SigningCase): string => {
   const lines = canonical.split("\n")

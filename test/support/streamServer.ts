@@ -7,7 +7,7 @@ import { serve } from "./server.ts"
 export const part = (payload: Uint8Array): Uint8Array =>
   encode({ ":message-type": "event", ":event-type": "PayloadPart" }, payload)
 
-/** Writes one frame `count` times, as fast as the reader takes it; an endless stream pauses for 1 ms after each frame. */
+/** Writes one frame `count` times with backpressure. An endless stream pauses for 1 ms after each frame. */
 const writeFrames = (response: ServerResponse, frame: Uint8Array, count: number) => {
   let left = count
   const more = () => {

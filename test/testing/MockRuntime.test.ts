@@ -67,7 +67,7 @@ it.effect("Policies can be provided to the layer of the mock", () =>
     assert.strictEqual(yield* Ref.get(attempts), 1)
   }))
 
-it.effect("An operation without a handler dies with its name", () =>
+it.effect("An operation without a handler is a defect that names the operation", () =>
   Effect.gen(function*() {
     const exit = yield* Effect.exit(invokeEndpoint(input))
     assert.isTrue(

@@ -1,4 +1,4 @@
-/** One attempt of a call: sign, send, decode. It ends with a typed error or an output, and leaves no connection open. */
+/** One attempt of a call: signs, sends and decodes. It closes its connection unless a response stream uses it. */
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
@@ -26,11 +26,11 @@ import { redactionValues } from "./redaction.ts"
 import { traceHeaders } from "./tracing.ts"
 import { fromHttpClientError } from "./transportError.ts"
 
-/** What the attempts of a client share. */
+/** The options that all attempts of a client share. */
 export interface ClientOptions {
   /** Sends with timeouts on Effect's clock. */
   readonly transport: Transport
-  /** Sends with timeouts on the system clock; used where Effect's clock is the default one. */
+  /** Sends with timeouts on the system clock. It is used if Effect's clock is the default clock. */
   readonly systemTransport: Transport | undefined
   readonly signer: Context.Tag.Service<Signer>
   readonly serviceUrl: string
@@ -40,14 +40,14 @@ export interface ClientOptions {
   readonly appId?: string | undefined
 }
 
-/** What one attempt starts with. */
+/** The input of one attempt. */
 export interface AttemptContext<I, O, E, R> {
   readonly operation: Operation<I, O, E, R>
   readonly input: I
   /** The encoded request; its URL is a path. */
   readonly request: HttpClientRequest.HttpClientRequest
   readonly call: Call
-  /** The attempt's span, where a tracer records it. */
+  /** The attempt's span, if a tracer records it. */
   readonly span: Tracer.Span | undefined
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
 }
@@ -57,7 +57,7 @@ type AttemptScope = Pick<AttemptContext<never, unknown, unknown, unknown>, "call
 /** Runs one attempt. */
 export type Attempt = <I, O, E, R>(context: AttemptContext<I, O, E, R>) => Effect.Effect<O, E | CommonError, R>
 
-/** The request of an attempt once it is signed, and what was known when it was sent. */
+/** A signed request, with its time of sending and the clock offset of its signature. */
 interface SentRequest {
   readonly request: HttpClientRequest.HttpClientRequest
   readonly connection: ConnectionLease
@@ -67,7 +67,7 @@ interface SentRequest {
   readonly signedOffset: number
 }
 
-/** The largest part of an error's body that is read, in bytes. */
+/** The maximum number of bytes that are read from the body of an error response. */
 const maxErrorBytes = 256 * 1024
 
 const requestIdOf = (headers: Headers.Headers): string | undefined =>
@@ -79,7 +79,7 @@ const joinUrl = (base: string, path: string): string =>
 const attemptHeader = ({ attempts, options: { maxAttempts } }: Call): string =>
   maxAttempts === undefined ? `attempt=${attempts}` : `attempt=${attempts}; max=${maxAttempts}`
 
-/** Makes the function that completes an encoded request: its absolute URL, and the headers that identify client and call. */
+/** Makes the function that adds the absolute URL and the headers of client and call to an encoded request. */
 const makePrepareRequest = (
   { appId, serviceUrl }: { readonly appId?: string | undefined; readonly serviceUrl: string }
 ) => {
@@ -100,7 +100,7 @@ const makePrepareRequest = (
   }
 }
 
-/** Adds the headers that are not signed: the trace context, and those of the platform that the operation does not set. */
+/** Adds unsigned headers: the trace context, and platform headers that the request does not have. */
 const addUnsignedHeaders = (
   signed: HttpClientRequest.HttpClientRequest,
   { call: { options: { platformHeaders } }, fiber, span }: AttemptScope
@@ -119,7 +119,7 @@ const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: Tra
   signedOffset
 })
 
-/** A client while it runs: its options, and the clock offset that responses have shown. */
+/** The options of a client, and the clock offset that it has learned from responses. */
 interface Client extends ClientOptions {
   readonly learnedOffset: ClockOffset
   readonly prepareRequest: ReturnType<typeof makePrepareRequest>
@@ -183,7 +183,7 @@ const decode = <I, O, E, R>(
   })
 }
 
-/** Closes the connection unless a scope has taken it over. */
+/** Closes the connection unless it has been transferred to a scope. */
 const succeed = <O>(
   { learnedOffset }: Client,
   output: O,

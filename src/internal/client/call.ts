@@ -1,4 +1,4 @@
-/** One call: its settings, and how far it has come. */
+/** The options and the progress of one call. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Random from "effect/Random"
@@ -6,9 +6,9 @@ import { isDefaultRandom } from "../transport/defaultServices.ts"
 import type { ConcreteTimeouts } from "./deadlines.ts"
 import type { Interceptor } from "./interceptor.ts"
 
-/** What a call is made of. */
+/** The options of one call. */
 export interface CallOptions {
-  /** The invocation id, the same for all attempts. */
+  /** The invocation ID (`amz-sdk-invocation-id`), which all attempts share. */
   readonly id: string
   readonly maxAttempts: number | undefined
   readonly deadlines: ConcreteTimeouts
@@ -17,14 +17,14 @@ export interface CallOptions {
   readonly platformHeaders: { readonly [name: string]: string } | undefined
 }
 
-/** What every error and output says about its call. */
+/** The progress of a call, which its errors and its output contain. */
 export interface CallProgress {
   readonly attempts: number
-  /** Milliseconds between attempts, added up. */
+  /** The total time between attempts in milliseconds. */
   readonly totalRetryDelay: number
 }
 
-/** A call while it runs. Times are milliseconds of Effect's clock. */
+/** The state of a call. Times are in milliseconds of Effect's clock. */
 export class Call implements CallProgress {
   readonly options: CallOptions
   attempts = 0
@@ -60,7 +60,7 @@ export class Call implements CallProgress {
   }
 }
 
-/** Passes a version 4 UUID on: from `crypto`, or from the program's own random generator where it has one. */
+/** Runs `use` with a version 4 UUID from `crypto`, or from the random generator that the program provides. */
 export const withInvocationId = <A, E, R>(random: Random.Random, use: (id: string) => Effect.Effect<A, E, R>) =>
   isDefaultRandom(random) && "randomUUID" in crypto
     ? use(crypto.randomUUID())

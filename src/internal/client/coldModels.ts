@@ -1,4 +1,4 @@
-/** Calls that report a model that is not ready, instead of retrying it. */
+/** Calls that fail with `ModelNotReadyException` immediately, without retries by the retry policy. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { toRetryable } from "../../SageMakerError.ts"

@@ -1,4 +1,4 @@
-/** The deadlines of a call, in milliseconds, and the errors of those that pass. */
+/** The timeouts of a call in milliseconds, and the error of an expired timeout. */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -8,7 +8,7 @@ import { durationMillis } from "../config/duration.ts"
 import { timeout } from "../transport/timeout.ts"
 import type { Call } from "./call.ts"
 
-/** Every deadline in milliseconds; `Infinity` where there is none. */
+/** Every timeout in milliseconds. `Infinity` means no timeout. */
 export interface ConcreteTimeouts {
   readonly firstByte: number
   readonly idle: number
@@ -18,7 +18,7 @@ export interface ConcreteTimeouts {
 
 type Resolved = Either.Either<ConcreteTimeouts, InvalidInputError>
 
-/** Resolves deadlines; a later one overrides an earlier one. */
+/** Resolves timeouts. Values of a later element override those of an earlier one. */
 const resolve = (layers: ReadonlyArray<Timeouts.Deadlines | undefined>): Resolved => {
   const millisOf = (name: keyof Timeouts.Deadlines) => {
     const value = layers.reduce<Duration.DurationInput | undefined>((found, layer) => layer?.[name] ?? found, undefined)
@@ -37,7 +37,7 @@ const resolve = (layers: ReadonlyArray<Timeouts.Deadlines | undefined>): Resolve
   })
 }
 
-/** Makes a function that resolves a call's own deadlines over those of its client. Each value is resolved once. */
+/** Makes a function that adds a call's timeouts to those of its client. Each value is resolved only once. */
 export const makeResolver = (...client: ReadonlyArray<Timeouts.Deadlines | undefined>) => {
   const clientDeadlines = resolve(client)
   const resolved = new WeakMap<Timeouts.Deadlines, Resolved>()
@@ -51,7 +51,7 @@ export const makeResolver = (...client: ReadonlyArray<Timeouts.Deadlines | undef
   }
 }
 
-/** The error of a deadline that has passed. */
+/** The error of an expired timeout. */
 export const deadlineExceeded = (phase: keyof ConcreteTimeouts, call: Call): TimeoutError => {
   const requestSent = phase === "total" ? call.isSent : call.isAttemptSent
   return new TimeoutError({
@@ -64,7 +64,7 @@ export const deadlineExceeded = (phase: keyof ConcreteTimeouts, call: Call): Tim
   })
 }
 
-/** Fails with `TimeoutError` unless the effect ends before the deadline. */
+/** Fails with `TimeoutError` if the effect takes longer than the timeout. */
 export const withDeadline =
   (phase: keyof ConcreteTimeouts, call: Call) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | TimeoutError, R> =>

@@ -15,7 +15,7 @@ export interface ErrorResponse extends ErrorBody {
   readonly requestId: string | undefined
   readonly retryAfterMillis: number | undefined
   readonly body: string
-  /** Whether the request was signed with a wrong time, and the next one will not be. */
+  /** Whether the clock offset was corrected by this response, so that a retry has the right signing time. */
   readonly clockCorrected: boolean
   /** Values of the request that must not appear in an error. */
   readonly redactionValues: RedactionValues
@@ -30,8 +30,8 @@ export const defined = <A extends object>(fields: A): Defined<A> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<A>
 
 /**
- * SageMaker quotes the container's response between these words, and the response can repeat the request. Where the end of the
- * quotation is missing, everything after its beginning is removed.
+ * Removes the container's response, which SageMaker quotes in the message, because it can repeat the request. If the
+ * end of the quotation is missing, the rest of the message is removed.
  */
 const removeQuotation = (message: string): string =>
   message.replace(/( with message )"(?:[\s\S]*"(?=\. See )|[\s\S]*)/, "$1<redacted>")
@@ -131,7 +131,7 @@ const unknownServiceError = (
     body: body.slice(0, 1_024)
   })
 
-/** The error of a response whose code no error class has. */
+/** The error of a response whose code matches no error class. */
 export const unknownError = (response: ErrorResponse, call: CallProgress): SageMakerError.UnknownServiceError =>
   unknownServiceError(response, fieldsOf(response, call))
 

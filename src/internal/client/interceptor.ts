@@ -1,4 +1,4 @@
-/** Interceptors: code that middleware around a client runs around a call and around each of its attempts. */
+/** Interceptors, which wrap a call and each of its attempts. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -18,7 +18,7 @@ export interface Interceptor {
   readonly wrapAttempts: Wrap
   /** Wraps one attempt, outside the `attempt` deadline. */
   readonly wrapAttempt: (progress: CallProgress) => Wrap
-  /** Runs when a scope takes over the connection, as for a response stream; the scope given closes with the connection. */
+  /** Runs when a response stream's connection is transferred to a scope, which closes with the connection. */
   readonly onConnectionTransfer: (connection: Scope.Scope) => Effect.Effect<void>
 }
 
@@ -30,7 +30,7 @@ export interface InterceptedCall {
 
 const unchanged: Wrap = (effect) => effect
 
-/** Makes an interceptor; a part that is missing does nothing. */
+/** Makes an interceptor. A missing part does nothing. */
 export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
   wrapCall: unchanged,
   wrapAttempts: unchanged,
@@ -39,14 +39,14 @@ export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
   ...parts
 })
 
-/** Makes the interceptor of each call; `undefined` where there is none. */
+/** Makes the interceptor of each call. `undefined` if there is no interceptor. */
 export class CurrentInterceptor
   extends Context.Reference<CurrentInterceptor>()("effect-sagemaker-runtime/CurrentInterceptor", {
     defaultValue: (): ((call: InterceptedCall) => Interceptor) | undefined => undefined
   })
 {}
 
-/** Adds an interceptor inside the ones of a context. */
+/** Adds an interceptor, which the interceptors of the context wrap. */
 export const addInterceptor =
   (context: Context.Context<never>, make: (call: InterceptedCall) => Interceptor) =>
   (call: InterceptedCall): Interceptor => {

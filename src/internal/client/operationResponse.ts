@@ -1,4 +1,4 @@
-/** A successful response, as an operation's `decode` reads it. */
+/** A successful response, for the `decode` function of an operation. */
 import type * as Headers from "@effect/platform/Headers"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -12,7 +12,7 @@ import type { Call } from "./call.ts"
 import * as errorMapping from "./errorMapping.ts"
 import type { RedactionValues } from "./redaction.ts"
 
-/** What a response is made from. */
+/** The parts of a response. */
 export interface ResponseSource {
   readonly call: Call
   readonly connection: ConnectionLease
@@ -21,7 +21,7 @@ export interface ResponseSource {
   readonly response: TransportResponse
 }
 
-/** The response of one attempt. A class, because a call makes one. */
+/** The response of one attempt. It is a class for speed, because every call makes one. */
 export class AttemptResponse implements OperationResponse {
   readonly status: number
   readonly headers: Headers.Headers

@@ -1,4 +1,4 @@
-/** Runs operations: bind and encode the input, then make attempts within the retry policy, interceptors and deadlines. */
+/** Runs operations: adds params, encodes the input, and makes attempts with retries, interceptors and timeouts. */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -18,10 +18,10 @@ import * as deadlines from "./deadlines.ts"
 import { CurrentInterceptor } from "./interceptor.ts"
 import { isTraced, withAttemptSpan, withCallSpan } from "./tracing.ts"
 
-/** What a pipeline is made of. */
+/** The options of a pipeline. */
 export interface PipelineOptions {
   readonly settings: OperationSettings
-  /** Members bound to every input that does not set them. */
+  /** Default members of every input. */
   readonly params: { readonly [member: string]: unknown }
   readonly attempt: Attempt
 }
@@ -32,9 +32,9 @@ const isPlainObject = (input: unknown): input is object =>
   Predicate.isRecord(input) && [Object.prototype, null].includes(Object.getPrototypeOf(input))
 
 /**
- * Adds the bound members that an input does not set.
+ * Adds the default members that an input does not set.
  *
- * A missing input counts as an empty one. An input that is not a plain object is returned as it is.
+ * A missing input is treated as an empty object. An input that is not a plain object is returned unchanged.
  */
 const bindParams = <I>(params: { readonly [member: string]: unknown }, input: I): I => {
   if (input === undefined || input === null) {
@@ -45,7 +45,7 @@ const bindParams = <I>(params: { readonly [member: string]: unknown }, input: I)
     : input
 }
 
-/** The value of a reference that a context sets; unlike `Context.get`, without its default. */
+/** The value of a reference if the context sets it. `Context.get` would return the default otherwise. */
 const getIfSet = <Id, S>(context: Context.Context<never>, reference: Context.Reference<Id, S>): S | undefined =>
   context.unsafeMap.has(reference.key) ? Context.unsafeGet(context, reference) : undefined
 
@@ -66,7 +66,7 @@ const nextAttempt = <I, O, E, R>(
     return isTraced(fiber) ? withAttemptSpan(fiber, call.attempts, run) : run(undefined)
   })
 
-/** A client's own policy and deadlines, and what its calls share. */
+/** The policy, timeouts and other state that the calls of a client share. */
 interface Client extends PipelineOptions {
   readonly quota: RetryPolicy.RetryQuota
   readonly policy: RetryPolicy.Policy
@@ -119,7 +119,7 @@ const startCall = <I, O, E, R>(
 /**
  * Makes the function that runs an operation.
  *
- * The retry policy and deadlines of the context that this runs in apply to every call whose own context sets no others.
+ * The retry policy and timeouts in context apply to every call that does not set its own.
  */
 export const make = (options: PipelineOptions) =>
   Effect.map(Effect.context<never>(), (context) => {

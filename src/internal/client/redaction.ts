@@ -1,11 +1,11 @@
-/** Removes from an error's text what repeats the request: credentials, sensitive headers and the body. */
+/** Redaction: removes credentials, sensitive headers and the request body from the text of an error. */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 
 /** The values of one request that must not appear in an error. */
 export interface RedactionValues {
-  /** Removed where the text contains them completely. */
+  /** Removed if the text contains the complete value. */
   readonly values: ReadonlyArray<string>
-  /** Removed where the text shares a run of at least `minRunLength` characters with them. */
+  /** Parts of at least `minRunLength` characters are removed. */
   readonly texts: ReadonlyArray<string>
 }
 
@@ -15,10 +15,10 @@ const minValueLength = 4
 /** Shorter bodies are too common in text to be removed. */
 const minBodyLength = 8
 
-/** Unrelated texts share shorter runs. */
+/** Unrelated texts often share shorter runs. */
 const minRunLength = 16
 
-/** The part of a body that is compared. */
+/** Only this many bytes at the start of a body are compared. */
 const maxComparedBytes = 1024 * 1024
 
 const bodyText = ({ body }: HttpClientRequest.HttpClientRequest): string =>
@@ -56,7 +56,7 @@ const placeholder = "<redacted>"
 
 type Span = readonly [start: number, end: number]
 
-/** Finds the places where a text contains a secret completely. */
+/** Finds the complete copies of a secret in a text. */
 const findCopies = (text: string, secret: string): ReadonlyArray<Span> => {
   const spans: Array<Span> = []
   for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length)) {
@@ -65,7 +65,7 @@ const findCopies = (text: string, secret: string): ReadonlyArray<Span> => {
   return spans
 }
 
-/** Finds the places where a text shares runs of at least `minRunLength` characters with a secret, in linear time. */
+/** Finds the parts of a secret of at least `minRunLength` characters in a text, in linear time. */
 const findSharedRuns = (text: string, secret: string): ReadonlyArray<Span> => {
   const places = new Map<string, Array<number>>()
   for (let at = 0; at + minRunLength <= text.length; at++) {
@@ -88,7 +88,7 @@ const findSharedRuns = (text: string, secret: string): ReadonlyArray<Span> => {
   return spans
 }
 
-/** Replaces every copy of a secret in a text. All copies are found before the first is replaced, which would split others. */
+/** Replaces every copy of a secret in a text. All copies are found first, because a replacement could split others. */
 export const redact = (text: string, { texts, values }: RedactionValues): string => {
   const spans = [
     ...values.flatMap((secret) => findCopies(text, secret)),

@@ -89,7 +89,7 @@ export const withAttemptSpan = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   withSpan(fiber, "SageMakerRuntime.attempt", { kind: "client", attributes: { "aws.attempt": number } }, attempt)
 
-/** The trace context to send: the attempt's span, or the span around the call where attempts have none. */
+/** The trace context to send: the attempt's span, or the caller's span if the attempt has no span. */
 export const traceHeaders = (fiber: AnyFiber, attempt: Tracer.Span | undefined): Headers.Headers | undefined => {
   const span = attempt ?? fiber.currentSpan
   const isPropagated = fiber.getFiberRef(FiberRef.currentTracerEnabled) &&

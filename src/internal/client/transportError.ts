@@ -1,4 +1,4 @@
-/** Maps failures of an HTTP client to typed errors. Only the code of the platform's error is kept: the rest can hold the request. */
+/** Maps errors of an HTTP client to typed errors. Only the code is kept, because the rest can contain the request. */
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { connectTimeoutMillis, transportFailure } from "../../protocol/error/transportFailure.ts"
 import { ProtocolError, TimeoutError, TransportError } from "../../SageMakerError.ts"

@@ -1,7 +1,7 @@
 /** Constructors of `CodecError`. A message never contains a value, because a payload can be confidential. */
 import { CodecError } from "../../SageMakerError.ts"
 
-/** The error of a value that has no form in a media type. */
+/** The error of a value that cannot be encoded in a media type. */
 export const unencodable = (mediaType: string, problem: string, issues: ReadonlyArray<string> = []): CodecError =>
   new CodecError({
     message: `Cannot encode the value as ${mediaType}: ${problem}`,
@@ -44,7 +44,7 @@ export const undecodableEvent = (dialect: string, text: string, issues: Readonly
     body: new TextEncoder().encode(text)
   })
 
-/** The error of a payload whose media type is not among the accepted ones. */
+/** The error of a payload with a media type that is not accepted. */
 export const unsupportedMediaType = (
   mediaType: string | undefined,
   accepted: ReadonlyArray<string>,

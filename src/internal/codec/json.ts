@@ -14,8 +14,9 @@ const rejectNonFinite = (_: string, value: unknown): unknown => {
 }
 
 /**
- * The JSON text of a value. Throws for a value without one, and for a non-finite number, which `JSON.stringify` writes as
- * `null`. The check needs a second, slower pass, so it runs only if the text contains `null`.
+ * Writes a value as JSON. Throws if the value has no JSON representation or contains a non-finite number.
+ *
+ * `JSON.stringify` writes a non-finite number as `null`. The slower check runs only if the text contains `null`.
  */
 const stringify = (value: unknown): string => {
   const text: string | undefined = JSON.stringify(value)
@@ -36,7 +37,7 @@ interface TextFormat<A> {
   readonly reads: ReadonlyArray<string>
   /** Throws for invalid text. */
   readonly parse: (text: string) => A
-  /** Throws for a value without a text. */
+  /** Throws if the value has no representation. */
   readonly stringify: (value: A) => string
 }
 

@@ -17,7 +17,7 @@ export const readsOf = <A, R>({ mediaType, reads }: Codec<A, R>): ReadonlyArray<
 export const matchesMediaType = (ranges: ReadonlyArray<string>, essence: string): boolean =>
   ranges.some((range) => includes(range, essence))
 
-/** The media types that HTTP frameworks set by default, whatever the payload is. */
+/** The media types that HTTP frameworks set by default. They do not describe the payload. */
 const frameworkDefaults = new Set(["application/octet-stream", "text/plain"])
 
 const isAccepted = (
@@ -29,7 +29,7 @@ const isAccepted = (
     ? contentType === undefined || contentType.trim() === ""
     : frameworkDefaults.has(essence) || matchesMediaType(ranges, essence)
 
-/** Fails unless the media type of a payload is accepted, missing or a framework's default. */
+/** Checks the media type of a payload. A missing one and the default of a framework are accepted too. */
 export const requireMediaType = (
   ranges: ReadonlyArray<string>,
   contentType: string | undefined,

@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 /** Any effect or any stream. */
 export type EffectOrStream = Effect.Effect<unknown, unknown, unknown> | Stream.Stream<unknown, unknown, unknown>
 
-/** The effect or stream type of `Self`. Effects come first, because the type of every effect is also one of a stream. */
+/** The effect or stream type of `Self`. Effects come first, because every effect type is also a stream type. */
 export type Same<Self> = Self extends Effect.Effect<infer A, infer E, infer R> ? Effect.Effect<A, E, R>
   : Self extends Stream.Stream<infer A, infer E, infer R> ? Stream.Stream<A, E, R>
   : never

@@ -17,7 +17,7 @@ const refreshAheadMillis = 5 * 60_000
 
 const expiresAt = (credentials: AwsCredentials): number => credentials.expiration?.getTime() ?? Infinity
 
-/** Runs `load` in the scope, so that the interruption of one caller does not stop the refresh of the others. */
+/** Runs `load` in the scope, so that the interruption of one caller does not stop the refresh for other callers. */
 const startRefresh = (load: Load, scope: Scope.Scope, state: CacheState) =>
   Effect.uninterruptible(Effect.gen(function*() {
     const refresh = yield* Deferred.make<AwsCredentials, CredentialsError>()

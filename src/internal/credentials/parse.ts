@@ -25,12 +25,12 @@ export const parseCredentials = (source: string, input: unknown): Effect.Effect<
   const fail = (field: string, problem: string) =>
     Effect.fail(new CredentialsError({ message: `The ${field} from ${source} ${problem}`, sources: [source] }))
   if (accessKeyId === undefined) {
-    return fail("access key id", "is missing or empty")
+    return fail("access key ID", "is missing or empty")
   }
   if (secretAccessKey === undefined) {
     return fail("secret access key", "is missing or empty")
   }
-  const values = { "access key id": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken }
+  const values = { "access key ID": accessKeyId, "secret access key": secretAccessKey, "session token": sessionToken }
   const invalid = Object.entries(values).find(([, value]) =>
     value !== undefined && !printableAscii.test(Redacted.value(value))
   )

@@ -29,8 +29,8 @@ const toJSON = {
 /**
  * Prepares a class made by `Schema.TaggedError`.
  *
- * `Documented` is an interface of shared fields: editors do not show the comments of a schema's own fields. Fields named
- * in `hidden` are readable, but nothing that prints an error shows them.
+ * `Documented` is an interface of shared fields: editors do not show the comments of a schema's own fields. Fields
+ * named in `hidden` are readable, but loggers do not print them.
  */
 export const errorClass = <Documented>() =>
 <Self, Tag extends string, Fields extends Schema.Struct.Fields>(

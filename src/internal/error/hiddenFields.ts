@@ -1,4 +1,4 @@
-/** Error fields that a program can read but that nothing prints. */
+/** Hidden error fields: a program can read them, but loggers do not print them. */
 
 /** The property in which Effect's errors keep their constructor's arguments. */
 const plainArgs = Symbol.for("effect/Data/Error/plainArgs")
@@ -29,7 +29,7 @@ const hide = (object: unknown, fields: ReadonlyArray<string>): void => {
 /**
  * Hides fields of an error class from `inspect`, `%o`, `JSON.stringify` and spread.
  *
- * They stay own properties, so that a schema still encodes them when the caller asks for it.
+ * They are own properties, so that a schema can still encode them.
  */
 export const hiddenFields = <C extends { readonly prototype: object }>(
   errorClass: C,

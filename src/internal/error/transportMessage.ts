@@ -7,7 +7,7 @@ const messages: { readonly [reason in TransportError["reason"]]: readonly [what:
   connect: ["Could not connect to", ": check the region, the endpoint and the network"],
   reset: ["Lost the connection to", ""],
   aborted: ["This client closed the connection to", ""],
-  tls: ["No trusted TLS connection to", ": check its certificate"],
+  tls: ["Could not establish TLS with", ": check the certificate"],
   other: ["The request failed at", ""]
 }
 

@@ -1,5 +1,5 @@
 /**
- * Transforms streams by a pure step. Elements stay in chunks, and the elements before a failure are emitted before it.
+ * Transforms streams by a pure step. Elements stay in chunks. Elements before a failure are emitted before the failure.
  */
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
@@ -26,7 +26,7 @@ const emit = <B, E, R>(
 const flatten = <B>(outs: ReadonlyArray<ReadonlyArray<B>>): ReadonlyArray<B> =>
   outs.length === 1 ? outs[0]! : ([] as Array<B>).concat(...outs)
 
-/** Runs a step for every element of a stream, and another one at its end. */
+/** Runs a step for every element of a stream, and a final step at its end. */
 export const transduce = <S, A, B, E>(options: {
   readonly initial: () => S
   readonly step: (state: S, element: A) => TransducerStep<S, B, E>
@@ -69,7 +69,7 @@ const decodeChunk = <A, B, E, R>(elements: Chunk.Chunk<A>, decode: (element: A) 
     return { out }
   })
 
-/** Decodes the elements of a stream one after the other. */
+/** Decodes the elements of a stream sequentially. */
 export const decodeEach =
   <A, B, E, R>(decode: (element: A) => Effect.Effect<B, E, R>) =>
   <E2, R2>(stream: Stream.Stream<A, E2, R2>): Stream.Stream<B, E | E2, R | R2> => {

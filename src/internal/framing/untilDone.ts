@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 /**
- * Takes the elements before the first one for which `isDone` holds.
+ * Takes the elements before the first element for which `isDone` returns `true`.
  *
  * The rest of the stream is read and dropped for at most a second. A connection can be reused only if its response was
  * read to the end.

@@ -17,7 +17,7 @@ interface Invocation {
 
 const encodeName = Op.label("EndpointName", endpointName)
 
-/** Early returns instead of a generator: every call runs this, and most bodies need no effect. */
+/** Uses early returns instead of a generator for speed: most bodies need no effect. */
 export const encodeInvocation = <T extends Op.HeaderTable>(
   { encode }: Op.HeaderCodec<T>,
   resource: string

@@ -43,7 +43,7 @@ const isNumberAst = (ast: AST.AST): boolean => AST.isRefinement(ast) ? isNumberA
 
 const isNumber = (schema: Schema.Schema<string> | Schema.Schema<number>): boolean => isNumberAst(schema.ast)
 
-/** Compiles a schema into checks, each of a kind that `validation` can switch off. */
+/** Compiles a schema into checks. `validation` disables checks by kind. */
 const constraintCheck = (schema: Schema.Schema<string> | Schema.Schema<number>): ConstraintCheck => {
   const type = isNumber(schema) ? "number" : "string"
   const checks = checksOf(schema.ast)

@@ -105,9 +105,9 @@ export const responseMembers = {
 type TargetMember = keyof typeof target | keyof typeof modelRouting
 
 /**
- * The members that select a target within an endpoint. They are meaningless on another endpoint.
+ * The members that select a target within an endpoint. They are invalid for another endpoint.
  *
- * Calls instead of spreads, because a bundler drops an unused call that is marked as pure.
+ * Function calls instead of spreads, because a bundler removes an unused call that is marked as pure.
  */
 export const targetMembers = Object.keys(target).concat(Object.keys(modelRouting)) as ReadonlyArray<TargetMember>
 
@@ -156,15 +156,21 @@ export interface CommonOptions {
 
 /** Optional input members of InvokeEndpoint and InvokeEndpointWithResponseStream that route a request. */
 export interface RoutingOptions {
-  /** The production variant to invoke. Default: SageMaker distributes requests by the variants' weights. */
+  /**
+   * The production variant to invoke. At most 63 letters, digits and hyphens. Default: SageMaker distributes requests
+   * by the variants' weights.
+   */
   readonly TargetVariant?: string | undefined
-  /** The host name of the container to invoke, on an endpoint with several directly invoked containers. */
+  /**
+   * The host name of the container to invoke, on a multi-container endpoint with direct invocation. At most 63 letters,
+   * digits and hyphens.
+   */
   readonly TargetContainerHostname?: string | undefined
-  /** The inference component to invoke, on an endpoint with inference components. At most 63 characters. */
+  /** The inference component to invoke. At most 63 letters, digits and hyphens. */
   readonly InferenceComponentName?: string | undefined
   /**
-   * An identifier that routes requests with the same value to the same instance, so that they share its prefix cache. At
-   * most 1,024 ASCII characters.
+   * An identifier that routes requests with the same value to the same instance, so that they share its prefix cache.
+   * At most 1,024 ASCII characters.
    */
   readonly PrefixAwareId?: string | undefined
 }

@@ -19,7 +19,7 @@ const isBlob = (body: unknown): body is BlobLike =>
   Predicate.hasProperty(body, "arrayBuffer") && typeof body.arrayBuffer === "function" &&
   Predicate.hasProperty(body, "size") && typeof body.size === "number"
 
-/** By its tag, because a buffer of another realm (an iframe, a `vm` context) has another class. */
+/** Checks the tag, because a buffer of another realm (an iframe, a `vm` context) has another class. */
 const isArrayBuffer = (body: unknown): body is ArrayBuffer =>
   Predicate.hasProperty(body, Symbol.toStringTag) && body[Symbol.toStringTag] === "ArrayBuffer"
 

@@ -43,7 +43,7 @@ const isFailureByDefault = (error: unknown): boolean => {
   return retry === "transient" || _tag === "TimeoutError" || _tag === "InternalDependencyException"
 }
 
-/** Errors that occur before the request is sent, so that they do not depend on the endpoint. */
+/** Errors that occur before the request is sent. They do not depend on the endpoint, so they do not count. */
 const isLocalError = Predicate.or(Predicate.isTagged("CredentialsError"), Predicate.isTagged("SigningError"))
 
 /** The circuit of one endpoint. */
@@ -111,7 +111,7 @@ class CircuitBreaker {
     return isChanged ? this.#publish(entry) : Effect.void
   }
 
-  /** Reads the circuit when the update runs, so that a later change is never overwritten by an earlier one. */
+  /** Reads the circuit when the update runs, so that an earlier change cannot overwrite a later change. */
   #publish(entry: Entry): Effect.Effect<void> {
     return SubscriptionRef.update(this.#states, (states) =>
       entry.circuit._tag === "Closed"
@@ -119,14 +119,14 @@ class CircuitBreaker {
         : HashMap.set(states, entry.endpoint, stateOf(entry)))
   }
 
-  record({ entry, epoch }: AdmittedAttempt, verdict: circuits.Verdict, failure?: string): Effect.Effect<void> {
+  record({ entry, epoch }: AdmittedAttempt, outcome: circuits.Outcome, failure?: string): Effect.Effect<void> {
     return Effect.clockWith((clock) => {
       entry.runningAttempts -= 1
       entry.lastFailure = failure ?? entry.lastFailure
       const now = clock.unsafeCurrentTimeMillis()
       return this.setCircuit(
         entry,
-        circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, verdict, now)
+        circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, outcome, now)
       )
     })
   }
@@ -144,7 +144,7 @@ class CircuitBreaker {
 const failureOf = (exit: Exit.Exit<unknown, unknown>): Option.Option<unknown> =>
   Exit.isFailure(exit) ? Cause.failureOption(exit.cause) : Option.none()
 
-/** The results of one call's attempts. */
+/** Records the results of the attempts of one call. */
 const makeRecorder = (breaker: CircuitBreaker) => {
   /** Interrupted attempts: only the result of the call shows whether a timeout interrupted them. */
   const interrupted = new Set<AdmittedAttempt>()

@@ -17,7 +17,7 @@ export const wrapClient = <Given, E>(
 ): Layer.Layer<Out | SageMakerRuntime | Given, E | E2, R> =>
   Layer.provideMerge(layer(), client) as Layer.Layer<Out | SageMakerRuntime | Given, E | E2, R>
 
-/** The client in context with an interceptor around each call. Interceptors of outer layers wrap those of inner ones. */
+/** The client in context with an interceptor around each call. Interceptors of outer layers wrap those of inner layers. */
 export const intercepted = (
   make: Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError, Scope.Scope>
 ): Layer.Layer<SageMakerRuntime, ConfigurationError, SageMakerRuntime> =>

@@ -22,7 +22,7 @@ const check: CheckOptions<ConcurrencyOptions, Settings> = ({ permits, queue = 0 
   return Effect.succeed({ permits, queue })
 }
 
-/** The limit of one endpoint. `calls` counts those that have a permit and those that wait for one. */
+/** The limit of one endpoint. `calls` is the number of running and waiting calls. */
 interface Bulkhead {
   readonly semaphore: Effect.Semaphore
   calls: number
@@ -88,7 +88,7 @@ const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Setti
   })
 }
 
-/** Limits the calls of each endpoint that run and that wait. */
+/** Limits how many calls of each endpoint run and how many wait. */
 export const make = (
   options: ConcurrencyOptions & PerEndpoint<ConcurrencyOptions>
 ): Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError> =>

@@ -39,7 +39,7 @@ const checkTargets = (
     )
 }
 
-/** A client that sends a failed call to the next target. If all fail, the call fails with the last error. */
+/** A client that sends a failed call to the next target. If all targets fail, the call fails with the last error. */
 export const layer = (
   targets: Targets,
   options: FallbackOptions

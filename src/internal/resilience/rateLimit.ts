@@ -38,7 +38,7 @@ export const make = (
     const keyOf = endpointKey(options)
     const limiters = yield* RcMap.make({
       lookup: (key: string) => RateLimiter.make(settingsOf(key)),
-      // After two intervals all tokens are available again, so that a new limiter behaves like the old one.
+      // After two intervals all tokens are available again, so a new limiter behaves like the removed one.
       idleTimeToLive: (key: string) => 2 * settingsOf(key).interval
     })
     return (call) => {

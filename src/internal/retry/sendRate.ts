@@ -11,7 +11,7 @@ import { isThrottling } from "../../SageMakerError.ts"
 /** Uses the monotonic clock: if the system clock were set back, every call would wait. */
 const seconds = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e9
 
-/** Fibers that wait for a token, first in, first out. Only the first one reads the clock; the others stay suspended. */
+/** A first-in, first-out queue of fibers that wait for a token. Only the first fiber reads the clock. */
 const makeQueue = () => {
   const waiting = new Set<Effect.Latch>()
   return {

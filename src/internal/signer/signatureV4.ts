@@ -1,9 +1,9 @@
 /**
  * AWS Signature Version 4. The steps have the names of AWS's specification.
  *
- * `@smithy/signature-v4` provides the canonical query string, the credential scope and the list of unsigned headers. Its
- * own signer awaits a promise for every hash, which is a fifth of a call's CPU time. This one is synchronous where the
- * runtime's hash functions are, as on Node.
+ * `@smithy/signature-v4` provides the canonical query string, the credential scope and the list of unsigned headers.
+ * Its signer awaits a promise for every hash, which takes a fifth of a call's CPU time. This signer is synchronous if
+ * the runtime has synchronous hash functions, as Node does.
  */
 import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -129,7 +129,7 @@ const isSigned = (name: string): boolean =>
   name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
   !unsignedPatterns.some((pattern) => pattern.test(name))
 
-/** Memoized by the header names of a request, because most requests of a client have the same. */
+/** Memoized by the header names of a request, because most requests of a client have equal names. */
 const selectSignedHeaders = memoize((names) => {
   const signedNames = names.split(";").filter(isSigned).toSorted()
   return { signedNames, signedHeaders: signedNames.join(";") }

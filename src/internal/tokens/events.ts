@@ -12,7 +12,7 @@ import { type EventParser, makeParser, mediaType } from "../framing/serverSentEv
 import { decodeEach, transduce, type TransducerStep } from "../framing/transducer.ts"
 import { takeUntilDone } from "../framing/untilDone.ts"
 
-/** The format of a stream. Its first line that is not blank decides. */
+/** The format of a stream. The first line that is not blank determines it. */
 type Format = "events" | "lines" | undefined
 
 interface State {

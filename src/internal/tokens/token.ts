@@ -6,7 +6,7 @@ import type { ReportedError } from "./reportedError.ts"
 /** The tokens of an event, or the error that it reports. */
 export type DecodedEvent = ReadonlyArray<Token> | ReportedError
 
-/** The type that a lazily made schema decodes. */
+/** The decoded type of a lazily made schema. */
 export type Decoded<Make extends () => Schema.Schema.Any> = Schema.Schema.Type<ReturnType<Make>>
 
 /** A member that servers omit or send as `null`. */

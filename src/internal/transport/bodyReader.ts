@@ -8,7 +8,7 @@ import { concat, concatExact } from "../../protocol/bytes/bytes.ts"
 import type { BodySource, ChunkReceiver } from "./bodySource.ts"
 import { type IdleTimer, makeIdleTimer } from "./idleTimer.ts"
 
-/** How a body is read, and the errors of reading it. */
+/** The timeout and the errors of reading a body. */
 export interface BodyReaderOptions<E> {
   readonly clock: Clock.Clock
   /** How long a read waits for the next chunk, in milliseconds; `Infinity` waits forever. */
@@ -24,7 +24,7 @@ type Chunks = ReadonlyArray<Uint8Array>
 /** How a body ended: `None` at its end, otherwise with an error. */
 type End<E> = Option.Option<E>
 
-/** A response body that can be read once, in one of three ways. A class, because a call makes one. */
+/** A response body that can be read once, in one of three ways. It is a class for speed: every call makes one. */
 export class BodyReader<E> {
   readonly #source: BodySource
   readonly #options: BodyReaderOptions<E>
@@ -35,7 +35,7 @@ export class BodyReader<E> {
     this.#options = options
   }
 
-  /** The whole body, in a buffer that holds nothing else. */
+  /** The whole body. Its buffer contains no other data. */
   get bytes(): Effect.Effect<Uint8Array, E> {
     return Effect.suspend(() =>
       this.#readOnce(
@@ -47,7 +47,7 @@ export class BodyReader<E> {
     )
   }
 
-  /** The beginning of the body: at least `limit` bytes where it has as many, and not many more. A failure ends it. */
+  /** The chunks of the body up to the one that reaches `limit` bytes. A read error only ends the result. */
   firstBytes(limit: number): Effect.Effect<Uint8Array> {
     return Effect.suspend(() =>
       collect(new Pump(this.#source, this.#options), limit, (chunks) => Effect.succeed(concat(chunks)))
@@ -83,7 +83,7 @@ class Pump<E> implements ChunkReceiver {
     this.#options = options
   }
 
-  /** The chunks that have arrived, the end after the last ones, or `undefined` where there is nothing yet. */
+  /** Returns the chunks that have arrived, the end if the body has ended, or `undefined` if neither. */
   poll(isAllWanted: boolean): Chunks | End<E> | undefined {
     this.#request(isAllWanted)
     if (this.#arrived !== undefined) {
@@ -95,7 +95,7 @@ class Pump<E> implements ChunkReceiver {
     return chunks === undefined || (chunks.length === 0 && this.#end !== undefined) ? this.#end : chunks
   }
 
-  /** Calls back when `poll` returns something. */
+  /** Calls `callback` when `poll` has a result. */
   wait(callback: () => void): void {
     const { clock, idle, onIdle } = this.#options
     this.#notify = callback
@@ -103,7 +103,7 @@ class Pump<E> implements ChunkReceiver {
     this.#timer.start()
   }
 
-  /** Withdraws the callback. */
+  /** Removes the callback. */
   pause(): void {
     this.#notify = undefined
     this.#timer?.pause()
@@ -148,7 +148,7 @@ class Pump<E> implements ChunkReceiver {
   }
 }
 
-/** Collects chunks until the body ends or `limit` bytes have arrived, without a wait for chunks that have arrived already. */
+/** Collects chunks until the body ends or `limit` bytes have arrived. */
 const collect = <E, E2>(
   pump: Pump<E>,
   limit: number,
@@ -163,7 +163,7 @@ const collect = <E, E2>(
     }
     return size >= limit ? Option.none() : undefined
   }
-  /** Takes what has arrived; returns the result at the end. */
+  /** Adds the chunks that have arrived. Returns the result if the body has ended. */
   const advance = (): Effect.Effect<Uint8Array, E2> | undefined => {
     for (let next = pump.poll(limit === Infinity); next !== undefined; next = pump.poll(limit === Infinity)) {
       const end = Option.isOption(next) ? next : add(next)
@@ -195,7 +195,7 @@ const close = (pump: Pump<unknown>): Effect.Effect<void> =>
     return pump.source.cancel
   })
 
-/** Streams the chunks. A pull that is interrupted loses nothing: the next one receives its chunks. */
+/** Streams the chunks. After an interrupted pull, the next pull receives its chunks. */
 const streamChunks = <E>(pump: Pump<E>): Stream.Stream<Uint8Array, E> => {
   const next: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<E>> = Effect.suspend(() => {
     const arrived = pump.poll(false)

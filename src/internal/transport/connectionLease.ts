@@ -1,4 +1,4 @@
-/** The lifetime of a connection: it belongs to an attempt until a scope takes it over. */
+/** The lifetime of a connection: it belongs to an attempt until it is transferred to a scope. */
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
@@ -18,7 +18,7 @@ export class ConnectionLease {
     this.#release = Effect.void
   }
 
-  /** Closes the connection; `Effect.void` itself where nothing is open. */
+  /** Closes the connection. Returns `Effect.void` itself if no connection is open. */
   close(): Effect.Effect<void> {
     return this.#scope === undefined ? this.#end() : Scope.close(this.#scope, Exit.void)
   }
@@ -27,7 +27,7 @@ export class ConnectionLease {
     return this.#scope !== undefined
   }
 
-  /** Transfers the connection to the surrounding scope; returns the scope that closes with the connection. */
+  /** Transfers the connection to the scope in context. Returns a scope that closes with the connection. */
   transfer(): Effect.Effect<Scope.Scope, never, Scope.Scope> {
     return Effect.gen(this, function*() {
       const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
@@ -37,7 +37,7 @@ export class ConnectionLease {
     })
   }
 
-  /** Claims the body: `true` once, while the connection is open. */
+  /** Claims the body. Returns `true` only for the first claim while the connection is open. */
   claimBody(): boolean {
     const isReadable = this.#isReadable
     this.#isReadable = false

@@ -1,9 +1,9 @@
 /**
  * Checks for Effect's default clock, tracer and random generator.
  *
- * The fast path depends on what the defaults do: the clock follows the system time and sleeps with `setTimeout`, the tracer
- * discards its spans, and the random generator has no seed that a program chose. Only then may a timer run without a fiber,
- * a span be left out, and an id come from `crypto`. Any other service, such as `TestClock`, is used through its interface.
+ * Calls are faster with the default services: timers use `setTimeout` without a fiber, no spans are made, and IDs come
+ * from `crypto`. The default clock is the system clock, the default tracer discards spans, and the default random
+ * generator has no fixed seed. Any other service, such as `TestClock`, is used through its interface.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -21,13 +21,13 @@ import { responseSource, streamSource } from "./webSource.ts"
 
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 
-/** A client that was built with `filterStatus` fails for an error status; the response is in that failure. */
+/** Returns the response from the error of a client that was built with `filterStatus`. */
 const responseOfStatusError = (
   error: HttpClientError
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError> =>
   error._tag === "ResponseError" && error.reason === "StatusCode" ? Effect.succeed(error.response) : Effect.fail(error)
 
-/** The `Response` of `fetch` inside a platform response: reading it directly costs less. */
+/** The `Response` of `fetch` inside an `HttpClientResponse`. Reading it directly is faster. */
 const webResponseOf = (response: HttpClientResponse.HttpClientResponse): Response | undefined => {
   const source: unknown = Reflect.get(response, "source")
   return typeof Response === "function" && source instanceof Response ? source : undefined
@@ -57,7 +57,7 @@ const toTransportResponse = (
   body: new BodyReader(sourceOf(response, fiber), {
     clock: Context.get(fiber.currentDefaultServices, Clock.Clock),
     idle,
-    // Aborting a request whose response has ended costs as much as aborting an open one.
+    // Aborting a request is slow even if its response has ended, so a completed connection is not closed again.
     onComplete: () => connection.closed(),
     onIdle: () => toError(transportTimeout("idle", true)),
     onError: (cause) =>
@@ -70,7 +70,7 @@ const toTransportResponse = (
 })
 
 /**
- * Sends requests with an HTTP client. Each request has its own scope, which the owner closes; closing it aborts the request.
+ * Sends requests with an HTTP client. Each request has its own scope. The owner closes it to abort the request.
  */
 export const fromHttpClient = (client: HttpClient.HttpClient): Transport => {
   const execute = withManualRedirect(HttpClient.withScope(client) as HttpClient.HttpClient)

@@ -5,7 +5,7 @@ import { type Cancel, noop, timerOf } from "./timer.ts"
 export interface IdleTimer {
   /** Begins a wait. */
   readonly start: () => void
-  /** Ends a wait; the timer stays for the next one. */
+  /** Ends a wait. The timer is kept for the next wait. */
   readonly pause: () => void
   readonly stop: () => void
 }
@@ -13,10 +13,10 @@ export interface IdleTimer {
 const never: IdleTimer = { start: noop, pause: noop, stop: noop }
 
 /**
- * Calls back once a wait has lasted so many milliseconds.
+ * Calls `onIdle` when a wait has lasted `millis` milliseconds.
  *
- * One timer serves all waits: it fires at the earliest possible end of a wait and is then set again for the rest, so that a
- * wait costs no timer.
+ * All waits share one timer, because a timer per wait is expensive. When it fires before a wait is over, it is set
+ * again for the remaining time.
  */
 export const makeIdleTimer = (clock: Clock.Clock, millis: number, onIdle: () => void): IdleTimer => {
   if (millis === Infinity) {

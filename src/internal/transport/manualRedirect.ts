@@ -1,4 +1,4 @@
-/** Requests that follow no redirect, so that a signed request and its body reach only the service. */
+/** Disables redirects, so that a signed request and its body reach only the service. */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClient from "@effect/platform/HttpClient"
@@ -11,26 +11,30 @@ import * as FiberRef from "effect/FiberRef"
 
 const requestInits = new Set(["method", "headers", "body", "duplex", "signal"])
 
-/** The options of a `fetch` call without those that describe the request itself. */
+/** The options of a `fetch` call, except those that describe the request. */
 const fetchOptions = (init: RequestInit, requestHeaders: Headers.Headers): RequestInit => ({
   ...Object.fromEntries(Object.entries(init).filter(([option]) => !requestInits.has(option))),
   headers: Object.fromEntries(Object.entries(init.headers ?? {}).filter(([name]) => !(name in requestHeaders)))
 })
 
 /**
- * Wraps a client so that it never follows a redirect. The request runs in the context given, in a fiber of its own.
+ * Wraps a `fetch` client so that it never follows a redirect. Other clients are not changed.
  *
- * A client that is not `fetch` ignores this. `fetch` reads its options from the context, where a value replaces the options
- * that its layer was built with. To keep those, a probe learns them: a `fetch` call that sends nothing and responds with 204.
- * The first request is probed, and a later one without a header that may have hidden an option.
+ * `redirect: "manual"` is set through `FetchHttpClient.RequestInit` in the context, which replaces the options of the
+ * client's layer. To keep the layer's options, a probe reads them first: a fake `fetch` that sends nothing.
+ *
+ * Headers of a request override headers of the layer's options, so a probe cannot see those. A request without such a
+ * header is probed again.
+ *
+ * The request changes the context of its fiber, so it must run in a new fiber.
  */
 export const withManualRedirect = (client: HttpClient.HttpClient) => {
   let learned: RequestInit | undefined
-  /** Headers of all requests so far, which may hide a header of the layer's options. */
-  let hiding: ReadonlyArray<string> = []
+  /** Headers that every probed request had. A header of the layer's options with such a name has not been seen. */
+  let commonHeaders: ReadonlyArray<string> = []
   const learn = (init: RequestInit, { headers }: HttpClientRequest.HttpClientRequest) => {
     const options = fetchOptions(init, headers)
-    hiding = learned === undefined ? Object.keys(headers) : hiding.filter((name) => name in headers)
+    commonHeaders = learned === undefined ? Object.keys(headers) : commonHeaders.filter((name) => name in headers)
     learned = { ...options, headers: Object.assign({}, learned?.headers, options.headers), redirect: "manual" }
   }
   return (
@@ -46,7 +50,7 @@ export const withManualRedirect = (client: HttpClient.HttpClient) => {
         send
       )
     })
-    if (learned !== undefined && hiding.every((name) => name in request.headers)) {
+    if (learned !== undefined && commonHeaders.every((name) => name in request.headers)) {
       return sendManually
     }
     let isFetch = false

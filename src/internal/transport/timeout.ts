@@ -1,9 +1,9 @@
-/** Timeouts around an effect, in uninterruptible regions too. */
+/** Timeouts of effects, also in uninterruptible regions. */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { type Cancel, noop, timerOf } from "./timer.ts"
 
-/** How `timeoutInFiber` ends. */
+/** The options of `timeoutInFiber`. */
 interface TimeoutOptions<A, E> {
   readonly millis: number
   readonly onTimeout: () => E
@@ -12,9 +12,9 @@ interface TimeoutOptions<A, E> {
 }
 
 /**
- * Runs an effect in a fiber of its own, which keeps its fiber references, and fails after `millis` milliseconds.
+ * Runs an effect in a new fiber, and fails after `millis` milliseconds. Changed fiber references stay in the new fiber.
  *
- * A timer beside one fiber costs far less than a race of two fibers.
+ * One fiber and a timer are much faster than a race of two fibers.
  */
 export const timeoutInFiber = <A, E, R, E2>(
   effect: Effect.Effect<A, E, R>,
@@ -43,7 +43,7 @@ export const timeoutInFiber = <A, E, R, E2>(
     )
   )
 
-/** Fails unless the effect ends within `millis` milliseconds, in an uninterruptible region too. */
+/** Fails if the effect takes longer than `millis` milliseconds, also in an uninterruptible region. */
 export const timeout =
   <E2>(millis: number, onTimeout: () => E2) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
     timeoutInFiber(effect, {

@@ -7,10 +7,10 @@ import { isDefaultClock } from "./defaultServices.ts"
 /** Stops a timer that has not fired. */
 export type Cancel = () => void
 
-/** Runs a callback after so many milliseconds; never for `Infinity`. */
+/** Runs a callback after `millis` milliseconds. `Infinity` never runs it. */
 export type Timer = (millis: number, run: () => void) => Cancel
 
-/** `setTimeout` fires at once for a longer delay. */
+/** `setTimeout` fires immediately if the delay is longer. */
 const maxDelayMillis = 2 ** 31 - 1
 
 /** Cancels nothing. */

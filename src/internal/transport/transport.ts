@@ -1,4 +1,4 @@
-/** One HTTP request and its response, as an attempt uses them: the transport enforces the timeouts and aborts the request. */
+/** Transports: send one HTTP request, enforce its timeouts, and abort it. */
 import type * as Headers from "@effect/platform/Headers"
 import type * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
@@ -15,7 +15,7 @@ export interface TransportTimeouts {
   readonly idle: number
 }
 
-/** A timeout of the transport has passed. */
+/** An expired timeout of the transport. */
 export interface TransportTimeout {
   readonly _tag: "TransportTimeout"
   readonly phase: keyof TransportTimeouts
@@ -29,7 +29,7 @@ export const transportTimeout = (phase: keyof TransportTimeouts, requestSent: bo
   requestSent
 })
 
-/** Why a request has no response, or a response no body. */
+/** Why a request failed: before its response headers, or while its body was read. */
 export type TransportFailure = HttpClientError | TransportTimeout
 
 /** Response headers, and the body that is still to be read. */
@@ -44,7 +44,7 @@ export interface TransportOwner {
   readonly connection: {
     /** Registers how to close the connection. */
     readonly opened: (close: Effect.Effect<void>) => void
-    /** Reports that nothing is left to close. */
+    /** Reports that the connection needs no closing. */
     readonly closed: () => void
   }
   readonly toError: (failure: TransportFailure) => BodyError
@@ -59,11 +59,11 @@ export type Transport = (
 
 const transports = new WeakMap<HttpClient.HttpClient, Transport>()
 
-/** Registers a faster way to send the requests of an HTTP client than through its interface. */
+/** Registers a transport for an HTTP client that is faster than its `HttpClient` interface. */
 export const attachTransport = (client: HttpClient.HttpClient, transport: Transport): HttpClient.HttpClient => {
   transports.set(client, transport)
   return client
 }
 
-/** The transport registered for this very client; a client made from it by `HttpClient` combinators has none. */
+/** The transport of exactly this client. A client derived from it by `HttpClient` combinators has no transport. */
 export const transportOf = (client: HttpClient.HttpClient): Transport | undefined => transports.get(client)

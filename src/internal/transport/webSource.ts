@@ -35,7 +35,7 @@ export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySou
   }
 }
 
-/** Reads a response chunk by chunk, and a small one as a whole, which costs less. */
+/** Reads a response chunk by chunk. A small response is read as a whole, which is faster. */
 export const responseSource = (response: Response): BodySource => {
   const { body } = response
   if (body === null) {

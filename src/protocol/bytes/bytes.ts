@@ -19,7 +19,7 @@ export const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   return out
 }
 
-/** Joins chunks into a buffer that contains nothing else. */
+/** Joins chunks. The buffer of the result contains no other data. */
 export const concatExact = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const joined = concat(chunks)
   return joined.byteLength === joined.buffer.byteLength ? joined : joined.slice()

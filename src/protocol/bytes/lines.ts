@@ -4,7 +4,7 @@
 export interface State {
   readonly buffer: Uint8Array
   readonly size: number
-  /** Whether the last byte was a CR that ended a line, so that an LF right after it belongs to that line end. */
+  /** Whether the last byte was a CR that ended a line. An LF after it is part of the same line end. */
   readonly afterCr: boolean
 }
 
@@ -26,7 +26,7 @@ export interface Step {
 const cr = 0x0d
 const lf = 0x0a
 
-/** The state before the first byte. Step each state once only: the next state reuses its buffer. */
+/** The state before the first byte. Pass each state to `step` only once, because the next state reuses its buffer. */
 export const initial: State = { buffer: new Uint8Array(), size: 0, afterCr: false }
 
 const append = ({ buffer, size }: State, bytes: Uint8Array): State => {

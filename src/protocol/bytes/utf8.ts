@@ -67,7 +67,7 @@ const validText = (bytes: Uint8Array): string => {
   return fatal.decode(prefix.subarray(0, prefix.byteLength - incompleteLength(prefix)))
 }
 
-/** Decodes the next chunk, where `rest` is what the previous step left. */
+/** Decodes the next chunk. `rest` is the incomplete character at the end of the previous chunk. */
 export const step = (rest: Uint8Array, chunk: Uint8Array): Step => {
   const bytes = rest.byteLength === 0 ? chunk : concat([rest, chunk])
   const completeLength = bytes.byteLength - incompleteLength(bytes)

@@ -1,5 +1,5 @@
 /** A session that a response opened. */
-export interface Opened {
+export interface OpenedSession {
   readonly id: string
   /** Expiry time in milliseconds since 1970, if the header has one. */
   readonly expires: number | undefined
@@ -7,8 +7,8 @@ export interface Opened {
 
 const idPattern = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/
 
-/** Reads the header `NewSessionId`, `<id>; Expires=<time>`; `undefined` if it contains no valid id. */
-export const sessionOf = (newSessionId: string | undefined): Opened | undefined => {
+/** Reads the header `NewSessionId`, `<id>; Expires=<time>`; `undefined` if it contains no valid ID. */
+export const sessionOf = (newSessionId: string | undefined): OpenedSession | undefined => {
   const [id = "", ...attributes] = (newSessionId ?? "").split(";").map((part) => part.trim())
   const time = attributes.map((attribute) => /^expires=(.+)$/i.exec(attribute)?.[1]).find((found) =>
     found !== undefined

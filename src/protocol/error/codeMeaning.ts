@@ -11,7 +11,7 @@ export interface CodeMeaning {
   readonly retry: RetryClass
 }
 
-/** A request that failed below HTTP. */
+/** A network error of a request. */
 export interface TransportFailure extends CodeMeaning {
   readonly code: string | undefined
 }

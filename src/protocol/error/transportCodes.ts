@@ -17,5 +17,5 @@ const meanings = new Map<string, CodeMeaning>([
 
 export const meaningOfCode: CodeLookup = (code) => meanings.get(code)
 
-/** The failure of a request that the HTTP client knows it did not send. */
+/** The failure of a request that was not sent. */
 export const notSent = (failure: TransportFailure): TransportFailure => ({ ...failure, requestSent: false })

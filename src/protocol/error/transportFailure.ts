@@ -23,9 +23,9 @@ interface ErrorLike {
 const maxNestedErrors = 50
 
 /**
- * An error and all errors nested in it: fetch wraps the socket's error, which wraps one error per address tried.
+ * An error and all errors nested in it. `fetch` wraps the socket's error, which wraps one error per IP address.
  *
- * The errors per address come first, because the error that wraps them has the code of one of them without its system call.
+ * The errors per address come first. The error around them has the code of one of them, but not its system call.
  */
 const nestedErrors = (error: unknown): ReadonlyArray<ErrorLike> => {
   const visited = new Set<ErrorLike>()
@@ -67,7 +67,7 @@ const classifyErrors = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
 /**
  * Classifies the error of an HTTP client by the codes and names in it and in its causes.
  *
- * An HTTP client that knows that it sent nothing adds an error with `requestSent: false`.
+ * An HTTP client adds a cause with `requestSent: false` if it sent nothing.
  */
 export const transportFailure = (error: unknown): TransportFailure => {
   const errors = nestedErrors(error)

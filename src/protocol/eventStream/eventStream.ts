@@ -3,7 +3,7 @@ import { crc32 } from "#crc32"
 import { concat } from "../bytes/bytes.ts"
 import { decodeHeaders, type Headers, overhead, preludeLength } from "./frame.ts"
 
-/** Why a stream ends with an error. `Broken` is a violation of the format, the others are errors that the service sent. */
+/** Why a stream ends with an error. `Broken` is a violation of the format. The service sent all other errors. */
 export type Failure =
   | { readonly _tag: "Broken"; readonly problem: string }
   | { readonly _tag: "Exception"; readonly code: string; readonly payload: Uint8Array }
@@ -22,7 +22,7 @@ interface Pending {
   readonly before: Pending | undefined
 }
 
-/** The prelude and headers of the last frame, because most frames of a stream have the same. */
+/** The prelude and headers of the last frame, because most frames of a stream have equal headers. */
 interface LastHeaders {
   /** The bytes before the payload. */
   readonly view: DataView
@@ -134,7 +134,7 @@ const readHeaders = (beforePayload: Uint8Array): LastHeaders => {
   }
 }
 
-/** Smaller pieces are joined when they arrive, so that a frame in tiny pieces uses no more memory than its bytes. */
+/** Smaller pieces are joined when they arrive, so that a frame in tiny pieces does not need much more memory. */
 const smallPieceLength = 4_096
 
 const push = (before: Pending | undefined, piece: Uint8Array): Pending => {
@@ -282,8 +282,8 @@ class ChunkReader {
 /**
  * Decodes the next chunk.
  *
- * Payloads are views of the chunk; only frames that are split over chunks are copied. The lengths of a frame are checked
- * before more than its prelude is kept.
+ * Payloads are views of the chunk; only frames that are split over chunks are copied. The lengths of a frame are
+ * checked before more than its prelude is kept.
  */
 export const step = (state: State, chunk: Uint8Array): Step => {
   const reader = new ChunkReader(state, chunk)

@@ -1,6 +1,6 @@
 const maxEntries = 256
 
-/** Caches the results of a pure function of text. The cache is cleared when it has 256 entries. */
+/** Memoizes a pure function of a string. The cache is cleared when it has 256 entries. */
 export const memoize = <A>(compute: (text: string) => A): (text: string) => A => {
   const cache = new Map<string, A>()
   return (text) => {

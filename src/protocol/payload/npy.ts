@@ -134,7 +134,7 @@ const fortranToC = (bytes: Uint8Array, size: number, shape: ReadonlyArray<number
   return out
 }
 
-/** Reads a file, or says why it is invalid. The data is a view of the file if it is aligned, little-endian and in C order. */
+/** Reads a file, or returns why it is invalid. Aligned little-endian data in C order is a view of the file. */
 export const read = (file: Uint8Array): NdArray | string => {
   const header = readHeader(file)
   if (typeof header === "string") {

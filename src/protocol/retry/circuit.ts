@@ -1,4 +1,4 @@
-/** The state of a circuit breaker. Each change of state starts an epoch; results of attempts from earlier epochs are ignored. */
+/** The state of a circuit. Each state change starts an epoch. Results of attempts from earlier epochs are ignored. */
 export type Circuit = Closed | Open | HalfOpen
 
 /** Attempts are admitted and counted. */
@@ -37,7 +37,7 @@ export interface Rules {
 }
 
 /** The result of an attempt. `none` does not count, because it does not depend on the service. */
-export type Verdict = "success" | "failure" | "none"
+export type Outcome = "success" | "failure" | "none"
 
 /** A sample covers a tenth of the sampling window, so that the window moves in small steps. */
 const samplesPerWindow = 10
@@ -92,26 +92,26 @@ const isOverThreshold = (samples: ReadonlyArray<Sample>, { failureRatio, minimum
   return attempts >= minimumThroughput && failures >= failureRatio * attempts
 }
 
-const recordProbe = (rules: Rules, circuit: HalfOpen, verdict: Verdict, now: number): Circuit => {
-  if (verdict === "none") {
+const recordProbe = (rules: Rules, circuit: HalfOpen, outcome: Outcome, now: number): Circuit => {
+  if (outcome === "none") {
     return { ...circuit, isProbing: false }
   }
-  return verdict === "failure" ? open(circuit, rules, now) : { ...initial, epoch: circuit.epoch + 1 }
+  return outcome === "failure" ? open(circuit, rules, now) : { ...initial, epoch: circuit.epoch + 1 }
 }
 
 /** The circuit after the result of an attempt that was admitted in `epoch`. */
-export const record = (rules: Rules, circuit: Circuit, epoch: number, verdict: Verdict, now: number): Circuit => {
+export const record = (rules: Rules, circuit: Circuit, epoch: number, outcome: Outcome, now: number): Circuit => {
   if (circuit.epoch !== epoch) {
     return circuit
   }
   if (circuit._tag === "HalfOpen") {
-    return recordProbe(rules, circuit, verdict, now)
+    return recordProbe(rules, circuit, outcome, now)
   }
-  if (circuit._tag === "Open" || verdict === "none") {
+  if (circuit._tag === "Open" || outcome === "none") {
     return circuit
   }
-  const samples = addSample(rules, circuit.samples, verdict === "failure", now)
-  return verdict === "failure" && isOverThreshold(samples, rules)
+  const samples = addSample(rules, circuit.samples, outcome === "failure", now)
+  return outcome === "failure" && isOverThreshold(samples, rules)
     ? open(circuit, rules, now)
     : { ...circuit, samples }
 }

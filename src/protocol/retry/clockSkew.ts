@@ -1,4 +1,4 @@
-/** What the clock-skew rule needs from one request and its response. Times are milliseconds of the local clock. */
+/** The data of a request and its response that the clock skew correction uses. Times are in local milliseconds. */
 export interface Sample {
   /** The header `Date`. */
   readonly date: string | undefined
@@ -20,7 +20,7 @@ const imfFixdate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d
 let lastDate = ""
 let lastTime = NaN
 
-/** The time of a `Date` header, or `NaN`. The last result is kept, because all responses within a second have the same. */
+/** The time of a `Date` header, or `NaN`. The last result is cached, because responses of one second have one date. */
 const parseDate = (date: string): number => {
   if (date !== lastDate) {
     lastDate = date
@@ -32,7 +32,7 @@ const parseDate = (date: string): number => {
 const skewCodes = new Set(["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"])
 
 /**
- * The clock offset to sign the next request with, in milliseconds; `undefined` if the current one is right.
+ * The clock offset to sign the next request with, in milliseconds; `undefined` to keep the current offset.
  *
  * A response does not count if it has no valid `Date`, has an `Age`, or took longer than 15 minutes.
  */
@@ -53,7 +53,7 @@ export const correctedOffset = (
     : undefined
 }
 
-/** The offset of the service's clock from this machine's, in milliseconds, which a client learns from responses. */
+/** The offset of the service's clock from this machine's, in milliseconds, which is computed from responses. */
 export class ClockOffset {
   millis: number
   readonly isCorrected: boolean
@@ -63,7 +63,7 @@ export class ClockOffset {
     this.isCorrected = isCorrected
   }
 
-  /** Learns from a response; returns whether its request was signed with a wrong time. */
+  /** Updates the offset from a response. Returns whether its request was signed with a wrong time. */
   learn(sample: Sample): boolean {
     const offset = this.isCorrected ? correctedOffset(sample) : undefined
     this.millis = offset ?? this.millis

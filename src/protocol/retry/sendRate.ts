@@ -1,6 +1,6 @@
 /** The send rate of AWS's adaptive mode: a token bucket whose fill rate follows CUBIC. Times are in seconds. */
 export interface SendRate {
-  /** `false` until the first throttled attempt: there is no limit before. */
+  /** `false` before the first throttled attempt. The rate is then not limited. */
   readonly enabled: boolean
   readonly tokens: number
   readonly capacity: number
@@ -25,7 +25,7 @@ const smooth = 0.8
 const minFillRate = 0.5
 const minCapacity = 1
 
-/** Rounds as AWS's clients do, so that the rates are the same. */
+/** Rounds as AWS's clients do, to get equal rates. */
 const rounded = (value: number): number => Number(value.toFixed(8))
 
 /** The rate before the first throttled attempt. */
@@ -70,7 +70,7 @@ const addTokens = (rate: SendRate, now: number): SendRate => ({
   tokens: Math.min(rate.capacity, rate.tokens + (now - (rate.filledAt ?? now)) * rate.fillRate)
 })
 
-/** Takes a token and returns 0, or returns the milliseconds until the next attempt to take one. */
+/** Takes a token and returns 0, or returns the milliseconds to wait before the next call. */
 export const acquire = (rate: SendRate, now: number): readonly [waitMillis: number, rate: SendRate] => {
   if (!rate.enabled) {
     return [0, rate]

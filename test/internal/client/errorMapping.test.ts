@@ -120,7 +120,7 @@ describe("An error without a code", () => {
       assert.strictEqual(error._tag === "UnknownServiceError" ? error.body : undefined, `<html>${"é".repeat(1_018)}`)
     }))
 
-  it.effect("takes the request id from any of AWS's headers", () =>
+  it.effect("takes the request ID from any of AWS's headers", () =>
     Effect.gen(function*() {
       for (const name of ["x-amzn-requestid", "x-amzn-request-id", "x-amz-request-id"]) {
         const error = yield* endOf({ status: 500, headers: { [name]: "other" } })
@@ -234,21 +234,21 @@ describe("An error body", () => {
       assert.isTrue(cancelled)
     }))
 
-  it.effect("that breaks off still gives the typed error with its status", () =>
+  it.effect("that is truncated gives the typed error with its status", () =>
     Effect.gen(function*() {
       const headers = { ...errorType("ModelError"), "x-amzn-requestid": requestId }
       const error = yield* endOf(brokenBody({ status: 424, headers }, bodyCutError(), "{\"OriginalStatus"))
       assert.deepInclude(error, { _tag: "ModelError", status: 424, requestId })
     }))
 
-  it.effect("that breaks off keeps the part that arrived", () =>
+  it.effect("that is truncated keeps the part that arrived", () =>
     Effect.gen(function*() {
       const error = yield* endOf(brokenBody({ status: 502 }, bodyCutError(), "<html>", "half"))
       assert.deepInclude(error, { _tag: "UnknownServiceError", status: 502 })
       assert.strictEqual((error as SageMakerError.UnknownServiceError).body, "<html>half")
     }))
 
-  it.effect("that breaks off in a success is a TransportError", () =>
+  it.effect("of a successful response that is truncated is a TransportError", () =>
     Effect.gen(function*() {
       assert.deepInclude(yield* endOf(brokenBody({ status: 200 }, bodyCutError(), "half")), {
         _tag: "TransportError",
@@ -258,7 +258,7 @@ describe("An error body", () => {
       })
     }))
 
-  it.effect("that breaks off in a success is retried", () =>
+  it.effect("of a successful response that is truncated is retried", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(brokenBody({ status: 200 }, bodyCutError(), "half"), ok)
       const { $metadata, Body } = yield* call.pipe(Effect.provide(server.layer), advanceClock("1 minute"))

@@ -192,7 +192,7 @@ describe("The test helper that prints errors", () => {
     }))
 })
 
-describe("An error response that repeats the request prints nothing of it:", () => {
+describe("An error response that repeats the request does not print the request:", () => {
   for (const [what, tag, exchange] of errorResponses) {
     it.effect(what, () =>
       Effect.gen(function*() {
@@ -420,7 +420,7 @@ const requestError = (reason: "Transport" | "Encode" | "InvalidUrl"): Responder 
 const tagAgainst = (exchange: Responder) =>
   Effect.map(assertNothingPrinted(callAgainst(invokeEndpoint(input), exchange)), ({ _tag }) => _tag)
 
-describe("A failed request prints nothing of the request:", () => {
+describe("A failed request is not printed:", () => {
   it.effect("transport error", () =>
     Effect.gen(function*() {
       for (const reason of ["Transport", "Encode", "InvalidUrl"] as const) {
@@ -454,7 +454,7 @@ describe("A failed request prints nothing of the request:", () => {
       assert.strictEqual(tag, "UnknownServiceError")
     }))
 
-  it.effect("response body that breaks off", () =>
+  it.effect("truncated response body", () =>
     Effect.gen(function*() {
       const tag = yield* tagAgainst((request) =>
         Effect.sync(() =>
@@ -482,7 +482,7 @@ const responding: Responder = () => Effect.succeed(new Response("ok"))
 const tagOf = <A, E>(effect: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>, signer = signed) =>
   Effect.map(assertNothingPrinted(callAgainst(effect, responding, signer)), ({ _tag }) => _tag)
 
-describe("An error raised by the client prints nothing of the request:", () => {
+describe("An error of the client does not print the request:", () => {
   it.effect("input that violates a constraint", () =>
     Effect.gen(function*() {
       const broken: ReadonlyArray<Partial<InvokeEndpoint.InvokeEndpointInput>> = [

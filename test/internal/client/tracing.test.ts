@@ -55,7 +55,7 @@ describe("Spans", () => {
       })
     }))
 
-  it.effect("have the number, status and request id as attributes of the attempt", () =>
+  it.effect("have the number, status and request ID as attributes of the attempt", () =>
     Effect.gen(function*() {
       const { spans: [, first, second] } = yield* traced(ended, notReady, answered)
       assert.deepStrictEqual(Object.fromEntries(first!.attributes), {

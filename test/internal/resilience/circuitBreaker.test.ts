@@ -35,7 +35,7 @@ const open = (server: Effect.Effect.Success<ReturnType<typeof switchable>>) =>
   })
 
 describe("A circuit breaker", () => {
-  it.effect("rejects calls after too many failures, with the last failure and the time until it closes", () =>
+  it.effect("rejects calls after too many failures, with the last failure and the time until the trial attempt", () =>
     Effect.gen(function*() {
       const server = yield* switchable()
       yield* Effect.gen(function*() {

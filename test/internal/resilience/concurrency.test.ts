@@ -23,7 +23,7 @@ const frames = (count: number) =>
   )
 
 describe("A concurrency limit", () => {
-  it.effect("runs as many calls as it has permits, queues up to maxQueue calls, and rejects the next call", () =>
+  it.effect("runs as many calls as it has permits, queues further calls up to its limit, and rejects the next call", () =>
     Effect.gen(function*() {
       const { layer: client, requests } = yield* scriptedRuntime(() => slow)
       yield* Effect.gen(function*() {

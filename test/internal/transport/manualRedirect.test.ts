@@ -84,7 +84,7 @@ describe("FetchHttpClient.RequestInit", () => {
       }
     }))
 
-  it.scopedLive("provided to the layer applies again after a call with its own", () =>
+  it.scopedLive("provided to the layer applies again after a call with other options", () =>
     Effect.gen(function*() {
       const http = Layer.provide(FetchHttpClient.layer, init({ "x-layer": "layer" }))
       const mine = Effect.provide(call, init({ "x-mine": "call" }))

@@ -59,7 +59,7 @@ describe("A transport error", () => {
     }
   )
 
-  it("of connect() at every address has requestSent false, although the aggregate error does not say so", () => {
+  it("of connect() at every address has requestSent false, although the aggregate error has no system call", () => {
     const errors = ["ETIMEDOUT", "ENETUNREACH"].map((code) => coded(code, { syscall: "connect" }))
     const failure = transportFailure(fetchFailed(connectAggregateError(...errors)))
     assert.deepStrictEqual(failure, { code: "ETIMEDOUT", reason: "connect", requestSent: false, retry: "transient" })

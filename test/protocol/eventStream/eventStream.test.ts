@@ -37,7 +37,7 @@ const alike = FastCheck.nat(80).chain((size) =>
 
 const payloads = FastCheck.oneof(FastCheck.array(FastCheck.uint8Array({ maxLength: 300 }), { maxLength: 6 }), alike)
 
-it.effect.prop("The decoder gives the same parts however the stream is split", {
+it.effect.prop("The decoder gives the same parts for any chunk boundaries", {
   payloads,
   cuts: FastCheck.array(FastCheck.nat(4_000), { maxLength: 40 })
 }, ({ cuts, payloads }) =>
@@ -89,7 +89,7 @@ it("The decoder detects damage at every byte of frames with the same beginning",
   }
 })
 
-it.effect.prop("Random bytes fail the decoder without a throw", {
+it.effect.prop("The decoder fails on random bytes without an exception", {
   noise: FastCheck.uint8Array({ minLength: 1, maxLength: 500 })
 }, ({ noise }) =>
   Effect.sync(() => {

@@ -11,7 +11,7 @@ const Step = FastCheck.record({
     FastCheck.constant("begin" as const),
     FastCheck.record({
       which: FastCheck.nat({ max: 5 }),
-      verdict: FastCheck.constantFrom<circuit.Verdict>("success", "failure", "none")
+      outcome: FastCheck.constantFrom<circuit.Outcome>("success", "failure", "none")
     })
   )
 })
@@ -43,7 +43,7 @@ describe("For any sequence of attempts, a circuit", () => {
             }
           } else if (underWay.length > 0) {
             const [epoch] = underWay.splice(what.which % underWay.length, 1)
-            become(circuit.record(rules, at, epoch!, what.verdict, now))
+            become(circuit.record(rules, at, epoch!, what.outcome, now))
           }
         }
       }),

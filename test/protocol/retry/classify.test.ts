@@ -24,13 +24,13 @@ describe("An error response", () => {
     assert.strictEqual(classify(status, "AnyCode", "any message"), "transient")
   })
 
-  it("with status 429 is throttling, whatever its code", () => {
+  it("with status 429 is throttling with any code", () => {
     assert.strictEqual(classify(429, undefined, undefined), "throttling")
     assert.strictEqual(classify(429, "ModelNotReadyException", undefined), "throttling")
     assert.strictEqual(classify(429, "RequestTimeout", undefined), "throttling")
   })
 
-  it.each(throttlingCodes)("with the code %s is throttling, whatever its status", (code) => {
+  it.each(throttlingCodes)("with the code %s is throttling with any status", (code) => {
     assert.isTrue(isThrottlingCode(code))
     for (const status of [400, 403, 429, 500, 503]) {
       assert.strictEqual(classify(status, code, undefined), "throttling")

@@ -10,7 +10,7 @@ const textOnly: ReadonlySet<Kind> = new Set<Kind>(["string"])
 
 const isBlank = (line: Line): boolean => line.length === 1 && line[0] === ""
 
-/** How many cells every row has, as far as the schema decides it. */
+/** The minimum number of cells in a row, according to the schema. */
 const minimumWidth = (row: Row): number => {
   if (row._tag === "Cell") {
     return 1
@@ -18,7 +18,7 @@ const minimumWidth = (row: Row): number => {
   return row._tag === "Struct" ? row.columns.length : row.cells.length
 }
 
-/** The lines of the text without the one after the last line end. A blank line is a row only of a single column. */
+/** Splits a text into rows. The text can end with a line end. A blank line is a row only if there is one column. */
 const splitRows = (row: Row, text: string, { delimiter }: Format): Either.Either<ReadonlyArray<Line>, string> => {
   const { data, errors } = papaparse().parse<Array<string>>(text, { delimiter })
   if (errors.some(({ type }) => type === "Quotes")) {
@@ -84,7 +84,7 @@ const readRow = (row: Row, names: Line, line: Line): unknown => {
   return row._tag === "Tuple" ? readTuple(row, line) : readCell(line[0]!, row.kinds)
 }
 
-/** The value of a CSV text, on the schema's encoded side, or why the text is invalid. */
+/** Reads CSV as a value of the schema's encoded side. `Left` contains why the text is invalid. */
 export const read = (table: Table, text: string, format: Format): Either.Either<unknown, string> =>
   Either.gen(function*() {
     const { isMany, row } = table

@@ -38,7 +38,7 @@ const writeRow = (values: ReadonlyArray<unknown>, at: number): Either.Either<Cel
 /** Quotes distinguish an empty string from an empty cell, and a leading U+FEFF from a byte order mark. */
 const needsQuotes = (cell: string | null): boolean => cell === "" || cell?.startsWith("\ufeff") === true
 
-/** The CSV text of a value, or why it has none. */
+/** Writes a value as CSV. `Left` contains why the value cannot be written. */
 export const write = ({ isMany, row }: Table, value: unknown, format: Format): Either.Either<string, string> => {
   if (format.header && row._tag !== "Struct") {
     return Either.left("a header requires rows with named columns")

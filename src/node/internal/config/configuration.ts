@@ -28,27 +28,28 @@ export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRun
   /**
    * The base URL to call instead of AWS's URL for the region. Its path is kept.
    *
-   * Default: `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME`, then `AWS_ENDPOINT_URL`, then `endpoint_url` of `sagemaker_runtime` in
-   * the profile's `services` section, then the profile's `endpoint_url`. An endpoint cannot be combined with
+   * Default: `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME`, then `AWS_ENDPOINT_URL`, then `endpoint_url` of `sagemaker_runtime`
+   * in the profile's `services` section, then the profile's `endpoint_url`. An endpoint cannot be combined with
    * `useFipsEndpoint` or `useDualstackEndpoint`.
    */
   readonly endpoint?: SageMakerRuntime.SageMakerRuntimeOptions["endpoint"]
   /**
-   * Calls the region's FIPS endpoint.
+   * Whether to call the region's FIPS endpoint.
    *
    * Default: `AWS_USE_FIPS_ENDPOINT`, then the profile's `use_fips_endpoint`, then `false`.
    */
   readonly useFipsEndpoint?: boolean | undefined
   /**
-   * Calls the region's dual-stack (IPv4 and IPv6) endpoint.
+   * Whether to call the region's dual-stack (IPv4 and IPv6) endpoint.
    *
    * Default: `AWS_USE_DUALSTACK_ENDPOINT`, then the profile's `use_dualstack_endpoint`, then `false`.
    */
   readonly useDualstackEndpoint?: boolean | undefined
   /**
-   * Corrects the signing time when the service's clock differs from the local clock by more than 4 minutes.
+   * Whether to sign with the service's time if the local clock differs by four minutes or more.
    *
-   * Default: `true`, unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is `true`.
+   * Default: `true`, unless `AWS_DISABLE_CLOCK_SKEW_CORRECTION` or the profile's `disable_clock_skew_correction` is
+   * `true`.
    */
   readonly correctClockSkew?: boolean | undefined
   /**
@@ -58,16 +59,16 @@ export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRun
    */
   readonly appId?: string | undefined
   /**
-   * Ignores the endpoint URLs of the environment and the profile. The `endpoint` option still applies.
+   * Whether to ignore the endpoint URLs of the environment and the profile. The `endpoint` option still applies.
    *
    * Default: `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`, then the profile's `ignore_configured_endpoint_urls`, then `false`.
    */
   readonly ignoreConfiguredEndpointUrls?: boolean | undefined
   /**
-   * Allows an `http` endpoint URL from the environment or the profile whose host is not a loopback address.
+   * Whether the environment or the profile can set an `http` endpoint URL whose host is not a loopback address.
    *
-   * Such a URL is a `ConfigurationError` by default, because it sends requests unencrypted. The `endpoint` option may
-   * always be an `http` URL.
+   * Default: `false`. Such a URL then fails the layer with `ConfigurationError`, because requests would be sent
+   * unencrypted. The `endpoint` option can always be an `http` URL.
    */
   readonly allowInsecureEndpoint?: boolean | undefined
 }
@@ -81,10 +82,10 @@ interface RetryConfiguration {
 /** The resolved settings of a client. */
 export interface Configuration {
   readonly options: SageMakerRuntime.SageMakerRuntimeOptions
-  /** An effect, because an invalid value matters only if no retry policy is given in code. */
+  /** An effect, because an invalid value is an error only if no retry policy is set in code. */
   readonly retry: Effect.Effect<RetryConfiguration, ConfigurationError>
   readonly caBundle: ConfigValue<string> | undefined
-  /** Replaces the option in an error with the setting and the source that its value was read from. */
+  /** Replaces the option's name in an error with the setting and the source of its value. */
   readonly rename: (error: ConfigurationError) => ConfigurationError
 }
 
@@ -118,7 +119,7 @@ const isFipsRegion = (region: unknown): boolean =>
 
 const withoutFips = (region: string): string => region.replace(/^fips-|-fips$/, "")
 
-/** A value given in code makes the lookup unnecessary, so that an invalid configured value cannot fail it. */
+/** Skips the lookup if the option is set in code, so that an invalid configured value cannot fail the layer. */
 const lookupUnlessSet = <A>(option: unknown, lookup: ConfigLookup<A>): ConfigLookup<A> =>
   option === undefined ? lookup : Effect.succeed(undefined)
 

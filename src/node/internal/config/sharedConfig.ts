@@ -58,7 +58,7 @@ const subsection = (services: Section, name: string): Section =>
     )
   )
 
-/** Reads the files: a missing or unreadable file is empty, but a profile given in code must exist. */
+/** Reads the files. A missing or unreadable file counts as empty. A profile that is set in code must exist. */
 export const load = (profile: string | undefined): Effect.Effect<SharedConfig, ConfigurationError> =>
   Effect.gen(function*() {
     const location = yield* locate(profile)
@@ -71,7 +71,8 @@ export const load = (profile: string | undefined): Effect.Effect<SharedConfig, C
     if (profile !== undefined && !Object.hasOwn(configFile, name) && !Object.hasOwn(credentialsFile, name)) {
       return yield* new ConfigurationError({
         setting: "profile",
-        problem: "was not found in the shared config and credentials files: check its name and the files' location"
+        problem: "was not found in the shared config and credentials files: check its name, AWS_CONFIG_FILE and " +
+          "AWS_SHARED_CREDENTIALS_FILE"
       })
     }
     const fromConfig = section(configFile, name)

@@ -11,7 +11,7 @@ export interface ConfigValue<A> {
   readonly source: string
 }
 
-/** A setting that is looked up: `undefined` if the source does not have it. */
+/** The lookup of a setting. Its result is `undefined` if the source does not have the setting. */
 export type ConfigLookup<A> = Effect.Effect<ConfigValue<A> | undefined, ConfigurationError>
 
 /** Parses the text of a setting; `problem` is the error message if `parse` returns `undefined`. */

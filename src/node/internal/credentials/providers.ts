@@ -71,7 +71,7 @@ const loadFrom = (
     })
   )
 
-/** Tries the sources in order; a failure that AWS's provider does not mark as skippable ends the search. */
+/** Tries the sources in order. The search ends at a failure that AWS's provider does not mark as skippable. */
 export const resolveCredentials = (
   sources: ReadonlyArray<CredentialSource>,
   settings: ProviderSettings

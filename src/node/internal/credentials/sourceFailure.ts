@@ -6,7 +6,7 @@ import { CredentialsError } from "../../../SageMakerError.ts"
 /** Why a source returned no credentials. */
 export interface SourceFailure {
   readonly source: string
-  /** Whether the source is not configured, so that the next one is tried. */
+  /** `true` if the source is not configured. Then the next source is tried. */
   readonly tryNextSource: boolean
   readonly reason: string | undefined
   readonly advice: string
@@ -110,7 +110,7 @@ const messageOf = (failures: ReadonlyArray<SourceFailure>): string => {
     return `No credentials were found. Sources tried: ${failures.map(describe).join(", ")}. ` +
       "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure an AWS profile."
   }
-  return `No credentials from the source "${last.source}"${
+  return `The source "${last.source}" returned no credentials${
     last.reason === undefined ? "" : `: ${last.reason}`
   }. ${last.advice}`
 }

@@ -33,11 +33,11 @@ const connectionLimit = (connections: number | undefined): Effect.Effect<number,
 }
 
 /**
- * Makes pools and keeps track of them.
+ * Makes connection pools and destroys all of them at the end.
  *
- * undici's agent drops a pool that has lost its last connection while requests wait in it, so that closing the agent would
- * leave them waiting. undici's pool drops a client whose connection failed while requests wait for the next one; removing its
- * listener prevents that.
+ * undici's agent removes a pool that lost its last connection, even if requests are queued in it. Closing the agent
+ * would then not end these requests. undici's pool removes a client whose connection failed, even if requests are
+ * queued in it. Removing the pool's listener prevents that.
  */
 const makePools = (Pool: typeof Undici.Pool) => {
   const pools = new Set<Undici.Pool>()
@@ -66,8 +66,10 @@ const checkTunnel = ({ socket, statusCode }: Dispatcher.ConnectData): Dispatcher
 /**
  * Makes the pool of connections to a proxy.
  *
- * undici waits up to 300 seconds for a tunnel; here it waits for the connect timeout. undici also retries forever a proxy that
- * closes the connection, because it reads the code of that error as a lost idle connection; here the error has no such code.
+ * undici waits up to 300 seconds for a tunnel. This pool waits for the connect timeout.
+ *
+ * undici retries without limit if a proxy closes the connection, because the error has the code of a lost idle
+ * connection. The error of this pool does not have that code.
  */
 const proxyPool = (Pool: typeof Undici.Pool, timeout: number) => (proxy: URL, options: object): Dispatcher => {
   const pool = new Pool(proxy, { ...options, headersTimeout: timeout })
@@ -82,7 +84,7 @@ const proxyPool = (Pool: typeof Undici.Pool, timeout: number) => (proxy: URL, op
 
 type RequestDispatcher = Pick<Dispatcher, "dispatch">
 
-/** A dispatcher, and the limit of requests per origin where the pools are our own. */
+/** A dispatcher, and the limit of requests per origin unless the dispatcher is custom. */
 export interface ConnectionPools {
   readonly dispatcher: RequestDispatcher
   readonly perOrigin?: number
@@ -157,7 +159,7 @@ const proxyAgent = (
   })
 }
 
-/** Without a proxy for https, undici would use the one for http; such requests go directly here. */
+/** Sends https requests directly if only http has a proxy. undici would use the http proxy. */
 const route = ({ https }: Proxies, direct: Dispatcher, proxied: Dispatcher): RequestDispatcher => ({
   dispatch: (request, handler) =>
     (https === "" && String(request.origin).startsWith("https:") ? direct : proxied).dispatch(request, handler)

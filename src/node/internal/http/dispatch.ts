@@ -2,12 +2,12 @@
 import type * as Headers from "@effect/platform/Headers"
 import type { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
-import { noHeaders } from "../../../internal/operation/request.ts"
+import { emptyHeaders } from "../../../internal/operation/request.ts"
 import type { ConnectionPools } from "./connectionPools.ts"
 import { requestQueues } from "./requestQueue.ts"
 import { UndiciSource } from "./undiciSource.ts"
 
-/** A request in the form undici takes. */
+/** A request for undici. */
 export interface DispatchRequest {
   readonly origin: string
   readonly path: string
@@ -16,12 +16,12 @@ export interface DispatchRequest {
   readonly body: string | Uint8Array | Readable | null
 }
 
-/** Response headers in the form undici gives them. */
+/** Response headers from undici. */
 export type RawHeaders = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
 /** Joins the values of each header. */
 export const toHeaders = (raw: RawHeaders): Headers.Headers => {
-  const headers = noHeaders()
+  const headers = emptyHeaders()
   for (const name of Object.keys(raw)) {
     const value = raw[name]
     if (value !== undefined) {
@@ -53,17 +53,17 @@ export type Dispatch = (request: DispatchRequest, callbacks: DispatchCallbacks) 
 
 const interrupted = Object.assign(new Error("The request was interrupted"), { code: "UND_ERR_ABORTED" })
 
-/** The cause of a failure before a byte was written. */
+/** Marks the cause of a failed request that was not sent. */
 const unsentCause = (cause: unknown): unknown => ({
   requestSent: false,
   code: typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined,
   cause
 })
 
-/** One request, as undici's handler of its events. */
+/** Handles undici's events of one request. */
 class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
   readonly #callbacks: DispatchCallbacks
-  #leaveQueue = () => {}
+  #releaseConnection = () => {}
   #controller: Dispatcher.DispatchController | undefined
   #body: UndiciSource | undefined
   #isDispatched = false
@@ -74,8 +74,8 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
     this.#callbacks = callbacks
   }
 
-  queued(leave: () => void): void {
-    this.#leaveQueue = leave
+  queued(release: () => void): void {
+    this.#releaseConnection = release
   }
 
   dispatch(dispatcher: ConnectionPools["dispatcher"], request: DispatchRequest): void {
@@ -98,7 +98,7 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
     }
     this.#isAborted = true
     if (!this.#isDispatched) {
-      this.#leaveQueue()
+      this.#releaseConnection()
     } else if (this.#body === undefined) {
       this.#controller?.abort(interrupted)
     } else {
@@ -144,17 +144,17 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
 
   #end(): void {
     this.#isEnded = true
-    this.#leaveQueue()
+    this.#releaseConnection()
     this.#callbacks.onEnd()
   }
 }
 
 /** Makes the function that sends requests over connection pools. */
 export const makeDispatch = ({ dispatcher, perOrigin }: ConnectionPools): Dispatch => {
-  const join = requestQueues(perOrigin)
+  const enqueue = requestQueues(perOrigin)
   return (request, callbacks) => {
     const handler = new RequestHandler(callbacks)
-    handler.queued(join(request.origin, () => handler.dispatch(dispatcher, request)))
+    handler.queued(enqueue(request.origin, () => handler.dispatch(dispatcher, request)))
     return handler
   }
 }

@@ -30,7 +30,7 @@ import type { UndiciSource } from "./undiciSource.ts"
 
 type Content = Pick<DispatchRequest, "body" | "headers">
 
-/** Encodes any body that `fetch` takes as bytes, with the content type that it implies. */
+/** Encodes any body that `fetch` accepts as bytes, and adds its content type. */
 const encodeBody = (body: unknown, headers: Content["headers"]): Promise<Content> => {
   const given = new Response(body as ConstructorParameters<typeof Response>[0])
   const contentType = given.headers.get("content-type")
@@ -62,7 +62,7 @@ const contentOf = (request: HttpClientRequest.HttpClientRequest): Content | Effe
   }
 }
 
-/** Sends a request once its body is available in a form that undici takes. */
+/** Encodes the body of a request for undici, then sends the request. */
 const withContent = <A, E, E2>(
   request: HttpClientRequest.HttpClientRequest,
   onEncodeError: (error: HttpClientError.RequestError) => E2,
@@ -98,7 +98,7 @@ const destination = (
 const transportError = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
   new HttpClientError.RequestError({ request, reason: "Transport", cause })
 
-/** Sends a request for the platform's `HttpClient`. */
+/** Sends a request for the `HttpClient` interface. */
 const execute = (
   dispatch: Dispatch,
   request: HttpClientRequest.HttpClientRequest,
@@ -135,7 +135,7 @@ const toTransportResponse = (
   })
 })
 
-/** Sends a request for an attempt, which closes the connection where the fiber that waits here is interrupted. */
+/** Sends a request for an attempt. If the waiting fiber is interrupted, the attempt closes the connection. */
 const send = (
   dispatch: Dispatch,
   request: HttpClientRequest.HttpClientRequest,
@@ -172,7 +172,7 @@ const send = (
     }))
   })
 
-/** Makes an HTTP client over connection pools. It has no timeouts of its own: the caller sets them. */
+/** Makes an HTTP client over connection pools. It has no response timeouts: the caller sets them. */
 export const makeHttpClient = (pools: ConnectionPools): HttpClient.HttpClient => {
   const dispatch = makeDispatch(pools)
   const transport: Transport = (request, timeouts, owner) =>

@@ -1,4 +1,4 @@
-/** A response of the pooled HTTP client, in the form of the platform's `HttpClientResponse`. */
+/** A response of the pooled HTTP client, as an `HttpClientResponse` of `@effect/platform`. */
 import * as Cookies from "@effect/platform/Cookies"
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpClientError from "@effect/platform/HttpClientError"
@@ -15,7 +15,7 @@ import { defaultClock } from "../../../internal/transport/defaultServices.ts"
 import { type RawHeaders, toHeaders } from "./dispatch.ts"
 import type { UndiciSource } from "./undiciSource.ts"
 
-/** A response whose body can be read once as a stream, or any number of times as a whole. */
+/** A response. Its body can be read once as a stream, or any number of times as a whole. */
 export class NodeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly [IncomingMessage.TypeId]: IncomingMessage.TypeId = IncomingMessage.TypeId

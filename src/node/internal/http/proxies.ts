@@ -5,7 +5,7 @@ import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions, ProxyOptions } from "../../NodeHttpClient.ts"
 import { fromEnvironment, string } from "../config/sources.ts"
 
-/** Proxy URLs with user name and password, empty for no proxy, and the hosts to reach directly, separated by commas. */
+/** Proxy URLs with user name and password, or empty strings, and the comma-separated hosts that bypass the proxy. */
 export interface Proxies {
   readonly http: string
   readonly https: string
@@ -46,7 +46,7 @@ const proxyUrl = (proxy: ProxyOptions, setting: string, source?: string): Effect
     )
   )
 
-/** A variable in lower case, else in upper case. */
+/** Reads a variable in lower case, otherwise in upper case. */
 const fromEitherCase = (variable: string) =>
   Effect.flatMap(
     fromEnvironment(variable.toLowerCase(), string),
@@ -66,8 +66,8 @@ const fromCode = (proxy: string | ProxyOptions): Effect.Effect<Proxies, Configur
     const { except = [], ...options }: ProxyOptions = typeof proxy === "string" ? { url: proxy } : proxy
     if (!Array.isArray(except)) {
       return yield* new ConfigurationError({
-        setting: "http.proxy",
-        problem: "must have a list of host names as except"
+        setting: "http.proxy.except",
+        problem: "must be an array of host names"
       })
     }
     const url = yield* proxyUrl(options, "http.proxy")

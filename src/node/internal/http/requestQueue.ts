@@ -1,12 +1,12 @@
-/** Limits how many requests to one origin run at once. */
+/** Limits the concurrent requests per origin. */
 
-/** Removes a request: from the queue, or from those that run. */
-export type Leave = () => void
+/** Removes a queued request, or ends a running one, which starts the next request. */
+export type Release = () => void
 
 /**
  * A first-in, first-out queue of requests that wait for a connection.
  *
- * A request that is interrupted leaves this queue. In undici's own queue it would stay and use a connection.
+ * An interrupted request is removed from this queue. undici's queue would keep it and open a connection for it.
  */
 class RequestQueue {
   #free: number
@@ -16,9 +16,9 @@ class RequestQueue {
     this.#free = limit
   }
 
-  /** Starts a request now, or once another one has left. */
-  join(start: () => void): Leave {
-    let hasLeft = false
+  /** Starts a request now if the limit allows it, otherwise after a running request ends. */
+  acquire(start: () => void): Release {
+    let isReleased = false
     const run = () => {
       this.#waiting.delete(run)
       this.#free -= 1
@@ -30,18 +30,18 @@ class RequestQueue {
       this.#waiting.add(run)
     }
     return () => {
-      if (!hasLeft && !this.#waiting.delete(run)) {
+      if (!isReleased && !this.#waiting.delete(run)) {
         this.#free += 1
         const [next] = this.#waiting
         next?.()
       }
-      hasLeft = true
+      isReleased = true
     }
   }
 }
 
-/** A queue for each origin; without a limit every request starts immediately. */
-export const requestQueues = (perOrigin: number | undefined): (origin: string, start: () => void) => Leave => {
+/** Makes one queue per origin. Without a limit, every request starts immediately. */
+export const requestQueues = (perOrigin: number | undefined): (origin: string, start: () => void) => Release => {
   if (perOrigin === undefined) {
     return (_, start) => {
       start()
@@ -52,6 +52,6 @@ export const requestQueues = (perOrigin: number | undefined): (origin: string, s
   return (origin, start) => {
     const queue = queues.get(origin) ?? new RequestQueue(perOrigin)
     queues.set(origin, queue)
-    return queue.join(start)
+    return queue.acquire(start)
   }
 }

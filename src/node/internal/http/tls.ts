@@ -32,7 +32,7 @@ const fromFile = ({ setting, source, value }: ConfigValue<string>): Effect.Effec
   }).pipe(
     Effect.filterOrFail(
       areCertificates,
-      () => new ConfigurationError({ setting, source, problem: "must name a file of certificates in PEM" })
+      () => new ConfigurationError({ setting, source, problem: "must name a file with PEM certificates" })
     ),
     Effect.map((pem) => [pem])
   )
@@ -41,7 +41,7 @@ const fromCode = (ca: unknown): Effect.Effect<Array<Pem>, ConfigurationError> =>
   const all: ReadonlyArray<unknown> = Array.isArray(ca) ? ca : [ca]
   return all.length > 0 && all.every(areCertificates)
     ? Effect.succeed(all as Array<Pem>)
-    : Effect.fail(new ConfigurationError({ setting: "http.ca", problem: "must be one or more certificates in PEM" }))
+    : Effect.fail(new ConfigurationError({ setting: "http.ca", problem: "must be one or more PEM certificates" }))
 }
 
 const reveal = <A>(value: A | Redacted.Redacted<A>): A => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
@@ -54,7 +54,7 @@ const contextOf = (
     catch: () =>
       new ConfigurationError({
         setting: "http.cert or http.key",
-        problem: "must be a client certificate and its private key in PEM"
+        problem: "must be a PEM client certificate and its PEM private key"
       })
   })
 
@@ -64,7 +64,7 @@ export interface Tls {
   readonly proxy: { readonly secureContext?: SecureContext }
 }
 
-/** The TLS contexts of the options; without options those of Node. */
+/** The TLS contexts of the options. Default: the TLS context of Node. */
 export const tlsOf = (
   { ca: customCa, cert, key, passphrase }: NodeHttpClientOptions,
   caBundle: ConfigValue<string> | undefined

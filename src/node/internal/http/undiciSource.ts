@@ -1,9 +1,9 @@
-/** The body of a response of undici: chunks wait here until the reader requests them. */
+/** The body of an undici response. It buffers chunks until the reader requests them. */
 import * as Effect from "effect/Effect"
 import type { Dispatcher } from "undici"
 import type { BodySource, ChunkReceiver } from "../../../internal/transport/bodySource.ts"
 
-/** The connection is paused once this many bytes wait. */
+/** The connection is paused when this many bytes are buffered. */
 const maxWaitingBytes = 64 * 1024
 
 const closedEarly = new Error("The response body was closed before its end")
@@ -11,7 +11,7 @@ const closedEarly = new Error("The response body was closed before its end")
 /** How a body ended: completely, or with an error. */
 type End = { readonly error: Error | undefined }
 
-/** A body between the connection that writes it and the reader. */
+/** Buffers a body between its connection and its reader. */
 export class UndiciSource implements BodySource {
   readonly #controller: Dispatcher.DispatchController
   #waiting: Array<Uint8Array> = []

@@ -1,4 +1,4 @@
-/** Lambda's trace header, by which AWS detects functions that call each other in a loop. */
+/** Lambda's X-Ray trace header. AWS uses it to detect functions that call each other in a loop. */
 import * as Effect from "effect/Effect"
 import type { ConfigurationError } from "../../../SageMakerError.ts"
 import { fromEnvironment, string } from "../config/sources.ts"

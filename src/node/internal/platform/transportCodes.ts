@@ -72,7 +72,7 @@ const clientCodes = new Set([...closedClientCodes, ...invalidRequestCodes])
 
 const connectReasons = new Set(["connect", "timeout", "tls"])
 
-/** The failure of a request that was not sent: a lost connection was then one that could not be established. */
+/** The failure of a request that was not sent. A lost connection is then a failed connect. */
 export const notSent = (failure: TransportFailure): TransportFailure =>
   connectReasons.has(failure.reason) || clientCodes.has(failure.code ?? "")
     ? { ...failure, requestSent: false }

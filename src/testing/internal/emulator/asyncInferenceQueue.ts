@@ -39,7 +39,7 @@ const invokeWithTimeout = (
       duration: invocationTimeout,
       onTimeout: () => "The model did not respond within InvocationTimeoutSeconds"
     }),
-    // A separate fiber, so that a handler that interrupts itself does not stop the queue.
+    // Runs in a separate fiber, so that a handler that interrupts itself does not stop the queue.
     Effect.fork,
     Effect.flatMap(Fiber.await),
     Effect.map(Exit.match({

@@ -19,7 +19,7 @@ export interface HttpResponseMessage {
   readonly status: number
   /** The headers; names are in lowercase. */
   readonly headers: { readonly [name: string]: string }
-  /** The body: bytes, or a stream whose failure means that the connection is closed. */
+  /** The body: bytes, or a stream. If the stream fails, the connection is closed. */
   readonly body: Uint8Array | Stream.Stream<Uint8Array, unknown>
 }
 

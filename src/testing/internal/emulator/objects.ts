@@ -1,4 +1,4 @@
-/** The emulator's in-memory counterpart of S3. */
+/** The emulated S3: objects in memory. */
 import * as Effect from "effect/Effect"
 
 /** Objects by location. */

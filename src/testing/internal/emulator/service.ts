@@ -79,7 +79,7 @@ const authenticate = (
       (error) => (error === undefined ? Effect.void : Effect.fail(signatureErrorResponse(error)))
     ))
 
-/** A separate fiber, so that a handler that dies or interrupts itself fails only its own request. */
+/** Runs a handler in a separate fiber, so that its defect or interruption fails only its own request. */
 const inSeparateFiber = (
   response: Effect.Effect<HttpResponseMessage, HttpResponseMessage>
 ): Effect.Effect<HttpResponseMessage> =>
