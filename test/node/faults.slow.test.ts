@@ -229,7 +229,7 @@ describe("a call has the expected result and leaks no connection:", () => {
         const { attempts, result, executions } = fault
         assert.deepInclude(measured, { attempts, executions, result, leaked: 0 })
         if (fault.kind === "upload" && result.startsWith("TransportError")) {
-          assert.match(error?.message ?? "", /8388608 bytes: SageMaker accepts up to 25 MB, a serverless endpoint 4 MB/)
+          assert.match(error?.message ?? "", /8388608 bytes; SageMaker accepts 25 MB, a serverless endpoint 4 MB/)
         }
         if (error !== undefined) {
           const { texts } = yield* Effect.scoped(
