@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { Codec } from "../../Codec.ts"
 import { stripFromText } from "../../protocol/bytes/byteOrderMark.ts"
+import { parseJson } from "../../protocol/payload/json.ts"
 import { decodeText } from "./charset.ts"
 import { undecodable, unencodable } from "./codecError.ts"
 import { jsonLinesTypes, jsonTypes } from "./mediaTypes.ts"
@@ -25,9 +26,6 @@ const stringify = (value: unknown): string => {
   }
   return text.includes("null") ? JSON.stringify(value, rejectNonFinite) : text
 }
-
-/** The value of a JSON text. Throws for invalid JSON. */
-export const parse = (text: string): unknown => JSON.parse(text)
 
 const encoder = new TextEncoder()
 
@@ -62,7 +60,7 @@ export const jsonText = <I>(): Codec<I> =>
     name: "JSON",
     mediaType: "application/json",
     reads: jsonTypes,
-    parse: (text) => parse(text) as I,
+    parse: (text) => parseJson(text) as I,
     stringify
   })
 
@@ -71,6 +69,6 @@ export const jsonLinesText = <I>(): Codec<ReadonlyArray<I>> =>
     name: "JSON Lines",
     mediaType: "application/jsonlines",
     reads: jsonLinesTypes,
-    parse: (text) => text.split("\n").filter((line) => line.trim() !== "").map((line) => parse(line) as I),
+    parse: (text) => text.split("\n").filter((line) => line.trim() !== "").map((line) => parseJson(line) as I),
     stringify: (values) => values.map(stringify).join("\n")
   })

@@ -24,7 +24,7 @@ const emit = <B, E, R>(
 }
 
 const flatten = <B>(outs: ReadonlyArray<ReadonlyArray<B>>): ReadonlyArray<B> =>
-  outs.length === 1 ? outs[0]! : ([] as Array<B>).concat(...outs)
+  outs.length === 1 ? outs[0]! : outs.flat()
 
 /** Runs a step for every element of a stream, and a final step at its end. */
 export const transduce = <S, A, B, E>(options: {

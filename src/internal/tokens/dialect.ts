@@ -5,10 +5,10 @@ import type { LazyArg } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { lazy } from "../../protocol/function/lazy.ts"
+import { parseJson } from "../../protocol/payload/json.ts"
 import type { CodecError, ModelStreamError } from "../../SageMakerError.ts"
 import type { Dialect, Token } from "../../Tokens.ts"
 import { undecodableEvent } from "../codec/codecError.ts"
-import { parse } from "../codec/json.ts"
 import { jsonLinesTypes, jsonTypes } from "../codec/mediaTypes.ts"
 import { schemaIssues } from "../codec/schemaIssues.ts"
 import { decodeEvents } from "./events.ts"
@@ -41,8 +41,8 @@ export const openAiReader = eventReader("choices", openAiChunk, fromOpenAiChunk)
 export const generationReader = eventReader("token", generatedToken, fromGeneratedToken)
 export const outputsReader = eventReader("outputs", batchOutputs, fromBatchOutputs)
 
-const parseJson = (text: string): Either.Either<unknown, ReadonlyArray<string>> =>
-  Either.try({ try: () => parse(text), catch: () => ["invalid JSON"] })
+const readJson = (text: string): Either.Either<unknown, ReadonlyArray<string>> =>
+  Either.try({ try: () => parseJson(text), catch: () => ["invalid JSON"] })
 
 const readEvent = (
   readers: ReadonlyArray<EventReader>,
@@ -57,7 +57,7 @@ const decodeEvent =
   (name: string, readers: ReadonlyArray<EventReader>) =>
   (text: string): Effect.Effect<ReadonlyArray<Token>, CodecError | ModelStreamError> =>
     Either.mapLeft(
-      Either.flatMap(parseJson(text), (event) => {
+      Either.flatMap(readJson(text), (event) => {
         const error = reportedError(event)
         return error === undefined ? readEvent(readers, event) : Either.right<DecodedEvent>(error)
       }),
