@@ -149,7 +149,7 @@ describe("An array", () => {
       [
         "a shape that is none",
         Codec.ndarray(Float32Array.of(1), { shape: [-1, -1] }),
-        /the shape must be a list of non-negative integers$/
+        /the shape must be a list of at most 64 non-negative integers$/
       ],
       [
         "data of another type",
@@ -170,6 +170,60 @@ describe("An array", () => {
     }))
 })
 
+/** A file with this header and data. */
+const withHeader = (header: string, data: ReadonlyArray<number> = []): Uint8Array => {
+  const prefix = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 2, 0, 0, 0, 0, 0)
+  new DataView(prefix.buffer).setUint32(8, header.length, true)
+  return Uint8Array.of(...prefix, ...new TextEncoder().encode(header), ...data)
+}
+
+describe("A header", () => {
+  const expected = Codec.ndarray(Uint8Array.of(7, 8))
+
+  it.effect.each(
+    [
+      ["with double quotes", `{"descr": "|u1", "fortran_order": False, "shape": (2,), }`],
+      ["with a dtype without byte order", `{'descr': 'u1', 'fortran_order': False, 'shape': (2,), }`],
+      ["with integers of Python 2", `{'descr': '|u1', 'fortran_order': False, 'shape': (2L,), }`],
+      ["with its keys in another order", `{'shape':(2,),'fortran_order':True,'descr':'<u1'}\n`]
+    ] as const
+  )(
+    "%s is read",
+    ([, header]) =>
+      Effect.map(Codec.npy.decode(withHeader(header, [7, 8])), (array) => assert.deepStrictEqual(array, expected))
+  )
+
+  it.effect.each(
+    [
+      ["with an unknown key", `{'descr': '|u1', 'fortran_order': False, 'shape': (0,), 'constructor': (1,)}`],
+      ["with a second value", `{'descr': '|u1', 'fortran_order': False, 'shape': (1 0,)}`],
+      ["with a negative dimension", `{'descr': '|u1', 'fortran_order': False, 'shape': (-1,)}`],
+      ["with a shape of strings", `{'descr': '|u1', 'fortran_order': False, 'shape': ('0',)}`],
+      ["of spaces", " ".repeat(65_000)],
+      ["of opening parentheses", "(".repeat(65_000)],
+      ["of keys", `{${"'shape': (".repeat(6_000)}`]
+    ] as const
+  )("%s is rejected", ([, header]) =>
+    Effect.map(
+      Effect.flip(Codec.npy.decode(withHeader(header))),
+      (error) => assert.match(error.message, /the header must be a dictionary of descr, fortran_order and shape$/)
+    ))
+
+  it.effect.each(
+    [
+      ["more than 64 dimensions", `{'descr': '|u1', 'fortran_order': True, 'shape': (${"1,".repeat(65)})}`, /shape$/],
+      ["more than 65,536 bytes", " ".repeat(65_537), /the header must have at most 65536 bytes$/]
+    ] as const
+  )(
+    "with %s is rejected",
+    ([, header, problem]) =>
+      Effect.map(
+        Effect.flip(Codec.npy.decode(withHeader(header, [1]))),
+        (error) => assert.match(error.message, problem)
+      )
+  )
+})
+
 describe("A file is rejected", () => {
   const good = fixture("float64")
   it.effect.each(
@@ -180,7 +234,11 @@ describe("A file is rejected", () => {
       ["that ends inside its header", good.subarray(0, 40), /the header is truncated$/],
       ["that ends early", good.subarray(0, -1), /the length of the data must match the shape$/],
       ["that goes on", Uint8Array.of(...good, 0), /the length of the data must match the shape$/],
-      ["without a shape", good.with(good.indexOf(0x70), 0x71), /the header must have fortran_order and shape$/]
+      [
+        "without a shape",
+        good.with(good.indexOf(0x70), 0x71),
+        /the header must be a dictionary of descr, fortran_order and shape$/
+      ]
     ] as const
   )("%s", ([, body, problem]) =>
     Effect.map(Effect.flip(Codec.npy.decode(body)), (error) => {

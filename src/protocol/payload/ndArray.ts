@@ -89,8 +89,11 @@ export const dtypeOf = (data: Data): Dtype =>
 export const elementCount = (shape: ReadonlyArray<number>): number =>
   shape.reduce((length, dimension) => length * dimension, 1)
 
+/** NumPy's limit for the number of dimensions. */
+const maxDimensions = 64
+
 export const isShape = (shape: ReadonlyArray<number>): boolean =>
-  shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0) &&
+  shape.length <= maxDimensions && shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0) &&
   Number.isSafeInteger(elementCount(shape))
 
 /** Why an array is invalid, `undefined` for a valid one. */
@@ -103,7 +106,7 @@ export const problemOf = ({ data, dtype, shape }: NdArray): string | undefined =
     return `dtype ${dtype} requires data of type ${className}`
   }
   if (!Array.isArray(shape) || !isShape(shape)) {
-    return "the shape must be a list of non-negative integers"
+    return `the shape must be a list of at most ${maxDimensions} non-negative integers`
   }
   if (elementCount(shape) !== data.length) {
     return `the shape has ${elementCount(shape)} elements, the data has ${data.length}`

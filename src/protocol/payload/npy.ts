@@ -1,6 +1,7 @@
 /** NumPy's `.npy` format, versions 1 to 3. Source: NumPy's `lib/format`. */
 import { concat } from "../bytes/bytes.ts"
 import * as float16 from "./float16.ts"
+import { parseJson } from "./json.ts"
 import { type Dtype, dtypes, elementCount, isShape, type NdArray, storage } from "./ndArray.ts"
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
@@ -59,9 +60,12 @@ interface Header {
   readonly dataOffset: number
 }
 
-const descriptionPattern = /'descr': *'([<>|=])([a-zA-Z]\d+)'/
-const orderPattern = /'fortran_order': *(True|False)/
-const shapePattern = /'shape': *\(((?: *\d+ *,)* *\d* *)\)/
+const decoder = new TextDecoder("latin1")
+
+const headerKeys = ["descr", "fortran_order", "shape"]
+
+/** NumPy reads headers of at most 10,000 bytes unless the caller trusts the file. */
+const maxHeaderLength = 65_536
 
 /** The header's text and where the data begins. */
 const locateHeader = (file: Uint8Array): { readonly text: string; readonly dataOffset: number } | string => {
@@ -77,25 +81,65 @@ const locateHeader = (file: Uint8Array): { readonly text: string; readonly dataO
   if (begin + length > file.byteLength) {
     return "the header is truncated"
   }
-  const text = String.fromCharCode(...file.subarray(begin, begin + Math.min(length, 65_536)))
-  return { text, dataOffset: begin + length }
+  if (length > maxHeaderLength) {
+    return `the header must have at most ${maxHeaderLength} bytes`
+  }
+  return { text: decoder.decode(file.slice(begin, begin + length)), dataOffset: begin + length }
 }
 
-const parseShape = (dimensions: string): ReadonlyArray<number> =>
-  dimensions.split(",").map((dimension) => dimension.trim()).filter((dimension) => dimension !== "").map(Number)
+const tokenPattern = / *(?:'([^'"\\\n]*)'|"([^'"\\\n]*)"|(\d+)L?|(True|False)|([{}()[\],:]))/y
+
+/** A Python literal of dictionaries, tuples, strings, integers and booleans as JSON; `undefined` for any other text. */
+const toJson = (literal: string): string | undefined => {
+  const text = literal.trim()
+  const json: Array<string> = []
+  tokenPattern.lastIndex = 0
+  while (tokenPattern.lastIndex < text.length) {
+    const [token, single, double, integer, boolean, symbol = ""] = tokenPattern.exec(text) ?? []
+    if (token === undefined) {
+      return undefined
+    }
+    if (/[)}\]]/.test(symbol) && json.at(-1) === ",") {
+      json.pop()
+    }
+    const string = single ?? double
+    json.push(
+      string === undefined
+        ? integer ?? boolean?.toLowerCase() ?? symbol.replace("(", "[").replace(")", "]")
+        : JSON.stringify(string)
+    )
+  }
+  return json.join(" ")
+}
+
+const parseDictionary = (text: string): ReadonlyMap<string, unknown> | undefined => {
+  const json = toJson(text)
+  try {
+    const value = json === undefined ? undefined : parseJson(json)
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? new Map(Object.entries(value))
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isInteger = (value: unknown): value is number => typeof value === "number"
 
 const parseHeader = (text: string): Omit<Header, "dataOffset"> | string => {
-  const [, byteOrder, code] = descriptionPattern.exec(text) ?? []
+  const header = parseDictionary(text)
+  const [description, isFortranOrder, shape] = headerKeys.map((key) => header?.get(key))
+  if (
+    header?.size !== headerKeys.length || typeof isFortranOrder !== "boolean" || !Array.isArray(shape) ||
+    !shape.every(isInteger)
+  ) {
+    return "the header must be a dictionary of descr, fortran_order and shape"
+  }
+  const [, byteOrder, code] = /^([<>|=]?)([a-zA-Z]\d+)$/.exec(typeof description === "string" ? description : "") ?? []
   const dtype = dtypes.find((name) => storage[name].code === code)
-  if (dtype === undefined) {
-    return `the dtype must be one of ${dtypes.join(", ")}`
-  }
-  const [, order] = orderPattern.exec(text) ?? []
-  const [, dimensions] = shapePattern.exec(text) ?? []
-  if (order === undefined || dimensions === undefined) {
-    return "the header must have fortran_order and shape"
-  }
-  return { dtype, isBigEndian: byteOrder === ">", isFortranOrder: order === "True", shape: parseShape(dimensions) }
+  return dtype === undefined
+    ? `the dtype must be one of ${dtypes.join(", ")}`
+    : { dtype, isBigEndian: byteOrder === ">", isFortranOrder, shape }
 }
 
 const readHeader = (file: Uint8Array): Header | string => {
@@ -119,15 +163,21 @@ const swapByteOrder = (bytes: Uint8Array, size: number): Uint8Array => {
 
 const fortranToC = (bytes: Uint8Array, size: number, shape: ReadonlyArray<number>): Uint8Array => {
   const out = new Uint8Array(bytes.byteLength)
-  const index = shape.map(() => 0)
+  const lengths = shape.filter((length) => length !== 1)
+  const strides = lengths.map((_, axis) => elementCount(lengths.slice(0, axis)) * size)
+  const index = lengths.map(() => 0)
+  let from = 0
   for (let to = 0; to < bytes.byteLength; to += size) {
-    const from = index.reduceRight((at, position, axis) => at * shape[axis]! + position, 0) * size
-    out.set(bytes.subarray(from, from + size), to)
-    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+    for (let byte = 0; byte < size; byte += 1) {
+      out[to + byte] = bytes[from + byte]!
+    }
+    for (let axis = lengths.length - 1; axis >= 0; axis -= 1) {
       index[axis]! += 1
-      if (index[axis]! < shape[axis]!) {
+      from += strides[axis]!
+      if (index[axis]! < lengths[axis]!) {
         break
       }
+      from -= strides[axis]! * lengths[axis]!
       index[axis] = 0
     }
   }
