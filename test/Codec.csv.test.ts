@@ -115,6 +115,19 @@ describe("A table round-trips", () => {
   )
 })
 
+describe("Cells with the name of a member of Object.prototype", () => {
+  const names = ["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty"]
+
+  it.effect.each(names)("are text: %s", (name) =>
+    Effect.gen(function*() {
+      const body = new TextEncoder().encode(`${name}\n`)
+      const scalar = Schema.Union(Schema.Number, Schema.Boolean, Schema.String)
+      assert.deepStrictEqual(yield* Codec.csv(Schema.Array(Schema.Tuple(scalar))).decode(body), [[name]])
+      const error = yield* Effect.flip(Codec.csv(Schema.Array(Schema.Tuple(Schema.Number))).decode(body))
+      assert.strictEqual(error._tag, "CodecError")
+    }))
+})
+
 describe("papaparse", () => {
   it.effect.prop(
     "reads what the codec writes",

@@ -1,7 +1,7 @@
 import { HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
-import { type Operation, RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
+import { Effect, Either, Schedule, Schema } from "effect"
+import { Operation, RetryPolicy, SageMakerRuntime, Timeouts } from "effect-sagemaker-runtime"
 import { advanceClock, withFixedRandom } from "./support/call.ts"
 import { describeVariant, type Input } from "./support/customOperation.ts"
 import { refusal, type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
@@ -95,6 +95,19 @@ describe("A custom operation", () => {
       assert.strictEqual(spans[0]?.name, "SageMakerRuntime.DescribeVariant")
       assert.strictEqual(spans[0]?.attributes.get("variant"), "blue")
     }))
+})
+
+describe("The headers of a custom operation", () => {
+  const { decode, encode } = Operation.headers({ Variant: ["X-Mine-Variant", Schema.String] })
+
+  it("are decoded whatever the case of their names in the table", () =>
+    assert.deepStrictEqual(decode({ "x-mine-variant": "blue" }), { Variant: "blue" }))
+
+  it("are encoded with names in lower case", () =>
+    assert.deepStrictEqual(
+      encode({ Variant: "blue" }, { min: true, max: true, pattern: true }),
+      Either.right({ "x-mine-variant": "blue" })
+    ))
 })
 
 describe("The errors of a custom operation", () => {

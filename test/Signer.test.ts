@@ -156,11 +156,11 @@ describe("The request is not sent", () => {
 })
 
 describe("A custom request", () => {
-  const signed = (headers: Record<string, string>, sessionToken = "") =>
+  const signed = (headers: Record<string, string>, sessionToken = "", url = "https://example.com/") =>
     Effect.flatMap(
       Signer.Signer,
       (_) =>
-        _.sign(HttpClientRequest.post("https://example.com/", { headers }), {
+        _.sign(HttpClientRequest.post(url, { headers }), {
           service: "sagemaker",
           region: "eu-west-1",
           date: new Date(0)
@@ -198,6 +198,14 @@ describe("A custom request", () => {
       const headers = yield* signed({ "x-amz-content-sha256": "UNSIGNED-PAYLOAD" })
       assert.strictEqual(headers["x-amz-content-sha256"], "UNSIGNED-PAYLOAD")
       assert.notStrictEqual(headers["authorization"], (yield* signed({}))["authorization"])
+    }))
+
+  it.effect("is signed with a query parameter of any name", () =>
+    Effect.gen(function*() {
+      for (const name of ["constructor", "toString", "hasOwnProperty"]) {
+        const { authorization } = yield* signed({}, "", `https://example.com/?${name}=a`)
+        assert.notStrictEqual(authorization, (yield* signed({}))["authorization"])
+      }
     }))
 
   it.effect("has no session token if the token is empty", () =>

@@ -194,6 +194,17 @@ const errors: ReadonlyArray<{
 const failure = (dialect: Tokens.Dialect, text: string) =>
   Effect.flip(Stream.runDrain(dialect.frame(Stream.make(bytesOf(text)))))
 
+describe("A finish reason", () => {
+  it.effect.each(["constructor", "__proto__", "toString", "brand_new"])(
+    "that is not known is other: %s",
+    (reason) =>
+      Effect.map(
+        read(Tokens.openAi, events({ choices: [{ index: 0, text: "a", finish_reason: reason }] })),
+        ({ out }) => assert.deepStrictEqual(out, [{ text: "a", index: 0, finishReason: "other" }])
+      )
+  )
+})
+
 describe("An error that a model writes into its stream", () => {
   it.effect.each(errors)("is a ModelStreamError: $what", ({ code, silent, status, text }) =>
     Effect.gen(function*() {

@@ -57,7 +57,7 @@ const constraintCheck = (schema: Schema.Schema<string> | Schema.Schema<number>):
 export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> => {
   const members = Object.entries(table).map(([field, [header, schema]]) => ({
     field,
-    header,
+    header: header.toLowerCase(),
     violatedConstraint: constraintCheck(schema),
     parse: isNumber(schema) ? Number : String
   }))

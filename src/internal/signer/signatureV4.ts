@@ -34,7 +34,7 @@ const andThen = <A, B>(value: Awaitable<A>, use: (value: A) => Awaitable<B>): Aw
   value instanceof Promise ? value.then(use) : use(value)
 
 const queryParameters = (url: URL): Record<string, Array<string>> => {
-  const query: Record<string, Array<string>> = {}
+  const query: Record<string, Array<string>> = Object.create(null)
   for (const [name, value] of url.searchParams) {
     ;(query[name] ??= []).push(value)
   }

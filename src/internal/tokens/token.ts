@@ -12,20 +12,20 @@ export type Decoded<Make extends () => Schema.Schema.Any> = Schema.Schema.Type<R
 /** A member that servers omit or send as `null`. */
 export const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
-const finishReasons: { readonly [reason: string]: FinishReason } = {
-  stop: "stop",
-  eos: "stop",
-  eos_token: "stop",
-  stop_sequence: "stop",
-  length: "length",
-  max_tokens: "length",
-  tool_calls: "tool_calls",
-  function_call: "tool_calls",
-  content_filter: "content_filter"
-}
+const finishReasons = new Map<string, FinishReason>([
+  ["stop", "stop"],
+  ["eos", "stop"],
+  ["eos_token", "stop"],
+  ["stop_sequence", "stop"],
+  ["length", "length"],
+  ["max_tokens", "length"],
+  ["tool_calls", "tool_calls"],
+  ["function_call", "tool_calls"],
+  ["content_filter", "content_filter"]
+])
 
 export const finishReason = (reason: string | null | undefined): FinishReason | undefined =>
-  reason === null || reason === undefined || reason === "" ? undefined : finishReasons[reason] ?? "other"
+  reason === null || reason === undefined || reason === "" ? undefined : finishReasons.get(reason) ?? "other"
 
 /** Makes a token without the members that are `null` or `undefined`. */
 export const makeToken = (members: { readonly [M in keyof Token]: Token[M] | null | undefined }): Token =>

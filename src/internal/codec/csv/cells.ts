@@ -44,20 +44,20 @@ export const kindsOf = (ast: AST.AST): ReadonlySet<Kind> => {
 
 const numberPattern = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
-const namedNumbers: { readonly [text: string]: number } = {
-  nan: Number.NaN,
-  inf: Infinity,
-  "+inf": Infinity,
-  infinity: Infinity,
-  "+infinity": Infinity,
-  "-inf": -Infinity,
-  "-infinity": -Infinity
-}
+const namedNumbers = new Map([
+  ["nan", Number.NaN],
+  ["inf", Infinity],
+  ["+inf", Infinity],
+  ["infinity", Infinity],
+  ["+infinity", Infinity],
+  ["-inf", -Infinity],
+  ["-infinity", -Infinity]
+])
 
 const parseNumber = (text: string): number | undefined =>
-  numberPattern.test(text) ? Number(text) : namedNumbers[text.trim().toLowerCase()]
+  numberPattern.test(text) ? Number(text) : namedNumbers.get(text.trim().toLowerCase())
 
-const booleans: { readonly [text: string]: boolean } = { true: true, false: false }
+const booleans = new Map([["true", true], ["false", false]])
 
 /** The value of a cell. Text of another kind stays a string, which the schema then rejects. */
 export const readCell = (text: string, kinds: ReadonlySet<Kind>): Cell => {
@@ -68,7 +68,7 @@ export const readCell = (text: string, kinds: ReadonlySet<Kind>): Cell => {
     return null
   }
   const number = kinds.has("number") || kinds.has("any") ? parseNumber(text) : undefined
-  const boolean = kinds.has("boolean") || kinds.has("any") ? booleans[text.trim().toLowerCase()] : undefined
+  const boolean = kinds.has("boolean") || kinds.has("any") ? booleans.get(text.trim().toLowerCase()) : undefined
   return number ?? boolean ?? text
 }
 
