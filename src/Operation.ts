@@ -166,8 +166,8 @@ export interface OperationResponse {
   readonly headers: Headers.Headers
   /** The metadata of the call. */
   readonly metadata: ResponseMetadata
-  /** Reads the whole body. */
-  readonly bytes: Effect.Effect<Uint8Array, BodyError>
+  /** Reads the whole body, up to `maxResponseBytes` of the client. */
+  readonly bytes: Effect.Effect<Uint8Array, BodyError | PayloadTooLargeError>
   /** Transfers the connection to the scope and returns the body's chunks. Closing the scope closes the connection. */
   readonly stream: Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope>
   /** Makes the typed error of an exception event in a response stream, from its code and its payload as JSON. */

@@ -463,7 +463,8 @@ export class InvalidInputError extends errorClass<Retryable>()(
 }
 
 /**
- * The request body is too large: larger than `maxBodyBytes`, or rejected by the service (HTTP 413).
+ * A body is too large: a request body larger than `maxBodyBytes` or rejected by the service (HTTP 413), or a response body
+ * larger than `maxResponseBytes`.
  *
  * @since 0.1.0
  * @category client errors
@@ -472,6 +473,7 @@ export class PayloadTooLargeError extends errorClass<CallErrorFields>()(
   Schema.TaggedError<PayloadTooLargeError>()(
     "PayloadTooLargeError",
     merged(callFields("The request body is too large", "never"), {
+      direction: withDefault<"request" | "response">(Schema.Literal("request", "response"), () => "request"),
       size: optionalNumber,
       limit: optionalNumber,
       status: optionalNumber,
@@ -481,13 +483,19 @@ export class PayloadTooLargeError extends errorClass<CallErrorFields>()(
   )
 ) {
   /**
-   * Size of the body in bytes. Absent if the service rejected it.
+   * Which body is too large. Default: `request`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly direction: "request" | "response"
+  /**
+   * Size of the request body in bytes. Absent if the service rejected it.
    *
    * @since 0.1.0
    */
   declare readonly size?: number | undefined
   /**
-   * The client's limit in bytes (`maxBodyBytes`). Absent if the service rejected the body.
+   * The client's limit in bytes: `maxBodyBytes` or `maxResponseBytes`. Absent if the service rejected the body.
    *
    * @since 0.1.0
    */

@@ -72,6 +72,13 @@ export interface SageMakerRuntimeOptions {
    */
   readonly maxBodyBytes?: number | false | undefined
   /**
+   * The largest response body that is read as a whole, in bytes after content decoding. Default: 67,108,864 (64 MiB).
+   *
+   * A larger body fails with `PayloadTooLargeError` as soon as the limit is passed. `false` allows as many bytes as one
+   * `Uint8Array` can hold. Streams have no limit.
+   */
+  readonly maxResponseBytes?: number | false | undefined
+  /**
    * Whether to sign with the service's time if this machine's clock differs by four minutes or more. Default: `true`.
    *
    * The client learns the difference from the `Date` header of responses.
@@ -104,11 +111,13 @@ export const make = (
       return yield* new ConfigurationError({ setting: resolved.setting, problem: resolved.problem })
     }
     const http = yield* HttpClient.HttpClient
+    const { maxResponseBytes, operation } = yield* settings(options)
     const execute = yield* pipeline.make({
-      settings: yield* settings(options),
+      settings: operation,
       params: options.params ?? {},
       attempt: makeAttempt({
         ...options,
+        maxResponseBytes,
         transport: fromHttpClient(http),
         systemTransport: transportOf(http),
         signer: yield* Signer,

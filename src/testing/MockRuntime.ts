@@ -114,7 +114,7 @@ export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<
     SageMakerRuntime,
     settings({}).pipe(
       Effect.orDie,
-      Effect.flatMap((checked) => pipeline.make({ settings: checked, params: {}, attempt })),
+      Effect.flatMap(({ operation }) => pipeline.make({ settings: operation, params: {}, attempt })),
       Effect.map((execute) => ({ execute }))
     )
   )

@@ -96,6 +96,18 @@ describe("Web identity", () => {
       assert.strictEqual(sts.calls().length, 1)
     }))
 
+  it.scopedLive("fails for a response of more than 1 MiB", () =>
+    Effect.gen(function*() {
+      const sts = yield* serveResponses(() => ({ body: `<a>${" ".repeat(1024 * 1024)}</a>` }))
+      const { http } = yield* recordingHttpClient
+      const { set, write } = yield* isolatedEnvironment({ AWS_ENDPOINT_URL_STS: sts.url, AWS_ROLE_ARN: role })
+      set({ AWS_WEB_IDENTITY_TOKEN_FILE: write("token", "the-token") })
+      const error = yield* Effect.flip(
+        Effect.provide(currentCredentials, Layer.provide(NodeCredentials.layerWebIdentity(), http))
+      )
+      assert.deepInclude(error, { _tag: "CredentialsError", sources: ["web identity"] })
+    }))
+
   it.scopedLive("without its token file fails without naming the file", () =>
     Effect.gen(function*() {
       const { http, urls } = yield* recordingHttpClient

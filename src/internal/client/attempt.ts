@@ -35,6 +35,7 @@ export interface ClientOptions {
   readonly signer: Context.Tag.Service<Signer>
   readonly serviceUrl: string
   readonly region: string
+  readonly maxResponseBytes: number
   readonly correctClockSkew?: boolean | undefined
   readonly clockOffset?: number | undefined
   readonly appId?: string | undefined
@@ -152,7 +153,7 @@ const send = (
 }
 
 const decode = <I, O, E, R>(
-  { learnedOffset }: Client,
+  { learnedOffset, maxResponseBytes }: Client,
   { call, operation, span }: AttemptContext<I, O, E, R>,
   { connection, request }: SentRequest,
   response: TransportResponse,
@@ -165,7 +166,14 @@ const decode = <I, O, E, R>(
   const valuesToRedact = () => redactionValues(request, operation.sensitive ?? [])
   if (status >= 200 && status < 300) {
     return operation.decode(
-      new AttemptResponse({ call, connection, redactionValues: valuesToRedact, requestId, response })
+      new AttemptResponse({
+        call,
+        connection,
+        maxBytes: maxResponseBytes,
+        redactionValues: valuesToRedact,
+        requestId,
+        response
+      })
     )
   }
   return Effect.flatMap(body.firstBytes(maxErrorBytes), (bytes) => {

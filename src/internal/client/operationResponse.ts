@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { BodyError, OperationResponse, ResponseMetadata } from "../../Operation.ts"
 import { type ErrorBody, parseError } from "../../protocol/error/errorCode.ts"
-import { TransportError } from "../../SageMakerError.ts"
+import { PayloadTooLargeError, TransportError } from "../../SageMakerError.ts"
 import type { ConnectionLease } from "../transport/connectionLease.ts"
 import type { TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
@@ -16,6 +16,8 @@ import type { RedactionValues } from "./redaction.ts"
 export interface ResponseSource {
   readonly call: Call
   readonly connection: ConnectionLease
+  /** The largest body that is read as a whole, in bytes. */
+  readonly maxBytes: number
   readonly redactionValues: () => RedactionValues
   readonly requestId: string | undefined
   readonly response: TransportResponse
@@ -36,8 +38,9 @@ export class AttemptResponse implements OperationResponse {
     this.#source = source
   }
 
-  get bytes(): Effect.Effect<Uint8Array, BodyError> {
-    return this.#source.response.body.bytes
+  get bytes(): Effect.Effect<Uint8Array, BodyError | PayloadTooLargeError> {
+    const { maxBytes, response } = this.#source
+    return response.body.bytes(maxBytes, () => this.#tooLarge())
   }
 
   get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {
@@ -61,6 +64,22 @@ export class AttemptResponse implements OperationResponse {
   get unknownError(): OperationResponse["unknownError"] {
     return (code, message) =>
       errorMapping.unknownError(this.#errorResponse({ code, message, members: {} }, ""), this.#source.call)
+  }
+
+  #tooLarge(): PayloadTooLargeError {
+    const { maxBytes, requestId, response: { status } } = this.#source
+    const { attempts, totalRetryDelay } = this.metadata
+    return new PayloadTooLargeError({
+      message: maxBytes === Infinity
+        ? "The response body is too large for one Uint8Array"
+        : `The response body has more than ${maxBytes} bytes, the client's limit (maxResponseBytes)`,
+      direction: "response",
+      limit: maxBytes === Infinity ? undefined : maxBytes,
+      status,
+      requestId,
+      attempts,
+      totalRetryDelay
+    })
   }
 
   #notReadable(): TransportError {

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { concat, concatExact } from "../../protocol/bytes/bytes.ts"
+import { type Pieces, push, toArray } from "../../protocol/bytes/pieces.ts"
 import type { BodySource, ChunkReceiver } from "./bodySource.ts"
 import { type IdleTimer, makeIdleTimer } from "./idleTimer.ts"
 
@@ -35,13 +36,18 @@ export class BodyReader<E> {
     this.#options = options
   }
 
-  /** The whole body. Its buffer contains no other data. */
-  get bytes(): Effect.Effect<Uint8Array, E> {
+  /** The whole body. Its buffer contains no other data. It fails as soon as more than `limit` bytes have arrived. */
+  bytes<E2>(limit: number, onTooLarge: () => E2): Effect.Effect<Uint8Array, E | E2> {
     return Effect.suspend(() =>
       this.#readOnce(
         (pump) =>
-          collect(pump, Infinity, (chunks, end) =>
-            Option.isSome(end) ? Effect.fail(end.value) : Effect.succeed(concatExact(chunks))),
+          collect<E, E | E2>(pump, { limit: limit + 1, isWhole: true }, ({ isCut, pieces, size }, end) => {
+            if (Option.isSome(end)) {
+              return Effect.fail(end.value)
+            }
+            const joined = isCut || size > limit ? undefined : joinIfPossible(pieces)
+            return joined === undefined ? Effect.fail(onTooLarge()) : Effect.succeed(joined)
+          }),
         Effect.fail
       )
     )
@@ -50,7 +56,11 @@ export class BodyReader<E> {
   /** The chunks of the body up to the one that reaches `limit` bytes. A read error only ends the result. */
   firstBytes(limit: number): Effect.Effect<Uint8Array> {
     return Effect.suspend(() =>
-      collect(new Pump(this.#source, this.#options), limit, (chunks) => Effect.succeed(concat(chunks)))
+      collect(
+        new Pump(this.#source, this.#options),
+        { limit, isWhole: false },
+        ({ pieces }) => Effect.succeed(concat(toArray(pieces)))
+      )
     )
   }
 
@@ -148,28 +158,50 @@ class Pump<E> implements ChunkReceiver {
   }
 }
 
+/** What has been read of a body. */
+interface Collected {
+  readonly pieces: Pieces | undefined
+  readonly size: number
+  /** Whether there was no memory for the rest. */
+  readonly isCut: boolean
+}
+
+/** A body in one buffer; `undefined` where there is no memory for it. */
+const joinIfPossible = (pieces: Pieces | undefined): Uint8Array | undefined => {
+  try {
+    return concatExact(toArray(pieces))
+  } catch {
+    return undefined
+  }
+}
+
 /** Collects chunks until the body ends or `limit` bytes have arrived. */
 const collect = <E, E2>(
   pump: Pump<E>,
-  limit: number,
-  result: (chunks: Chunks, end: End<E>) => Effect.Effect<Uint8Array, E2>
+  { isWhole, limit }: { readonly limit: number; readonly isWhole: boolean },
+  result: (collected: Collected, end: End<E>) => Effect.Effect<Uint8Array, E2>
 ): Effect.Effect<Uint8Array, E2> => {
-  const chunks: Array<Uint8Array> = []
+  let pieces: Pieces | undefined
   let size = 0
+  let isCut = false
   const add = (arrived: Chunks): End<E> | undefined => {
-    for (const chunk of arrived) {
-      chunks.push(chunk)
-      size += chunk.byteLength
+    try {
+      for (const chunk of arrived) {
+        pieces = push(pieces, chunk)
+        size += chunk.byteLength
+      }
+    } catch {
+      isCut = true
     }
-    return size >= limit ? Option.none() : undefined
+    return isCut || size >= limit ? Option.none() : undefined
   }
   /** Adds the chunks that have arrived. Returns the result if the body has ended. */
   const advance = (): Effect.Effect<Uint8Array, E2> | undefined => {
-    for (let next = pump.poll(limit === Infinity); next !== undefined; next = pump.poll(limit === Infinity)) {
+    for (let next = pump.poll(isWhole); next !== undefined; next = pump.poll(isWhole)) {
       const end = Option.isOption(next) ? next : add(next)
       if (end !== undefined) {
         pump.stop()
-        const ended = Effect.suspend(() => result(chunks, end))
+        const ended = Effect.suspend(() => result({ pieces, size, isCut }, end))
         return end === next && Option.isNone(end) ? ended : Effect.zipRight(pump.source.cancel, ended)
       }
     }

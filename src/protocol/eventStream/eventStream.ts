@@ -1,6 +1,7 @@
 /** Decodes event streams (`application/vnd.amazon.eventstream`) chunk by chunk. */
 import { crc32 } from "#crc32"
 import { concat } from "../bytes/bytes.ts"
+import { type Pieces, push, toArray } from "../bytes/pieces.ts"
 import { decodeHeaders, type Headers, overhead, preludeLength } from "./frame.ts"
 
 /** Why a stream ends with an error. `Broken` is a violation of the format. The service sent all other errors. */
@@ -16,12 +17,6 @@ type FrameType =
   | { readonly _tag: "Skip" }
   | { readonly _tag: "ExceptionWithCode"; readonly code: string }
 
-/** The bytes of an incomplete frame, as a linked list with the newest bytes first. */
-interface Pending {
-  readonly bytes: Uint8Array
-  readonly before: Pending | undefined
-}
-
 /** The prelude and headers of the last frame, because most frames of a stream have equal headers. */
 interface LastHeaders {
   /** The bytes before the payload. */
@@ -33,7 +28,8 @@ interface LastHeaders {
 
 /** The state of a decoder between two chunks. */
 export interface State {
-  readonly pending: Pending | undefined
+  /** The bytes of an incomplete frame. */
+  readonly pending: Pieces | undefined
   /** Number of pending bytes. */
   readonly size: number
   /** Number of bytes that the prelude or the frame needs. */
@@ -134,27 +130,6 @@ const readHeaders = (beforePayload: Uint8Array): LastHeaders => {
   }
 }
 
-/** Smaller pieces are joined when they arrive, so that a frame in tiny pieces does not need much more memory. */
-const smallPieceLength = 4_096
-
-const push = (before: Pending | undefined, piece: Uint8Array): Pending => {
-  let bytes = piece
-  let rest = before
-  while (rest !== undefined && rest.bytes.length <= bytes.length && bytes.length < smallPieceLength) {
-    bytes = concat([rest.bytes, bytes])
-    rest = rest.before
-  }
-  return { bytes, before: rest }
-}
-
-const join = (pending: Pending): Uint8Array => {
-  const chunks: Array<Uint8Array> = []
-  for (let link: Pending | undefined = pending; link !== undefined; link = link.before) {
-    chunks.push(link.bytes)
-  }
-  return concat(chunks.toReversed())
-}
-
 /** Reads the frames of one chunk. It is mutable, because this is the hot path of a stream. */
 class ChunkReader {
   readonly parts: Array<Uint8Array> = []
@@ -162,7 +137,7 @@ class ChunkReader {
   readonly #chunk: Uint8Array
   readonly #view: DataView
   #position = 0
-  #pending: Pending | undefined
+  #pending: Pieces | undefined
   #size: number
   #needed: number
   #lastHeaders: LastHeaders | undefined
@@ -201,7 +176,7 @@ class ChunkReader {
     if (this.#size < this.#needed) {
       return
     }
-    const bytes = join(pending)
+    const bytes = concat(toArray(pending))
     if (this.#needed > preludeLength) {
       this.#readFrame(bytes, viewOf(bytes), 0, this.#needed)
       this.#pending = undefined

@@ -1,7 +1,9 @@
 /** Sends the requests of AWS's credential providers (STS, SSO, sign-in) with the `HttpClient` in the context. */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { buildQueryString, HttpResponse } from "@smithy/core/protocols"
 import type { HttpRequest } from "@smithy/core/protocols"
@@ -9,6 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { constTrue } from "effect/Function"
 import * as Runtime from "effect/Runtime"
+import * as Stream from "effect/Stream"
+import { concat } from "../../../protocol/bytes/bytes.ts"
+import { type Pieces, push, toArray } from "../../../protocol/bytes/pieces.ts"
 import { transportFailure } from "../../../protocol/error/transportFailure.ts"
 
 const requestTimeout = "20 seconds"
@@ -24,8 +29,28 @@ const bodyOf = (body: unknown): HttpBody.HttpBody =>
 /** AWS's clients decide by `code` whether to retry. The original error is not kept, because it can print the request. */
 const requestError = (code: string | undefined): Error => Object.assign(new Error("The request failed"), { code })
 
-const toSmithyResponse = (status: number, headers: { readonly [name: string]: string }, body: ArrayBuffer) =>
-  new HttpResponse({ statusCode: status, headers: { ...headers }, body: new Uint8Array(body) })
+/** Responses of credential services have a few kilobytes. */
+const maxResponseBytes = 1024 * 1024
+
+const readBody = (
+  { stream }: HttpClientResponse.HttpClientResponse
+): Effect.Effect<Uint8Array, HttpClientError.ResponseError | Error> =>
+  Effect.suspend(() => {
+    let pieces: Pieces | undefined
+    let size = 0
+    return stream.pipe(
+      Stream.catchAll((error) => (error.reason === "EmptyBody" ? Stream.empty : Stream.fail(error))),
+      Stream.runForEach((chunk) => {
+        pieces = push(pieces, chunk)
+        size += chunk.byteLength
+        return size > maxResponseBytes ? Effect.fail(requestError(undefined)) : Effect.void
+      }),
+      Effect.map(() => concat(toArray(pieces)))
+    )
+  })
+
+const toSmithyResponse = (status: number, headers: { readonly [name: string]: string }, body: Uint8Array) =>
+  new HttpResponse({ statusCode: status, headers: { ...headers }, body })
 
 /** A request handler for AWS's clients; `errorStatus` is the status of its last response if that was an error. */
 export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Runtime.Runtime<never>) => {
@@ -39,12 +64,12 @@ export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Run
     }).pipe(
       http.execute,
       Effect.flatMap((response) =>
-        Effect.map(response.arrayBuffer, (body) => {
+        Effect.map(readBody(response), (body) => {
           errorStatus = response.status >= 300 ? response.status : undefined
           return toSmithyResponse(response.status, response.headers, body)
         })
       ),
-      Effect.mapError((error) => requestError(transportFailure(error.cause).code)),
+      Effect.mapError(({ cause }) => requestError(transportFailure(cause).code)),
       Effect.timeoutFail({ duration: requestTimeout, onTimeout: () => requestError("ETIMEDOUT") }),
       Effect.either
     )

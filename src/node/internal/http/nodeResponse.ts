@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import { BodyReader } from "../../../internal/transport/bodyReader.ts"
 import { defaultClock } from "../../../internal/transport/defaultServices.ts"
+import { parseJson } from "../../../protocol/payload/json.ts"
 import { type RawHeaders, toHeaders } from "./dispatch.ts"
 import type { UndiciSource } from "./undiciSource.ts"
 
@@ -64,7 +65,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
   }
 
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
-    return this.#parsed((text): unknown => (text === "" ? null : JSON.parse(text)))
+    return this.#parsed((text): unknown => (text === "" ? null : parseJson(text)))
   }
 
   get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
@@ -90,7 +91,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
 
   get #wholeBody(): Effect.Effect<Uint8Array, HttpClientError.ResponseError> {
     return this.#bytes ??= Effect.runSync(
-      Effect.cached(this.#body.bytes)
+      Effect.cached(this.#body.bytes(Infinity, () => this.decodeError(new RangeError("The body is too large"))))
     )
   }
 
