@@ -4,8 +4,7 @@ import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { concat, concatExact } from "../../protocol/bytes/bytes.ts"
-import { type Pieces, push, toArray } from "../../protocol/bytes/pieces.ts"
+import { addPiece, concat, concatExact, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
 import type { BodySource, ChunkReceiver } from "./bodySource.ts"
 import { type IdleTimer, makeIdleTimer } from "./idleTimer.ts"
 
@@ -59,7 +58,7 @@ export class BodyReader<E> {
       collect(
         new Pump(this.#source, this.#options),
         { limit, isWhole: false },
-        ({ pieces }) => Effect.succeed(concat(toArray(pieces)))
+        ({ pieces }) => Effect.succeed(concat(piecesInOrder(pieces)))
       )
     )
   }
@@ -169,7 +168,7 @@ interface Collected {
 /** A body in one buffer; `undefined` where there is no memory for it. */
 const joinIfPossible = (pieces: Pieces | undefined): Uint8Array | undefined => {
   try {
-    return concatExact(toArray(pieces))
+    return concatExact(piecesInOrder(pieces))
   } catch {
     return undefined
   }
@@ -187,7 +186,7 @@ const collect = <E, E2>(
   const add = (arrived: Chunks): End<E> | undefined => {
     try {
       for (const chunk of arrived) {
-        pieces = push(pieces, chunk)
+        pieces = addPiece(pieces, chunk)
         size += chunk.byteLength
       }
     } catch {

@@ -1,7 +1,6 @@
 /** Decodes event streams (`application/vnd.amazon.eventstream`) chunk by chunk. */
 import { crc32 } from "#crc32"
-import { concat } from "../bytes/bytes.ts"
-import { type Pieces, push, toArray } from "../bytes/pieces.ts"
+import { addPiece, concat, type Pieces, piecesInOrder } from "../bytes/bytes.ts"
 import { decodeHeaders, type Headers, overhead, preludeLength } from "./frame.ts"
 
 /** Why a stream ends with an error. `Broken` is a violation of the format. The service sent all other errors. */
@@ -169,14 +168,14 @@ class ChunkReader {
   /** Adds bytes to a prelude or frame that is split over chunks. */
   #readPending(): void {
     const length = Math.min(this.#needed - this.#size, this.#chunk.length - this.#position)
-    const pending = push(this.#pending, this.#chunk.subarray(this.#position, this.#position + length))
+    const pending = addPiece(this.#pending, this.#chunk.subarray(this.#position, this.#position + length))
     this.#pending = pending
     this.#size += length
     this.#position += length
     if (this.#size < this.#needed) {
       return
     }
-    const bytes = concat(toArray(pending))
+    const bytes = concat(piecesInOrder(pending))
     if (this.#needed > preludeLength) {
       this.#readFrame(bytes, viewOf(bytes), 0, this.#needed)
       this.#pending = undefined

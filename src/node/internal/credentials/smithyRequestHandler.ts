@@ -12,8 +12,7 @@ import * as Either from "effect/Either"
 import { constTrue } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
-import { concat } from "../../../protocol/bytes/bytes.ts"
-import { type Pieces, push, toArray } from "../../../protocol/bytes/pieces.ts"
+import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
 import { transportFailure } from "../../../protocol/error/transportFailure.ts"
 
 const requestTimeout = "20 seconds"
@@ -41,11 +40,11 @@ const readBody = (
     return stream.pipe(
       Stream.catchAll((error) => (error.reason === "EmptyBody" ? Stream.empty : Stream.fail(error))),
       Stream.runForEach((chunk) => {
-        pieces = push(pieces, chunk)
+        pieces = addPiece(pieces, chunk)
         size += chunk.byteLength
         return size > maxResponseBytes ? Effect.fail(requestError(undefined)) : Effect.void
       }),
-      Effect.map(() => concat(toArray(pieces)))
+      Effect.map(() => concat(piecesInOrder(pieces)))
     )
   })
 
