@@ -1,7 +1,7 @@
 /** Parses JSON with a limit for its nesting, because code that processes a value recursively can exhaust the stack. */
 
 /** Deeper JSON is invalid. */
-export const maxJsonDepth = 512
+const maxJsonDepth = 512
 
 const isEscaped = (text: string, at: number): boolean => {
   let start = at
