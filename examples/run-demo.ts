@@ -6,7 +6,7 @@ const { FORCE_COLOR: _force, NO_COLOR: _no, ...inherited } = process.env
 
 type Options = { readonly env?: NodeJS.ProcessEnv; readonly input?: string }
 
-/** Starts an example as `npm run` does, without colour unless `env` asks for it. */
+/** Starts an example as `npm run` does, without colour unless `env` enables it. */
 export const start = (args: ReadonlyArray<string>, { env = {}, input = "" }: Options = {}) => {
   const child = spawn(process.execPath, ["examples/run.js", ...args], { env: { ...inherited, ...env } })
   child.stdin.end(input)
