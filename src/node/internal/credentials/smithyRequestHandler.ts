@@ -28,7 +28,7 @@ const bodyOf = (body: unknown): HttpBody.HttpBody =>
 /** AWS's clients decide by `code` whether to retry. The original error is not kept, because it can print the request. */
 const requestError = (code: string | undefined): Error => Object.assign(new Error("The request failed"), { code })
 
-/** Responses of credential services have a few kilobytes. */
+/** In bytes. A response with credentials has a few kilobytes. */
 const maxResponseBytes = 1024 * 1024
 
 const readBody = (
