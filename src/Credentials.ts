@@ -6,11 +6,13 @@
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import { cacheCredentials } from "./internal/credentials/cache.ts"
+import { firstOf as firstSource } from "./internal/credentials/firstOf.ts"
 import { numberAt } from "./internal/credentials/numberAt.ts"
 import { parseCredentials } from "./internal/credentials/parse.ts"
 import { CredentialsError } from "./SageMakerError.ts"
@@ -110,7 +112,7 @@ const environment = Config.all({
  * Uses credentials from environment variables.
  *
  * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION` from the
- * layer's `ConfigProvider`. They are read at the first call and again five minutes before they expire. Calls fail with
+ * layer's `ConfigProvider`. They are read at the first call and again from five minutes before they expire. Calls fail with
  * `CredentialsError` if a value is missing or invalid.
  *
  * @since 0.1.0
@@ -136,7 +138,8 @@ export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
             expiration: Option.getOrUndefined(expiration)
           })
         )
-      )
+      ),
+      { source: () => "environment", refreshTimeout: undefined }
     )
   )
 )
@@ -150,10 +153,27 @@ const providerFailed = (error: unknown): CredentialsError =>
   })
 
 /**
+ * Options of the refresh of temporary credentials.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RefreshOptions {
+  /**
+   * Maximum duration of one request for credentials. Then it fails with `CredentialsError` and can be repeated.
+   *
+   * Default: 10 seconds. An invalid duration fails calls with `CredentialsError`.
+   */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
+}
+
+/**
  * Uses credentials from a provider of the AWS SDK for JavaScript v3.
  *
- * Credentials are cached until five minutes before they expire. Concurrent calls share one provider call. If a
- * refresh fails, the cached credentials are used until they expire; after that, calls fail with `CredentialsError`.
+ * Credentials are cached. They are refreshed in the background from five minutes before they expire, or from half their
+ * life if they live less than five minutes. Until they expire, no call waits for a refresh. One provider call runs at a
+ * time, and a failed refresh is repeated after 1 second, growing to 60 seconds. Without unexpired credentials, all calls
+ * wait for one provider call and fail with its `CredentialsError`.
  *
  * @example
  * ```ts
@@ -168,13 +188,55 @@ const providerFailed = (error: unknown): CredentialsError =>
  * @since 0.1.0
  * @category layers
  */
-export const layerProvider = (provider: AwsCredentialProvider): Layer.Layer<Credentials> =>
+export const layerProvider = (
+  provider: AwsCredentialProvider,
+  { refreshTimeout }: RefreshOptions = {}
+): Layer.Layer<Credentials> =>
   Layer.scoped(
     Credentials,
     cacheCredentials(
       Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
         Effect.flatMap((input) => parseCredentials("the provider", input)),
         Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
-      )
+      ),
+      { source: () => "provider", refreshTimeout }
     )
   )
+
+type SourceLayer<L extends Layer.Layer<Credentials, unknown, unknown>> = Layer.Layer<
+  Credentials,
+  unknown,
+  Layer.Layer.Context<L>
+>
+
+/**
+ * Uses the first source that returns credentials.
+ *
+ * The sources are asked in order when credentials are first needed; the layer of a source is built when it is asked. The
+ * source that returned credentials is kept. If it fails later, all sources are asked again. If every source fails, calls
+ * fail with a `CredentialsError` that contains the message of each source.
+ *
+ * @example
+ * ```ts
+ * import { Credentials } from "effect-sagemaker-runtime"
+ * import { NodeCredentials } from "effect-sagemaker-runtime/node"
+ *
+ * export const credentials = Credentials.firstOf(
+ *   Credentials.layerEnv,
+ *   NodeCredentials.layerSso({ profile: "inference" }),
+ *   NodeCredentials.layerContainer
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const firstOf = <
+  Layers extends readonly [
+    Layer.Layer<Credentials, unknown, unknown>,
+    ...Array<Layer.Layer<Credentials, unknown, unknown>>
+  ]
+>(
+  ...layers: Layers
+): Layer.Layer<Credentials, never, Layer.Layer.Context<Layers[number]>> =>
+  Layer.scoped(Credentials, firstSource(Credentials, layers as ReadonlyArray<SourceLayer<Layers[number]>>))

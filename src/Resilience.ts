@@ -122,7 +122,8 @@ export interface CircuitBreakerOptions {
    * Whether an error counts as a failure.
    *
    * Default: failed connections, status 500, 502, 503, 504 and 530, and timeouts. Client errors (4xx) and throttling do
-   * not count as failures. `CredentialsError` and `SigningError` never count.
+   * not count as failures. `CredentialsError` and `SigningError` never count. If the function throws, the default
+   * applies and a warning is logged.
    */
   readonly isFailure?: ((error: unknown) => boolean) | undefined
 }

@@ -1,6 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Redacted, Runtime, TestClock } from "effect"
-import { Credentials, type SageMakerError } from "effect-sagemaker-runtime"
+import {
+  Config,
+  ConfigProvider,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Redacted,
+  Runtime,
+  Scope,
+  TestClock
+} from "effect"
+import { Credentials, SageMakerError } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
 
 const { Credentials: Tag } = Credentials
@@ -45,6 +57,9 @@ const until = (millis: number) => () => ({ ...keys, accessKeyId: `until-${millis
 const failed = (): never => {
   throw new Error("no answer")
 }
+
+/** Lets the promises of a provider and the fibers that wait for them run. */
+const settle = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 const currentId = Effect.map(get, ({ accessKeyId }) => Redacted.value(accessKeyId))
 
@@ -163,16 +178,141 @@ describe("A credentials provider", () => {
       assert.strictEqual(source.calls(), 2)
     }))
 
-  it.effect("is not called again until five minutes before expiry", () =>
+  it.effect("refreshes in the background from five minutes before expiry", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000), until(7_200_000))
       yield* Effect.gen(function*() {
         yield* get
         yield* TestClock.setTime(3_300_000 - 1)
         assert.strictEqual(yield* currentId, "until-3600000")
+        assert.strictEqual(source.calls(), 1)
         yield* TestClock.setTime(3_300_000)
+        assert.strictEqual(yield* currentId, "until-3600000")
+        yield* settle
         assert.strictEqual(yield* currentId, "until-7200000")
+        assert.strictEqual(source.calls(), 2)
       }).pipe(Effect.provide(source.layer))
+    }))
+
+  it.effect("whose credentials live less than five minutes is called again after half their life", () =>
+    Effect.gen(function*() {
+      const source = provider(until(60_000), until(120_000))
+      yield* Effect.gen(function*() {
+        yield* Effect.repeatN(get, 20)
+        yield* TestClock.setTime(30_000 - 1)
+        yield* get
+        yield* settle
+        assert.strictEqual(source.calls(), 1)
+        yield* TestClock.setTime(30_000)
+        assert.strictEqual(yield* currentId, "until-60000")
+        yield* settle
+        assert.strictEqual(yield* currentId, "until-120000")
+      }).pipe(Effect.provide(source.layer))
+      assert.strictEqual(source.calls(), 2)
+    }))
+
+  it.effect("that hangs during a refresh delays no call and is called again", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const layer = Credentials.layerProvider(() => {
+        calls += 1
+        return calls === 2 ? new Promise(() => {}) : Promise.resolve(until(calls * 3_600_000)())
+      })
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* TestClock.setTime(3_300_000)
+        yield* Effect.repeatN(get, 100)
+        assert.strictEqual(calls, 2)
+        yield* TestClock.adjust("11 seconds")
+        yield* Effect.repeatN(get, 100)
+        yield* settle
+        assert.strictEqual(yield* currentId, "until-10800000")
+        assert.strictEqual(calls, 3)
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("that fails to refresh is called again after 1, 2, 4, … and 60 seconds", () =>
+    Effect.gen(function*() {
+      const source = provider(until(3_600_000), failed)
+      const callsAfter: Array<number> = []
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* TestClock.setTime(3_300_000)
+        for (let second = 0; second < 200; second++) {
+          yield* Effect.repeatN(get, 5)
+          yield* settle
+          if (source.calls() - 1 > callsAfter.length) {
+            callsAfter.push(second)
+          }
+          yield* TestClock.adjust("1 second")
+        }
+      }).pipe(Effect.provide(source.layer))
+      assert.deepStrictEqual(callsAfter, [0, 1, 3, 7, 15, 31, 63, 123, 183])
+    }))
+
+  it.effect("that returns credentials with the same expiry is not called for every call", () =>
+    Effect.gen(function*() {
+      const source = provider(until(3_600_000))
+      yield* Effect.gen(function*() {
+        yield* get
+        yield* TestClock.setTime(3_400_000)
+        for (let call = 0; call < 100; call++) {
+          yield* get
+          yield* settle
+        }
+      }).pipe(Effect.provide(source.layer))
+      assert.strictEqual(source.calls(), 2)
+    }))
+
+  it.effect("that hangs fails the waiting calls after the refresh timeout, and is called again", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const provide = () => {
+        calls += 1
+        return calls === 1 ? new Promise<never>(() => {}) : Promise.resolve(keys)
+      }
+      yield* Effect.gen(function*() {
+        const waiting = yield* Effect.fork(Effect.flip(get))
+        yield* TestClock.adjust("3 seconds")
+        const error = yield* Fiber.join(waiting)
+        assert.deepInclude(error, { _tag: "CredentialsError", sources: ["provider"] })
+        assert.include(error.message, "within 3s")
+        assert.deepStrictEqual(plain(yield* get), keys)
+      }).pipe(Effect.provide(Credentials.layerProvider(provide, { refreshTimeout: "3 seconds" })))
+    }))
+
+  it.effect("with an invalid refresh timeout fails each call", () =>
+    Effect.gen(function*() {
+      const layer = Credentials.layerProvider(() => Promise.resolve(keys), { refreshTimeout: "soon" as "1 second" })
+      const error = yield* Effect.flip(Effect.provide(get, layer))
+      assert.include(error.message, "refreshTimeout")
+    }))
+
+  it.effect("fails the calls that wait when the client is closed", () =>
+    Effect.gen(function*() {
+      const scope = yield* Scope.make()
+      const layer = Credentials.layerProvider(() => new Promise(() => {}))
+      const context = yield* Layer.buildWithScope(layer, scope)
+      const waiting = yield* Effect.fork(Effect.flip(Effect.provide(get, context)))
+      yield* settle
+      yield* Scope.close(scope, Exit.void)
+      assert.strictEqual((yield* Fiber.join(waiting))._tag, "CredentialsError")
+      assert.strictEqual((yield* Effect.flip(Effect.provide(get, context)))._tag, "CredentialsError")
+    }))
+
+  it.effect("that no call waits for is called again after one second", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const layer = Credentials.layerProvider(() => {
+        calls += 1
+        return calls === 1 ? new Promise(() => {}) : Promise.resolve(keys)
+      })
+      yield* Effect.gen(function*() {
+        yield* Fiber.interrupt(yield* Effect.fork(Effect.zipLeft(get, Effect.void)).pipe(Effect.tap(settle)))
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(plain(yield* get), keys)
+      }).pipe(Effect.provide(layer))
+      assert.strictEqual(calls, 2)
     }))
 
   it.effect("is not called again without an expiry", () =>
@@ -315,4 +455,90 @@ describe("A value that cannot be in a header fails the call and is named but not
         }).pipe(Effect.provide(Credentials.layer({ ...keys, [member]: broken }))))
     }
   }
+})
+
+describe("Credentials.firstOf", () => {
+  const failingSource = (name: string, onGet = () => {}) =>
+    Layer.succeed(Tag, {
+      get: Effect.suspend(() => {
+        onGet()
+        return new SageMakerError.CredentialsError({ message: `The ${name} is empty`, sources: [name], status: 403 })
+      })
+    })
+
+  it.effect("uses the first source that returns credentials, within one scope", () =>
+    Effect.gen(function*() {
+      const order: Array<string> = []
+      const traced = <E, R>(name: string, layer: Layer.Layer<Credentials.Credentials, E, R>) =>
+        Layer.merge(
+          layer,
+          Layer.scopedDiscard(Effect.acquireRelease(
+            Effect.sync(() => order.push(`open ${name}`)),
+            () => Effect.sync(() => order.push(`close ${name}`))
+          ))
+        )
+      const layer = Credentials.firstOf(
+        traced("empty", failingSource("empty")),
+        traced("provider", Credentials.layerProvider(() => Promise.resolve(keys))),
+        traced("unused", Credentials.layer(keys))
+      )
+      yield* Effect.gen(function*() {
+        assert.deepStrictEqual(order, [])
+        assert.deepStrictEqual(plain(yield* get), keys)
+        assert.deepStrictEqual(plain(yield* get), keys)
+        assert.deepStrictEqual(order, ["open empty", "open provider"])
+      }).pipe(Effect.provide(layer))
+      assert.sameMembers(order.slice(2), ["close provider", "close empty"])
+    }))
+
+  it.effect("names each failure if no source returns credentials", () =>
+    Effect.gen(function*() {
+      const unbuilt = Credentials.layerConfig({
+        accessKeyId: Config.string("ID"),
+        secretAccessKey: Config.redacted("SECRET")
+      })
+      const broken = Layer.effect(Tag, Effect.die(new Error(keys.secretAccessKey)))
+      const error = yield* get.pipe(
+        Effect.provide(Credentials.firstOf(failingSource("first"), unbuilt, broken, failingSource("last"))),
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map())),
+        Effect.flip
+      )
+      assert.deepInclude(error, {
+        message: "No source returned credentials: The first is empty; The layer of source 2 could not be built; " +
+          "The layer of source 3 could not be built; The last is empty",
+        sources: ["first", "source 2", "source 3", "last"],
+        status: 403
+      })
+      assertNoSecret(error)
+    }))
+
+  it.effect("searches again if its source fails later", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      let works = true
+      const second = Layer.succeed(Tag, {
+        get: Effect.suspend(() =>
+          works
+            ? Effect.succeed({ accessKeyId: Redacted.make("second"), secretAccessKey: Redacted.make("x") })
+            : new SageMakerError.CredentialsError({ message: "gone", sources: [] })
+        )
+      })
+      const layer = Credentials.firstOf(failingSource("first", () => asked++), second, Credentials.layer(keys))
+      yield* Effect.gen(function*() {
+        assert.strictEqual(yield* currentId, "second")
+        assert.strictEqual(yield* currentId, "second")
+        assert.strictEqual(asked, 1)
+        works = false
+        assert.strictEqual(yield* currentId, keys.accessKeyId)
+        assert.strictEqual(asked, 2)
+      }).pipe(Effect.provide(layer))
+    }))
+
+  it.effect("searches once for concurrent calls", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      const layer = Credentials.firstOf(failingSource("first", () => asked++), Credentials.layer(keys))
+      yield* Effect.provide(Effect.all(Array.from({ length: 20 }, () => get), { concurrency: "unbounded" }), layer)
+      assert.strictEqual(asked, 1)
+    }))
 })

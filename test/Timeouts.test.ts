@@ -384,6 +384,25 @@ describe("Before a request is sent,", () => {
       assert.deepInclude(error, { phase: "attempt", requestSent: false, retry: "transient" })
     }))
 
+  for (const phase of ["attempt", "total"] as const) {
+    it.effect(`credentials that cannot be interrupted do not delay the end of the ${phase} timeout`, () =>
+      Effect.gen(function*() {
+        const server = yield* scriptedHttpClient(ok)
+        const stuck = Layer.succeed(Credentials.Credentials, { get: Effect.uninterruptible(Effect.never) })
+        const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+          Layer.provide([Layer.provide(Signer.layer, stuck), server.http])
+        )
+        const error = yield* call.pipe(
+          Timeouts.use({ [phase]: "5 seconds" }),
+          RetryPolicy.use(RetryPolicy.none),
+          Effect.flip,
+          advanceClock("5 seconds"),
+          Effect.provide(client)
+        )
+        assert.deepInclude(timeout(error), { phase, requestSent: false })
+      }))
+  }
+
   it.effect("credentials that never arrive time out the call, and requestSent is false", () =>
     Effect.gen(function*() {
       const error = yield* endWithoutCredentials({ attempt: "5 seconds", total: "8 seconds" }, RetryPolicy.standard())
@@ -392,7 +411,7 @@ describe("Before a request is sent,", () => {
 
   it.effect("a timeout is retried", () =>
     Effect.gen(function*() {
-      const error = yield* endWithoutCredentials({ attempt: "5 seconds" }, RetryPolicy.standard())
+      const error = yield* endWithoutCredentials({ attempt: "3 seconds" }, RetryPolicy.standard())
       assert.deepInclude(error, { phase: "attempt", requestSent: false, attempts: 3 })
     }))
 })

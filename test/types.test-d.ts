@@ -134,6 +134,9 @@ describe("Layers", () => {
     expectTypeOf(Credentials.layerEnv).toEqualTypeOf<Layer.Layer<Credentials.Credentials>>()
     expectTypeOf(Credentials.layer).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials>>()
     expectTypeOf(Credentials.layerProvider).returns.toEqualTypeOf<Layer.Layer<Credentials.Credentials>>()
+    expectTypeOf(Credentials.firstOf(Credentials.layerEnv, NodeCredentials.layerContainer)).toEqualTypeOf<
+      Layer.Layer<Credentials.Credentials, never, HttpClient.HttpClient>
+    >()
     expectTypeOf(Credentials.layerConfig).returns.toEqualTypeOf<
       Layer.Layer<Credentials.Credentials, ConfigError.ConfigError>
     >()

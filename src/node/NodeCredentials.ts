@@ -7,8 +7,9 @@
  * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20
  * seconds.
  *
- * Credentials are cached until five minutes before they expire, and refreshed once for all concurrent calls. If a
- * source fails, or returns nothing within 2 minutes, the call fails with `CredentialsError`.
+ * Credentials are cached and refreshed as `Credentials.layerProvider` does. If a source fails, or returns nothing within
+ * `refreshTimeout` (10 seconds), the call fails with `CredentialsError`. Set a longer timeout for a `credential_process`
+ * that prompts its user.
  *
  * @example
  * ```ts
@@ -22,7 +23,7 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Credentials } from "../Credentials.ts"
+import { Credentials, type RefreshOptions } from "../Credentials.ts"
 import { cacheCredentials } from "../internal/credentials/cache.ts"
 import { parseCredentials } from "../internal/credentials/parse.ts"
 import { CredentialsError } from "../SageMakerError.ts"
@@ -37,7 +38,7 @@ import * as sources from "./internal/credentials/sources.ts"
  * @since 0.1.0
  * @category models
  */
-export interface NodeCredentialsOptions {
+export interface NodeCredentialsOptions extends RefreshOptions {
   /**
    * The profile of the shared config and credentials files.
    *
@@ -86,7 +87,7 @@ export interface WebIdentityOptions extends NodeCredentialsOptions {
  * @since 0.1.0
  * @category models
  */
-export interface AssumeRoleOptions {
+export interface AssumeRoleOptions extends RefreshOptions {
   /** The ARN of the role to assume. */
   readonly roleArn: string
   /**
@@ -124,15 +125,25 @@ const layerFrom = (
       const context = yield* Effect.context<HttpClient.HttpClient>()
       const configProvider = yield* Effect.configProviderWith(Effect.succeed)
       const region = options.region ?? (yield* ClientRegion)
+      let source = "profile"
       const load = Effect.gen(function*() {
         const location = yield* Effect.mapError(
           locate(options.profile),
           ({ message }) => new CredentialsError({ message, sources: ["profile"] })
         )
-        const input = yield* resolveCredentials(yield* sourcesFor(location.profile), { location, region })
+        const input = yield* resolveCredentials(yield* sourcesFor(location.profile), {
+          location,
+          region,
+          onSource: (name) => {
+            source = name
+          }
+        })
         return yield* parseCredentials("the provider", input)
       })
-      return yield* cacheCredentials(load.pipe(Effect.withConfigProvider(configProvider), Effect.provide(context)))
+      return yield* cacheCredentials(
+        load.pipe(Effect.withConfigProvider(configProvider), Effect.provide(context)),
+        { source: () => source, refreshTimeout: options.refreshTimeout }
+      )
     })
   )
 
@@ -258,6 +269,7 @@ export const layerAssumeRole = (
     Credentials,
     ({ get }) =>
       layerFrom(() => Effect.map(get, (credentials) => [sources.assumedRole(credentials, options)]), {
+        refreshTimeout: options.refreshTimeout,
         region: options.region
       })
   ))

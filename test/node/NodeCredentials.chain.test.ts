@@ -11,8 +11,9 @@ import {
   profileLines,
   recordingHttpClient,
   serveResponses,
-  soon,
-  stsOf
+  shortly,
+  stsOf,
+  untilExpired
 } from "../support/credentialServers.ts"
 
 const environment = { AWS_ACCESS_KEY_ID: "AKID-environment", AWS_SECRET_ACCESS_KEY: "secret-environment" }
@@ -153,6 +154,7 @@ describe("Credentials of a provider", () => {
       const seen = yield* Effect.gen(function*() {
         const before = yield* currentAccessKeyId
         credentials("[default]", ...profileLines("second"))
+        yield* untilExpired
         return [before, yield* currentAccessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-first"])
@@ -164,12 +166,13 @@ describe("Credentials of a provider", () => {
       const { config, credentials, write } = yield* isolatedEnvironment()
       const script = write(
         "keys.cjs",
-        `console.log(${JSON.stringify(JSON.stringify(credentialsDocument("first", soon())))})`
+        `console.log(${JSON.stringify(JSON.stringify(credentialsDocument("first", shortly())))})`
       )
       config("[default]", `credential_process = "${process.execPath}" "${script}"`)
       const seen = yield* Effect.gen(function*() {
         const before = yield* currentAccessKeyId
         credentials("[default]", ...profileLines("second"))
+        yield* untilExpired
         return [before, yield* currentAccessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])

@@ -13,7 +13,9 @@ import {
   metadataService,
   past,
   serveResponses,
-  soon
+  shortly,
+  soon,
+  untilExpired
 } from "../support/credentialServers.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
@@ -38,12 +40,13 @@ describe("The role of a container", () => {
 
   it.scopedLive("gives credentials for the token in a file, which is read for each refresh", () =>
     Effect.gen(function*() {
-      const server = yield* serveResponses(() => ({ body: credentialsDocument("container", soon()) }))
+      const server = yield* serveResponses(() => ({ body: credentialsDocument("container", shortly()) }))
       const { set, write } = yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
       set({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write("token", "first-token") })
       yield* Effect.gen(function*() {
         yield* currentCredentials
         write("token", "second-token")
+        yield* untilExpired
         yield* currentCredentials
       }).pipe(Effect.provide(container))
       assert.deepStrictEqual(server.calls().map(({ headers }) => headers["authorization"]), [
@@ -84,11 +87,11 @@ describe("The role of an instance", () => {
   it.scopedLive("is requested again when its credentials are about to expire", () =>
     Effect.gen(function*() {
       const server = yield* metadataService((before) => ({
-        body: before === 0 ? credentialsDocument("first", soon()) : credentialsDocument("second", farFuture)
+        body: before === 0 ? credentialsDocument("first", shortly()) : credentialsDocument("second", farFuture)
       }))
       yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
       const seen = yield* Effect.provide(
-        Effect.all([currentAccessKeyId, currentAccessKeyId, currentAccessKeyId]),
+        Effect.all([currentAccessKeyId, Effect.zipRight(untilExpired, currentAccessKeyId), currentAccessKeyId]),
         instance
       )
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second", "AKID-second"])

@@ -8,7 +8,8 @@ import {
   currentCredentials,
   isolatedEnvironment,
   past,
-  soon
+  shortly,
+  untilExpired
 } from "../support/credentialServers.ts"
 
 const http = NodeHttpClient.layer({ proxy: false })
@@ -85,10 +86,11 @@ for (const [source, layerOf] of layers) {
 describe("A credential process whose credentials are about to expire", () => {
   it.scopedLive("runs again", () =>
     Effect.gen(function*() {
-      const { write } = yield* withProcess(printing(credentialsDocument("first", soon())))
+      const { write } = yield* withProcess(printing(credentialsDocument("first", shortly())))
       const seen = yield* Effect.gen(function*() {
         const first = yield* currentCredentials
         write("keys.cjs", printing(credentialsDocument("second")))
+        yield* untilExpired
         return [first.accessKeyId, (yield* currentCredentials).accessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerProcess({ profile: "tool" }), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])

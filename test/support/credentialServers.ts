@@ -123,6 +123,12 @@ export const farFuture = "2099-01-01T00:00:00.000Z"
 /** An expiry within the refresh window. */
 export const soon = () => new Date(Date.now() + 120_000).toISOString()
 
+/** The expiry of credentials that live less than half a second. */
+export const shortly = () => new Date(Date.now() + 400).toISOString()
+
+/** Waits until credentials that expire `shortly` have expired. */
+export const untilExpired = Effect.sleep("500 millis")
+
 export const past = "2020-01-01T00:00:00.000Z"
 
 /** The credentials that a source of this name gives. */

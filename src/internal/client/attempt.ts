@@ -15,8 +15,9 @@ import { userAgent } from "../../protocol/userAgent/userAgent.ts"
 import type { CommonError } from "../../SageMakerError.ts"
 import type { Signer } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
+import { isDefaultClock } from "../time/defaultServices.ts"
+import { monotonicMillis } from "../time/timer.ts"
 import { ConnectionLease } from "../transport/connectionLease.ts"
-import { isDefaultClock } from "../transport/defaultServices.ts"
 import type { Transport, TransportFailure, TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
 import { deadlineExceeded } from "./deadlines.ts"
@@ -135,7 +136,7 @@ const sign = (client: Client, { call, request }: AttemptScope, clock: Clock.Cloc
 
 const send = (
   { systemTransport, transport }: Client,
-  { clock, connection, request, sentAt }: SentRequest,
+  { clock, connection, request }: SentRequest,
   call: Call
 ): Effect.Effect<TransportResponse, BodyError> => {
   const toError = (failure: TransportFailure): BodyError => {
@@ -143,11 +144,12 @@ const send = (
       call.markSent(failure.requestSent)
       return deadlineExceeded(failure.phase, call)
     }
-    const error = fromHttpClientError(failure, call, clock.unsafeCurrentTimeMillis() - sentAt)
+    const error = fromHttpClientError(failure, call, Math.round(monotonicMillis(clock) - begin))
     call.markSent(error._tag === "ProtocolError" || error.requestSent)
     return error
   }
   call.markSent(true)
+  const begin = monotonicMillis(clock)
   const sendWith = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
   return sendWith(request, call.options.deadlines, { connection, toError })
 }
@@ -232,11 +234,11 @@ export const makeAttempt = (options: ClientOptions): Attempt => {
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(exchange), {
         onFailure: (cause) => {
-          call.endAttempt(clock.unsafeCurrentTimeMillis())
+          call.endAttempt(monotonicMillis(clock))
           return Effect.zipRight(connection.close(), Effect.failCause(cause))
         },
         onSuccess: (output) => {
-          call.endAttempt(clock.unsafeCurrentTimeMillis())
+          call.endAttempt(monotonicMillis(clock))
           return succeed(client, output, connection, sample)
         }
       })

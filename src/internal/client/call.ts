@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Random from "effect/Random"
-import { isDefaultRandom } from "../transport/defaultServices.ts"
+import { isDefaultRandom } from "../time/defaultServices.ts"
 import type { ConcreteTimeouts } from "./deadlines.ts"
 import type { Interceptor } from "./interceptor.ts"
 
@@ -24,7 +24,7 @@ export interface CallProgress {
   readonly totalRetryDelay: number
 }
 
-/** The state of a call. Times are in milliseconds of Effect's clock. */
+/** The state of a call. Times are in monotonic milliseconds. */
 export class Call implements CallProgress {
   readonly options: CallOptions
   attempts = 0
@@ -40,7 +40,7 @@ export class Call implements CallProgress {
 
   beginAttempt(now: number): void {
     this.attempts += 1
-    this.totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : now - this.#attemptEndedAt
+    this.totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : Math.round(now - this.#attemptEndedAt)
     this.#isEarlierSent = this.isSent
     this.isAttemptSent = false
   }

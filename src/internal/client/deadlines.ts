@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import { InvalidInputError, TimeoutError } from "../../SageMakerError.ts"
 import type * as Timeouts from "../../Timeouts.ts"
 import { durationMillis } from "../config/duration.ts"
-import { timeout } from "../transport/timeout.ts"
+import { timeout } from "../time/timeout.ts"
 import type { Call } from "./call.ts"
 
 /** Every timeout in milliseconds. `Infinity` means no timeout. */

@@ -1,5 +1,4 @@
 /** Waits until a model is ready to serve. */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
@@ -14,9 +13,12 @@ import type {
 import type { ModelNotReadyException } from "../../SageMakerError.ts"
 import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { withoutColdModelRetries } from "../client/coldModels.ts"
+import { monotonicMillis } from "../time/timer.ts"
 import { definedMembers } from "./calls.ts"
 
 type Invocable<A, B, R> = Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">
+
+const elapsedMillis = Effect.clockWith((clock) => Effect.sync(() => monotonicMillis(clock)))
 
 const probe = <A, B, R>(
   endpoint: Invocable<A, B, R>,
@@ -47,11 +49,11 @@ export const warmUp = <A, B, R, Out, R2, R3>(
   { onProgress = () => Effect.void, value, ...options }: WarmUpOptions<A, R3> = {}
 ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3> =>
   Effect.gen(function*() {
-    const begin = yield* Clock.currentTimeMillis
+    const begin = yield* elapsedMillis
     let attempts = 0
     const progress = Effect.map(
-      Clock.currentTimeMillis,
-      (now): WarmUpProgress => ({ attempts, elapsed: Duration.millis(now - begin) })
+      elapsedMillis,
+      (now): WarmUpProgress => ({ attempts, elapsed: Duration.millis(Math.round(now - begin)) })
     )
     const attempt = Effect.suspend(() => {
       attempts += 1

@@ -1,5 +1,6 @@
 /** The circuit breaker of `Resilience.circuitBreaker`. */
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
@@ -12,6 +13,7 @@ import { CircuitOpenError, toRetryable } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { positiveDurationMillis } from "../config/duration.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
+import { monotonicMillis } from "../time/timer.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 const check: CheckOptions<CircuitBreakerOptions, circuits.Rules> = (
@@ -62,13 +64,19 @@ interface AdmittedAttempt {
 
 const cleanupIntervalMillis = 10_000
 
-const stateOf = ({ circuit, lastFailure }: Entry): CircuitState =>
-  circuit._tag === "Open" ? { _tag: "Open", retryAtMillis: circuit.until, lastFailure } : { _tag: circuit._tag }
+/** The public state. A circuit uses the monotonic clock, but `retryAtMillis` is a date. */
+const stateOf = ({ circuit, lastFailure }: Entry, clock: Clock.Clock): CircuitState => {
+  if (circuit._tag !== "Open") {
+    return { _tag: circuit._tag }
+  }
+  const waitMillis = Math.round(circuit.until - monotonicMillis(clock))
+  return { _tag: "Open", retryAtMillis: clock.unsafeCurrentTimeMillis() + waitMillis, lastFailure }
+}
 
 class CircuitBreaker {
   readonly #entries = new Map<string, Entry>()
   readonly #rulesOf: (endpoint: string) => circuits.Rules
-  readonly isFailure: (error: unknown) => boolean
+  readonly #isFailure: (error: unknown) => boolean
   readonly #states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
   #lastCleanup = 0
 
@@ -78,7 +86,7 @@ class CircuitBreaker {
     states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
   ) {
     this.#rulesOf = rulesOf
-    this.isFailure = isFailure
+    this.#isFailure = isFailure
     this.#states = states
   }
 
@@ -113,17 +121,19 @@ class CircuitBreaker {
 
   /** Reads the circuit when the update runs, so that an earlier change cannot overwrite a later change. */
   #publish(entry: Entry): Effect.Effect<void> {
-    return SubscriptionRef.update(this.#states, (states) =>
-      entry.circuit._tag === "Closed"
-        ? HashMap.remove(states, entry.endpoint)
-        : HashMap.set(states, entry.endpoint, stateOf(entry)))
+    return Effect.clockWith((clock) =>
+      SubscriptionRef.update(this.#states, (states) =>
+        entry.circuit._tag === "Closed"
+          ? HashMap.remove(states, entry.endpoint)
+          : HashMap.set(states, entry.endpoint, stateOf(entry, clock)))
+    )
   }
 
   record({ entry, epoch }: AdmittedAttempt, outcome: circuits.Outcome, failure?: string): Effect.Effect<void> {
     return Effect.clockWith((clock) => {
       entry.runningAttempts -= 1
       entry.lastFailure = failure ?? entry.lastFailure
-      const now = clock.unsafeCurrentTimeMillis()
+      const now = monotonicMillis(clock)
       return this.setCircuit(
         entry,
         circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, outcome, now)
@@ -132,12 +142,25 @@ class CircuitBreaker {
   }
 
   recordError(attempt: AdmittedAttempt, error: unknown): Effect.Effect<void> {
-    if (isLocalError(error)) {
-      return this.record(attempt, "none")
-    }
-    return this.isFailure(error)
-      ? this.record(attempt, "failure", toRetryable(error)._tag)
-      : this.record(attempt, "success")
+    return Effect.flatMap(this.isFailure(error), (isFailure) =>
+      isFailure
+        ? this.record(attempt, "failure", toRetryable(error)._tag)
+        : this.record(attempt, isLocalError(error) ? "none" : "success"))
+  }
+
+  /** The default rule applies if the user's `isFailure` throws, so that the attempt is always recorded. */
+  isFailure(error: unknown): Effect.Effect<boolean> {
+    return Effect.suspend(() => {
+      if (isLocalError(error)) {
+        return Effect.succeed(false)
+      }
+      try {
+        return Effect.succeed(this.#isFailure(error))
+      } catch {
+        const warning = Effect.logWarning("isFailure of Resilience.circuitBreaker threw; its default was used")
+        return Effect.as(warning, isFailureByDefault(error))
+      }
+    })
   }
 }
 
@@ -146,26 +169,33 @@ const failureOf = (exit: Exit.Exit<unknown, unknown>): Option.Option<unknown> =>
 
 /** Records the results of the attempts of one call. */
 const makeRecorder = (breaker: CircuitBreaker) => {
-  /** Interrupted attempts: only the result of the call shows whether a timeout interrupted them. */
-  const interrupted = new Set<AdmittedAttempt>()
+  /** Attempts without a result. An interrupted attempt has none: only the call shows whether a timeout ended it. */
+  const unrecorded = new Set<AdmittedAttempt>()
   return {
-    recordAttempt: (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
-      if (Exit.isSuccess(exit)) {
-        return breaker.record(attempt, "success")
-      }
-      const error = failureOf(exit)
-      if (Option.isSome(error)) {
-        return breaker.recordError(attempt, error.value)
-      }
-      interrupted.add(attempt)
-      return Effect.void
+    add: (attempt: AdmittedAttempt): void => {
+      unrecorded.add(attempt)
     },
-    recordInterrupted: (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+    recordAttempt: (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      const error = failureOf(exit)
+      if ((Exit.isFailure(exit) && Option.isNone(error)) || !unrecorded.delete(attempt)) {
+        return Effect.void
+      }
+      return Option.isSome(error) ? breaker.recordError(attempt, error.value) : breaker.record(attempt, "success")
+    },
+    /** A timeout ends the call without waiting for its attempt, so an attempt may still run. */
+    recordRest: (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      const attempts = [...unrecorded]
+      unrecorded.clear()
       const timeout = Option.filter(failureOf(exit), Predicate.isTagged("TimeoutError"))
-      const isFailure = Option.exists(timeout, breaker.isFailure)
       return Effect.forEach(
-        interrupted,
-        (attempt) => isFailure ? breaker.record(attempt, "failure", "TimeoutError") : breaker.record(attempt, "none"),
+        attempts,
+        (attempt) =>
+          Option.match(timeout, {
+            onNone: () => breaker.record(attempt, "none"),
+            onSome: (error) =>
+              Effect.flatMap(breaker.isFailure(error), (isFailure) =>
+                isFailure ? breaker.record(attempt, "failure", "TimeoutError") : breaker.record(attempt, "none"))
+          }),
         { discard: true }
       )
     }
@@ -174,13 +204,13 @@ const makeRecorder = (breaker: CircuitBreaker) => {
 
 /** The interceptor of one call. */
 const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor => {
-  const { recordAttempt, recordInterrupted } = makeRecorder(breaker)
+  const recorder = makeRecorder(breaker)
   return interceptor({
-    wrapCall: (effect) => Effect.onExit(effect, recordInterrupted),
+    wrapCall: (effect) => Effect.onExit(effect, recorder.recordRest),
     wrapAttempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.clockWith((clock): Effect.Effect<A, E | CircuitOpenError, R> => {
-          const now = clock.unsafeCurrentTimeMillis()
+          const now = monotonicMillis(clock)
           const entry = breaker.entry(endpoint, now)
           const { lastFailure } = entry
           const admission = circuits.admit(entry.circuit, now)
@@ -191,9 +221,10 @@ const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor
           }
           const attempt: AdmittedAttempt = { entry, epoch: admission.circuit.epoch }
           entry.runningAttempts += 1
+          recorder.add(attempt)
           return Effect.zipRight(
             breaker.setCircuit(entry, admission.circuit),
-            Effect.onExit(restore(effect), (exit) => recordAttempt(attempt, exit))
+            Effect.onExit(restore(effect), (exit) => recorder.recordAttempt(attempt, exit))
           )
         })
       )

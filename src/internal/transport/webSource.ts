@@ -1,8 +1,8 @@
 /** The body of a `Response` of `fetch`, or any other web stream of bytes. */
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
+import { noop } from "../time/timer.ts"
 import type { BodySource, ChunkReceiver } from "./bodySource.ts"
-import { noop } from "./timer.ts"
 
 /** A body of at most this many bytes usually arrives in one chunk. */
 const maxSingleChunkBytes = 64 * 1024

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Exit, Fiber, HashMap, Stream, TestClock } from "effect"
+import { Chunk, Effect, Exit, Fiber, HashMap, Logger, LogLevel, Stream, TestClock } from "effect"
 import { InvokeEndpoint, Resilience, RetryPolicy, SageMakerError, Timeouts } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
 import { withFixedRandom } from "../../support/call.ts"
@@ -87,6 +87,46 @@ describe("A circuit breaker", () => {
         yield* TestClock.adjust("9999 millis")
         assert.strictEqual(yield* tagOf(once()), "CircuitOpenError")
         yield* TestClock.adjust("1 millis")
+        server.become(okResponse)
+        assert.strictEqual(yield* tagOf(once()), "success")
+      }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
+    }))
+
+  it.effect("records every result if isFailure throws, and the call keeps its error", () =>
+    Effect.gen(function*() {
+      const server = yield* switchable()
+      const isFailure = () => {
+        throw new Error("broken")
+      }
+      yield* Effect.gen(function*() {
+        server.become(errorResponse(503))
+        assert.strictEqual(yield* tagOf(once()), "UnknownServiceError")
+        assert.strictEqual(yield* stateOf(), "Open")
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(yield* tagOf(once()), "UnknownServiceError")
+        assert.strictEqual(yield* stateOf(), "Open")
+        yield* TestClock.adjust("10 seconds")
+        server.become(okResponse)
+        assert.strictEqual(yield* tagOf(once()), "success")
+        assert.strictEqual(yield* stateOf(), "Closed")
+      }).pipe(
+        Effect.provide(Resilience.circuitBreaker({ isFailure, minimumThroughput: 1 })(server.client)),
+        Logger.withMinimumLogLevel(LogLevel.None)
+      )
+    }))
+
+  it.effect("makes another trial attempt if the first one cannot be interrupted and the call times out", () =>
+    Effect.gen(function*() {
+      const server = yield* switchable()
+      yield* Effect.gen(function*() {
+        yield* open(server)
+        yield* TestClock.adjust("10 seconds")
+        server.become(Effect.uninterruptible(Effect.never))
+        const probe = yield* Effect.fork(Timeouts.use(tagOf(once()), { total: "1 second" }))
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(yield* Fiber.join(probe), "TimeoutError")
+        assert.strictEqual(yield* stateOf(), "Open")
+        yield* TestClock.adjust("10 seconds")
         server.become(okResponse)
         assert.strictEqual(yield* tagOf(once()), "success")
       }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))

@@ -13,6 +13,8 @@ import { type SourceFailure, toCredentialsError, toSourceFailure } from "./sourc
 export interface ProviderSettings {
   readonly location: SharedConfigLocation
   readonly region: string | undefined
+  /** Receives the name of each source before it is tried. */
+  readonly onSource: (name: string) => void
 }
 
 const ignore = () => {}
@@ -52,9 +54,6 @@ const makeInit = (location: SharedConfigLocation, region: ReturnType<typeof stsR
   parentClientConfig: { requestHandler: requestHandler as never, region }
 })
 
-/** Long enough for a credential_process that prompts its user. */
-const sourceTimeout = "2 minutes"
-
 const loadFrom = (
   aws: typeof AwsProviders,
   source: CredentialSource,
@@ -64,12 +63,7 @@ const loadFrom = (
   Effect.tryPromise({
     try: async () => source.provider(aws, init)(),
     catch: (error) => toSourceFailure(source, error, requestHandler.errorStatus())
-  }).pipe(
-    Effect.timeoutFail({
-      duration: sourceTimeout,
-      onTimeout: () => toSourceFailure(source, new Error("timed out"), undefined)
-    })
-  )
+  })
 
 /** Tries the sources in order. The search ends at a failure that AWS's provider does not mark as skippable. */
 export const resolveCredentials = (
@@ -84,6 +78,7 @@ export const resolveCredentials = (
     const { smithyRequestHandler } = yield* Effect.promise(() => import("./smithyRequestHandler.ts"))
     const failures: Array<SourceFailure> = []
     for (const source of sources) {
+      settings.onSource(source.name)
       const requestHandler = smithyRequestHandler(http, runtime)
       const init = makeInit(settings.location, region, requestHandler)
       const result = yield* Effect.either(loadFrom(aws, source, init, requestHandler))

@@ -14,7 +14,8 @@ interface TimeoutOptions<A, E> {
 /**
  * Runs an effect in a new fiber, and fails after `millis` milliseconds. Changed fiber references stay in the new fiber.
  *
- * One fiber and a timer are much faster than a race of two fibers.
+ * One fiber and a timer are much faster than a race of two fibers. After the timeout, the effect is interrupted but not
+ * awaited, because it may be uninterruptible.
  */
 export const timeoutInFiber = <A, E, R, E2>(
   effect: Effect.Effect<A, E, R>,
@@ -25,14 +26,19 @@ export const timeoutInFiber = <A, E, R, E2>(
       // The runtime logs the cause of a fiber that fails, which may contain the request. `exit` never fails.
       Effect.flatMap(Effect.forkDaemon(Effect.exit(Effect.interruptible(effect))), (fiber) => {
         let cancelTimer: Cancel = noop
+        let isExpired = false
         const result = Effect.async<A, E | E2>((resume) => {
-          cancelTimer = timerOf(clock)(millis, () => resume(Effect.fail(onTimeout())))
+          cancelTimer = timerOf(clock)(millis, () => {
+            isExpired = true
+            resume(Effect.suspend(() => Effect.fail(onTimeout())))
+          })
           fiber.addObserver((exit) => resume(Effect.flatten(exit)))
         })
         return Effect.matchCauseEffect(restore(result), {
           onFailure: (cause) => {
             cancelTimer()
-            return Effect.zipRight(Fiber.interrupt(fiber), Effect.failCause(cause))
+            const interruption = isExpired ? Fiber.interruptFork(fiber) : Fiber.interrupt(fiber)
+            return Effect.zipRight(interruption, Effect.failCause(cause))
           },
           onSuccess: (value) => {
             cancelTimer()
