@@ -276,7 +276,7 @@ describe("A credentials provider", () => {
         yield* TestClock.adjust("3 seconds")
         const error = yield* Fiber.join(waiting)
         assert.deepInclude(error, { _tag: "CredentialsError", sources: ["provider"] })
-        assert.include(error.message, "within 3s")
+        assert.include(error.message, "within 3000 milliseconds")
         assert.deepStrictEqual(plain(yield* get), keys)
       }).pipe(Effect.provide(Credentials.layerProvider(provide, { refreshTimeout: "3 seconds" })))
     }))

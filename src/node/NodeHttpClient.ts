@@ -31,7 +31,8 @@ export interface ProxyOptions {
   /**
    * The hosts of requests that bypass the proxy, as in `NO_PROXY`.
    *
-   * An entry is a host name, which includes its subdomains, a `host:port`, or `*` for all hosts. Default: none.
+   * An entry is a host name, which includes its subdomains, a `host:port`, an IP address, an IP range such as
+   * `10.0.0.0/8`, or `*` for all hosts. Default: none.
    */
   readonly except?: ReadonlyArray<string> | undefined
 }

@@ -106,7 +106,7 @@ describe("The default chain", () => {
       assert.strictEqual(error._tag, "CredentialsError")
       assert.strictEqual(
         error.message,
-        "No credentials were found. Sources tried: environment, profile, credential_process, web identity, instance metadata (no response). " +
+        "No credentials were found. Sources tried: environment, profile, credential_process, web identity, instance metadata (status 404). " +
           "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure an AWS profile."
       )
       assert.deepStrictEqual(error.sources, [

@@ -118,7 +118,8 @@ for (const [source, layerOf] of layers) {
           const { write } = yield* withSignInCache(signIn)
           write(file, token("canary", past))
           const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
-          assert.deepInclude(error, { message: wantsLogin, sources: [source], status: 403 })
+          const message = wantsLogin.replace("expired.", "expired, status 403.")
+          assert.deepInclude(error, { message, sources: [source], status: 403 })
           assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
         }
       }))

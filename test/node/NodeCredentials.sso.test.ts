@@ -1,3 +1,4 @@
+import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials } from "effect-sagemaker-runtime/node"
@@ -105,6 +106,21 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(portal.calls(), [])
       }))
 
+    it.scopedLive("is not sent to the target of a redirect", () =>
+      Effect.gen(function*() {
+        const other = yield* serveResponses(() => roleCredentials("stolen"))
+        const portal = yield* serveResponses(() => ({ status: 307, headers: { location: other.url }, body: "" }))
+        const { config, write } = yield* withSsoCache(portal)
+        config(...sessionOf("corp"))
+        write(cacheFile("corp"), { accessToken: "canary-token", expiresAt: farFuture })
+        const error = yield* Effect.flip(
+          Effect.provide(currentCredentials, Layer.provide(layer, FetchHttpClient.layer))
+        )
+        assert.deepInclude(error, { _tag: "CredentialsError", status: 307 })
+        assert.isAbove(portal.calls().length, 0)
+        assert.deepStrictEqual(other.calls(), [])
+      }))
+
     it.scopedLive("that the portal rejects names the command aws sso login", () =>
       Effect.gen(function*() {
         const portal = yield* serveResponses(() => ({
@@ -118,7 +134,7 @@ for (const [source, layerOf] of layers) {
         const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, Layer.provide(layer, http)))
         assert.deepInclude(error, {
           message:
-            `The source "${source}" returned no credentials: the SSO session is missing or expired. Run aws sso login.`,
+            `The source "${source}" returned no credentials: the SSO session is missing or expired, status 401. Run aws sso login.`,
           status: 401
         })
         assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])

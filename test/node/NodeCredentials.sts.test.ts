@@ -88,7 +88,7 @@ describe("Web identity", () => {
       assert.deepInclude(error, {
         _tag: "CredentialsError",
         message:
-          "The source \"web identity\" returned no credentials: access was denied. Check the IAM permissions and the role's trust policy.",
+          "The source \"web identity\" returned no credentials: access was denied, status 403. Check the IAM permissions and the role's trust policy.",
         sources: ["web identity"],
         status: 403
       })
@@ -342,7 +342,7 @@ describe("A role assumed with the credentials in context", () => {
       assert.deepInclude(error, {
         _tag: "CredentialsError",
         message:
-          "The source \"assumed role\" returned no credentials: access was denied. Check the IAM permissions and the role's trust policy.",
+          "The source \"assumed role\" returned no credentials: access was denied, status 403. Check the IAM permissions and the role's trust policy.",
         sources: ["assumed role"],
         status: 403
       })

@@ -92,7 +92,7 @@ describe("AWS_CA_BUNDLE", () => {
         _tag: "ConfigurationError",
         setting: "AWS_CA_BUNDLE",
         source: "environment",
-        problem: "must name a readable file"
+        problem: "must name a readable, regular file"
       })
     }))
 

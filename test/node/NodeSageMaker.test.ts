@@ -101,13 +101,13 @@ describe("http", () => {
       name: "a bundle named by the environment that is not there",
       http: {},
       place: { env: { ...region, AWS_CA_BUNDLE: "/nowhere/secret.pem" } },
-      message: "AWS_CA_BUNDLE (environment) must name a readable file"
+      message: "AWS_CA_BUNDLE (environment) must name a readable, regular file"
     },
     {
       name: "a bundle named by the profile that is not there",
       http: undefined,
       place: { env: region, config: "[default]\nca_bundle = /nowhere/secret.pem" },
-      message: "ca_bundle (profile default) must name a readable file"
+      message: "ca_bundle (profile default) must name a readable, regular file"
     }
   ])("with $name is rejected", ({ http, message, place }) =>
     Effect.gen(function*() {

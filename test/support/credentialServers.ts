@@ -18,6 +18,7 @@ export interface RecordedRequest {
 /** A response of a credentials server; the default status is 200. */
 export interface ScriptedResponse {
   readonly status?: number
+  readonly headers?: { readonly [name: string]: string }
   readonly body: string | object
 }
 
@@ -32,10 +33,11 @@ export const serveResponses = (reply: (call: RecordedRequest, before: number) =>
         request.on("end", () => {
           const { headers, method, url = "" } = request
           const call = { method, url, headers, body: Buffer.concat(chunks).toString() }
-          const { body, status = 200 } = reply(call, calls.length)
+          const { body, headers: own, status = 200 } = reply(call, calls.length)
           calls.push(call)
           const text = typeof body === "string" ? body : JSON.stringify(body)
-          response.writeHead(status, { "content-type": text.startsWith("<") ? "text/xml" : "application/json" })
+          const type = text.startsWith("<") ? "text/xml" : "application/json"
+          response.writeHead(status, { "content-type": type, ...own })
           response.end(text)
         })
       }),

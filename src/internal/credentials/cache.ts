@@ -3,7 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -69,7 +69,7 @@ class CredentialsCache {
     const millis = durationMillis(refreshTimeout)
     this.#load = millis === undefined
       ? Effect.suspend(() => this.#error("need a refreshTimeout such as \"10 seconds\""))
-      : timeout(millis, () => this.#error(`were not loaded within ${Duration.format(Duration.millis(millis))}`))(load)
+      : timeout(millis, () => this.#error(`were not loaded within ${millis} milliseconds`))(load)
   }
 
   get get(): Load {

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type * as SageMakerRuntime from "../../../SageMakerRuntime.ts"
+import { isLoopback } from "./loopback.ts"
 import type { SharedConfig } from "./sharedConfig.ts"
 import {
   boolean,
@@ -89,11 +90,9 @@ export interface Configuration {
   readonly rename: (error: ConfigurationError) => ConfigurationError
 }
 
-const loopback = /^(localhost|.*\.localhost|127(\.[0-9]{1,3}){3}|\[::1\])$/
-
 const isInsecure = (endpoint: string): boolean => {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
-  return url?.protocol === "http:" && !loopback.test(url.hostname)
+  return url?.protocol === "http:" && !isLoopback(url.hostname)
 }
 
 const fetchInstanceRegion = Effect.gen(function*() {

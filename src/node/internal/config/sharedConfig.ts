@@ -1,6 +1,7 @@
 /** Reads the shared AWS configuration files, `~/.aws/config` and `~/.aws/credentials`. */
 import * as Effect from "effect/Effect"
 import { ConfigurationError } from "../../../SageMakerError.ts"
+import { checkRegularFile } from "./regularFile.ts"
 import { fromEnvironment, string } from "./sources.ts"
 
 /** The keys and values of one section of a file. */
@@ -25,13 +26,29 @@ export interface SharedConfig {
   readonly service: Section
 }
 
+/** In bytes. */
+const maxFileBytes = 16 * 1024 * 1024
+
+/** A missing file is allowed. */
+const fileFromEnvironment = (variable: string) =>
+  Effect.tap(fromEnvironment(variable, string), (file) =>
+    Effect.tryPromise({
+      try: () => checkRegularFile(file?.value, maxFileBytes),
+      catch: () =>
+        new ConfigurationError({
+          setting: variable,
+          source: "environment",
+          problem: "must be the path of a regular file of at most 16 MiB"
+        })
+    }))
+
 /** Reads the profile name and the file paths from the environment; `profile` overrides `AWS_PROFILE`. */
 export const locate = (profile: string | undefined): Effect.Effect<SharedConfigLocation, ConfigurationError> =>
   Effect.map(
     Effect.all([
       fromEnvironment("AWS_PROFILE", string),
-      fromEnvironment("AWS_CONFIG_FILE", string),
-      fromEnvironment("AWS_SHARED_CREDENTIALS_FILE", string)
+      fileFromEnvironment("AWS_CONFIG_FILE"),
+      fileFromEnvironment("AWS_SHARED_CREDENTIALS_FILE")
     ]),
     ([fromEnv, configFile, credentialsFile]) => ({
       profile: profile ?? fromEnv?.value,
@@ -71,7 +88,10 @@ export const load = (profile: string | undefined): Effect.Effect<SharedConfig, C
     if (profile !== undefined && !Object.hasOwn(configFile, name) && !Object.hasOwn(credentialsFile, name)) {
       return yield* new ConfigurationError({
         setting: "profile",
-        problem: "was not found in the shared config and credentials files: check its name, AWS_CONFIG_FILE and " +
+        problem:
+          `${
+            JSON.stringify(profile.slice(0, 128))
+          } was not found in the shared config and credentials files: check its name, AWS_CONFIG_FILE and ` +
           "AWS_SHARED_CREDENTIALS_FILE"
       })
     }

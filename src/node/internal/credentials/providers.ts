@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { AwsCredentialProvider, CredentialsInput } from "../../../Credentials.ts"
 import type { CredentialsError } from "../../../SageMakerError.ts"
 import { type SharedConfigLocation, toProviderInit } from "../config/sharedConfig.ts"
+import type { RunProvider } from "./providerScope.ts"
 import type { SmithyRequestHandler } from "./smithyRequestHandler.ts"
 import { type SourceFailure, toCredentialsError, toSourceFailure } from "./sourceFailure.ts"
 
@@ -28,7 +29,10 @@ export interface CredentialSource {
   readonly name: string
   /** What to do if the source fails for an unknown reason. */
   readonly advice: string
-  readonly provider: (aws: typeof AwsProviders, init: ProviderInit) => AwsCredentialProvider
+  readonly provider: (
+    aws: typeof AwsProviders,
+    init: ProviderInit
+  ) => AwsCredentialProvider | Promise<AwsCredentialProvider>
 }
 
 type ProviderInit = ReturnType<typeof makeInit>
@@ -47,22 +51,50 @@ const stsRegion = (
     { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...toProviderInit(location) }
   )
 
-const makeInit = (location: SharedConfigLocation, region: ReturnType<typeof stsRegion>, requestHandler: object) => ({
-  ...toProviderInit(location),
-  logger,
-  clientConfig: { requestHandler: requestHandler as never },
-  parentClientConfig: { requestHandler: requestHandler as never, region }
-})
+/** A region in code or in the environment takes precedence over the profile's region, which AWS's provider prefers. */
+const explicitRegion = ({ region }: ProviderSettings): string | undefined =>
+  region ?? (process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || undefined)
+
+const roleAssumer = (
+  aws: typeof AwsProviders,
+  region: string,
+  requestHandler: object
+): NonNullable<NonNullable<Parameters<typeof AwsProviders.fromIni>[0]>["roleAssumer"]> =>
+(masterCredentials, params) =>
+  aws.fromTemporaryCredentials({
+    logger,
+    masterCredentials,
+    params,
+    clientConfig: { region, requestHandler: requestHandler as never }
+  })()
+
+const makeInit = (
+  aws: typeof AwsProviders,
+  settings: ProviderSettings,
+  region: ReturnType<typeof stsRegion>,
+  requestHandler: object
+) => {
+  const stsRegionOfCode = explicitRegion(settings)
+  return {
+    ...toProviderInit(settings.location),
+    logger,
+    clientConfig: { requestHandler: requestHandler as never },
+    parentClientConfig: { requestHandler: requestHandler as never, region },
+    ...(stsRegionOfCode !== undefined && { roleAssumer: roleAssumer(aws, stsRegionOfCode, requestHandler) })
+  }
+}
 
 const loadFrom = (
   aws: typeof AwsProviders,
   source: CredentialSource,
   init: ProviderInit,
-  requestHandler: SmithyRequestHandler
+  profile: string | undefined,
+  requestHandler: SmithyRequestHandler,
+  runProvider: RunProvider
 ): Effect.Effect<CredentialsInput, SourceFailure> =>
   Effect.tryPromise({
-    try: async () => source.provider(aws, init)(),
-    catch: (error) => toSourceFailure(source, error, requestHandler.errorStatus())
+    try: (signal) => runProvider(signal, async () => (await source.provider(aws, init))()),
+    catch: (error) => toSourceFailure(source, error, profile, requestHandler.errorStatus())
   })
 
 /** Tries the sources in order. The search ends at a failure that AWS's provider does not mark as skippable. */
@@ -76,12 +108,15 @@ export const resolveCredentials = (
     const aws = yield* Effect.promise(() => import("@aws-sdk/credential-providers"))
     const region = stsRegion(yield* Effect.promise(() => import("@smithy/core/config")), settings)
     const { smithyRequestHandler } = yield* Effect.promise(() => import("./smithyRequestHandler.ts"))
+    const { runProvider } = yield* Effect.promise(() => import("./providerScope.ts"))
     const failures: Array<SourceFailure> = []
     for (const source of sources) {
       settings.onSource(source.name)
       const requestHandler = smithyRequestHandler(http, runtime)
-      const init = makeInit(settings.location, region, requestHandler)
-      const result = yield* Effect.either(loadFrom(aws, source, init, requestHandler))
+      const init = makeInit(aws, settings, region, requestHandler)
+      const result = yield* Effect.either(
+        loadFrom(aws, source, init, settings.location.profile, requestHandler, runProvider)
+      )
       if (result._tag === "Right") {
         return result.right
       }

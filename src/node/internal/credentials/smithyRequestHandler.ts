@@ -1,4 +1,8 @@
-/** Sends the requests of AWS's credential providers (STS, SSO, sign-in) with the `HttpClient` in the context. */
+/**
+ * Sends the requests of AWS's credential providers (STS, SSO, sign-in) with the `HttpClient` in the context.
+ *
+ * Redirects are not followed. Plain `http` is only for a loopback address.
+ */
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
@@ -12,10 +16,18 @@ import * as Either from "effect/Either"
 import { constTrue } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
+import { withManualRedirect } from "../../../internal/transport/manualRedirect.ts"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
 import { transportFailure } from "../../../protocol/error/transportFailure.ts"
+import { isLoopback } from "../config/loopback.ts"
+import { maxResponseBytes } from "./providerScope.ts"
 
 const requestTimeout = "20 seconds"
+
+/** An error text that `sourceFailure` recognises. It has no URL, because a URL can contain secrets. */
+const plainHttp = "A credential service needs https: its URL uses plain http"
+
+const isAllowed = ({ hostname, protocol }: HttpRequest): boolean => protocol === "https:" || isLoopback(hostname)
 
 const urlOf = ({ hostname, path, port, protocol, query }: HttpRequest): string => {
   const search = buildQueryString(query)
@@ -27,9 +39,6 @@ const bodyOf = (body: unknown): HttpBody.HttpBody =>
 
 /** AWS's clients decide by `code` whether to retry. The original error is not kept, because it can print the request. */
 const requestError = (code: string | undefined): Error => Object.assign(new Error("The request failed"), { code })
-
-/** In bytes. A response with credentials has a few kilobytes. */
-const maxResponseBytes = 1024 * 1024
 
 const readBody = (
   { stream }: HttpClientResponse.HttpClientResponse
@@ -53,15 +62,18 @@ const toSmithyResponse = (status: number, headers: { readonly [name: string]: st
 
 /** A request handler for AWS's clients; `errorStatus` is the status of its last response if that was an error. */
 export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Runtime.Runtime<never>) => {
-  const http = HttpClient.withTracerDisabledWhen(client, constTrue)
+  const execute = withManualRedirect(HttpClient.withTracerDisabledWhen(client, constTrue))
   let errorStatus: number | undefined
   const send = (request: HttpRequest) => {
     errorStatus = undefined
+    if (!isAllowed(request)) {
+      return Effect.succeed(Either.left(new Error(plainHttp)))
+    }
     return HttpClientRequest.make(request.method as HttpMethod)(urlOf(request), {
       headers: request.headers,
       body: bodyOf(request.body)
     }).pipe(
-      http.execute,
+      (sent) => Effect.flatMap(Effect.context<never>(), (context) => execute(sent, context)),
       Effect.flatMap((response) =>
         Effect.map(readBody(response), (body) => {
           errorStatus = response.status >= 300 ? response.status : undefined

@@ -11,6 +11,7 @@ export interface SourceFailure {
   readonly reason: string | undefined
   readonly advice: string
   readonly status: number | undefined
+  readonly exitCode: number | undefined
 }
 
 interface KnownFailure {
@@ -18,6 +19,8 @@ interface KnownFailure {
   readonly reason: string
   readonly advice?: string
 }
+
+const noResponse = "no response"
 
 /** AWS's providers have no error codes for these failures, so their text is matched. */
 const knownFailures: ReadonlyArray<KnownFailure> = [
@@ -66,7 +69,17 @@ const knownFailures: ReadonlyArray<KnownFailure> = [
     reason: "access was denied",
     advice: "Check the IAM permissions and the role's trust policy."
   },
-  { pattern: /metadata service|TimeoutError|timed? ?out/i, reason: "no response" }
+  {
+    pattern: /plain http/,
+    reason: "its URL uses plain http, and its host is not a loopback address",
+    advice: "Use https in AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS and endpoint_url."
+  },
+  {
+    pattern: /must be a regular file/,
+    reason: "a token file is not a regular file, or is larger than 64 KiB",
+    advice: "Check the path of the token file."
+  },
+  { pattern: /metadata service|TimeoutError|timed? ?out/i, reason: noResponse }
 ]
 
 const textOf = (error: unknown): string =>
@@ -80,10 +93,18 @@ const statusOf = (error: unknown): number | undefined => {
     (match === null ? undefined : Number(match[1]))
 }
 
+const exitCodeOf = (error: unknown): number | undefined => {
+  const match = /^\S* ?Command failed with exit code ([0-9]{1,9})$/.exec(textOf(error))
+  return match === null ? undefined : Number(match[1])
+}
+
+const missingProfile = /Could not resolve credentials using profile|could not be found in shared credentials file/
+
 /** `errorStatus` is the status of the last HTTP response, used if the error has none. */
 export const toSourceFailure = (
   source: { readonly name: string; readonly advice: string },
   error: unknown,
+  profile: string | undefined,
   errorStatus: number | undefined
 ): SourceFailure => {
   const text = textOf(error)
@@ -91,15 +112,23 @@ export const toSourceFailure = (
   return {
     source: source.name,
     tryNextSource: Predicate.hasProperty(error, "tryNextLink") && error.tryNextLink === true,
-    reason: known?.reason,
+    reason: profile !== undefined && missingProfile.test(text)
+      ? `the profile ${JSON.stringify(profile.slice(0, 128))} does not exist or has no credentials`
+      : known?.reason,
     advice: known?.advice ?? source.advice,
-    status: statusOf(error) ?? errorStatus
+    status: statusOf(error) ?? errorStatus,
+    exitCode: exitCodeOf(error)
   }
 }
 
-const describe = (
-  { reason, source }: SourceFailure
-): string => (reason === undefined ? source : `${source} (${reason})`)
+const reasonOf = ({ reason, status }: SourceFailure): string =>
+  [reason === noResponse && status !== undefined ? undefined : reason, status && `status ${status}`]
+    .filter((part) => part !== undefined).join(", ")
+
+const describe = (failure: SourceFailure): string => {
+  const reason = reasonOf(failure)
+  return reason === "" ? failure.source : `${failure.source} (${reason})`
+}
 
 const messageOf = (failures: ReadonlyArray<SourceFailure>): string => {
   const last = failures.at(-1)
@@ -110,17 +139,17 @@ const messageOf = (failures: ReadonlyArray<SourceFailure>): string => {
     return `No credentials were found. Sources tried: ${failures.map(describe).join(", ")}. ` +
       "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure an AWS profile."
   }
-  return `The source "${last.source}" returned no credentials${
-    last.reason === undefined ? "" : `: ${last.reason}`
-  }. ${last.advice}`
+  const reason = reasonOf(last)
+  return `The source "${last.source}" returned no credentials${reason === "" ? "" : `: ${reason}`}. ${last.advice}`
 }
 
 /** The error of a chain whose sources all failed, or whose last source ended the search. */
 export const toCredentialsError = (failures: ReadonlyArray<SourceFailure>): CredentialsError => {
-  const status = failures.at(-1)?.status
+  const { exitCode, status } = failures.at(-1) ?? {}
   return new CredentialsError({
     message: messageOf(failures),
     sources: failures.map(({ source }) => source),
-    ...(status !== undefined && { status })
+    ...(status !== undefined && { status }),
+    ...(exitCode !== undefined && { exitCode })
   })
 }

@@ -1,8 +1,25 @@
 /** The sources of credentials: a name for error messages and AWS's provider for each. */
+import { parseKnownFiles } from "@smithy/core/config"
 import * as Redacted from "effect/Redacted"
 import type { AwsCredentials } from "../../../Credentials.ts"
 import type { AssumeRoleOptions, WebIdentityOptions } from "../../NodeCredentials.ts"
+import { checkRegularFile, readRegularFile } from "../config/regularFile.ts"
 import type { CredentialSource } from "./providers.ts"
+
+/** A web identity token or an authorization token has a few kilobytes. */
+const maxTokenBytes = 64 * 1024
+
+/** AWS's provider reads the token file of a profile, or of its source profiles, synchronously. */
+const checkProfileTokenFiles = async (init: Parameters<typeof parseKnownFiles>[0] & { readonly profile: string }) => {
+  const profiles = new Map(Object.entries(await parseKnownFiles(init)))
+  const files = new Map<string, string | undefined>()
+  for (let name: string | undefined = init.profile; name !== undefined && !files.has(name);) {
+    const settings: { readonly [key: string]: string | undefined } | undefined = profiles.get(name)
+    files.set(name, settings?.["web_identity_token_file"])
+    name = settings?.["source_profile"]
+  }
+  await Promise.all([...files.values()].map((file) => checkRegularFile(file, maxTokenBytes)))
+}
 
 export const environment: CredentialSource = {
   name: "environment",
@@ -13,7 +30,10 @@ export const environment: CredentialSource = {
 export const profile: CredentialSource = {
   name: "profile",
   advice: "Check the profile in the shared config and credentials files.",
-  provider: (aws, init) => aws.fromIni(init)
+  provider: async (aws, init) => {
+    await checkProfileTokenFiles(init)
+    return aws.fromIni(init)
+  }
 }
 
 export const sso: CredentialSource = {
@@ -39,20 +59,31 @@ export const webIdentity = (
 ): CredentialSource => ({
   name: "web identity",
   advice: "Check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE.",
-  provider: (aws, init) =>
-    aws.fromTokenFile({
+  provider: async (aws, init) => {
+    await checkRegularFile(webIdentityTokenFile ?? process.env["AWS_WEB_IDENTITY_TOKEN_FILE"], maxTokenBytes)
+    return aws.fromTokenFile({
       ...init,
       ...(roleArn !== undefined && { roleArn }),
       ...(roleSessionName !== undefined && { roleSessionName }),
       ...(webIdentityTokenFile !== undefined && { webIdentityTokenFile })
     })
+  }
 })
+
+/** Token files often end in a line break, which AWS's provider would send. */
+const containerToken = async () => {
+  const file = process.env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] ?? ""
+  return file === "" ? {} : {
+    awsContainerAuthorizationTokenFile: "",
+    awsContainerAuthorizationToken: (await readRegularFile(file, maxTokenBytes)).trimEnd()
+  }
+}
 
 export const container: CredentialSource = {
   name: "container",
   advice: "Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI, and the role of the " +
     "ECS task or EKS pod.",
-  provider: (aws, { logger }) => aws.fromHttp({ logger })
+  provider: async (aws, { logger }) => aws.fromHttp({ logger, ...(await containerToken()) })
 }
 
 export const instanceMetadata: CredentialSource = {

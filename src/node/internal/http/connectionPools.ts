@@ -5,9 +5,11 @@ import type * as Scope from "effect/Scope"
 import type * as Undici from "undici"
 import type { Dispatcher } from "undici"
 import { positiveDurationMillis } from "../../../internal/config/duration.ts"
+import { memoize } from "../../../protocol/function/memoize.ts"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
 import type { ConfigValue } from "../config/sources.ts"
+import { bypass } from "./noProxy.ts"
 import { type Proxies, proxiesOf } from "./proxies.ts"
 import { type Tls, tlsOf } from "./tls.ts"
 
@@ -144,7 +146,7 @@ export const open = (
 const proxyAgent = (
   { EnvHttpProxyAgent, Pool }: typeof Undici,
   poolOptions: { readonly connect: { readonly timeout: number } },
-  { except, http, https }: Proxies,
+  { http, https }: Proxies,
   tls: Tls
 ): Dispatcher => {
   const { timeout } = poolOptions.connect
@@ -152,7 +154,7 @@ const proxyAgent = (
     ...poolOptions,
     httpProxy: http,
     httpsProxy: https,
-    noProxy: except,
+    noProxy: "",
     clientFactory: proxyPool(Pool, timeout),
     proxyTls: { timeout, ...tls.proxy },
     requestTls: { timeout, ...tls.service }
@@ -160,7 +162,13 @@ const proxyAgent = (
 }
 
 /** Sends https requests directly if only http has a proxy. undici would use the http proxy. */
-const route = ({ https }: Proxies, direct: Dispatcher, proxied: Dispatcher): RequestDispatcher => ({
-  dispatch: (request, handler) =>
-    (https === "" && String(request.origin).startsWith("https:") ? direct : proxied).dispatch(request, handler)
-})
+const route = ({ except, https }: Proxies, direct: Dispatcher, proxied: Dispatcher): RequestDispatcher => {
+  const isDirect = memoize(bypass(except))
+  return {
+    dispatch: (request, handler) => {
+      const origin = String(request.origin)
+      const dispatcher = (https === "" && origin.startsWith("https:")) || isDirect(origin) ? direct : proxied
+      return dispatcher.dispatch(request, handler)
+    }
+  }
+}

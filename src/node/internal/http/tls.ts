@@ -2,13 +2,16 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { X509Certificate } from "node:crypto"
-import { readFile } from "node:fs/promises"
 import { createSecureContext, type SecureContext } from "node:tls"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
+import { readRegularFile } from "../config/regularFile.ts"
 import { type ConfigValue, fromEnvironment, string } from "../config/sources.ts"
 
 type Pem = string | Uint8Array
+
+/** The bundle of all public authorities has less than one megabyte. */
+const maxBundleBytes = 16 * 1024 * 1024
 
 const begin = "-----BEGIN CERTIFICATE-----"
 
@@ -27,8 +30,8 @@ const areCertificates = (pem: unknown): boolean => {
 
 const fromFile = ({ setting, source, value }: ConfigValue<string>): Effect.Effect<Array<Pem>, ConfigurationError> =>
   Effect.tryPromise({
-    try: () => readFile(value, "utf8"),
-    catch: () => new ConfigurationError({ setting, source, problem: "must name a readable file" })
+    try: () => readRegularFile(value, maxBundleBytes),
+    catch: () => new ConfigurationError({ setting, source, problem: "must name a readable, regular file" })
   }).pipe(
     Effect.filterOrFail(
       areCertificates,

@@ -187,7 +187,7 @@ describe("A profile that does not exist", () => {
         const error = yield* configurationErrorWith(all, { profile, region: "eu-west-1" })
         assert.strictEqual(
           error.message,
-          "profile was not found in the shared config and credentials files: check its name, " +
+          `profile "${profile}" was not found in the shared config and credentials files: check its name, ` +
             "AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE"
         )
         assert.deepStrictEqual([error._tag, error.setting], ["ConfigurationError", "profile"])

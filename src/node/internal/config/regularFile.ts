@@ -1,0 +1,16 @@
+/** Reads files whose paths come from outside. A pipe or a device could make a read wait without end. */
+import { readFile, stat } from "node:fs/promises"
+
+/** Rejects if the path exists, and is not a regular file of at most `maxBytes` bytes. Links are followed. */
+export const checkRegularFile = async (path: string | undefined, maxBytes: number): Promise<void> => {
+  const found = path === undefined ? undefined : await stat(path).catch(() => undefined)
+  if (found !== undefined && (!found.isFile() || found.size > maxBytes)) {
+    throw new Error("The path must be a regular file")
+  }
+}
+
+/** Reads a regular file of at most `maxBytes` bytes as UTF-8. */
+export const readRegularFile = async (path: string, maxBytes: number): Promise<string> => {
+  await checkRegularFile(path, maxBytes)
+  return readFile(path, "utf8")
+}
