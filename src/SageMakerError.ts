@@ -89,8 +89,18 @@ export interface ServiceErrorFields extends CallErrorFields {
   readonly status: number
   /** AWS's error code, such as `ValidationError`. */
   readonly code: string
-  /** AWS's request ID (`x-amzn-requestid`), if the response has one. */
+  /**
+   * AWS's request ID (`x-amzn-requestid`). `undefined` if the response has none, if it has characters other than
+   * letters, digits, `_`, `.` and `-`, or if it is a part of the request.
+   */
   readonly requestId?: string | undefined
+  /**
+   * The complete message of the service, as received.
+   *
+   * It can repeat the request, so it is not enumerable and is not printed. `message` has the same text, on one line and
+   * up to 4,096 characters, if it repeats no part of the request that the client recognises.
+   */
+  readonly serviceMessage?: string | undefined
 }
 
 const withDefault = <A>(schema: Schema.Schema<A>, value: () => A) =>
@@ -146,7 +156,7 @@ export const serviceFields = (
 })
 
 /**
- * The service rejected the request as invalid (HTTP 400). `message` is the service's message.
+ * The service rejected the request as invalid (HTTP 400).
  *
  * @since 0.1.0
  * @category service errors
@@ -394,7 +404,7 @@ export class UnknownServiceError extends errorClass<CallErrorFields>()(
       status: Schema.Number,
       code: optionalString,
       requestId: optionalString,
-      body: withDefault(Schema.String, () => "")
+      body: optionalString
     })
   ),
   "body"
@@ -422,7 +432,7 @@ export class UnknownServiceError extends errorClass<CallErrorFields>()(
    *
    * @since 0.1.0
    */
-  declare readonly body: string
+  declare readonly body?: string | undefined
 }
 
 /**

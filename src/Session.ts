@@ -136,7 +136,7 @@ const defaultCloseBody = JSON.stringify({ requestType: "CLOSE" })
 
 const isSessionGone = (error: unknown): boolean =>
   (error instanceof SageMakerError.ModelError && isGone(error.OriginalMessage)) ||
-  (error instanceof SageMakerError.ValidationError && isGone(error.message))
+  (error instanceof SageMakerError.ValidationError && isGone(error.serviceMessage ?? error.message))
 
 const requestIdOf = (error: unknown): string | undefined =>
   error instanceof SageMakerError.ModelError || error instanceof SageMakerError.ValidationError

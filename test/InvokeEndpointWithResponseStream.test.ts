@@ -373,7 +373,7 @@ describe("A Body that is read twice", () => {
 const errorFrame = (code: string) =>
   encode({ ":message-type": "error", ":error-code": code, ":error-message": "went wrong" }, new Uint8Array())
 
-describe("An error frame is UnknownServiceError with the code as received:", () => {
+describe("An error frame is UnknownServiceError, with a code of AWS's form:", () => {
   for (
     const code of [
       "ThrottlingException",
@@ -388,7 +388,7 @@ describe("An error frame is UnknownServiceError with the code as received:", () 
       Effect.gen(function*() {
         assert.include(yield* failureOf(streaming(frame("a"), errorFrame(code))), {
           _tag: "UnknownServiceError",
-          code,
+          ...(/^[\w.-]+$/.test(code) && { code }),
           message: "went wrong",
           status: 200,
           requestId: "request-1"

@@ -76,12 +76,12 @@ describe("every error", () => {
     assert.include(JSON.stringify(Cause.fail(error)), JSON.stringify(message))
   })
 
-  it.each(errors)("is encoded and decoded by its own schema: $_tag", (error) => {
+  it.each(errors)("is encoded and decoded by its own schema, without hidden fields: $_tag", (error) => {
     const schema = error.constructor as unknown as Schema.Schema<SageMakerError.SageMakerError>
     const decoded = Schema.decodeUnknownSync(schema)(Schema.encodeSync(schema)(error))
     assert.deepStrictEqual(Object.assign({}, decoded), Object.assign({}, error))
     for (const field of hidden) {
-      assert.deepStrictEqual(Reflect.get(decoded, field), Reflect.get(error, field))
+      assert.notProperty(Schema.encodeSync(schema)(error), field)
     }
   })
 })

@@ -26,3 +26,9 @@ export const withOurs = <A, E>(
     )
     return { request: (yield* server.requests)[0]!, outcome }
   })
+
+/** The identifier that an output or error keeps: one of AWS's form that is not a part of the request body. */
+export const keptIdentifier = (identifier: string | undefined, body: string): string | undefined =>
+  identifier !== undefined && /^[\w.-]{1,128}$/.test(identifier) && !body.includes(identifier.toLowerCase())
+    ? identifier
+    : undefined

@@ -10,6 +10,10 @@ const ways: ReadonlyArray<readonly [string, (error: unknown) => unknown]> = [
   ["JSON.stringify of a copy", (error) => JSON.stringify({ ...Object(error) })],
   ["inspect", (error) => inspect(error, { depth: 10 })],
   ["inspect of what is hidden", (error) => inspect(error, { depth: 10, showHidden: true })],
+  [
+    "inspect of everything",
+    (error) => inspect(error, { depth: 10, showHidden: true, getters: true, customInspect: false, showProxy: true })
+  ],
   ["inspect of a copy", (error) => inspect({ ...Object(error) }, { depth: 10 })],
   ["inspect of a wrapper", (error) => inspect(new Error("wrapper", { cause: error }), { depth: 10 })]
 ]

@@ -23,7 +23,7 @@ import type { Call } from "./call.ts"
 import { deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
 import { AttemptResponse } from "./operationResponse.ts"
-import { redactionValues } from "./redaction.ts"
+import { printableIdentifier, SentValues } from "./redaction.ts"
 import { traceHeaders } from "./tracing.ts"
 import { fromHttpClientError } from "./transportError.ts"
 
@@ -72,8 +72,11 @@ interface SentRequest {
 /** The maximum number of bytes that are read from the body of an error response. */
 const maxErrorBytes = 256 * 1024
 
-const requestIdOf = (headers: Headers.Headers): string | undefined =>
-  headers["x-amzn-requestid"] ?? headers["x-amzn-request-id"] ?? headers["x-amz-request-id"]
+const requestIdOf = (headers: Headers.Headers, sent: SentValues): string | undefined =>
+  printableIdentifier(
+    headers["x-amzn-requestid"] ?? headers["x-amzn-request-id"] ?? headers["x-amz-request-id"],
+    sent
+  )
 
 const joinUrl = (base: string, path: string): string =>
   base.endsWith("/") && path.startsWith("/") ? base + path.slice(1) : base + path
@@ -162,17 +165,17 @@ const decode = <I, O, E, R>(
   sample: Sample
 ): Effect.Effect<O, E | CommonError, R> => {
   const { body, headers, status } = response
-  const requestId = requestIdOf(headers)
+  const sent = new SentValues(request, operation.sensitive)
+  const requestId = requestIdOf(headers, sent)
   span?.attribute("http.response.status_code", status)
   span?.attribute("aws.request_id", requestId)
-  const valuesToRedact = () => redactionValues(request, operation.sensitive ?? [])
   if (status >= 200 && status < 300) {
     return operation.decode(
       new AttemptResponse({
         call,
         connection,
         maxBytes: maxResponseBytes,
-        redactionValues: valuesToRedact,
+        sent,
         requestId,
         response
       })
@@ -188,7 +191,7 @@ const decode = <I, O, E, R>(
       body: text,
       retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + learnedOffset.millis),
       clockCorrected: learnedOffset.learn({ ...sample, code: error.code }),
-      redactionValues: valuesToRedact()
+      sent
     }, call))
   })
 }

@@ -5,9 +5,9 @@ import type { ErrorClass, StreamServiceError } from "../../Operation.ts"
 import { type ErrorBody, isAccessDeniedCode } from "../../protocol/error/errorCode.ts"
 import { classify, isThrottlingCode } from "../../protocol/retry/retry.ts"
 import * as SageMakerError from "../../SageMakerError.ts"
-import { isHiddenField } from "../error/hiddenFields.ts"
+import { isHiddenField, setHiddenField } from "../error/hiddenFields.ts"
 import type { CallProgress } from "./call.ts"
-import { redact, type RedactionValues } from "./redaction.ts"
+import { printableIdentifier, printableText, type SentValues } from "./redaction.ts"
 
 /** A response of the service that reports an error. */
 export interface ErrorResponse extends ErrorBody {
@@ -18,7 +18,7 @@ export interface ErrorResponse extends ErrorBody {
   /** Whether the clock offset was corrected by this response, so that a retry has the right signing time. */
   readonly clockCorrected: boolean
   /** Values of the request that must not appear in an error. */
-  readonly redactionValues: RedactionValues
+  readonly sent: SentValues
 }
 
 /** An object without its undefined members. */
@@ -29,12 +29,21 @@ type Defined<A> =
 export const defined = <A extends object>(fields: A): Defined<A> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<A>
 
+const quotationBegin = " with message \""
+const quotationEnd = "\". See "
+
 /**
  * Removes the container's response, which SageMaker quotes in the message, because it can repeat the request. If the
  * end of the quotation is missing, the rest of the message is removed.
  */
-const removeQuotation = (message: string): string =>
-  message.replace(/( with message )"(?:[\s\S]*"(?=\. See )|[\s\S]*)/, "$1<redacted>")
+const removeQuotation = (message: string): string => {
+  const begin = message.indexOf(quotationBegin)
+  if (begin < 0) {
+    return message
+  }
+  const end = message.lastIndexOf(quotationEnd)
+  return `${message.slice(0, begin)} with message <redacted>${end > begin ? message.slice(end + 1) : ""}`
+}
 
 /** The members of an error body that match the fields of the class. A member that does not match is dropped. */
 const matchingMembers = (
@@ -65,17 +74,29 @@ const callFields = new Set([
   "totalRetryDelay"
 ])
 
+/** A text that could repeat the request is replaced. An object or array with such a text is removed. */
+const printableMember = (name: string, member: unknown, sent: SentValues): unknown => {
+  if (typeof member === "string" && name === "ErrorCode") {
+    return printableIdentifier(member, sent)
+  }
+  if (typeof member === "string") {
+    return printableText(member, sent) ?? "<redacted>"
+  }
+  const isCompound = typeof member === "object" && member !== null
+  return isCompound && printableText(JSON.stringify(member), sent) === undefined ? undefined : member
+}
+
 const modeledError = <E>(
   errorClass: ErrorClass<E>,
   fields: { readonly [name: string]: unknown },
-  { members, redactionValues }: ErrorResponse
+  { members, sent }: ErrorResponse
 ): E | undefined => {
   const own = Object.fromEntries(Object.entries(errorClass.fields).filter(([name]) => !callFields.has(name)))
   try {
     const printable = Object.fromEntries(
-      Object.entries(members).map(([name, member]) => [
+      Object.keys(own).filter((name) => Object.hasOwn(members, name)).map((name) => [
         name,
-        typeof member === "string" && !isHiddenField(errorClass, name) ? redact(member, redactionValues) : member
+        isHiddenField(errorClass, name) ? members[name] : printableMember(name, members[name], sent)
       ])
     )
     return new errorClass({ ...matchingMembers(own, printable), ...fields } as never)
@@ -84,15 +105,18 @@ const modeledError = <E>(
   }
 }
 
+const isKnownCode = (code: string | undefined): boolean =>
+  code !== undefined && (isThrottlingCode(code) || isAccessDeniedCode(code))
+
 const fieldsOf = (
-  { code, message, redactionValues, requestId, retryAfterMillis, status }: ErrorResponse,
+  { code, message, requestId, retryAfterMillis, sent, status }: ErrorResponse,
   { attempts, totalRetryDelay }: CallProgress
 ) =>
   defined({
     status,
-    code,
+    code: isKnownCode(code) ? code : printableIdentifier(code, sent),
     requestId,
-    message: message === undefined ? undefined : redact(removeQuotation(message), redactionValues),
+    message: message === undefined ? undefined : printableText(removeQuotation(message), sent),
     retry: classify(status, code, message),
     retryAfterMillis,
     attempts,
@@ -122,18 +146,33 @@ const byCode = <E>(
 }
 
 const unknownServiceError = (
-  { body, code, status }: ErrorResponse,
+  { body, status }: ErrorResponse,
   fields: Fields
 ): SageMakerError.UnknownServiceError =>
   new SageMakerError.UnknownServiceError({
-    message: `The service responded with status ${status}${code === undefined ? "" : ` (${code})`}`,
+    message: `The service responded with status ${status}${fields.code === undefined ? "" : ` (${fields.code})`}`,
     ...fields,
     body: body.slice(0, 1_024)
   })
 
+const byStatus = (response: ErrorResponse, fields: Fields): SageMakerError.CommonError => {
+  if (response.status === 429) {
+    return new SageMakerError.ThrottlingError(fields)
+  }
+  return response.status === 413
+    ? new SageMakerError.PayloadTooLargeError(fields)
+    : unknownServiceError(response, fields)
+}
+
+/** Adds the complete text of the service, which is not printed. */
+const withServiceMessage = <E>(error: E, { body, message }: ErrorResponse): E => {
+  setHiddenField(error, "serviceMessage", message ?? (body === "" ? undefined : body))
+  return error
+}
+
 /** The error of a response whose code matches no error class. */
 export const unknownError = (response: ErrorResponse, call: CallProgress): SageMakerError.UnknownServiceError =>
-  unknownServiceError(response, fieldsOf(response, call))
+  withServiceMessage(unknownServiceError(response, fieldsOf(response, call)), response)
 
 /** The typed error of an error response. */
 export const fromErrorResponse = <E>(
@@ -142,16 +181,7 @@ export const fromErrorResponse = <E>(
   call: CallProgress
 ): E | SageMakerError.CommonError => {
   const fields = fieldsOf(response, call)
-  const named = byCode(errors, response, fields)
-  if (named !== undefined) {
-    return named
-  }
-  if (response.status === 429) {
-    return new SageMakerError.ThrottlingError(fields)
-  }
-  return response.status === 413
-    ? new SageMakerError.PayloadTooLargeError(fields)
-    : unknownServiceError(response, fields)
+  return withServiceMessage(byCode(errors, response, fields) ?? byStatus(response, fields), response)
 }
 
 /** The typed error of an error event in a response stream. */
@@ -161,5 +191,5 @@ export const fromStream = <E>(
   call: CallProgress
 ): E | StreamServiceError => {
   const fields = fieldsOf(response, call)
-  return byCode(errors, response, fields) ?? unknownServiceError(response, fields)
+  return withServiceMessage(byCode(errors, response, fields) ?? unknownServiceError(response, fields), response)
 }

@@ -10,7 +10,7 @@ import type { ConnectionLease } from "../transport/connectionLease.ts"
 import type { TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
 import * as errorMapping from "./errorMapping.ts"
-import type { RedactionValues } from "./redaction.ts"
+import type { SentValues } from "./redaction.ts"
 
 /** The parts of a response. */
 export interface ResponseSource {
@@ -18,7 +18,7 @@ export interface ResponseSource {
   readonly connection: ConnectionLease
   /** The largest body that is read as a whole, in bytes. */
   readonly maxBytes: number
-  readonly redactionValues: () => RedactionValues
+  readonly sent: SentValues
   readonly requestId: string | undefined
   readonly response: TransportResponse
 }
@@ -94,7 +94,7 @@ export class AttemptResponse implements OperationResponse {
   }
 
   #errorResponse(error: ErrorBody, body: string): errorMapping.ErrorResponse {
-    const { redactionValues, requestId, response: { status } } = this.#source
+    const { requestId, response: { status }, sent } = this.#source
     return {
       ...error,
       status,
@@ -102,7 +102,7 @@ export class AttemptResponse implements OperationResponse {
       retryAfterMillis: undefined,
       body,
       clockCorrected: false,
-      redactionValues: redactionValues()
+      sent
     }
   }
 }

@@ -1,106 +1,212 @@
-/** Redaction: removes credentials, sensitive headers and the request body from the text of an error. */
+/** Decides whether a text of the service can be printed, or could repeat a part of the request. */
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { contains } from "../../protocol/bytes/contains.ts"
+import { decodedViews, unescapedViews } from "../../protocol/error/textEncodings.ts"
+import { commonWords } from "./commonWords.ts"
 
-/** The values of one request that must not appear in an error. */
-export interface RedactionValues {
-  /** Removed if the text contains the complete value. */
-  readonly values: ReadonlyArray<string>
-  /** Parts of at least `minRunLength` characters are removed. */
-  readonly texts: ReadonlyArray<string>
-}
+/** In bytes. A larger body is not compared, so no text counts as clean. */
+const maxComparedBytes = 256 * 1024
 
-/** Shorter credentials and header values are too common in text to be removed. */
-const minValueLength = 4
+/** In characters. The rest of a longer text is not printed. */
+const maxTextLength = 4_096
 
-/** Shorter bodies are too common in text to be removed. */
-const minBodyLength = 8
+/** A text repeats a part of the request if this many letters and digits in a row are equal, without common words. */
+const runLength = 8
 
-/** Unrelated texts often share shorter runs. */
-const minRunLength = 16
+/** The same with common words. */
+const longRunLength = 16
 
-/** Only this many bytes at the start of a body are compared. */
-const maxComparedBytes = 1024 * 1024
+/** A text with more numbers and quoted words does not count as clean. */
+const maxValues = 64
 
-const bodyText = ({ body }: HttpClientRequest.HttpClientRequest): string =>
-  body._tag === "Uint8Array" ? new TextDecoder().decode(body.body.subarray(0, maxComparedBytes)) : ""
+/** In characters. Every header contains shorter texts. */
+const minHeaderPart = 4
 
-/** The forms of a value: as it was sent, as a canonical request contains it, and inside a JSON string. */
-const formsOf = (value: string): ReadonlyArray<string> => [
-  value,
-  value.trim().replace(/\s+/g, " "),
-  JSON.stringify(value).slice(1, -1)
+const nameHeaders = [
+  "x-amzn-sagemaker-target-variant",
+  "x-amzn-sagemaker-target-model",
+  "x-amzn-sagemaker-target-container-hostname",
+  "x-amzn-sagemaker-inference-component"
 ]
 
-const unique = (values: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(values)]
+/** The secret parts of an `authorization` header: the access key ID and the signature, or the whole value. */
+const authorizationSecrets = (authorization: string): ReadonlyArray<string> =>
+  /Credential=([^/]+)\/.*Signature=(\w+)/.exec(authorization)?.slice(1) ?? [authorization.replace(/^\S+ /, "")]
 
-/** Collects the values of a signed request: credentials, session token, sensitive headers and body. */
-export const redactionValues = (
-  request: HttpClientRequest.HttpClientRequest,
-  sensitiveHeaders: ReadonlyArray<string>
-): RedactionValues => {
-  const { headers } = request
-  const authorization = headers["authorization"] ?? ""
-  const values = [headers["x-amz-security-token"] ?? "", ...sensitiveHeaders.map((name) => headers[name] ?? "")]
-  const body = formsOf(bodyText(request))
-  const credentials = [authorization, ...(/Credential=([^/]+)\/.*Signature=(\w+)/.exec(authorization)?.slice(1) ?? [])]
-  return {
-    values: unique([
-      ...[...credentials, ...values].flatMap(formsOf).filter((_) => _.length >= minValueLength),
-      ...body.filter((_) => _.length >= minBodyLength)
-    ]),
-    texts: unique([...values.flatMap(formsOf), ...body]).filter((_) => _.length >= minRunLength)
+/** The values of one signed request that must not appear in an error. They are collected only if an error needs them. */
+export class SentValues {
+  readonly #request: HttpClientRequest.HttpClientRequest
+  readonly #sensitiveHeaders: ReadonlyArray<string>
+
+  constructor(request: HttpClientRequest.HttpClientRequest, sensitiveHeaders: ReadonlyArray<string> = []) {
+    this.#request = request
+    this.#sensitiveHeaders = sensitiveHeaders
+  }
+
+  get body(): Uint8Array {
+    const { body } = this.#request
+    return body._tag === "Uint8Array" ? body.body : new Uint8Array()
+  }
+
+  /** Credentials and sensitive headers. */
+  get secrets(): ReadonlyArray<string> {
+    return [...authorizationSecrets(this.#request.headers["authorization"] ?? ""), ...this.#headerValues()]
+  }
+
+  /** Names of the request that the service quotes, such as the endpoint name. They are not secret. */
+  get names(): ReadonlyArray<string> {
+    const { headers, url } = this.#request
+    const path = url.replace(/^\w+:\/\/[^/]*/, "")
+    return [...path.split(/[/?]/), ...nameHeaders.flatMap((name) => headers[name] ?? [])]
+  }
+
+  /** Whether a short text is a part of the body or of a secret. */
+  contain(text: string): boolean {
+    const isInHeader = (value: string): boolean => text.length >= minHeaderPart && value.includes(text)
+    return contains(this.body, text.toLowerCase()) ||
+      isInHeader(this.#request.headers["authorization"] ?? "") ||
+      this.#headerValues().some(isInHeader)
+  }
+
+  #headerValues(): ReadonlyArray<string> {
+    const { headers } = this.#request
+    return ["x-amz-security-token", ...this.#sensitiveHeaders].flatMap((name) => headers[name.toLowerCase()] ?? [])
   }
 }
 
-const placeholder = "<redacted>"
+const isWordCode = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code >= 0x80
 
-type Span = readonly [start: number, end: number]
+/** Runs of letters and digits. All characters beyond ASCII count as letters. */
+const words = (text: string): ReadonlyArray<string> => text.toLowerCase().match(/[a-z0-9\u0080-\uffff]+/g) ?? []
 
-/** Finds the complete copies of a secret in a text. */
-const findCopies = (text: string, secret: string): ReadonlyArray<Span> => {
-  const spans: Array<Span> = []
-  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length)) {
-    spans.push([at, at + secret.length])
+const lettersAndDigits = (text: string): string => words(text).join("")
+
+/** The parts of a text between common words and names. */
+const unusualParts = (text: string, names: ReadonlySet<string>): ReadonlyArray<string> => {
+  const parts: Array<string> = []
+  let part = ""
+  for (const word of words(text)) {
+    const isKnown = commonWords.has(word) || names.has(word)
+    if (isKnown) {
+      parts.push(part)
+    }
+    part = isKnown ? "" : part + word
   }
-  return spans
+  return [...parts, part].filter(({ length }) => length >= runLength)
 }
 
-/** Finds the parts of a secret of at least `minRunLength` characters in a text, in linear time. */
-const findSharedRuns = (text: string, secret: string): ReadonlyArray<Span> => {
-  const places = new Map<string, Array<number>>()
-  for (let at = 0; at + minRunLength <= text.length; at++) {
-    const run = text.slice(at, at + minRunLength)
-    const known = places.get(run)
-    if (known === undefined) {
-      places.set(run, [at])
-    } else {
-      known.push(at)
+const multiplier = 0x01000193
+
+/** All runs of `length` letters and digits of some parts. Their hashes make a search linear. */
+class Runs {
+  readonly #length: number
+  readonly #removedFactor: number
+  readonly #runs = new Set<string>()
+  readonly #hashes = new Uint8Array(2 ** 16)
+
+  constructor(length: number, parts: ReadonlyArray<string>) {
+    this.#length = length
+    this.#removedFactor = Array.from({ length: length - 1 }).reduce<number>((_) => Math.imul(_, multiplier), 1)
+    for (const part of parts) {
+      for (let at = 0; at + length <= part.length; at++) {
+        this.#add(part.slice(at, at + length))
+      }
     }
   }
-  const spans: Array<Span> = []
-  for (let at = 0; at + minRunLength <= secret.length && places.size > 0; at++) {
-    const run = secret.slice(at, at + minRunLength)
-    for (const start of places.get(run) ?? []) {
-      spans.push([start, start + minRunLength])
+
+  #add(run: string): void {
+    let hash = 0
+    for (let index = 0; index < run.length; index++) {
+      hash = (Math.imul(hash, multiplier) + run.charCodeAt(index)) | 0
     }
-    places.delete(run)
+    this.#runs.add(run)
+    this.#hashes[hash & 0xffff] = 1
   }
-  return spans
+
+  /** Whether the letters and digits of `text`, which is in lower case, contain a run. */
+  occurIn(text: string): boolean {
+    const recent = new Uint16Array(this.#length)
+    let count = 0
+    let hash = 0
+    for (let at = 0; at < text.length && this.#runs.size > 0; at++) {
+      const code = text.charCodeAt(at)
+      if (isWordCode(code)) {
+        const slot = count % this.#length
+        hash = (Math.imul(hash - Math.imul(recent[slot] ?? 0, this.#removedFactor), multiplier) + code) | 0
+        recent[slot] = code
+        count += 1
+        if (count >= this.#length && this.#hashes[hash & 0xffff] === 1) {
+          const start = count % this.#length
+          const run = String.fromCharCode(...recent.subarray(start), ...recent.subarray(0, start))
+          if (this.#runs.has(run)) {
+            return true
+          }
+        }
+      }
+    }
+    return false
+  }
 }
 
-/** Replaces every copy of a secret in a text. All copies are found first, because a replacement could split others. */
-export const redact = (text: string, { texts, values }: RedactionValues): string => {
-  const spans = [
-    ...values.flatMap((secret) => findCopies(text, secret)),
-    ...texts.flatMap((secret) => findSharedRuns(text, secret))
-  ].toSorted(([one], [other]) => one - other)
-  let out = ""
-  let end = 0
-  for (const span of spans) {
-    if (end === 0 || span[0] > end) {
-      out += text.slice(end, span[0]) + placeholder
+/** Quoted words and words with digits are likely to be values, so they are compared even if they are short. */
+const likelyValues = (text: string, names: ReadonlySet<string>): ReadonlyArray<string> =>
+  [...text.matchAll(/["'`]([^"'`]{1,64})["'`]/g)].flatMap(([, quoted = ""]) => words(quoted))
+    .concat(words(text).filter((word) => /[0-9]/.test(word)))
+    .filter((value) => value.length >= 2 && !names.has(value) && !commonWords.has(value))
+
+const isWholeWord = (text: string, start: number, length: number): boolean =>
+  !isWordCode(text.charCodeAt(start - 1)) && !isWordCode(text.charCodeAt(start + length))
+
+/** Whether `text`, which is in lower case, contains a word. */
+const hasWord = (text: string, word: string): boolean => {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+    if (isWholeWord(text, at, word.length)) {
+      return true
     }
-    end = Math.max(end, span[1])
   }
-  return out + text.slice(end)
+  return false
 }
+
+const bodyTexts = (body: Uint8Array): ReadonlyArray<string> => {
+  try {
+    return [new TextDecoder("utf-8", { fatal: true }).decode(body)]
+  } catch {
+    return [new TextDecoder().decode(body), new TextDecoder("latin1").decode(body)]
+  }
+}
+
+/** Whether no part of the request is recognised in a text. */
+const isClean = (text: string, { body, names, secrets }: SentValues): boolean => {
+  if (body.byteLength > maxComparedBytes) {
+    return false
+  }
+  const nameWords = new Set(names.flatMap(words))
+  const views = decodedViews(text)
+  const runs = [
+    new Runs(runLength, views.flatMap((view) => unusualParts(view, nameWords))),
+    new Runs(longRunLength, views.map((view) => words(view).filter((word) => !nameWords.has(word)).join("")))
+  ]
+  const values = new Set(views.flatMap((view) => likelyValues(view, nameWords)))
+  const joined = views.map(lettersAndDigits)
+  const sent = [...bodyTexts(body), ...secrets].flatMap(unescapedViews).map((view) => view.toLowerCase())
+  return values.size <= maxValues && !sent.some((secret) => {
+    const short = secret.length < 4 * runLength ? lettersAndDigits(secret) : ""
+    return runs.some((all) => all.occurIn(secret)) ||
+      (short.length >= 4 && !commonWords.has(short) && joined.some((view) => view.includes(short))) ||
+      [...values].some((value) => hasWord(secret, value))
+  })
+}
+
+/** Line breaks, escape sequences and characters that change the direction of text. */
+const controlCharacters = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu
+
+/** The text on one line, or `undefined` if it could repeat a part of the request. */
+export const printableText = (text: string, sent: SentValues): string | undefined => {
+  const line = text.slice(0, maxTextLength).replace(controlCharacters, " ").trim()
+  return isClean(line, sent) ? line : undefined
+}
+
+/** An identifier of the service, or `undefined` if it does not have AWS's form or is a part of the request. */
+export const printableIdentifier = (identifier: string | undefined, sent: SentValues): string | undefined =>
+  identifier !== undefined && /^[\w.-]{1,128}$/.test(identifier) && !sent.contain(identifier) ? identifier : undefined

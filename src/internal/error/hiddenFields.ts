@@ -1,9 +1,12 @@
-/** Hidden error fields: a program can read them, but loggers do not print them. */
+/** Hidden error fields: a program can read them, but nothing prints them. */
 
 /** The property in which Effect's errors keep their constructor's arguments. */
 const plainArgs = Symbol.for("effect/Data/Error/plainArgs")
 
 const hiddenByPrototype = new WeakMap<object, ReadonlySet<string>>()
+
+/** The hidden values of each error. */
+const hiddenValues = new WeakMap<object, Map<string, unknown>>()
 
 /** Whether a field of an error class, or of a class it extends, is hidden. */
 export const isHiddenField = ({ prototype }: { readonly prototype: object }, field: string): boolean => {
@@ -15,32 +18,71 @@ export const isHiddenField = ({ prototype }: { readonly prototype: object }, fie
   return false
 }
 
-/** A getter, because `%o` and `inspect` with `showHidden` print the value of a property that is not enumerable. */
-const hide = (object: unknown, fields: ReadonlyArray<string>): void => {
-  if (typeof object !== "object" || object === null) {
+/** Defines a field whose value is not a property of the error. */
+const defineHidden = (prototype: object, field: string): void => {
+  Object.defineProperty(prototype, field, {
+    configurable: true,
+    enumerable: false,
+    get(this: object) {
+      return hiddenValues.get(this)?.get(field)
+    },
+    set(this: object, value: unknown) {
+      const values = hiddenValues.get(this) ?? new Map<string, unknown>()
+      hiddenValues.set(this, values.set(field, value))
+    }
+  })
+}
+
+/** `inspect` with `showHidden` and `getters` prints the accessors of three prototypes. This is the next one. */
+const unprintedPrototype = ({ prototype }: { readonly prototype: object }): object => {
+  const parent = Reflect.getPrototypeOf(prototype) ?? prototype
+  return Reflect.getPrototypeOf(parent) ?? parent
+}
+
+/**
+ * Sets a hidden field of an error, whose class need not declare it.
+ *
+ * Effect gives every class of `Schema.TaggedError` a prototype of its own with the property `name`. The field is
+ * defined there, so that it is not printed.
+ */
+export const setHiddenField = (error: unknown, field: string, value: unknown): void => {
+  if (value === undefined || typeof error !== "object" || error === null) {
     return
   }
-  for (const field of fields.filter((name) => Object.hasOwn(object, name))) {
-    const value: unknown = Reflect.get(object, field)
-    Object.defineProperty(object, field, { get: () => value, configurable: true, enumerable: false })
+  const prototype = unprintedPrototype({
+    prototype: Reflect.getPrototypeOf(Reflect.getPrototypeOf(error) ?? error) ?? error
+  })
+  if (!(field in error) && Object.hasOwn(prototype, "name")) {
+    defineHidden(prototype, field)
+  }
+  if (field in error) {
+    Reflect.set(error, field, value)
   }
 }
 
 /**
- * Hides fields of an error class from `inspect`, `%o`, `JSON.stringify` and spread.
+ * Hides fields of an error class from `inspect` with any options, `%o`, `JSON.stringify`, spread and `Schema.encode`.
  *
- * They are own properties, so that a schema can still encode them.
+ * `errorClass` must be a new class of `Schema.TaggedError`, which another class extends.
  */
 export const hiddenFields = <C extends { readonly prototype: object }>(
   errorClass: C,
   ...fields: ReadonlyArray<string>
 ): C => {
   hiddenByPrototype.set(errorClass.prototype, new Set(fields))
+  const prototype = unprintedPrototype(errorClass)
+  for (const field of fields) {
+    defineHidden(prototype, field)
+  }
   return new Proxy(errorClass, {
     construct(target, args, newTarget) {
       const error: object = Reflect.construct(target as never, args, newTarget)
-      hide(error, fields)
-      hide(Reflect.get(error, plainArgs), fields)
+      const given: unknown = Reflect.get(error, plainArgs)
+      if (typeof given === "object" && given !== null) {
+        for (const field of fields) {
+          Reflect.deleteProperty(given, field)
+        }
+      }
       return error
     }
   })

@@ -15,6 +15,7 @@ import {
   streamEndpoint,
   Timeouts
 } from "effect-sagemaker-runtime"
+import { inspect } from "node:util"
 import { encode } from "../../../src/protocol/eventStream/frame.ts"
 import { captureOutput } from "../../support/captureOutput.ts"
 import { bodyCutError, stalledBody } from "../../support/responseBodies.ts"
@@ -220,7 +221,7 @@ describe("An error response that repeats the request does not print the request:
 
 const story = {
   Body: "{\"patient\":\"Ödön Kovács\",\n\t\"said\":\"it \\\"burns\\\" <here> & there\",\"readings\":[36.6,38.1,40.2]}",
-  CustomAttributes: "ward=7;  note=\"do not\\resuscitate\"; trace=4711-0815"
+  CustomAttributes: "ward=7;  note=\"omit\\resuscitation\"; trace=4711-0815"
 }
 
 /** The length from which a part of a text must be redacted. */
@@ -282,14 +283,14 @@ const refusable: Operation.Operation<InvokeEndpoint.InvokeEndpointInput, void, R
   errors: [Refused]
 }
 
-describe("Redaction removes a part of the request from", () => {
+describe("An error does not contain a part of the request in", () => {
   for (const { form, member, parts } of repetitions) {
     it.effect(`the message of ValidationError: ${member}, ${form}`, () =>
       Effect.forEach(
         parts,
         (part) =>
           Effect.map(assertRedacted((_) => ({ message: messageWith(_) }), "ValidationError")(part), ({ message }) => {
-            assert.strictEqual(message, messageWith("<redacted>"))
+            assert.strictEqual(message, "The service rejected the request as invalid")
           })
       ))
 
@@ -298,7 +299,7 @@ describe("Redaction removes a part of the request from", () => {
         Effect.map(
           assertRedacted((_) => ({ Message: messageWith(_), LogStreamArn: `arn|${_}|log` }), "ModelError")(part),
           ({ LogStreamArn, message }) => {
-            assert.deepStrictEqual([message, LogStreamArn], [messageWith("<redacted>"), "arn|<redacted>|log"])
+            assert.deepStrictEqual([message, LogStreamArn], ["The model's container returned an error", "<redacted>"])
           }
         )))
 
@@ -314,7 +315,10 @@ describe("Redaction removes a part of the request from", () => {
           ({ error, texts }) => {
             assert.isUndefined(texts.map(([, text]) => unredactedPart(text)).find((_) => _ !== undefined))
             const { ErrorCode, message } = error as SageMakerError.ModelStreamError
-            assert.deepStrictEqual([message, ErrorCode], [messageWith("<redacted>"), "Code|<redacted>|"])
+            assert.deepStrictEqual([message, ErrorCode], [
+              "The container failed during the response stream",
+              undefined
+            ])
           }
         )))
 
@@ -332,7 +336,7 @@ describe("Redaction removes a part of the request from", () => {
           )
           assert.isUndefined(texts.map(([, text]) => unredactedPart(text)).find((_) => _ !== undefined))
           const { Count, Detail, message } = error as Refused
-          assert.deepStrictEqual([message, Detail, Count], [messageWith("<redacted>"), "at|<redacted>|", 3])
+          assert.deepStrictEqual([message, Detail, Count], ["Refused", "<redacted>", 3])
         })))
   }
 
@@ -342,11 +346,12 @@ describe("Redaction removes a part of the request from", () => {
         story.Body.slice(20, 60)
       }`
       const error = yield* assertRedacted(() => ({ message }), "ValidationError")("")
-      assert.strictEqual(error.message, "<redacted> / <redacted> / <redacted>")
+      assert.strictEqual(error.message, "The service rejected the request as invalid")
+      assert.strictEqual(error.serviceMessage, message)
     }))
 })
 
-describe("Redaction keeps a message that shares only", () => {
+describe("A message is kept if it shares only", () => {
   const messageFor = (Body: string, message: string) =>
     Effect.map(
       Effect.flip(
@@ -357,7 +362,7 @@ describe("Redaction keeps a message that shares only", () => {
 
   it.effect("words with the body", () =>
     Effect.gen(function*() {
-      const message = "The patient's readings were not found: value 36.6 of the member said must be text"
+      const message = "The value of the member must be text: try the request again"
       assert.strictEqual(yield* messageFor(story.Body, message), message)
       const prose = "The model said that the input of the endpoint could not be read by it at all"
       assert.strictEqual(yield* messageFor("the input could not be what the model has said it was", prose), prose)
@@ -365,9 +370,161 @@ describe("Redaction keeps a message that shares only", () => {
 
   it.effect("a short body with it", () =>
     Effect.gen(function*() {
-      for (const Body of ["null", "true", "0", "Endpoin", "[]", " "]) {
+      for (const Body of ["null", "true", "0", "End", "[]", " "]) {
         const message = "Endpoint null of account 123456789012 not found: true is not [] or null"
         assert.strictEqual(yield* messageFor(Body, message), message)
+      }
+    }))
+})
+
+type Encoding = readonly [name: string, encode: (text: string) => string]
+
+const hex = (text: string): string => Buffer.from(text).toString("hex")
+
+const encodings: ReadonlyArray<Encoding> = [
+  ["as sent", (text) => text],
+  ["in upper case", (text) => text.toUpperCase()],
+  ["in lower case", (text) => text.toLowerCase()],
+  ["in Base64", (text) => Buffer.from(text).toString("base64")],
+  ["in URL-safe Base64", (text) => Buffer.from(text).toString("base64url")],
+  ["in Base64 within other text", (text) => Buffer.from(`prefix ${text} suffix`).toString("base64")],
+  ["in Base64 on several lines", (text) => Buffer.from(text).toString("base64").replace(/(.{8})/g, "$1\n")],
+  ["in hexadecimal digits", hex],
+  ["in hexadecimal digits with colons", (text) => hex(text).replace(/(..)(?!$)/g, "$1:")],
+  ["percent-encoded", encodeURIComponent],
+  ["percent-encoded twice", (text) => encodeURIComponent(encodeURIComponent(text))],
+  ["percent-encoded completely", (text) => hex(text).replace(/(..)/g, "%$1")],
+  ["with HTML entities", (text) => text.replace(/[^a-z]/gi, (character) => `&#${character.codePointAt(0)};`)],
+  ["with hexadecimal HTML entities", (text) => text.replace(/./gsu, (_) => `&#x${_.codePointAt(0)?.toString(16)};`)],
+  ["with JSON escapes", (text) => text.replace(/[^]/g, (_) => `\\u${_.charCodeAt(0).toString(16).padStart(4, "0")}`)],
+  ["as a JSON string in a JSON string", (text) => JSON.stringify(JSON.stringify(text))],
+  ["with other punctuation", (text) => text.replace(/[^\p{L}\p{N}]+/gu, " / ")],
+  ["one character per line", (text) => Array.from(text).join("\n")]
+]
+
+/** Bodies of 8 letters and digits or more. */
+const bodies = [
+  "hunter42",
+  "{\"patient\":\"Ödön Kovács\"}",
+  "4111 1111 1111 1111",
+  "秘密の文章です、読まないでください",
+  "a+b=c; x*y=z!"
+]
+
+describe("A service message is not printed if it repeats a body of 8 characters or more", () => {
+  for (const [name, encode] of encodings) {
+    it.effect(name, () =>
+      Effect.forEach(bodies, (body) =>
+        Effect.gen(function*() {
+          const message = `cannot read ${encode(body)} here`
+          const error = yield* Effect.flip(
+            callAgainst(
+              invokeEndpoint({ ...input, Body: body }),
+              errorResponse(400, "ValidationError", () => ({ message }))
+            )
+          )
+          const printed = inspect(error, { showHidden: true, getters: true, customInspect: false, depth: 10 })
+          assert.notInclude(printed, encode(body))
+          assert.strictEqual((error as SageMakerError.ValidationError).serviceMessage, message)
+        })))
+  }
+
+  it.effect("in a code, a request ID, or both", () =>
+    Effect.gen(function*() {
+      const body = "{\"code\":\"hunter42\",\"__type\":\"Hunter42\"}"
+      const { error, texts } = yield* captureOutput(
+        callAgainst(invokeEndpoint({ ...input, Body: body }), () =>
+          Effect.succeed(
+            new Response(body, {
+              status: 400,
+              headers: { "x-amzn-requestid": "HUNTER42", "x-amzn-errortype": "hunter42:http://x/" }
+            })
+          ))
+      )
+      assert.deepStrictEqual(texts.filter(([, text]) => /hunter42/i.test(text)), [])
+      assert.deepInclude(error, { _tag: "UnknownServiceError", message: "The service responded with status 400" })
+    }))
+
+  it.effect("in the request ID of a successful response", () =>
+    Effect.gen(function*() {
+      for (const requestId of ["hunter42", "a b", "a\u001b[31mb", "x".repeat(129)]) {
+        const { $metadata } = yield* callAgainst(
+          invokeEndpoint({ ...input, Body: "hunter42" }),
+          () => Effect.succeed(new Response("", { headers: { "x-amzn-requestid": requestId } }))
+        )
+        assert.isUndefined($metadata.requestId)
+      }
+    }))
+})
+
+describe("A service message that is expensive to compare", () => {
+  const block = "0123456789abcdef"
+  const cases: ReadonlyArray<readonly [string, body: string, message: string]> = [
+    ["repeats a block", block.repeat(16_000), block.repeat(4_000)],
+    ["repeats a character", "a".repeat(256_000), "a".repeat(64_000)],
+    ["has many quotation marks", "\"".repeat(256_000), "\"'".repeat(32_000)],
+    ["has many backslashes", "\\".repeat(256_000), "\\".repeat(64_000)],
+    ["has many percent signs", "%25".repeat(80_000), "%25".repeat(20_000)],
+    ["has many entities", "&amp;".repeat(50_000), "&amp;".repeat(12_000)],
+    ["has many numbers", "12 ".repeat(80_000), Array.from({ length: 9_000 }, (_, at) => at).join(" ")],
+    ["has many Base64 runs", "QUJDREVGRw== ".repeat(20_000), "QUJDREVGRw== ".repeat(5_000)],
+    ["begins many quotations", "x", " with message \"".repeat(4_000)]
+  ]
+
+  for (const [name, body, message] of cases) {
+    it.effect(`${name}: the call ends`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(
+          callAgainst(invokeEndpoint({ ...input, Body: body }), errorResponse(424, "ModelError", () => ({ message })))
+        )
+        assert.strictEqual(error._tag, "ModelError")
+      }), 2_000)
+  }
+})
+
+describe("A service message", () => {
+  const messageFor = (Body: Uint8Array | string, message: string) =>
+    Effect.map(
+      Effect.flip(
+        callAgainst(invokeEndpoint({ ...input, Body }), errorResponse(400, "ValidationError", () => ({ message })))
+      ),
+      (error) => error.message
+    )
+
+  it.effect("with usual words and names is kept", () =>
+    Effect.gen(function*() {
+      const chat = JSON.stringify({
+        messages: [{ role: "user", content: "Explain why my endpoint was not found and what the model expects" }],
+        max_tokens: 512
+      })
+      const messages = [
+        "Endpoint anomaly-v2 of account 123456789012 not found.",
+        "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress",
+        "1 validation error detected: Value at 'body' failed to satisfy constraint: Member must not be null",
+        "Invocation timed out while waiting for a response from container primary. Check the latency metrics."
+      ]
+      for (const message of messages) {
+        assert.strictEqual(yield* messageFor(chat, message), message)
+      }
+    }))
+
+  it.effect("is on one line", () =>
+    Effect.gen(function*() {
+      const message = yield* messageFor("{}", "the\r\nfirst\u001b[2J\u2028line \u202e x")
+      assert.strictEqual(message, "the first [2J line   x")
+    }))
+
+  it.effect("is not printed if the body has more than 256 KiB", () =>
+    Effect.gen(function*() {
+      const message = yield* messageFor(new Uint8Array(256 * 1024 + 1), "Endpoint x not found")
+      assert.strictEqual(message, "The service rejected the request as invalid")
+    }))
+
+  it.effect("that quotes a short value of the body is not printed", () =>
+    Effect.gen(function*() {
+      for (const message of ["the value 'Eve' is too long", "the value \"eve\" is too long", "age 37 is invalid"]) {
+        const printed = yield* messageFor("{\"name\":\"Eve\",\"age\":37}", message)
+        assert.strictEqual(printed, "The service rejected the request as invalid")
       }
     }))
 })

@@ -68,7 +68,7 @@ export const failureResponse = (failure: unknown): HttpResponseMessage => {
   }
   if (failure instanceof SageMakerError.UnknownServiceError) {
     return {
-      ...textResponse(toFinalStatus(failure.status), failure.body),
+      ...textResponse(toFinalStatus(failure.status), failure.body ?? ""),
       headers: { ...retryAfter(failure), "content-type": "text/html" }
     }
   }
