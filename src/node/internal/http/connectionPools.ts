@@ -8,6 +8,7 @@ import { positiveDurationMillis } from "../../../internal/config/duration.ts"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
 import type { ConfigValue } from "../config/sources.ts"
+import { adaptConnections } from "./connector.ts"
 import { type Proxies, proxiesOf } from "./proxies.ts"
 import { type Tls, tlsOf } from "./tls.ts"
 
@@ -39,14 +40,16 @@ const connectionLimit = (connections: number | undefined): Effect.Effect<number,
  * would then not end these requests. undici's pool removes a client whose connection failed, even if requests are
  * queued in it. Removing the pool's listener prevents that.
  */
-const makePools = (Pool: typeof Undici.Pool) => {
+const makePools = ({ Pool, buildConnector }: Pick<typeof Undici, "Pool" | "buildConnector">) => {
   const pools = new Set<Undici.Pool>()
   return {
-    factory: (origin: string | URL, options: object): Dispatcher => {
+    factory: (origin: string | URL, options: Undici.Pool.Options): Dispatcher => {
       for (const pool of [...pools].filter(({ destroyed }) => destroyed)) {
         pools.delete(pool)
       }
-      const pool = new Pool(origin, options)
+      const { connect } = options
+      const connector = typeof connect === "function" ? connect : buildConnector(connect)
+      const pool = new Pool(origin, { ...options, connect: adaptConnections(connector) })
       pool.removeAllListeners("connectionError")
       pools.add(pool)
       return pool
@@ -122,7 +125,7 @@ export const open = (
     const tls = yield* tlsOf(options, caBundle)
     const proxies = yield* proxiesOf(options)
     const undici = yield* Effect.promise(() => import("undici"))
-    const pools = makePools(undici.Pool)
+    const pools = makePools(undici)
     const poolOptions = {
       connections,
       keepAliveTimeout,
