@@ -86,17 +86,19 @@ const closingError = (error: Error | undefined): Error | undefined => {
 
 /** Changes the methods of a socket that undici calls. A stream around the socket would slow every call down. */
 const adapt = (socket: Socket): void => {
-  const { destroy, read, write } = socket
+  const destroy = socket.destroy.bind(socket)
+  const read: (size?: number) => unknown = socket.read.bind(socket)
+  const write = socket.write.bind(socket) as (...chunk: ReadonlyArray<unknown>) => boolean
   const filter = new InformationalFilter()
-  socket.destroy = (error) => destroy.call(socket, closingError(error))
+  socket.destroy = (error) => destroy(closingError(error))
   socket.write = (...chunk: ReadonlyArray<unknown>): boolean => {
     if (isRequestHead(chunk[0])) {
       filter.expectResponse()
     }
-    return Reflect.apply(write, socket, chunk) as boolean
+    return write(...chunk)
   }
   socket.read = (size?: number): unknown => {
-    const chunk: unknown = read.call(socket, size)
+    const chunk = read(size)
     let filtered = chunk
     if (chunk instanceof Buffer) {
       guard(
