@@ -38,8 +38,12 @@ export class BodyReader<E> {
     this.#options = options
   }
 
-  /** The whole body. Its buffer contains no other data. It fails as soon as more than `limit` bytes have arrived. */
-  bytes<E2>(limit: number, onTooLarge: () => E2): Effect.Effect<Uint8Array, E | E2> {
+  /**
+   * The whole body. Its buffer contains no other data.
+   *
+   * It fails as soon as more than `limit` bytes have arrived, or if there is no memory for the body.
+   */
+  bytes<E2>(limit: number, onTooLarge: (isOverLimit: boolean) => E2): Effect.Effect<Uint8Array, E | E2> {
     return Effect.suspend(() =>
       this.#readOnce(
         (pump) =>
@@ -48,7 +52,7 @@ export class BodyReader<E> {
               return Effect.failSync(end.value)
             }
             const joined = isCut || size > limit ? undefined : joinIfPossible(pieces)
-            return joined === undefined ? Effect.fail(onTooLarge()) : Effect.succeed(joined)
+            return joined === undefined ? Effect.failSync(() => onTooLarge(size > limit)) : Effect.succeed(joined)
           }),
         Effect.fail
       )

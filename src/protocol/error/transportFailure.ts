@@ -69,16 +69,25 @@ const classifyErrors = (errors: ReadonlyArray<ErrorLike>, hasResponse: boolean):
  * Classifies the error of an HTTP client by the codes and names in it and in its causes.
  *
  * An HTTP client adds a cause with `requestSent: false` if it sent nothing. `hasResponse` is `true` after the response
- * headers.
+ * headers. An error whose members throw has no code.
  */
 export const transportFailure = (error: unknown, hasResponse = false): TransportFailure => {
-  const errors = nestedErrors(error)
+  try {
+    return classifyNested(nestedErrors(error), hasResponse)
+  } catch {
+    return { ...unknownCode, code: undefined }
+  }
+}
+
+const classifyNested = (errors: ReadonlyArray<ErrorLike>, hasResponse: boolean): TransportFailure => {
   const classified = classifyErrors(errors, hasResponse)
   return errors.some(({ requestSent }) => requestSent === false) ? notSent(classified) : classified
 }
 
 /** The connect timeout in milliseconds, if the message of an HTTP client's error contains it. */
 export const connectTimeoutMillis = (error: unknown): number | undefined => {
-  const [millis] = nestedErrors(error).flatMap(({ message }) => /\btimeout: (\d+)ms/.exec(String(message))?.[1] ?? [])
+  const [millis] = nestedErrors(error).flatMap(({ message }) =>
+    typeof message === "string" ? /\btimeout: (\d+)ms/.exec(message)?.[1] ?? [] : []
+  )
   return millis === undefined ? undefined : Number(millis)
 }

@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect"
 import type { Dispatcher } from "undici"
 import type { BodySource, ChunkReceiver } from "../../../internal/transport/bodySource.ts"
+import { noop } from "../../../internal/transport/timer.ts"
+import { guard } from "../../../protocol/function/guard.ts"
 
 /** The connection is paused when this many bytes are buffered. */
 const maxWaitingBytes = 64 * 1024
@@ -50,7 +52,7 @@ export class UndiciSource implements BodySource {
   /** Closes the connection unless the body has ended. */
   close(): void {
     if (this.#end === undefined) {
-      this.#controller.abort(closedEarly)
+      guard(() => this.#controller.abort(closedEarly), noop)
     }
   }
 
