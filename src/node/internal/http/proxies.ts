@@ -88,3 +88,20 @@ export const proxiesOf = ({ proxy }: NodeHttpClientOptions): Effect.Effect<Proxi
     const except = (yield* fromEitherCase("NO_PROXY"))?.value ?? ""
     return http === "" && https === "" ? undefined : { http, https, except: joinExceptions(except.split(/[\s,]+/)) }
   })
+
+/** Whether an entry of `except` matches: a host with its subdomains, or `host:port`. */
+const isException = (entry: string, hostname: string, port: string): boolean => {
+  const [, entryHost = entry, entryPort] = /^(.+):(\d+)$/.exec(entry) ?? []
+  const host = entryHost.replace(/^\*?\./, "").toLowerCase()
+  return (entryPort === undefined || entryPort === port) && (hostname === host || hostname.endsWith(`.${host}`))
+}
+
+/** The URL of the proxy for an origin; `undefined` if requests to it are sent directly. */
+export const proxyOf = ({ except, http, https }: Proxies, { hostname, port, protocol }: URL): string | undefined => {
+  const isSecure = protocol === "https:"
+  const proxy = isSecure ? https : http
+  const effectivePort = port === "" ? (isSecure ? "443" : "80") : port
+  const isDirect = except === "*" ||
+    except.split(/[\s,]+/).some((entry) => entry !== "" && isException(entry, hostname.toLowerCase(), effectivePort))
+  return proxy === "" || isDirect ? undefined : proxy
+}

@@ -9,11 +9,18 @@ export type Release = () => void
  * An interrupted request is removed from this queue. undici's queue would keep it and open a connection for it.
  */
 class RequestQueue {
-  #free: number
+  readonly #limit: number
   readonly #waiting = new Set<() => void>()
+  #free: number
 
   constructor(limit: number) {
+    this.#limit = limit
     this.#free = limit
+  }
+
+  /** Whether no request runs or waits. */
+  get isIdle(): boolean {
+    return this.#free === this.#limit && this.#waiting.size === 0
   }
 
   /** Starts a request now if the limit allows it, otherwise after a running request ends. */
@@ -40,7 +47,7 @@ class RequestQueue {
   }
 }
 
-/** Makes one queue per origin. Without a limit, every request starts immediately. */
+/** Makes one queue per origin, while it has requests. Without a limit, every request starts immediately. */
 export const requestQueues = (perOrigin: number | undefined): (origin: string, start: () => void) => Release => {
   if (perOrigin === undefined) {
     return (_, start) => {
@@ -52,6 +59,12 @@ export const requestQueues = (perOrigin: number | undefined): (origin: string, s
   return (origin, start) => {
     const queue = queues.get(origin) ?? new RequestQueue(perOrigin)
     queues.set(origin, queue)
-    return queue.acquire(start)
+    const release = queue.acquire(start)
+    return () => {
+      release()
+      if (queue.isIdle && queues.get(origin) === queue) {
+        queues.delete(origin)
+      }
+    }
   }
 }
