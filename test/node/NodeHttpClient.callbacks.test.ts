@@ -118,6 +118,11 @@ const events: ReadonlyArray<readonly [name: string, script: (handler: Required<H
     handler.onRequestStart(own, {})
     handler.onResponseStart(own, 200, {})
   }],
+  ["onResponseEnd comes without response headers", (handler) => {
+    handler.onRequestStart(controller(), {})
+    handler.onResponseStart(controller(), 103, {})
+    handler.onResponseEnd(controller(), {})
+  }],
   ["onResponseError has no error", (handler) => {
     handler.onRequestStart(controller(), {})
     handler.onResponseError(controller(), undefined as never)

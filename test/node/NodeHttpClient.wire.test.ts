@@ -51,7 +51,7 @@ const cuts: ReadonlyArray<readonly [name: string, header: string, body: Uint8Arr
 
 for (const [client, http] of Object.entries(httpClients)) {
   for (const secure of [false, true]) {
-    describe(`A cut ${secure ? "https" : "http"} response, with ${client},`, () => {
+    describe.concurrent(`A cut ${secure ? "https" : "http"} response, with ${client},`, () => {
       for (const [name, header, body, frames] of cuts) {
         for (const connection of connections) {
           for (const end of ends) {
@@ -108,7 +108,7 @@ for (const [client, http] of Object.entries(httpClients)) {
         }))
     })
 
-    describe(`A response that ends with its connection, over ${secure ? "https" : "http"} with ${client},`, () => {
+    describe.concurrent(`A response that ends with its connection, over ${secure ? "https" : "http"} with ${client},`, () => {
       it.scopedLive.each(["HTTP/1.0 200 OK\r\n\r\n", head(), head("connection: close")])(
         "is complete: %j",
         (start) =>
@@ -162,7 +162,7 @@ const informational: ReadonlyArray<readonly [name: string, packets: ReadonlyArra
   ["100 that starts with another packet", ["HTTP/1.1 1", "00 Continue\r\n\r", `\n${ok}`]]
 ]
 
-describe("Informational responses, with the Node client,", () => {
+describe.concurrent("Informational responses, with the Node client,", () => {
   it.scopedLive.each(informational)("precede a response: %s", ([, packets]) =>
     Effect.gen(function*() {
       const server = yield* wireServer({ packets })
@@ -264,7 +264,7 @@ const refused: ReadonlyArray<readonly [name: string, response: string]> = [
 ]
 
 for (const [client, http] of Object.entries(httpClients)) {
-  describe(`A response, with ${client},`, () => {
+  describe.concurrent(`A response, with ${client},`, () => {
     it.scopedLive.each(accepted)("is accepted with %s", ([, response, body, end]) =>
       Effect.gen(function*() {
         const server = yield* wireServer({ packets: [response], end })

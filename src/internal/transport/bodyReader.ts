@@ -135,8 +135,9 @@ class Pump<E> implements ChunkReceiver {
   }
 
   onChunks(chunks: Chunks, isLast: boolean): void {
-    if (isLast) {
-      guard(() => this.#options.onComplete?.(), noop)
+    const { onComplete } = this.#options
+    if (isLast && onComplete !== undefined) {
+      guard(onComplete, noop)
     }
     this.#receive(chunks, isLast ? Option.none() : undefined)
   }
@@ -150,13 +151,15 @@ class Pump<E> implements ChunkReceiver {
       return
     }
     this.#isPulling = true
-    guard(() => {
+    try {
       if (isAllWanted && this.source.pullAll !== undefined) {
         this.source.pullAll(this)
       } else {
         this.source.pull(this)
       }
-    }, (cause) => this.onError(cause))
+    } catch (cause) {
+      this.onError(cause)
+    }
   }
 
   #receive(chunks: Chunks, end: End<E> | undefined): void {
@@ -164,10 +167,12 @@ class Pump<E> implements ChunkReceiver {
       return
     }
     this.#isPulling = false
-    guard(() => {
+    try {
       this.#arrived = this.#arrived === undefined ? chunks : this.#arrived.concat(chunks)
       this.#end = end
-    }, (cause) => (this.#end = this.failure(cause)))
+    } catch (cause) {
+      this.#end = this.failure(cause)
+    }
     const notify = this.#notify
     this.pause()
     notify?.()

@@ -19,12 +19,15 @@ const statusLength = 13
 const isStartOfInformational = (start: string): boolean =>
   "HTTP/1.1 1".startsWith(start.slice(0, 10).replace("1.0", "1.1"))
 
+/** Whether the status is certain to be 200 or higher: a fast check for almost all responses. */
+const isFinalResponse = (bytes: Buffer): boolean => bytes.length > 9 && bytes[9] !== 0x31
+
 /**
  * Removes informational responses (status 100 to 199, except 101) that precede a response.
  *
  * undici closes a connection that receives `100 Continue`, although a server may send it at any time.
  */
-export class InformationalFilter {
+class InformationalFilter {
   #isExpected = false
   #held: Buffer | undefined
 
@@ -38,6 +41,10 @@ export class InformationalFilter {
     if (!this.#isExpected) {
       return chunk
     }
+    return this.#held === undefined && isFinalResponse(chunk) ? this.#end(chunk) : this.#filter(chunk)
+  }
+
+  #filter(chunk: Buffer): Buffer {
     let bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
     this.#held = undefined
     while (bytes.length > 0) {

@@ -135,19 +135,33 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
       if (isWithoutBody(this.#request.method, status)) {
         body.end()
       }
-      this.#guarded(() => {
+      try {
         this.#callbacks.onResponse(status, headers, body)
         this.#body = body
-      })
+      } catch (cause) {
+        this.#crash(cause)
+      }
     }
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#guarded(() => this.#body?.push(chunk))
+    try {
+      this.#body?.push(chunk)
+    } catch (cause) {
+      this.#crash(cause)
+    }
   }
 
   onResponseEnd(): void {
-    this.#guarded(() => this.#body?.end())
+    if (this.#body === undefined) {
+      this.#fail(new Error("The response has ended before its headers"))
+      return
+    }
+    try {
+      this.#body.end()
+    } catch (cause) {
+      this.#crash(cause)
+    }
     this.#end()
   }
 
@@ -155,12 +169,10 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
     this.#fail(error)
   }
 
-  /** Runs a step of the response. If it throws, the request fails and its connection closes. */
-  #guarded(step: () => void): void {
-    guard(step, (cause) => {
-      this.#fail(cause)
-      this.#close(closedAfterError)
-    })
+  /** Fails the request and closes its connection, because a callback threw an error. */
+  #crash(cause: unknown): void {
+    this.#fail(cause)
+    this.#close(closedAfterError)
   }
 
   #close(reason: Error): void {

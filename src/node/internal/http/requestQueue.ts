@@ -47,7 +47,7 @@ class RequestQueue {
   }
 }
 
-/** Makes one queue per origin, while it has requests. Without a limit, every request starts immediately. */
+/** Makes one queue per origin. Without a limit, every request starts immediately. */
 export const requestQueues = (perOrigin: number | undefined): (origin: string, start: () => void) => Release => {
   if (perOrigin === undefined) {
     return (_, start) => {
@@ -56,15 +56,18 @@ export const requestQueues = (perOrigin: number | undefined): (origin: string, s
     }
   }
   const queues = new Map<string, RequestQueue>()
-  return (origin, start) => {
-    const queue = queues.get(origin) ?? new RequestQueue(perOrigin)
-    queues.set(origin, queue)
-    const release = queue.acquire(start)
-    return () => {
-      release()
-      if (queue.isIdle && queues.get(origin) === queue) {
-        queues.delete(origin)
+  const add = (origin: string, limit: number): RequestQueue => {
+    for (const [other, { isIdle }] of queues) {
+      if (isIdle) {
+        queues.delete(other)
       }
     }
+    const queue = new RequestQueue(limit)
+    queues.set(origin, queue)
+    return queue
+  }
+  return (origin, start) => {
+    const queue = queues.get(origin) ?? add(origin, perOrigin)
+    return queue.acquire(start)
   }
 }
