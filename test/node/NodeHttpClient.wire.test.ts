@@ -2,9 +2,13 @@ import type { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer, Stream } from "effect"
 import { invokeEndpoint, type SageMakerError, streamEndpoint } from "effect-sagemaker-runtime"
+import { NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { Agent } from "undici"
 import { anonymousClient } from "../support/anonymousClient.ts"
 import { input, withFixedRandom } from "../support/call.ts"
+import { certificates } from "../support/certificates.ts"
 import { eventually } from "../support/eventually.ts"
+import { forwardProxy } from "../support/proxy.ts"
 import { part } from "../support/streamServer.ts"
 import { type End, httpClients, type Script, wireServer } from "../support/wireServer.ts"
 
@@ -206,6 +210,31 @@ describe.concurrent("Informational responses, with the Node client,", () => {
       assert.deepStrictEqual(yield* resultOf(server.url, httpClients["the Node client"]), { body: "ok" })
     }))
 })
+
+describe("Informational responses, through a proxy,", () => {
+  it.scopedLive.each([false, true])("are removed (TLS: %s)", (secure) =>
+    Effect.gen(function*() {
+      const { ca } = yield* certificates
+      const proxy = yield* forwardProxy()
+      const server = yield* wireServer({ packets: [continues, hints, ok] }, secure)
+      assert.deepStrictEqual(yield* resultOf(server.url, NodeHttpClient.layer({ ca, proxy: proxy.url })), {
+        body: "ok"
+      })
+      assert.strictEqual(proxy.tunnels.length, 1)
+    }))
+})
+
+it.scopedLive("An informational response 100, with a custom dispatcher, fails the call once", () =>
+  Effect.gen(function*() {
+    const server = yield* wireServer({ packets: [continues, ok] })
+    const dispatcher = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent()),
+      (agent) => Effect.promise(() => agent.destroy())
+    )
+    const error = yield* resultOf(server.url, NodeHttpClient.layer({ dispatcher }))
+    assert.deepInclude(error, { _tag: "ProtocolError", attempts: 1 })
+    assert.strictEqual(server.executions(), 1)
+  }))
 
 it.scopedLive("An informational response 100, with fetch, fails the call once", () =>
   Effect.gen(function*() {
