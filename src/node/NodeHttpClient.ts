@@ -1,6 +1,6 @@
 /**
  * An `HttpClient` for Node, implemented with undici: a pool of keep-alive connections per origin, with proxy and TLS
- * options.
+ * options. Bodies with the content encodings `gzip`, `deflate` and `br` are decoded.
  *
  * @since 0.1.0
  */
@@ -84,6 +84,8 @@ export interface NodeHttpClientOptions {
   readonly passphrase?: string | Redacted.Redacted | undefined
   /**
    * An undici dispatcher to send all requests with. The client does not close it.
+   *
+   * A response with status 100 fails the call with `ProtocolError`, because undici does not accept it.
    *
    * It cannot be combined with another option. Default: a connection pool of the client.
    */

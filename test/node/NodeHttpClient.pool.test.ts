@@ -1,13 +1,15 @@
 import { HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Chunk, Deferred, Effect, Fiber, Stream } from "effect"
+import { Cause, Chunk, Deferred, type Duration, Effect, Fiber, Stream } from "effect"
 import { RetryPolicy, streamEndpoint } from "effect-sagemaker-runtime"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { anonymousNodeClient } from "../support/anonymousClient.ts"
 import { call } from "../support/call.ts"
+import { certificates } from "../support/certificates.ts"
 import { eventually } from "../support/eventually.ts"
-import { serve, serveTcp } from "../support/server.ts"
+import { forwardProxy } from "../support/proxy.ts"
+import { serve, serveTcp, serveTls } from "../support/server.ts"
 import { part, streamServer } from "../support/streamServer.ts"
 
 const ok = (_: IncomingMessage, response: ServerResponse) => {
@@ -281,5 +283,108 @@ describe("A response stream", () => {
       const exit = yield* Effect.sandbox(Stream.runForEach(stream, () => Effect.die("enough"))).pipe(Effect.flip)
       assert.isTrue(Cause.isDie(exit))
       yield* eventually(() => server.sockets.size === 0)
+    }))
+})
+
+describe("Abandoned requests", () => {
+  const frame = part(new Uint8Array(64))
+
+  const writeFrame = (_: unknown, response: ServerResponse) => {
+    response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" }).write(frame)
+  }
+
+  const abandonStreams = (url: string, pause: Duration.DurationInput, options: NodeHttpClient.NodeHttpClientOptions) =>
+    streamEndpoint({ EndpointName: "story", Body: "once" }).pipe(
+      Stream.take(1),
+      Stream.runDrain,
+      Effect.zipRight(Effect.sleep(pause)),
+      Effect.replicateEffect(10),
+      Effect.zipRight(Effect.sleep("100 millis")),
+      Effect.provide(anonymousNodeClient(url, options))
+    )
+
+  const pauses = ["0 millis", "20 millis"] as const
+  const limits = [{}, { connections: 1 }] as const
+  const cases = pauses.flatMap((pause) => limits.map((options) => [pause, options] as const))
+
+  it.scopedLive.each(cases)(
+    "open one connection each: streams, %s apart, %j",
+    ([pause, options]) =>
+      Effect.gen(function*() {
+        const server = yield* serve(writeFrame)
+        yield* Effect.zipRight(
+          abandonStreams(server.url, pause, options),
+          Effect.sync(() => assert.strictEqual(server.sockets.size, 0))
+        )
+        assert.deepStrictEqual([server.seen().length, server.connections()], [10, 10])
+      })
+  )
+
+  it.scopedLive.each(cases)(
+    "open one connection each: streams over TLS, %s apart, %j",
+    ([pause, options]) =>
+      Effect.gen(function*() {
+        const { ca } = yield* certificates
+        const server = yield* serveTls(writeFrame)
+        yield* abandonStreams(server.url, pause, { ...options, ca })
+        assert.strictEqual(server.connections(), 10)
+        yield* eventually(() => server.sockets.size === 0)
+      })
+  )
+
+  it.scopedLive.each([...cases.map((_) => [..._, serve] as const), ...cases.map((_) => [..._, serveTls] as const)])(
+    "open one tunnel each: streams through a proxy, %s apart, %j",
+    ([pause, options, target]) =>
+      Effect.gen(function*() {
+        const { ca } = yield* certificates
+        const proxy = yield* forwardProxy()
+        const server = yield* target(writeFrame)
+        yield* abandonStreams(server.url, pause, { ...options, ca, proxy: proxy.url })
+        assert.deepStrictEqual([proxy.tunnels.length, proxy.connections(), server.connections()], [10, 10, 10])
+        yield* eventually(() => server.sockets.size === 0 && proxy.sockets.size === 0)
+      })
+  )
+
+  it.scopedLive("open one connection each before the response headers", () =>
+    Effect.gen(function*() {
+      const server = yield* serve(() => undefined)
+      const client = yield* NodeHttpClient.make({ proxy: false })
+      for (let sent = 1; sent <= 10; sent++) {
+        const fiber = yield* Effect.fork(client.get(server.url))
+        yield* eventually(() => server.seen().length === sent)
+        yield* Fiber.interrupt(fiber)
+      }
+      yield* eventually(() => server.sockets.size === 0)
+      assert.strictEqual(server.connections(), 10)
+    }))
+
+  it.scopedLive("do not fail the requests that wait for a connection", () =>
+    Effect.gen(function*() {
+      const server = yield* serve((request, response) => {
+        if (request.url === "/ok") {
+          response.end("ok")
+        }
+      })
+      const client = yield* NodeHttpClient.make({ proxy: false, connections: 2 })
+      const abandoned = yield* Effect.replicateEffect(Effect.fork(client.get(`${server.url}/never`)), 2)
+      const waiting = yield* Effect.replicateEffect(
+        Effect.fork(Effect.flatMap(client.get(`${server.url}/ok`), ({ text }) => text)),
+        20
+      )
+      yield* eventually(() => server.seen().length === 2)
+      yield* Fiber.interruptAll(abandoned)
+      assert.deepStrictEqual([...yield* Fiber.join(Fiber.all(waiting))], Array.from({ length: 20 }, () => "ok"))
+      assert.isAtMost(server.connections(), 4)
+    }))
+
+  it.scopedLive("of many origins leave no connection", () =>
+    Effect.gen(function*() {
+      const servers = yield* Effect.replicateEffect(serve(writeFrame), 30)
+      const client = yield* NodeHttpClient.make({ proxy: false, keepAliveTimeout: "50 millis" })
+      for (const { url } of servers) {
+        yield* Stream.runDrain(Stream.take(Stream.unwrap(Effect.map(client.get(url), ({ stream }) => stream)), 1))
+      }
+      yield* eventually(() => servers.every(({ sockets }) => sockets.size === 0))
+      assert.deepStrictEqual(servers.map(({ connections }) => connections()), Array.from(servers, () => 1))
     }))
 })

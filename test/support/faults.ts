@@ -179,6 +179,26 @@ export const faults: ReadonlyArray<Case> = [
     result: "TransportError (reset)"
   },
   {
+    name: "body cut, `connection: close`",
+    server: responding((exchange) =>
+      writeThen(
+        exchange,
+        `${chunkedHeaders.replace("transfer", "connection: close\r\ntransfer")}2\r\nok\r\n`,
+        () => exchange.socket.end()
+      )
+    ),
+    attempts: 3,
+    executions: 3,
+    result: "TransportError (reset)"
+  },
+  {
+    name: "body without length, connection reset",
+    server: responding((exchange) => writeThen(exchange, "HTTP/1.1 200 OK\r\n\r\nok", () => reset(exchange))),
+    attempts: 3,
+    executions: 3,
+    result: "TransportError (reset)"
+  },
+  {
     name: "body longer than `content-length`",
     server: responding(({ end }) => end(response(200, { "content-length": "2" }, "okay then"))),
     attempts: 1,
@@ -188,6 +208,45 @@ export const faults: ReadonlyArray<Case> = [
   {
     name: "response is not HTTP",
     server: responding(({ request, write }) => write(`\u0000\u0001 ${request}`)),
+    attempts: 1,
+    executions: 1,
+    result: "ProtocolError"
+  },
+  {
+    name: "status 100 and 103 before the response",
+    server: responding(({ end }) =>
+      end(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${ok}`)
+    ),
+    attempts: 1,
+    executions: 1,
+    result: "success"
+  },
+  {
+    name: "status 204 with a body",
+    server: responding(({ end }) => end("HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\nok")),
+    attempts: 1,
+    executions: 1,
+    result: "success"
+  },
+  {
+    name: "status 101",
+    server: responding(({ end }) => end("HTTP/1.1 101 Switching Protocols\r\n\r\n")),
+    attempts: 1,
+    executions: 1,
+    result: "ProtocolError"
+  },
+  {
+    name: "`content-length` with chunks",
+    server: responding(({ end }) =>
+      end(`${chunkedHeaders.replace("transfer", "content-length: 2\r\ntransfer")}2\r\nok\r\n0\r\n\r\n`)
+    ),
+    attempts: 1,
+    executions: 1,
+    result: "ProtocolError"
+  },
+  {
+    name: "response headers of 20,000 bytes",
+    server: responding(({ end }) => end(response(200, { "x-long": "a".repeat(20_000) }, "ok"))),
     attempts: 1,
     executions: 1,
     result: "ProtocolError"
@@ -268,6 +327,14 @@ export const faults: ReadonlyArray<Case> = [
     name: "stream: connection reset after a part",
     kind: "stream",
     server: streaming(reset),
+    attempts: 1,
+    executions: 1,
+    result: "TransportError (reset)"
+  },
+  {
+    name: "stream: connection closed between parts",
+    kind: "stream",
+    server: streaming(({ socket }) => void socket.end()),
     attempts: 1,
     executions: 1,
     result: "TransportError (reset)"

@@ -40,7 +40,7 @@ export class AttemptResponse implements OperationResponse {
 
   get bytes(): Effect.Effect<Uint8Array, BodyError | PayloadTooLargeError> {
     const { maxBytes, response } = this.#source
-    return response.body.bytes(maxBytes, () => this.#tooLarge())
+    return response.body.bytes(maxBytes, (isOverLimit) => this.#tooLarge(isOverLimit))
   }
 
   get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {
@@ -66,15 +66,15 @@ export class AttemptResponse implements OperationResponse {
       errorMapping.unknownError(this.#errorResponse({ code, message, members: {} }, ""), this.#source.call)
   }
 
-  #tooLarge(): PayloadTooLargeError {
+  #tooLarge(isOverLimit: boolean): PayloadTooLargeError {
     const { maxBytes, requestId, response: { status } } = this.#source
     const { attempts, totalRetryDelay } = this.metadata
     return new PayloadTooLargeError({
-      message: maxBytes === Infinity
-        ? "The response body is too large for one Uint8Array"
-        : `The response body has more than ${maxBytes} bytes, the client's limit (maxResponseBytes)`,
+      message: isOverLimit
+        ? `The response body has more than ${maxBytes} bytes, the client's limit (maxResponseBytes)`
+        : "The response body is too large for one Uint8Array",
       direction: "response",
-      limit: maxBytes === Infinity ? undefined : maxBytes,
+      limit: isOverLimit ? maxBytes : undefined,
       status,
       requestId,
       attempts,

@@ -2,7 +2,7 @@
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { connectTimeoutMillis, transportFailure } from "../../protocol/error/transportFailure.ts"
 import { ProtocolError, TimeoutError, TransportError } from "../../SageMakerError.ts"
-import { transportMessage } from "../error/transportMessage.ts"
+import { invalidResponseMessage, transportMessage } from "../error/transportMessage.ts"
 import type { CallProgress } from "./call.ts"
 import { defined } from "./errorMapping.ts"
 
@@ -47,14 +47,13 @@ export const fromHttpClientError = (
       retry: "never"
     })
   }
-  const { code, reason, requestSent, retry } = transportFailure(error.cause)
+  const { code, detail, reason, requestSent, retry } = transportFailure(error.cause, error._tag === "ResponseError")
   if (reason === "timeout") {
     const duration = connectTimeoutMillis(error.cause) ?? elapsedMillis
     return new TimeoutError({ ...progress, phase: "connect", duration, requestSent, retry })
   }
-  const suffix = code === undefined ? "" : ` (${code})`
   if (reason === "protocol") {
-    return new ProtocolError({ ...progress, message: `The response is not valid HTTP${suffix}`, retry })
+    return new ProtocolError({ ...progress, message: invalidResponseMessage(code, detail), retry })
   }
   const fields = { ...address, ...defined({ code }), reason }
   return new TransportError({

@@ -1,4 +1,4 @@
-/** The messages of `TransportError`. */
+/** The messages of `TransportError`, and of `ProtocolError` for an invalid response. */
 import type { TransportError } from "../../SageMakerError.ts"
 
 type Advice = string
@@ -20,3 +20,7 @@ export const transportMessage = (
     code === undefined ? "" : ` (${code})`
   }${advice}`
 }
+
+/** The message for an invalid response, such as `The response is not valid HTTP (UND_ERR_HEADERS_OVERFLOW)`. */
+export const invalidResponseMessage = (code: string | undefined, detail: string | undefined): string =>
+  `The response is not valid HTTP${code === undefined ? "" : ` (${code})`}${detail === undefined ? "" : `: ${detail}`}`

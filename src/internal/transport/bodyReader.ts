@@ -2,9 +2,12 @@
 import * as Chunk from "effect/Chunk"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type { LazyArg } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { addPiece, concat, concatExact, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
+import { addPiece, concatExact, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
+import { guard } from "../../protocol/function/guard.ts"
+import { noop } from "../time/timer.ts"
 import type { BodySource, ChunkReceiver } from "./bodySource.ts"
 import { type IdleTimer, makeIdleTimer } from "./idleTimer.ts"
 
@@ -21,8 +24,8 @@ export interface BodyReaderOptions<E> {
 
 type Chunks = ReadonlyArray<Uint8Array>
 
-/** How a body ended: `None` at its end, otherwise with an error. */
-type End<E> = Option.Option<E>
+/** How a body ended: `None` at its end, otherwise with an error, which the reading fiber makes. */
+type End<E> = Option.Option<LazyArg<E>>
 
 /** A response body that can be read once, in one of three ways. It is a class for speed: every call makes one. */
 export class BodyReader<E> {
@@ -35,17 +38,21 @@ export class BodyReader<E> {
     this.#options = options
   }
 
-  /** The whole body. Its buffer contains no other data. It fails as soon as more than `limit` bytes have arrived. */
-  bytes<E2>(limit: number, onTooLarge: () => E2): Effect.Effect<Uint8Array, E | E2> {
+  /**
+   * The whole body. Its buffer contains no other data.
+   *
+   * It fails as soon as more than `limit` bytes have arrived, or if there is no memory for the body.
+   */
+  bytes<E2>(limit: number, onTooLarge: (isOverLimit: boolean) => E2): Effect.Effect<Uint8Array, E | E2> {
     return Effect.suspend(() =>
       this.#readOnce(
         (pump) =>
           collect<E, E | E2>(pump, { limit: limit + 1, isWhole: true }, ({ isCut, pieces, size }, end) => {
             if (Option.isSome(end)) {
-              return Effect.fail(end.value)
+              return Effect.failSync(end.value)
             }
             const joined = isCut || size > limit ? undefined : joinIfPossible(pieces)
-            return joined === undefined ? Effect.fail(onTooLarge()) : Effect.succeed(joined)
+            return joined === undefined ? Effect.failSync(() => onTooLarge(size > limit)) : Effect.succeed(joined)
           }),
         Effect.fail
       )
@@ -58,7 +65,7 @@ export class BodyReader<E> {
       collect(
         new Pump(this.#source, this.#options),
         { limit, isWhole: false },
-        ({ pieces }) => Effect.succeed(concat(piecesInOrder(pieces)))
+        ({ pieces }) => Effect.succeed(joinIfPossible(pieces) ?? new Uint8Array())
       )
     )
   }
@@ -77,7 +84,7 @@ export class BodyReader<E> {
   }
 }
 
-/** Pulls chunks from a source, one pull at a time. */
+/** Pulls chunks from a source, one pull at a time. An error of the source, thrown or reported, ends the body. */
 class Pump<E> implements ChunkReceiver {
   readonly source: BodySource
   readonly #options: BodyReaderOptions<E>
@@ -108,7 +115,7 @@ class Pump<E> implements ChunkReceiver {
   wait(callback: () => void): void {
     const { clock, idle, onIdle } = this.#options
     this.#notify = callback
-    this.#timer ??= makeIdleTimer(clock, idle, () => this.#receive([], Option.some(onIdle())))
+    this.#timer ??= makeIdleTimer(clock, idle, () => this.#receive([], Option.some(onIdle)))
     this.#timer.start()
   }
 
@@ -122,15 +129,21 @@ class Pump<E> implements ChunkReceiver {
     this.#timer?.stop()
   }
 
+  /** The end of a body whose reader threw an error. */
+  failure(cause: unknown): End<E> {
+    return Option.some(() => this.#options.onError(cause))
+  }
+
   onChunks(chunks: Chunks, isLast: boolean): void {
-    if (isLast) {
-      this.#options.onComplete?.()
+    const { onComplete } = this.#options
+    if (isLast && onComplete !== undefined) {
+      guard(onComplete, noop)
     }
     this.#receive(chunks, isLast ? Option.none() : undefined)
   }
 
   onError(cause: unknown): void {
-    this.#receive([], Option.some(this.#options.onError(cause)))
+    this.#receive([], this.failure(cause))
   }
 
   #request(isAllWanted: boolean): void {
@@ -138,22 +151,31 @@ class Pump<E> implements ChunkReceiver {
       return
     }
     this.#isPulling = true
-    if (isAllWanted && this.source.pullAll !== undefined) {
-      this.source.pullAll(this)
-    } else {
-      this.source.pull(this)
+    try {
+      if (isAllWanted && this.source.pullAll !== undefined) {
+        this.source.pullAll(this)
+      } else {
+        this.source.pull(this)
+      }
+    } catch (cause) {
+      this.onError(cause)
     }
   }
 
   #receive(chunks: Chunks, end: End<E> | undefined): void {
-    if (this.#end === undefined) {
-      this.#isPulling = false
-      this.#arrived = this.#arrived === undefined ? chunks : [...this.#arrived, ...chunks]
-      this.#end = end
-      const notify = this.#notify
-      this.pause()
-      notify?.()
+    if (this.#end !== undefined) {
+      return
     }
+    this.#isPulling = false
+    try {
+      this.#arrived = this.#arrived === undefined ? chunks : this.#arrived.concat(chunks)
+      this.#end = end
+    } catch (cause) {
+      this.#end = this.failure(cause)
+    }
+    const notify = this.#notify
+    this.pause()
+    notify?.()
   }
 }
 
@@ -165,7 +187,7 @@ interface Collected {
   readonly isCut: boolean
 }
 
-/** A body in one buffer; `undefined` where there is no memory for it. */
+/** A body in one buffer; `undefined` if no buffer can hold it. */
 const joinIfPossible = (pieces: Pieces | undefined): Uint8Array | undefined => {
   try {
     return concatExact(piecesInOrder(pieces))
@@ -207,14 +229,15 @@ const collect = <E, E2>(
     return undefined
   }
   return advance() ?? Effect.async((resume) => {
-    const step = () => {
-      const ended = advance()
-      if (ended === undefined) {
-        pump.wait(step)
-      } else {
-        resume(ended)
-      }
-    }
+    const step = () =>
+      guard(() => {
+        const ended = advance()
+        if (ended === undefined) {
+          pump.wait(step)
+        } else {
+          resume(ended)
+        }
+      }, (cause) => resume(Effect.zipRight(close(pump), result({ pieces, size, isCut }, pump.failure(cause)))))
     step()
     return close(pump)
   })
@@ -233,7 +256,9 @@ const streamChunks = <E>(pump: Pump<E>): Stream.Stream<Uint8Array, E> => {
     if (arrived === undefined) {
       return wait
     }
-    return Option.isOption(arrived) ? Effect.fail(arrived) : Effect.succeed(Chunk.unsafeFromArray(arrived))
+    return Option.isOption(arrived)
+      ? Effect.failSync(() => Option.map(arrived, (error) => error()))
+      : Effect.succeed(Chunk.unsafeFromArray(arrived))
   })
   const wait: typeof next = Effect.async((resume) => {
     pump.wait(() => resume(next))

@@ -38,12 +38,14 @@ const sourceOf = (response: HttpClientResponse.HttpClientResponse, fiber: AnyFib
   if (web !== undefined) {
     return responseSource(web)
   }
-  const body = Stream.catchAll(
-    response.stream,
-    (error) => error.reason === "EmptyBody" ? Stream.empty : Stream.fail(error)
-  )
-  const runtime = Runtime.updateFiberRefs(Runtime.defaultRuntime, () => fiber.getFiberRefs())
-  return streamSource(() => Stream.toReadableStreamRuntime(body, runtime))
+  return streamSource(() => {
+    const body = Stream.catchAll(
+      response.stream,
+      (error) => error.reason === "EmptyBody" ? Stream.empty : Stream.fail(error)
+    )
+    const runtime = Runtime.updateFiberRefs(Runtime.defaultRuntime, () => fiber.getFiberRefs())
+    return Stream.toReadableStreamRuntime(body, runtime)
+  })
 }
 
 const toTransportResponse = (

@@ -1,6 +1,7 @@
 /** The body of a `Response` of `fetch`, or any other web stream of bytes. */
 import * as Effect from "effect/Effect"
 import type { LazyArg } from "effect/Function"
+import { guard } from "../../protocol/function/guard.ts"
 import { noop } from "../time/timer.ts"
 import type { BodySource, ChunkReceiver } from "./bodySource.ts"
 
@@ -9,15 +10,23 @@ const maxSingleChunkBytes = 64 * 1024
 
 const isSingleChunk = ({ headers }: Response): boolean => {
   const length = headers.get("content-length")
-  return length !== null && Number(length) <= maxSingleChunkBytes && headers.get("content-encoding") === null
+  return length !== null && Number(length) <= maxSingleChunkBytes && headers.get("content-encoding") === null &&
+    headers.get("transfer-encoding") === null
 }
 
-const receive = (receiver: ChunkReceiver) => ({ done, value }: ReadableStreamReadResult<Uint8Array>): void =>
-  done || value instanceof Uint8Array
-    ? receiver.onChunks(done ? [] : [value], done)
-    : receiver.onError(new TypeError("The body has a chunk that is not a Uint8Array"))
-
 const fail = (receiver: ChunkReceiver) => (cause: unknown): void => receiver.onError(cause)
+
+const receive = (receiver: ChunkReceiver) => ({ done, value }: ReadableStreamReadResult<Uint8Array>): void =>
+  guard(() => {
+    if (done || value instanceof Uint8Array) {
+      receiver.onChunks(done ? [] : [value], done)
+    } else {
+      receiver.onError(new TypeError("The body has a chunk that is not a Uint8Array"))
+    }
+  }, fail(receiver))
+
+const receiveAll = (receiver: ChunkReceiver) => (buffer: ArrayBuffer): void =>
+  guard(() => receiver.onChunks([new Uint8Array(buffer)], true), fail(receiver))
 
 /** Reads a web stream chunk by chunk. */
 export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySource => {
@@ -31,7 +40,7 @@ export const streamSource = (open: LazyArg<ReadableStream<Uint8Array>>): BodySou
         receiver.onError(cause)
       }
     },
-    cancel: Effect.sync(() => void reader?.cancel().catch(noop))
+    cancel: Effect.sync(() => guard(() => void reader?.cancel().catch(noop), noop))
   }
 }
 
@@ -44,11 +53,7 @@ export const responseSource = (response: Response): BodySource => {
   return {
     ...streamSource(() => body),
     pullAll: isSingleChunk(response)
-      ? (receiver) =>
-        void response.arrayBuffer().then(
-          (buffer) => receiver.onChunks([new Uint8Array(buffer)], true),
-          fail(receiver)
-        )
+      ? (receiver) => void response.arrayBuffer().then(receiveAll(receiver), fail(receiver))
       : undefined
   }
 }

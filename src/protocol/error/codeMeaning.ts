@@ -9,6 +9,8 @@ export interface CodeMeaning {
   readonly reason: TransportReason
   readonly requestSent: boolean
   readonly retry: RetryClass
+  /** What is wrong with a response that is not valid HTTP, if the code does not say it. */
+  readonly detail?: string
 }
 
 /** A network error of a request. */
@@ -16,8 +18,17 @@ export interface TransportFailure extends CodeMeaning {
   readonly code: string | undefined
 }
 
-/** The meaning of a code, for an error with or without the name of a system call; `undefined` for an unknown code. */
-export type CodeLookup = (code: string, syscall: unknown) => CodeMeaning | undefined
+/** The parts of an error that decide what its code means. */
+export interface CodeContext {
+  /** The name of the system call that failed, if any. */
+  readonly syscall: unknown
+  readonly message: unknown
+  /** Whether the error occurred after the response headers. */
+  readonly hasResponse: boolean
+}
+
+/** The meaning of a code; `undefined` for an unknown code. */
+export type CodeLookup = (code: string, context: CodeContext) => CodeMeaning | undefined
 
 export const meaning = (reason: TransportReason, requestSent: boolean, retry: RetryClass): CodeMeaning => ({
   reason,

@@ -40,10 +40,11 @@ const nestedErrors = (error: unknown): ReadonlyArray<ErrorLike> => {
   return visit(error)
 }
 
-const classifyError = (error: ErrorLike): TransportFailure | undefined => {
+const classifyError = (error: ErrorLike, hasResponse: boolean): TransportFailure | undefined => {
+  const { message, syscall } = error
   for (const code of [error.code, error.name]) {
     if (typeof code === "string") {
-      const known = meaningOfCode(code, error.syscall)
+      const known = meaningOfCode(code, { message, syscall, hasResponse })
       if (known !== undefined) {
         return { ...known, code }
       }
@@ -52,9 +53,9 @@ const classifyError = (error: ErrorLike): TransportFailure | undefined => {
   return undefined
 }
 
-const classifyErrors = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
+const classifyErrors = (errors: ReadonlyArray<ErrorLike>, hasResponse: boolean): TransportFailure => {
   for (const error of errors) {
-    const classified = classifyError(error)
+    const classified = classifyError(error, hasResponse)
     if (classified !== undefined) {
       return classified
     }
@@ -67,16 +68,26 @@ const classifyErrors = (errors: ReadonlyArray<ErrorLike>): TransportFailure => {
 /**
  * Classifies the error of an HTTP client by the codes and names in it and in its causes.
  *
- * An HTTP client adds a cause with `requestSent: false` if it sent nothing.
+ * An HTTP client adds a cause with `requestSent: false` if it sent nothing. `hasResponse` is `true` after the response
+ * headers. An error whose members throw has no code.
  */
-export const transportFailure = (error: unknown): TransportFailure => {
-  const errors = nestedErrors(error)
-  const classified = classifyErrors(errors)
+export const transportFailure = (error: unknown, hasResponse = false): TransportFailure => {
+  try {
+    return classifyNested(nestedErrors(error), hasResponse)
+  } catch {
+    return { ...unknownCode, code: undefined }
+  }
+}
+
+const classifyNested = (errors: ReadonlyArray<ErrorLike>, hasResponse: boolean): TransportFailure => {
+  const classified = classifyErrors(errors, hasResponse)
   return errors.some(({ requestSent }) => requestSent === false) ? notSent(classified) : classified
 }
 
 /** The connect timeout in milliseconds, if the message of an HTTP client's error contains it. */
 export const connectTimeoutMillis = (error: unknown): number | undefined => {
-  const [millis] = nestedErrors(error).flatMap(({ message }) => /\btimeout: (\d+)ms/.exec(String(message))?.[1] ?? [])
+  const [millis] = nestedErrors(error).flatMap(({ message }) =>
+    typeof message === "string" ? /\btimeout: (\d+)ms/.exec(message)?.[1] ?? [] : []
+  )
   return millis === undefined ? undefined : Number(millis)
 }

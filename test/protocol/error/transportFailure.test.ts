@@ -51,6 +51,42 @@ describe("A transport error", () => {
     }
   })
 
+  const lost = { reason: "reset", requestSent: true, retry: "transient" } as const
+  const invalid = { reason: "protocol", requestSent: true, retry: "never" } as const
+  const ambiguous = [
+    ["HTTPParserError", "Response does not match the HTTP/1.1 protocol (Invalid EOF state)", true, lost],
+    ["HTTPParserError", "Response does not match the HTTP/1.1 protocol (Invalid chunk size)", true, invalid],
+    ["HPE_INVALID_EOF_STATE", "Parse Error", true, lost],
+    ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "Response body length does not match", true, lost],
+    ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "Response body length does not match", false, invalid],
+    ["UND_ERR_SOCKET", "other side closed", false, lost],
+    ["UND_ERR_SOCKET", "bad response", false, invalid],
+    ["UND_ERR_SOCKET", "bad upgrade", false, invalid],
+    ["ERR_ASSERTION", "assert(upgrade)", false, invalid],
+    ["Z_DATA_ERROR", "incorrect header check", true, invalid],
+    ["Z_BUF_ERROR", "unexpected end of file", true, invalid],
+    ["ERR__ERROR_FORMAT_PADDING_1", "Decompression failed", true, invalid]
+  ] as const
+
+  it.each(ambiguous)(
+    "with %s (%s), after the response headers: %s, has a reason",
+    (code, message, hasResponse, expected) => {
+      const error = fetchFailed(Object.assign(new Error(message), { code }))
+      assert.deepInclude(transportFailure(error, hasResponse), { ...expected, code })
+    }
+  )
+
+  it("whose members throw has no code", () => {
+    const hostile = new Proxy({}, {
+      get: () => {
+        throw new Error("hostile")
+      }
+    })
+    for (const error of [hostile, new Error("outer", { cause: hostile })]) {
+      assert.deepStrictEqual(transportFailure(error), unknown)
+    }
+  })
+
   it.each(["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"])(
     "%s of connect() has requestSent false",
     (code) => {

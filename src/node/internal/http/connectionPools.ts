@@ -5,12 +5,13 @@ import type * as Scope from "effect/Scope"
 import type * as Undici from "undici"
 import type { Dispatcher } from "undici"
 import { positiveDurationMillis } from "../../../internal/config/duration.ts"
-import { memoize } from "../../../protocol/function/memoize.ts"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
 import type { ConfigValue } from "../config/sources.ts"
-import { bypass } from "./noProxy.ts"
-import { type Proxies, proxiesOf } from "./proxies.ts"
+import { type Proxies, proxiesOf, proxyOf } from "../proxy/proxies.ts"
+import { makeTunnels, type Tunnels } from "../proxy/tunnel.ts"
+import { adaptConnections } from "./connector.ts"
+import { OriginPools } from "./originPools.ts"
 import { type Tls, tlsOf } from "./tls.ts"
 
 const defaults = { connectTimeout: Duration.seconds(5), keepAliveTimeout: Duration.seconds(15), connections: 1024 }
@@ -32,56 +33,6 @@ const connectionLimit = (connections: number | undefined): Effect.Effect<number,
   return Number.isInteger(value) && value > 0
     ? Effect.succeed(value)
     : Effect.fail(invalid("http.connections", "must be an integer of at least 1"))
-}
-
-/**
- * Makes connection pools and destroys all of them at the end.
- *
- * undici's agent removes a pool that lost its last connection, even if requests are queued in it. Closing the agent
- * would then not end these requests. undici's pool removes a client whose connection failed, even if requests are
- * queued in it. Removing the pool's listener prevents that.
- */
-const makePools = (Pool: typeof Undici.Pool) => {
-  const pools = new Set<Undici.Pool>()
-  return {
-    factory: (origin: string | URL, options: object): Dispatcher => {
-      for (const pool of [...pools].filter(({ destroyed }) => destroyed)) {
-        pools.delete(pool)
-      }
-      const pool = new Pool(origin, options)
-      pool.removeAllListeners("connectionError")
-      pools.add(pool)
-      return pool
-    },
-    destroyAll: () => Promise.all([...pools].map((pool) => pool.destroy()))
-  }
-}
-
-const checkTunnel = ({ socket, statusCode }: Dispatcher.ConnectData): Dispatcher.ConnectData => {
-  if (statusCode === 200) {
-    return { socket, statusCode } as Dispatcher.ConnectData
-  }
-  socket.on("error", () => {}).destroy()
-  throw Object.assign(new Error("The proxy rejected the tunnel"), { code: `PROXY_${statusCode}` })
-}
-
-/**
- * Makes the pool of connections to a proxy.
- *
- * undici waits up to 300 seconds for a tunnel. This pool waits for the connect timeout.
- *
- * undici retries without limit if a proxy closes the connection, because the error has the code of a lost idle
- * connection. The error of this pool does not have that code.
- */
-const proxyPool = (Pool: typeof Undici.Pool, timeout: number) => (proxy: URL, options: object): Dispatcher => {
-  const pool = new Pool(proxy, { ...options, headersTimeout: timeout })
-  const connect: (to: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool)
-  return Object.assign(pool, {
-    connect: (to: Dispatcher.ConnectOptions) =>
-      connect(to).then(checkTunnel).catch((cause: unknown) => {
-        throw new Error("The proxy did not open a tunnel", { cause })
-      })
-  })
 }
 
 type RequestDispatcher = Pick<Dispatcher, "dispatch">
@@ -124,51 +75,35 @@ export const open = (
     const tls = yield* tlsOf(options, caBundle)
     const proxies = yield* proxiesOf(options)
     const undici = yield* Effect.promise(() => import("undici"))
-    const pools = makePools(undici.Pool)
-    const poolOptions = {
-      connections,
-      keepAliveTimeout,
-      keepAliveMaxTimeout: keepAliveTimeout,
-      connect: { timeout, ...tls.service },
-      factory: pools.factory
-    }
-    const direct = new undici.Agent(poolOptions)
-    const proxied = proxies && proxyAgent(undici, poolOptions, proxies, tls)
-    yield* Effect.addFinalizer(() =>
-      Effect.promise(() => Promise.all([direct.destroy(), proxied?.destroy(), pools.destroyAll()]))
-    )
-    return {
-      dispatcher: proxies === undefined || proxied === undefined ? direct : route(proxies, direct, proxied),
-      perOrigin: connections
-    }
+    const connectors = makeConnectors(undici, { timeout, tls, proxies })
+    const pools = new OriginPools((origin) => {
+      const connect = adaptConnections(connectors.connectorOf(new URL(origin)))
+      return new undici.Pool(origin, { connections, keepAliveTimeout, keepAliveMaxTimeout: keepAliveTimeout, connect })
+    }, keepAliveTimeout)
+    yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all([pools.destroy(), connectors.destroy()])))
+    return { dispatcher: pools, perOrigin: connections }
   })
 
-const proxyAgent = (
-  { EnvHttpProxyAgent, Pool }: typeof Undici,
-  poolOptions: { readonly connect: { readonly timeout: number } },
-  { http, https }: Proxies,
-  tls: Tls
-): Dispatcher => {
-  const { timeout } = poolOptions.connect
-  return new EnvHttpProxyAgent({
-    ...poolOptions,
-    httpProxy: http,
-    httpsProxy: https,
-    noProxy: "",
-    clientFactory: proxyPool(Pool, timeout),
-    proxyTls: { timeout, ...tls.proxy },
-    requestTls: { timeout, ...tls.service }
-  })
+interface ConnectorOptions {
+  readonly timeout: number
+  readonly tls: Tls
+  readonly proxies: Proxies | undefined
 }
 
-/** Sends https requests directly if only http has a proxy. undici would use the http proxy. */
-const route = ({ except, https }: Proxies, direct: Dispatcher, proxied: Dispatcher): RequestDispatcher => {
-  const isDirect = memoize(bypass(except))
+/** Makes the connectors of origins: directly, or through a proxy. */
+const makeConnectors = (undici: typeof Undici, { proxies, timeout, tls }: ConnectorOptions) => {
+  const tunnels = new Map<string, Tunnels>()
+  const proxyUrlOf = proxies === undefined ? () => undefined : proxyOf(proxies)
+  const tunnelsOf = (url: string): Tunnels => {
+    const existing = tunnels.get(url) ?? makeTunnels(undici, { url, timeout, tls })
+    tunnels.set(url, existing)
+    return existing
+  }
   return {
-    dispatch: (request, handler) => {
-      const origin = String(request.origin)
-      const dispatcher = (https === "" && origin.startsWith("https:")) || isDirect(origin) ? direct : proxied
-      return dispatcher.dispatch(request, handler)
-    }
+    connectorOf: (origin: URL): Undici.buildConnector.connector => {
+      const proxy = proxyUrlOf(origin)
+      return proxy === undefined ? undici.buildConnector({ timeout, ...tls.service }) : tunnelsOf(proxy).connect
+    },
+    destroy: () => Promise.all([...tunnels.values()].map((_) => _.destroy()))
   }
 }

@@ -3,6 +3,8 @@ import type * as Headers from "@effect/platform/Headers"
 import type { Readable } from "node:stream"
 import type { Dispatcher } from "undici"
 import { emptyHeaders } from "../../../internal/operation/request.ts"
+import { noop } from "../../../internal/time/timer.ts"
+import { guard } from "../../../protocol/function/guard.ts"
 import type { ConnectionPools } from "./connectionPools.ts"
 import { requestQueues } from "./requestQueue.ts"
 import { UndiciSource } from "./undiciSource.ts"
@@ -31,8 +33,9 @@ export const toHeaders = (raw: RawHeaders): Headers.Headers => {
   return headers
 }
 
-/** Callbacks of a request. */
+/** Callbacks of a request. What one throws fails the request. */
 interface DispatchCallbacks {
+  /** The response headers have arrived. If it throws, the body is not read. */
   readonly onResponse: (status: number, headers: RawHeaders, body: UndiciSource) => void
   /** The request failed before its response headers arrived. */
   readonly onError: (cause: unknown) => void
@@ -51,6 +54,8 @@ interface DispatchedRequest {
 /** Sends a request now, or once a connection is free. */
 export type Dispatch = (request: DispatchRequest, callbacks: DispatchCallbacks) => DispatchedRequest
 
+const closedAfterError = new Error("The connection was closed after an error")
+
 const interrupted = Object.assign(new Error("The request was interrupted"), { code: "UND_ERR_ABORTED" })
 
 /** Marks the cause of a failed request that was not sent. */
@@ -60,8 +65,14 @@ const unsentCause = (cause: unknown): unknown => ({
   cause
 })
 
-/** Handles undici's events of one request. */
+/** A response without a body, whatever its headers say. */
+const isWithoutBody = (method: string, status: number): boolean => method === "HEAD" || status === 204 || status === 304
+
+const switchedProtocols = Object.assign(new Error("bad upgrade"), { code: "UND_ERR_SOCKET" })
+
+/** Handles undici's events of one request. None of its methods throws: an error in a callback fails the request. */
 class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
+  readonly #request: DispatchRequest
   readonly #callbacks: DispatchCallbacks
   #releaseConnection = () => {}
   #controller: Dispatcher.DispatchController | undefined
@@ -70,7 +81,8 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
   #isAborted = false
   #isEnded = false
 
-  constructor(callbacks: DispatchCallbacks) {
+  constructor(request: DispatchRequest, callbacks: DispatchCallbacks) {
+    this.#request = request
     this.#callbacks = callbacks
   }
 
@@ -78,10 +90,10 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
     this.#releaseConnection = release
   }
 
-  dispatch(dispatcher: ConnectionPools["dispatcher"], request: DispatchRequest): void {
+  dispatch(dispatcher: ConnectionPools["dispatcher"]): void {
     this.#isDispatched = true
     try {
-      const { body, headers, method, origin, path } = request
+      const { body, headers, method, origin, path } = this.#request
       dispatcher.dispatch({ origin, path, method, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this)
     } catch (error) {
       queueMicrotask(() => this.#fail(error))
@@ -97,35 +109,59 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
       return
     }
     this.#isAborted = true
-    if (!this.#isDispatched) {
-      this.#releaseConnection()
-    } else if (this.#body === undefined) {
-      this.#controller?.abort(interrupted)
-    } else {
-      this.#body.close()
-    }
+    guard(() => {
+      if (!this.#isDispatched) {
+        this.#releaseConnection()
+      } else if (this.#body === undefined) {
+        this.#controller?.abort(interrupted)
+      } else {
+        this.#body.close()
+      }
+    }, (cause) => this.#fail(cause))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#isAborted) {
-      controller.abort(interrupted)
+      this.#close(interrupted)
     }
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: RawHeaders): void {
-    if (status >= 200) {
-      this.#body = new UndiciSource(controller)
-      this.#callbacks.onResponse(status, headers, this.#body)
+    if (status === 101) {
+      this.#close(switchedProtocols)
+    } else if (status >= 200) {
+      const body = new UndiciSource(controller)
+      if (isWithoutBody(this.#request.method, status)) {
+        body.end()
+      }
+      try {
+        this.#callbacks.onResponse(status, headers, body)
+        this.#body = body
+      } catch (cause) {
+        this.#crash(cause)
+      }
     }
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#body?.push(chunk)
+    try {
+      this.#body?.push(chunk)
+    } catch (cause) {
+      this.#crash(cause)
+    }
   }
 
   onResponseEnd(): void {
-    this.#body?.end()
+    if (this.#body === undefined) {
+      this.#fail(new Error("The response has ended before its headers"))
+      return
+    }
+    try {
+      this.#body.end()
+    } catch (cause) {
+      this.#crash(cause)
+    }
     this.#end()
   }
 
@@ -133,19 +169,36 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
     this.#fail(error)
   }
 
+  /** Fails the request and closes its connection, because a callback threw an error. */
+  #crash(cause: unknown): void {
+    this.#fail(cause)
+    this.#close(closedAfterError)
+  }
+
+  #close(reason: Error): void {
+    guard(() => this.#controller?.abort(reason), (cause) => this.#fail(cause))
+  }
+
   #fail(error: unknown): void {
-    if (this.#body === undefined) {
-      this.#callbacks.onError(this.#controller === undefined ? unsentCause(error) : error)
-    } else {
-      this.#body.end(error instanceof Error ? error : new Error("The response failed"))
+    if (this.#isEnded) {
+      return
     }
+    guard(() => {
+      if (this.#body === undefined) {
+        this.#callbacks.onError(this.#controller === undefined ? unsentCause(error) : error)
+      } else {
+        this.#body.end(error instanceof Error ? error : new Error("The response failed"))
+      }
+    }, noop)
     this.#end()
   }
 
   #end(): void {
-    this.#isEnded = true
-    this.#releaseConnection()
-    this.#callbacks.onEnd()
+    if (!this.#isEnded) {
+      this.#isEnded = true
+      guard(this.#releaseConnection, noop)
+      guard(() => this.#callbacks.onEnd(), noop)
+    }
   }
 }
 
@@ -153,8 +206,8 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
 export const makeDispatch = ({ dispatcher, perOrigin }: ConnectionPools): Dispatch => {
   const enqueue = requestQueues(perOrigin)
   return (request, callbacks) => {
-    const handler = new RequestHandler(callbacks)
-    handler.queued(enqueue(request.origin, () => handler.dispatch(dispatcher, request)))
+    const handler = new RequestHandler(request, callbacks)
+    handler.queued(enqueue(request.origin, () => handler.dispatch(dispatcher)))
     return handler
   }
 }

@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
 import { defaultClock } from "../../../internal/time/defaultServices.ts"
-import { systemTimer } from "../../../internal/time/timer.ts"
+import { noop, systemTimer } from "../../../internal/time/timer.ts"
 import { BodyReader } from "../../../internal/transport/bodyReader.ts"
 import {
   attachTransport,
@@ -24,6 +24,7 @@ import {
 import type { BodyError } from "../../../Operation.ts"
 import { memoize } from "../../../protocol/function/memoize.ts"
 import type { ConnectionPools } from "./connectionPools.ts"
+import { decodedSource } from "./contentDecoder.ts"
 import { type Dispatch, type DispatchRequest, makeDispatch, type RawHeaders, toHeaders } from "./dispatch.ts"
 import { NodeResponse } from "./nodeResponse.ts"
 import type { UndiciSource } from "./undiciSource.ts"
@@ -40,6 +41,9 @@ const encodeBody = (body: unknown, headers: Content["headers"]): Promise<Content
   }))
 }
 
+/** A stream can fail after undici has removed its listeners, when its finalizers run. */
+const toReadable = (chunks: AsyncIterable<Uint8Array>): Readable => Readable.from(chunks).on("error", noop)
+
 const contentOf = (request: HttpClientRequest.HttpClientRequest): Content | Effect.Effect<Content, unknown> => {
   const { body } = request
   const headers = "host" in request.headers ? Headers.remove(request.headers, "host") : request.headers
@@ -51,7 +55,7 @@ const contentOf = (request: HttpClientRequest.HttpClientRequest): Content | Effe
     case "Stream":
       return Effect.map(
         Effect.runtime(),
-        (runtime) => ({ body: Readable.from(Stream.toAsyncIterableRuntime(body.stream, runtime)), headers })
+        (runtime) => ({ body: toReadable(Stream.toAsyncIterableRuntime(body.stream, runtime)), headers })
       )
     case "FormData":
       return Effect.tryPromise(() => encodeBody(body.formData, headers))
@@ -109,8 +113,11 @@ const execute = (
     Effect.async((resume) => {
       const abort = () => dispatched.abort()
       const dispatched = dispatch({ ...toDestination(url), method: request.method, ...content }, {
-        onResponse: (status, headers, body) => resume(Effect.succeed(new NodeResponse(request, status, headers, body))),
-        onError: (cause) => resume(Effect.fail(transportError(request, cause))),
+        onResponse: (status, headers, body) => {
+          const response = new NodeResponse(request, status, headers, body)
+          resume(Effect.succeed(response))
+        },
+        onError: (cause) => resume(Effect.failSync(() => transportError(request, cause))),
         onEnd: () => signal.removeEventListener("abort", abort)
       })
       signal.addEventListener("abort", abort)
@@ -127,7 +134,7 @@ const toTransportResponse = (
 ): TransportResponse => ({
   status,
   headers: toHeaders(headers),
-  body: new BodyReader(source, {
+  body: new BodyReader(decodedSource(source, headers), {
     clock: defaultClock,
     idle,
     onIdle: () => toError(transportTimeout("idle", true)),
@@ -150,7 +157,8 @@ const send = (
       return
     }
     const cancelTimer = systemTimer(firstByte, () => {
-      resume(Effect.fail(owner.toError(transportTimeout("firstByte", dispatched.isStarted()))))
+      const timeout = transportTimeout("firstByte", dispatched.isStarted())
+      resume(Effect.failSync(() => owner.toError(timeout)))
       dispatched.abort()
     })
     const { origin, path } = to.right
@@ -158,11 +166,12 @@ const send = (
     const dispatched = dispatch({ origin, path, method: request.method, headers, body }, {
       onResponse: (status, responseHeaders, source) => {
         cancelTimer()
-        resume(Effect.succeed(toTransportResponse(request, status, responseHeaders, source, idle, owner)))
+        const response = toTransportResponse(request, status, responseHeaders, source, idle, owner)
+        resume(Effect.succeed(response))
       },
       onError: (cause) => {
         cancelTimer()
-        resume(Effect.fail(owner.toError(transportError(request, cause))))
+        resume(Effect.failSync(() => owner.toError(transportError(request, cause))))
       },
       onEnd: () => owner.connection.closed()
     })

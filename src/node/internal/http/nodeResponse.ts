@@ -13,6 +13,7 @@ import type * as Stream from "effect/Stream"
 import { defaultClock } from "../../../internal/time/defaultServices.ts"
 import { BodyReader } from "../../../internal/transport/bodyReader.ts"
 import { parseJson } from "../../../protocol/payload/json.ts"
+import { decodedSource } from "./contentDecoder.ts"
 import { type RawHeaders, toHeaders } from "./dispatch.ts"
 import type { UndiciSource } from "./undiciSource.ts"
 
@@ -40,7 +41,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
     this.#raw = headers
     this.headers = toHeaders(headers)
     const decodeError = (cause: unknown) => this.decodeError(cause)
-    this.#body = new BodyReader(source, {
+    this.#body = new BodyReader(decodedSource(source, headers), {
       clock: defaultClock,
       idle: Infinity,
       onIdle: () => decodeError(undefined),

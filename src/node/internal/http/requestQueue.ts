@@ -9,11 +9,18 @@ export type Release = () => void
  * An interrupted request is removed from this queue. undici's queue would keep it and open a connection for it.
  */
 class RequestQueue {
-  #free: number
+  readonly #limit: number
   readonly #waiting = new Set<() => void>()
+  #free: number
 
   constructor(limit: number) {
+    this.#limit = limit
     this.#free = limit
+  }
+
+  /** Whether no request runs or waits. */
+  get isIdle(): boolean {
+    return this.#free === this.#limit && this.#waiting.size === 0
   }
 
   /** Starts a request now if the limit allows it, otherwise after a running request ends. */
@@ -49,9 +56,18 @@ export const requestQueues = (perOrigin: number | undefined): (origin: string, s
     }
   }
   const queues = new Map<string, RequestQueue>()
-  return (origin, start) => {
-    const queue = queues.get(origin) ?? new RequestQueue(perOrigin)
+  const add = (origin: string, limit: number): RequestQueue => {
+    for (const [other, { isIdle }] of queues) {
+      if (isIdle) {
+        queues.delete(other)
+      }
+    }
+    const queue = new RequestQueue(limit)
     queues.set(origin, queue)
+    return queue
+  }
+  return (origin, start) => {
+    const queue = queues.get(origin) ?? add(origin, perOrigin)
     return queue.acquire(start)
   }
 }

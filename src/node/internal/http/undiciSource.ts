@@ -1,7 +1,9 @@
 /** The body of an undici response. It buffers chunks until the reader requests them. */
 import * as Effect from "effect/Effect"
 import type { Dispatcher } from "undici"
+import { noop } from "../../../internal/time/timer.ts"
 import type { BodySource, ChunkReceiver } from "../../../internal/transport/bodySource.ts"
+import { guard } from "../../../protocol/function/guard.ts"
 
 /** The connection is paused when this many bytes are buffered. */
 const maxWaitingBytes = 64 * 1024
@@ -50,7 +52,7 @@ export class UndiciSource implements BodySource {
   /** Closes the connection unless the body has ended. */
   close(): void {
     if (this.#end === undefined) {
-      this.#controller.abort(closedEarly)
+      guard(() => this.#controller.abort(closedEarly), noop)
     }
   }
 

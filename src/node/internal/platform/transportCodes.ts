@@ -1,6 +1,7 @@
 /** The error codes of Node, undici and OpenSSL, and of Bun and Deno. */
 import {
   aborted,
+  type CodeContext,
   type CodeLookup,
   type CodeMeaning,
   connectionLost,
@@ -28,11 +29,12 @@ const table: ReadonlyArray<readonly [CodeMeaning, ReadonlyArray<string>]> = [
   [timedOut, ["UND_ERR_CONNECT_TIMEOUT"]],
   [connectionLost, ["ECONNRESET", "ECONNABORTED", "EPIPE", "ConnectionClosed", "ERR_STREAM_PREMATURE_CLOSE"]],
   [connectionLost, ["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ERR_HTTP2_STREAM_ERROR"]],
+  [connectionLost, ["HPE_INVALID_EOF_STATE"]],
   [connectionLost, connectOrLostCodes],
   [aborted, closedClientCodes],
   [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
   [tlsFailed, ["EPROTO"]],
-  [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW"]],
+  [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW", "ERR_ASSERTION"]],
   [unknownCode, invalidRequestCodes]
 ]
 
@@ -43,6 +45,30 @@ const certificateCode = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_CA$/
 
 /** Status 401, 403 or 407 of a proxy: a retry cannot succeed. */
 const proxyDeniedCode = /40[137]$/
+
+/** The codes of zlib, brotli and zstd. */
+const contentCodingCode = /^(?:Z_[A-Z]|ERR__ERROR_|ERR_BROTLI|ERR_ZLIB|ZSTD_)/
+
+const withDetail = (detail: string): CodeMeaning => ({ ...invalidResponse, detail })
+
+const invalidContentCoding = withDetail("its content encoding is invalid or incomplete")
+
+/** Errors of undici whose code alone does not say what happened. */
+const meaningOfMessage = (code: string, { hasResponse, message }: CodeContext): CodeMeaning | undefined => {
+  switch (code) {
+    case "UND_ERR_SOCKET":
+      if (message === "bad upgrade") {
+        return withDetail("it switches protocols (status 101)")
+      }
+      return message === "bad response" ? withDetail("the HTTP client does not accept status 100 here") : undefined
+    case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
+      return hasResponse ? undefined : withDetail("its headers are invalid")
+    case "HTTPParserError":
+      return String(message).includes("Invalid EOF state") ? connectionLost : undefined
+    default:
+      return undefined
+  }
+}
 
 const meaningOfPattern = (code: string): CodeMeaning | undefined => {
   if (code.startsWith("ERR_SSL_")) {
@@ -57,16 +83,19 @@ const meaningOfPattern = (code: string): CodeMeaning | undefined => {
   if (code.startsWith("HPE_")) {
     return invalidResponse
   }
+  if (contentCodingCode.test(code)) {
+    return invalidContentCoding
+  }
   if (code.startsWith("PROXY_")) {
     return proxyDeniedCode.test(code) ? proxyDenied : notConnected
   }
   return undefined
 }
 
-export const meaningOfCode: CodeLookup = (code, syscall) =>
-  connectOrLostCodes.includes(code) && syscall === "connect"
+export const meaningOfCode: CodeLookup = (code, context) =>
+  connectOrLostCodes.includes(code) && context.syscall === "connect"
     ? notConnected
-    : meanings.get(code) ?? meaningOfPattern(code)
+    : meaningOfMessage(code, context) ?? meanings.get(code) ?? meaningOfPattern(code)
 
 const clientCodes = new Set([...closedClientCodes, ...invalidRequestCodes])
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { bypass } from "../../../../src/node/internal/http/noProxy.ts"
+import { bypass } from "../../../../src/node/internal/proxy/noProxy.ts"
 
 const cases: ReadonlyArray<readonly [entries: string, origin: string, isBypassed: boolean]> = [
   ["*", "https://example.com", true],
@@ -37,7 +37,7 @@ const cases: ReadonlyArray<readonly [entries: string, origin: string, isBypassed
 describe("A host bypasses the proxy as in curl", () => {
   for (const [entries, origin, isBypassed] of cases) {
     it(`NO_PROXY=${entries || "(empty)"}, ${origin}: ${isBypassed ? "yes" : "no"}`, () => {
-      assert.strictEqual(bypass(entries)(origin), isBypassed)
+      assert.strictEqual(bypass(entries)(new URL(origin)), isBypassed)
     })
   }
 })

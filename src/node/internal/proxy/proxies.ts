@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions, ProxyOptions } from "../../NodeHttpClient.ts"
 import { fromEnvironment, string } from "../config/sources.ts"
+import { bypass } from "./noProxy.ts"
 
 /** Proxy URLs with user name and password, or empty strings, and the comma-separated hosts that bypass the proxy. */
 export interface Proxies {
@@ -88,3 +89,12 @@ export const proxiesOf = ({ proxy }: NodeHttpClientOptions): Effect.Effect<Proxi
     const except = (yield* fromEitherCase("NO_PROXY"))?.value ?? ""
     return http === "" && https === "" ? undefined : { http, https, except: joinExceptions(except.split(/[\s,]+/)) }
   })
+
+/** Makes the function that returns the URL of the proxy for an origin; `undefined` if requests to it are sent directly. */
+export const proxyOf = ({ except, http, https }: Proxies): (origin: URL) => string | undefined => {
+  const isDirect = bypass(except)
+  return (origin) => {
+    const proxy = origin.protocol === "https:" ? https : http
+    return proxy === "" || isDirect(origin) ? undefined : proxy
+  }
+}

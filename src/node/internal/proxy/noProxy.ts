@@ -36,13 +36,12 @@ const ruleOf = (entry: string): Matches | undefined => {
 }
 
 /** Whether the origin of a request bypasses the proxy. `entries` are separated by commas. `*` matches every host. */
-export const bypass = (entries: string): (origin: string) => boolean => {
+export const bypass = (entries: string): (origin: URL) => boolean => {
   if (entries === "*") {
     return () => true
   }
   const rules = entries.split(",").flatMap((entry) => ruleOf(entry.trim().toLowerCase()) ?? [])
-  return (origin) => {
-    const { hostname, port, protocol } = new URL(origin)
+  return ({ hostname, port, protocol }) => {
     const host = withoutBrackets(hostname).replace(/\.$/, "")
     const defaultPort = protocol === "http:" ? "80" : "443"
     return rules.some((matches) => matches(host, port === "" ? defaultPort : port))
