@@ -12,6 +12,7 @@ import * as Schedule from "effect/Schedule"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
 import { markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
 import * as sendRate from "./internal/retry/sendRate.ts"
+import { retryOnMonotonicClock } from "./internal/transport/timer.ts"
 import * as retry from "./protocol/retry/retry.ts"
 import { type Retryable, toRetryable } from "./SageMakerError.ts"
 
@@ -221,10 +222,11 @@ export const fromSchedule = <Out>(
   const shouldRetry = options.while ?? ((error) => retryClassOf(error, options.retryTimeouts ?? false) !== "never")
   return {
     around: () => (attempt) =>
-      Effect.retry(attempt, {
-        schedule: Schedule.mapInput(schedule, toRetryable),
-        while: (error) => shouldRetry(toRetryable(error))
-      })
+      retryOnMonotonicClock(attempt, (attempts) =>
+        Effect.retry(attempts, {
+          schedule: Schedule.mapInput(schedule, toRetryable),
+          while: (error) => shouldRetry(toRetryable(error))
+        }))
   }
 }
 

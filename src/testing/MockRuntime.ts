@@ -6,7 +6,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
@@ -15,6 +14,7 @@ import type { CallProgress } from "../internal/client/call.ts"
 import { withDeadline } from "../internal/client/deadlines.ts"
 import * as pipeline from "../internal/client/pipeline.ts"
 import { settings } from "../internal/client/settings.ts"
+import { currentMonotonicMillis } from "../internal/transport/timer.ts"
 import type { Operation, ResponseMetadata } from "../Operation.ts"
 import type { CommonError } from "../SageMakerError.ts"
 import { SageMakerRuntime } from "../SageMakerRuntime.ts"
@@ -107,7 +107,7 @@ export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<
           onFailure: (error) => withProgress(error, call)
         }),
         withDeadline("firstByte", call),
-        Effect.ensuring(Effect.map(Clock.currentTimeMillis, (now) => call.endAttempt(now)))
+        Effect.ensuring(Effect.map(currentMonotonicMillis, (now) => call.endAttempt(now)))
       )
     })
   return Layer.effect(

@@ -17,6 +17,7 @@ import type { Signer } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
 import { ConnectionLease } from "../transport/connectionLease.ts"
 import { isDefaultClock } from "../transport/defaultServices.ts"
+import { monotonicMillis } from "../transport/timer.ts"
 import type { Transport, TransportFailure, TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
 import { deadlineExceeded } from "./deadlines.ts"
@@ -63,6 +64,7 @@ interface SentRequest {
   readonly request: HttpClientRequest.HttpClientRequest
   readonly connection: ConnectionLease
   readonly clock: Clock.Clock
+  /** In milliseconds of the monotonic clock. */
   readonly sentAt: number
   /** The clock offset that the request was signed with. */
   readonly signedOffset: number
@@ -115,7 +117,7 @@ const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: Tra
   code: undefined,
   date: headers["date"],
   age: headers["age"],
-  sentAt,
+  elapsed: monotonicMillis(clock) - sentAt,
   receivedAt: clock.unsafeCurrentTimeMillis(),
   signedOffset
 })
@@ -143,7 +145,7 @@ const send = (
       call.markSent(failure.requestSent)
       return deadlineExceeded(failure.phase, call)
     }
-    const error = fromHttpClientError(failure, call, clock.unsafeCurrentTimeMillis() - sentAt)
+    const error = fromHttpClientError(failure, call, Math.round(monotonicMillis(clock) - sentAt))
     call.markSent(error._tag === "ProtocolError" || error.requestSent)
     return error
   }
@@ -179,13 +181,14 @@ const decode = <I, O, E, R>(
   return Effect.flatMap(body.firstBytes(maxErrorBytes), (bytes) => {
     const text = new TextDecoder().decode(bytes)
     const error = parseError(headers["x-amzn-errortype"], text)
+    const clockCorrected = learnedOffset.learn({ ...sample, code: error.code })
     return Effect.fail(errorMapping.fromErrorResponse(operation.errors, {
       ...error,
       status,
       requestId,
       body: text,
       retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + learnedOffset.millis),
-      clockCorrected: learnedOffset.learn({ ...sample, code: error.code }),
+      clockCorrected,
       redactionValues: valuesToRedact()
     }, call))
   })
@@ -223,7 +226,7 @@ export const makeAttempt = (options: ClientOptions): Attempt => {
     let sample: Sample | undefined
     const exchange = Effect.flatMap(sign(client, context, clock), (signed) => {
       const request = addUnsignedHeaders(signed, context)
-      const sent = { request, connection, clock, sentAt: clock.unsafeCurrentTimeMillis(), signedOffset }
+      const sent = { request, connection, clock, sentAt: monotonicMillis(clock), signedOffset }
       return Effect.flatMap(send(client, sent, call), (response) => {
         sample = sampleOf(sent, response)
         return decode(client, context, sent, response, sample)
@@ -232,11 +235,11 @@ export const makeAttempt = (options: ClientOptions): Attempt => {
     return Effect.uninterruptibleMask((restore) =>
       Effect.matchCauseEffect(restore(exchange), {
         onFailure: (cause) => {
-          call.endAttempt(clock.unsafeCurrentTimeMillis())
+          call.endAttempt(monotonicMillis(clock))
           return Effect.zipRight(connection.close(), Effect.failCause(cause))
         },
         onSuccess: (output) => {
-          call.endAttempt(clock.unsafeCurrentTimeMillis())
+          call.endAttempt(monotonicMillis(clock))
           return succeed(client, output, connection, sample)
         }
       })

@@ -24,7 +24,7 @@ export interface CallProgress {
   readonly totalRetryDelay: number
 }
 
-/** The state of a call. Times are in milliseconds of Effect's clock. */
+/** The state of a call. Times are in milliseconds of the monotonic clock. */
 export class Call implements CallProgress {
   readonly options: CallOptions
   attempts = 0
@@ -40,7 +40,7 @@ export class Call implements CallProgress {
 
   beginAttempt(now: number): void {
     this.attempts += 1
-    this.totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : now - this.#attemptEndedAt
+    this.totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : Math.round(now - this.#attemptEndedAt)
     this.#isEarlierSent = this.isSent
     this.isAttemptSent = false
   }

@@ -12,6 +12,7 @@ import type { Operation, OperationSettings } from "../../Operation.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { CommonError } from "../../SageMakerError.ts"
 import * as Timeouts from "../../Timeouts.ts"
+import { monotonicMillis } from "../transport/timer.ts"
 import type { Attempt } from "./attempt.ts"
 import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
 import * as deadlines from "./deadlines.ts"
@@ -60,7 +61,7 @@ const nextAttempt = <I, O, E, R>(
   call: Call
 ): Effect.Effect<O, E | CommonError, R> =>
   Effect.withFiberRuntime((fiber) => {
-    call.beginAttempt(Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeMillis())
+    call.beginAttempt(monotonicMillis(Context.get(fiber.currentDefaultServices, Clock.Clock)))
     const run = (span: Tracer.Span | undefined) =>
       deadlines.withDeadline("attempt", call)(attempt({ operation, input, request, call, span, fiber }))
     return isTraced(fiber) ? withAttemptSpan(fiber, call.attempts, run) : run(undefined)

@@ -1,5 +1,4 @@
 /** Waits until a model is ready to serve. */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Schedule from "effect/Schedule"
@@ -14,6 +13,7 @@ import type {
 import type { ModelNotReadyException } from "../../SageMakerError.ts"
 import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { withoutColdModelRetries } from "../client/coldModels.ts"
+import { currentMonotonicMillis, retryOnMonotonicClock } from "../transport/timer.ts"
 import { definedMembers } from "./calls.ts"
 
 type Invocable<A, B, R> = Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">
@@ -36,10 +36,11 @@ const retryWhileNotReady = <A, R, Out, R2>(
   attempt: Effect.Effect<A, ModelEndpointError, R>,
   schedule: Schedule.Schedule<Out, ModelNotReadyException, R2>
 ): Effect.Effect<A, ModelEndpointError, R | R2> =>
-  Effect.retry(attempt, {
-    schedule: schedule as Schedule.Schedule<Out, ModelEndpointError, R2>,
-    while: ({ _tag }) => _tag === "ModelNotReadyException"
-  })
+  retryOnMonotonicClock(attempt, (attempts) =>
+    Effect.retry(attempts, {
+      schedule: schedule as Schedule.Schedule<Out, ModelEndpointError, R2>,
+      while: ({ _tag }) => _tag === "ModelNotReadyException"
+    }))
 
 export const warmUp = <A, B, R, Out, R2, R3>(
   endpoint: Invocable<A, B, R>,
@@ -47,11 +48,11 @@ export const warmUp = <A, B, R, Out, R2, R3>(
   { onProgress = () => Effect.void, value, ...options }: WarmUpOptions<A, R3> = {}
 ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3> =>
   Effect.gen(function*() {
-    const begin = yield* Clock.currentTimeMillis
+    const begin = yield* currentMonotonicMillis
     let attempts = 0
     const progress = Effect.map(
-      Clock.currentTimeMillis,
-      (now): WarmUpProgress => ({ attempts, elapsed: Duration.millis(now - begin) })
+      currentMonotonicMillis,
+      (now): WarmUpProgress => ({ attempts, elapsed: Duration.millis(Math.round(now - begin)) })
     )
     const attempt = Effect.suspend(() => {
       attempts += 1

@@ -1,5 +1,5 @@
 import type * as Clock from "effect/Clock"
-import { type Cancel, noop, timerOf } from "./timer.ts"
+import { type Cancel, monotonicMillis, noop, timerOf } from "./timer.ts"
 
 /** Measures how long a reader waits. */
 export interface IdleTimer {
@@ -30,7 +30,7 @@ export const makeIdleTimer = (clock: Clock.Clock, millis: number, onIdle: () => 
   const check = () => {
     cancel = undefined
     if (waitingSince !== undefined) {
-      const left = millis - (clock.unsafeCurrentTimeMillis() - waitingSince)
+      const left = millis - (monotonicMillis(clock) - waitingSince)
       if (left > 0) {
         set(left)
       } else {
@@ -40,7 +40,7 @@ export const makeIdleTimer = (clock: Clock.Clock, millis: number, onIdle: () => 
   }
   return {
     start: () => {
-      waitingSince = clock.unsafeCurrentTimeMillis()
+      waitingSince = monotonicMillis(clock)
       if (cancel === undefined) {
         set(millis)
       }
