@@ -1,5 +1,6 @@
 /** The circuit breaker of `Resilience.circuitBreaker`. */
 import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
@@ -12,6 +13,7 @@ import { CircuitOpenError, toRetryable } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { positiveDurationMillis } from "../config/duration.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
+import { monotonicMillis } from "../transport/timer.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 const check: CheckOptions<CircuitBreakerOptions, circuits.Rules> = (
@@ -55,20 +57,26 @@ interface Entry {
 }
 
 /** An attempt that the circuit has admitted. */
-interface AdmittedAttempt {
+interface AdmittedAttempt extends circuits.Admission {
   readonly entry: Entry
-  readonly epoch: number
 }
 
 const cleanupIntervalMillis = 10_000
 
-const stateOf = ({ circuit, lastFailure }: Entry): CircuitState =>
-  circuit._tag === "Open" ? { _tag: "Open", retryAtMillis: circuit.until, lastFailure } : { _tag: circuit._tag }
+/** The published state. Circuits have monotonic times, which are converted to the system time. */
+const stateOf = ({ circuit, lastFailure }: Entry, clock: Clock.Clock): CircuitState =>
+  circuit._tag === "Open"
+    ? {
+      _tag: "Open",
+      retryAtMillis: Math.ceil(clock.unsafeCurrentTimeMillis() + circuit.until - monotonicMillis(clock)),
+      lastFailure
+    }
+    : { _tag: circuit._tag }
 
 class CircuitBreaker {
   readonly #entries = new Map<string, Entry>()
   readonly #rulesOf: (endpoint: string) => circuits.Rules
-  readonly isFailure: (error: unknown) => boolean
+  readonly #isFailure: (error: unknown) => boolean
   readonly #states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
   #lastCleanup = 0
 
@@ -78,7 +86,7 @@ class CircuitBreaker {
     states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
   ) {
     this.#rulesOf = rulesOf
-    this.isFailure = isFailure
+    this.#isFailure = isFailure
     this.#states = states
   }
 
@@ -113,31 +121,45 @@ class CircuitBreaker {
 
   /** Reads the circuit when the update runs, so that an earlier change cannot overwrite a later change. */
   #publish(entry: Entry): Effect.Effect<void> {
-    return SubscriptionRef.update(this.#states, (states) =>
-      entry.circuit._tag === "Closed"
-        ? HashMap.remove(states, entry.endpoint)
-        : HashMap.set(states, entry.endpoint, stateOf(entry)))
+    return Effect.clockWith((clock) =>
+      SubscriptionRef.update(this.#states, (states) =>
+        entry.circuit._tag === "Closed"
+          ? HashMap.remove(states, entry.endpoint)
+          : HashMap.set(states, entry.endpoint, stateOf(entry, clock)))
+    )
   }
 
-  record({ entry, epoch }: AdmittedAttempt, outcome: circuits.Outcome, failure?: string): Effect.Effect<void> {
+  /** Admits an attempt, or returns the time until the next one can be admitted. */
+  admit(entry: Entry, now: number) {
+    return circuits.admit(this.#rulesOf(entry.endpoint), entry.circuit, now)
+  }
+
+  record(attempt: AdmittedAttempt, outcome: circuits.Outcome, failure?: string): Effect.Effect<void> {
     return Effect.clockWith((clock) => {
+      const { entry } = attempt
       entry.runningAttempts -= 1
       entry.lastFailure = failure ?? entry.lastFailure
-      const now = clock.unsafeCurrentTimeMillis()
-      return this.setCircuit(
-        entry,
-        circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, outcome, now)
-      )
+      const rules = this.#rulesOf(entry.endpoint)
+      return this.setCircuit(entry, circuits.record(rules, entry.circuit, attempt, outcome, monotonicMillis(clock)))
     })
   }
 
-  recordError(attempt: AdmittedAttempt, error: unknown): Effect.Effect<void> {
+  /** Records attempts that an error ended. `otherwise` is their outcome if the error is not a failure. */
+  recordError(
+    attempts: ReadonlyArray<AdmittedAttempt>,
+    error: unknown,
+    otherwise: circuits.Outcome
+  ): Effect.Effect<void> {
+    const recordAll = (outcome: circuits.Outcome, failure?: string) =>
+      Effect.forEach(attempts, (attempt) => this.record(attempt, outcome, failure), { discard: true })
     if (isLocalError(error)) {
-      return this.record(attempt, "none")
+      return recordAll("none")
     }
-    return this.isFailure(error)
-      ? this.record(attempt, "failure", toRetryable(error)._tag)
-      : this.record(attempt, "success")
+    try {
+      return this.#isFailure(error) ? recordAll("failure", toRetryable(error)._tag) : recordAll(otherwise)
+    } catch (thrown) {
+      return Effect.zipRight(recordAll("failure", toRetryable(error)._tag), Effect.die(thrown))
+    }
   }
 }
 
@@ -146,51 +168,57 @@ const failureOf = (exit: Exit.Exit<unknown, unknown>): Option.Option<unknown> =>
 
 /** Records the results of the attempts of one call. */
 const makeRecorder = (breaker: CircuitBreaker) => {
-  /** Interrupted attempts: only the result of the call shows whether a timeout interrupted them. */
-  const interrupted = new Set<AdmittedAttempt>()
+  /** Attempts without a result: only the result of the call shows whether a timeout interrupted them. */
+  const pending = new Set<AdmittedAttempt>()
   return {
-    recordAttempt: (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
-      if (Exit.isSuccess(exit)) {
-        return breaker.record(attempt, "success")
-      }
-      const error = failureOf(exit)
-      if (Option.isSome(error)) {
-        return breaker.recordError(attempt, error.value)
-      }
-      interrupted.add(attempt)
-      return Effect.void
+    started: (attempt: AdmittedAttempt): void => {
+      pending.add(attempt)
     },
-    recordInterrupted: (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+    /** An attempt that outlives its call has been recorded with the call. */
+    recordAttempt: (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      const error = failureOf(exit)
+      const hasResult = Exit.isSuccess(exit) || Option.isSome(error)
+      if (!hasResult || !pending.delete(attempt)) {
+        return Effect.void
+      }
+      return Option.isSome(error)
+        ? breaker.recordError([attempt], error.value, "success")
+        : breaker.record(attempt, "success")
+    },
+    recordCall: (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      if (pending.size === 0) {
+        return Effect.void
+      }
       const timeout = Option.filter(failureOf(exit), Predicate.isTagged("TimeoutError"))
-      const isFailure = Option.exists(timeout, breaker.isFailure)
-      return Effect.forEach(
-        interrupted,
-        (attempt) => isFailure ? breaker.record(attempt, "failure", "TimeoutError") : breaker.record(attempt, "none"),
-        { discard: true }
-      )
+      const unrecorded = [...pending]
+      pending.clear()
+      return Option.isSome(timeout)
+        ? breaker.recordError(unrecorded, timeout.value, "none")
+        : Effect.forEach(unrecorded, (attempt) => breaker.record(attempt, "none"), { discard: true })
     }
   }
 }
 
 /** The interceptor of one call. */
 const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor => {
-  const { recordAttempt, recordInterrupted } = makeRecorder(breaker)
+  const { recordAttempt, recordCall, started } = makeRecorder(breaker)
   return interceptor({
-    wrapCall: (effect) => Effect.onExit(effect, recordInterrupted),
+    wrapCall: (effect) => Effect.onExit(effect, recordCall),
     wrapAttempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.clockWith((clock): Effect.Effect<A, E | CircuitOpenError, R> => {
-          const now = clock.unsafeCurrentTimeMillis()
+          const now = monotonicMillis(clock)
           const entry = breaker.entry(endpoint, now)
           const { lastFailure } = entry
-          const admission = circuits.admit(entry.circuit, now)
+          const admission = breaker.admit(entry, now)
           if (!admission.passes) {
             const { attempts, totalRetryDelay } = progress
-            const retryAfterMillis = admission.waitMillis
+            const retryAfterMillis = Math.ceil(admission.waitMillis)
             return new CircuitOpenError({ endpoint, lastFailure, retryAfterMillis, attempts, totalRetryDelay })
           }
-          const attempt: AdmittedAttempt = { entry, epoch: admission.circuit.epoch }
+          const attempt: AdmittedAttempt = { entry, epoch: admission.circuit.epoch, at: now }
           entry.runningAttempts += 1
+          started(attempt)
           return Effect.zipRight(
             breaker.setCircuit(entry, admission.circuit),
             Effect.onExit(restore(effect), (exit) => recordAttempt(attempt, exit))

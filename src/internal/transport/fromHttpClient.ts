@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import { BodyReader } from "./bodyReader.ts"
 import type { BodySource } from "./bodySource.ts"
 import { withManualRedirect } from "./manualRedirect.ts"
-import { timeoutInFiber } from "./timeout.ts"
+import { detached, timeoutInFiber } from "./timeout.ts"
 import { type Transport, type TransportOwner, type TransportResponse, transportTimeout } from "./transport.ts"
 import { responseSource, streamSource } from "./webSource.ts"
 
@@ -77,7 +77,7 @@ export const fromHttpClient = (client: HttpClient.HttpClient): Transport => {
   return (request, { firstByte, idle }, owner) =>
     Effect.flatMap(Scope.make(), (scope) =>
       Effect.withFiberRuntime((fiber) => {
-        owner.connection.opened(Scope.close(scope, Exit.void))
+        owner.connection.opened(detached(Scope.close(scope, Exit.void)))
         const response = Effect.zipRight(
           FiberRef.set(HttpClient.currentTracerDisabledWhen, constTrue),
           Effect.catchAll(
