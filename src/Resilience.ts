@@ -95,10 +95,10 @@ export interface RateLimitOptions {
   /** Length of the interval. */
   readonly interval: Duration.DurationInput
   /**
-   * Algorithm of Effect's `RateLimiter`. Default: `token-bucket`.
+   * How the attempts are distributed. Default: `token-bucket`.
    *
    * - `token-bucket` allows a burst of `limit` attempts, then spaces them evenly.
-   * - `fixed-window` allows `limit` attempts at the start of every interval.
+   * - `fixed-window` allows `limit` attempts at the start of every interval. An interval starts with its first attempt.
    */
   readonly algorithm?: "token-bucket" | "fixed-window" | undefined
 }
