@@ -20,7 +20,7 @@ import { isDefaultClock } from "../transport/defaultServices.ts"
 import { monotonicMillis } from "../transport/timer.ts"
 import type { Transport, TransportFailure, TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
-import { deadlineExceeded } from "./deadlines.ts"
+import { bodyDeadline, deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
 import { AttemptResponse } from "./operationResponse.ts"
 import { redactionValues } from "./redaction.ts"
@@ -140,10 +140,13 @@ const send = (
   { clock, connection, request, sentAt }: SentRequest,
   call: Call
 ): Effect.Effect<TransportResponse, BodyError> => {
+  const { deadlines } = call.options
+  const untilAttemptEnds = Math.max(0, call.attemptDeadline - sentAt)
+  const isAttemptFirst = untilAttemptEnds < deadlines.firstByte
   const toError = (failure: TransportFailure): BodyError => {
     if (failure._tag === "TransportTimeout") {
       call.markSent(failure.requestSent)
-      return deadlineExceeded(failure.phase, call)
+      return deadlineExceeded(failure.phase === "firstByte" && isAttemptFirst ? "attempt" : failure.phase, call)
     }
     const error = fromHttpClientError(failure, call, Math.round(monotonicMillis(clock) - sentAt))
     call.markSent(error._tag === "ProtocolError" || error.requestSent)
@@ -151,7 +154,8 @@ const send = (
   }
   call.markSent(true)
   const sendWith = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
-  return sendWith(request, call.options.deadlines, { connection, toError })
+  const timeouts = isAttemptFirst ? { ...deadlines, firstByte: untilAttemptEnds } : deadlines
+  return sendWith(request, timeouts, { connection, toError })
 }
 
 const decode = <I, O, E, R>(
@@ -178,7 +182,7 @@ const decode = <I, O, E, R>(
       })
     )
   }
-  return Effect.flatMap(body.firstBytes(maxErrorBytes), (bytes) => {
+  return Effect.flatMap(body.firstBytes(maxErrorBytes, bodyDeadline(call)), (bytes) => {
     const text = new TextDecoder().decode(bytes)
     const error = parseError(headers["x-amzn-errortype"], text)
     const clockCorrected = learnedOffset.learn({ ...sample, code: error.code })

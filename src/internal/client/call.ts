@@ -32,6 +32,8 @@ export class Call implements CallProgress {
   /** Whether the service may have received this attempt. */
   isAttemptSent = false
   #isEarlierSent = false
+  /** When the default `attempt` timeout ends the response. `Infinity` if a fiber enforces the timeout. */
+  attemptDeadline = Infinity
   #attemptEndedAt: number | undefined
 
   constructor(options: CallOptions) {
@@ -43,6 +45,8 @@ export class Call implements CallProgress {
     this.totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : Math.round(now - this.#attemptEndedAt)
     this.#isEarlierSent = this.isSent
     this.isAttemptSent = false
+    const { attempt, isAttemptDefault } = this.options.deadlines
+    this.attemptDeadline = isAttemptDefault ? now + attempt : Infinity
   }
 
   /** Records whether the service may have received the request of this attempt. */
