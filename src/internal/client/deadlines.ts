@@ -28,12 +28,10 @@ export interface ConcreteTimeouts extends TimeoutMillis {
 
 type Resolved = Either.Either<ConcreteTimeouts, InvalidInputError>
 
-const defaultFirstByte = 70_000
-
 /** A `firstByte` that is longer than its default extends the default of `attempt`. */
-const extendAttempt = (timeouts: ConcreteTimeouts): ConcreteTimeouts => ({
+const extendAttempt = (timeouts: ConcreteTimeouts, defaults: Timeouts.Deadlines | undefined): ConcreteTimeouts => ({
   ...timeouts,
-  attempt: timeouts.attempt + Math.max(0, timeouts.firstByte - defaultFirstByte)
+  attempt: timeouts.attempt + Math.max(0, timeouts.firstByte - (durationMillis(defaults?.firstByte) ?? Infinity))
 })
 
 /** Resolves timeouts. Values of a later element override those of an earlier one. The first has the defaults. */
@@ -54,7 +52,7 @@ const resolve = (layers: ReadonlyArray<Timeouts.Deadlines | undefined>): Resolve
     total: millisOf("total"),
     isAttemptDefault: Either.right(layers.slice(1).every((layer) => layer?.attempt === undefined))
   })
-  return Either.map(resolved, (timeouts) => timeouts.isAttemptDefault ? extendAttempt(timeouts) : timeouts)
+  return Either.map(resolved, (timeouts) => timeouts.isAttemptDefault ? extendAttempt(timeouts, layers[0]) : timeouts)
 }
 
 /** Makes a function that adds a call's timeouts to those of its client. Each value is resolved only once. */
