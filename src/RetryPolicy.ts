@@ -10,9 +10,9 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
+import { retryOnMonotonicClock } from "./internal/context/monotonicClock.ts"
 import { markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
 import * as sendRate from "./internal/retry/sendRate.ts"
-import { retryOnMonotonicClock } from "./internal/transport/timer.ts"
 import * as retry from "./protocol/retry/retry.ts"
 import { type Retryable, toRetryable } from "./SageMakerError.ts"
 
@@ -198,7 +198,8 @@ export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt
 /**
  * Retries according to an Effect `Schedule`. The schedule's input has the error's tag, retry class and retry delay.
  *
- * The retry quota is not used.
+ * The retry quota is not used. A schedule such as `Schedule.upTo` measures elapsed time: a change of the system time does
+ * not change it. A schedule or predicate that throws ends the call with a defect.
  *
  * @example
  * ```ts

@@ -196,7 +196,10 @@ const makeRequests = <A, B, R>(
 ): Effect.Effect<Requests, SageMakerError.InvalidInputError> => {
   const closeMillis = durationMillis(closeTimeout)
   if (closeMillis === undefined) {
-    return new SageMakerError.InvalidInputError({ field: "closeTimeout", constraint: "a duration such as \"5 seconds\"" })
+    return new SageMakerError.InvalidInputError({
+      field: "closeTimeout",
+      constraint: "a duration such as \"5 seconds\""
+    })
   }
   const { Accept: _, ContentType: _type, ...routing } = endpoint.defaults
   const input = (SessionId: string, Body: Payload) => ({

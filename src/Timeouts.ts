@@ -14,7 +14,11 @@ import { type EffectOrStream, provideReference, type Same } from "./internal/con
  * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its
  * name.
  *
- * An omitted timeout keeps its current value. `Infinity` disables it.
+ * An omitted timeout keeps its current value. `Infinity` disables it. Timeouts measure elapsed time: a change of the
+ * system time does not change them.
+ *
+ * The call ends in time even if it runs an effect that cannot be interrupted. That effect continues in the background.
+ * Its connection is closed when it ends.
  *
  * @since 0.1.0
  * @category models

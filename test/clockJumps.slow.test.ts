@@ -14,10 +14,18 @@ import {
 } from "effect-sagemaker-runtime"
 import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
+import { vi } from "vitest"
 import { anonymousClient } from "./support/anonymousClient.ts"
 import { call } from "./support/call.ts"
 import { clockJumps, timed, withClockJump } from "./support/clockJump.ts"
-import { errorResponse, invoke, ok, okResponse, scriptedHttpClient, scriptedRuntime } from "./support/scriptedHttpClient.ts"
+import {
+  errorResponse,
+  invoke,
+  ok,
+  okResponse,
+  scriptedHttpClient,
+  scriptedRuntime
+} from "./support/scriptedHttpClient.ts"
 import { serveTcp } from "./support/server.ts"
 
 const limit = 300
@@ -204,6 +212,30 @@ for (const jump of clockJumps) {
       }))
   })
 }
+
+describe("A body that never ends has the default attempt timeout of 10 minutes", () => {
+  for (const [name, http] of clients) {
+    it.scopedLive(`over ${name}`, () =>
+      Effect.gen(function*() {
+        const url = yield* server({ withHead: true, every: 20 })
+        const now = performance.now.bind(performance)
+        let passed = 0
+        const spy = vi.spyOn(performance, "now").mockImplementation(() => now() + passed)
+        const error = yield* call.pipe(
+          Timeouts.use({ idle: "100 millis" }),
+          Effect.flip,
+          Effect.zipWith(
+            Effect.zipRight(Effect.sleep(150), Effect.sync(() => void (passed = 601_000))),
+            (failure) => failure,
+            { concurrent: true }
+          ),
+          Effect.ensuring(Effect.sync(() => spy.mockRestore())),
+          Effect.provide(anonymousClient(url, http))
+        )
+        assert.deepInclude(error, { _tag: "TimeoutError", phase: "attempt", duration: 600_000 })
+      }))
+  }
+})
 
 describe("A mocked call", () => {
   it.live("has a retry delay in elapsed time", () =>

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Random from "effect/Random"
-import { isDefaultRandom } from "../transport/defaultServices.ts"
+import { isDefaultRandom } from "../context/defaultServices.ts"
 import type { ConcreteTimeouts } from "./deadlines.ts"
 import type { Interceptor } from "./interceptor.ts"
 

@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { Operation } from "../../Operation.ts"
 import { toRetryable } from "../../SageMakerError.ts"
-import { isDefaultTracer } from "../transport/defaultServices.ts"
+import { isDefaultTracer } from "../context/defaultServices.ts"
 
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 

@@ -13,7 +13,7 @@ import type {
 import type { ModelNotReadyException } from "../../SageMakerError.ts"
 import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { withoutColdModelRetries } from "../client/coldModels.ts"
-import { currentMonotonicMillis, retryOnMonotonicClock } from "../transport/timer.ts"
+import { currentMonotonicMillis, retryOnMonotonicClock } from "../context/monotonicClock.ts"
 import { definedMembers } from "./calls.ts"
 
 type Invocable<A, B, R> = Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">

@@ -13,7 +13,7 @@ import { CircuitOpenError, toRetryable } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { positiveDurationMillis } from "../config/duration.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
-import { monotonicMillis } from "../transport/timer.ts"
+import { monotonicMillis } from "../context/monotonicClock.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 const check: CheckOptions<CircuitBreakerOptions, circuits.Rules> = (

@@ -9,7 +9,8 @@ import type { CallProgress } from "../client/call.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { positiveDurationMillis } from "../config/duration.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
-import { type Cancel, monotonicMillis, noop, timerOf } from "../transport/timer.ts"
+import { monotonicMillis } from "../context/monotonicClock.ts"
+import { type Cancel, noop, timerOf } from "../transport/timer.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 const check: CheckOptions<RateLimitOptions, rates.Rate> = (
@@ -185,9 +186,7 @@ export const make = (
       return interceptor({
         wrapAttempt: (progress) => (effect) =>
           Effect.zipRight(
-            Effect.clockWith((clock) =>
-              limiters.get(key, monotonicMillis(clock)).acquire(() => closedError(progress))
-            ),
+            Effect.clockWith((clock) => limiters.get(key, monotonicMillis(clock)).acquire(() => closedError(progress))),
             effect
           )
       })

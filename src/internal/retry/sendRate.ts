@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as sendRate from "../../protocol/retry/sendRate.ts"
 import type { SendRate } from "../../RetryPolicy.ts"
 import { isThrottling } from "../../SageMakerError.ts"
-import { monotonicMillis } from "../transport/timer.ts"
+import { monotonicMillis } from "../context/monotonicClock.ts"
 
 const seconds = (clock: Clock.Clock): number => monotonicMillis(clock) / 1_000
 

@@ -1,5 +1,6 @@
 import type * as Clock from "effect/Clock"
-import { type Cancel, monotonicMillis, noop, timerOf } from "./timer.ts"
+import { monotonicMillis } from "../context/monotonicClock.ts"
+import { type Cancel, noop, timerOf } from "./timer.ts"
 
 /** Measures how long a reader waits. */
 export interface IdleTimer {

@@ -94,7 +94,13 @@ describe("A rate limit", () => {
       yield* TestClock.adjust("1 second")
       assert.isNull(first.unsafePoll())
       yield* runtime.disposeEffect
-      const closed = { _tag: "TransportError", reason: "aborted", requestSent: false, retry: "never", attempts: 0 } as const
+      const closed = {
+        _tag: "TransportError",
+        reason: "aborted",
+        requestSent: false,
+        retry: "never",
+        attempts: 0
+      } as const
       assert.deepInclude((yield* Fiber.join(first))[1], closed)
       assert.lengthOf(times(), 1)
     }))

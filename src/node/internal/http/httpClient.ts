@@ -10,8 +10,8 @@ import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Readable } from "node:stream"
+import { defaultClock } from "../../../internal/context/defaultServices.ts"
 import { BodyReader } from "../../../internal/transport/bodyReader.ts"
-import { defaultClock } from "../../../internal/transport/defaultServices.ts"
 import { systemTimer } from "../../../internal/transport/timer.ts"
 import {
   attachTransport,

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import { currentMonotonicMillis } from "../../../internal/transport/timer.ts"
+import { currentMonotonicMillis } from "../../../internal/context/monotonicClock.ts"
 import { messageOf } from "./errorResponse.ts"
 import type { EmulatorObjects } from "./objects.ts"
 
