@@ -63,7 +63,7 @@ export interface EndpointTarget {
 export interface PerEndpoint<A> {
   /**
    * Returns the key of a call. Calls with the same key share a limit. Default: `EndpointName`, or the operation's name
-   * if the input has no `EndpointName`.
+   * if the input has no `EndpointName`. If the function throws, the call ends with a defect.
    */
   readonly key?: ((target: EndpointTarget) => string) | undefined
   /** Settings for individual keys. They override the common settings. */
@@ -95,10 +95,10 @@ export interface RateLimitOptions {
   /** Length of the interval. */
   readonly interval: Duration.DurationInput
   /**
-   * Algorithm of Effect's `RateLimiter`. Default: `token-bucket`.
+   * How the attempts are distributed. Default: `token-bucket`.
    *
    * - `token-bucket` allows a burst of `limit` attempts, then spaces them evenly.
-   * - `fixed-window` allows `limit` attempts at the start of every interval.
+   * - `fixed-window` allows `limit` attempts at the start of every interval. An interval starts with its first attempt.
    */
   readonly algorithm?: "token-bucket" | "fixed-window" | undefined
 }
@@ -116,7 +116,10 @@ export interface CircuitBreakerOptions {
   readonly minimumThroughput?: number | undefined
   /** Length of the sampling window. Default: 30 seconds. */
   readonly samplingDuration?: Duration.DurationInput | undefined
-  /** How long the circuit stays open before it admits one attempt. Default: 10 seconds. */
+  /**
+   * How long the circuit stays open before it admits one attempt. If that attempt has no result within the same time,
+   * the circuit admits another one. Default: 10 seconds.
+   */
   readonly breakDuration?: Duration.DurationInput | undefined
   /**
    * Whether an error counts as a failure.
@@ -144,13 +147,16 @@ export type CircuitState =
   | {
     /** Attempts are rejected until `retryAtMillis`. */
     readonly _tag: "Open"
-    /** Time after which an attempt is admitted, in milliseconds since 1970. */
+    /**
+     * Time after which an attempt is admitted, in milliseconds since 1970. It is calculated when the circuit opens. A
+     * later change of the system time does not change when the attempt is admitted.
+     */
     readonly retryAtMillis: number
     /** Tag of the last error that counted as a failure. */
     readonly lastFailure: string | undefined
   }
   | {
-    /** One attempt is sent. Its result closes or opens the circuit. */
+    /** One attempt at a time is sent. Its result closes or opens the circuit. */
     readonly _tag: "HalfOpen"
   }
 
@@ -180,7 +186,7 @@ export interface FallbackOptions {
    * Which errors send a call to the next target.
    *
    * Default: errors for which a retry can succeed, and `CircuitOpenError`. A timeout of a request that was sent is not
-   * one of them, because the model may still process it.
+   * one of them, because the model may still process it. If the function throws, the call ends with a defect.
    */
   readonly while?: ((error: unknown) => boolean) | undefined
 }
@@ -202,7 +208,8 @@ export interface ClientMiddleware<out Given = never> {
  * Limits how many calls per endpoint run concurrently and how many wait. Further calls fail with `OverloadedError`.
  *
  * A call keeps its permit during all its attempts. A response stream keeps it until its connection is closed. The wait
- * for a permit counts towards the `total` timeout.
+ * for a permit counts towards the `total` timeout. A call that times out releases its permit, even if its attempt cannot
+ * be interrupted.
  *
  * @since 0.1.0
  * @category limits
@@ -213,7 +220,8 @@ export const concurrency = (options: ConcurrencyOptions & PerEndpoint<Concurrenc
 /**
  * Limits the attempts per endpoint that start in an interval. Further attempts wait.
  *
- * The wait counts towards the `total` timeout. Apply `concurrency` after it in the pipe to limit how many calls wait.
+ * The wait counts towards the `total` timeout. Apply `concurrency` after it in the pipe to limit how many calls wait. If
+ * the layer closes, waiting calls fail with `TransportError`.
  *
  * @since 0.1.0
  * @category limits

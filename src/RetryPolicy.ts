@@ -12,6 +12,7 @@ import * as Schedule from "effect/Schedule"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
 import { markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
 import * as sendRate from "./internal/retry/sendRate.ts"
+import { retryOnMonotonicClock } from "./internal/time/monotonicClock.ts"
 import * as retry from "./protocol/retry/retry.ts"
 import { type Retryable, toRetryable } from "./SageMakerError.ts"
 
@@ -197,7 +198,8 @@ export const none: Policy = { maxAttempts: 1, around: () => (attempt) => attempt
 /**
  * Retries according to an Effect `Schedule`. The schedule's input has the error's tag, retry class and retry delay.
  *
- * The retry quota is not used.
+ * The retry quota is not used. A schedule such as `Schedule.upTo` measures elapsed time: a change of the system time does
+ * not change it. A schedule or predicate that throws ends the call with a defect.
  *
  * @example
  * ```ts
@@ -221,10 +223,11 @@ export const fromSchedule = <Out>(
   const shouldRetry = options.while ?? ((error) => retryClassOf(error, options.retryTimeouts ?? false) !== "never")
   return {
     around: () => (attempt) =>
-      Effect.retry(attempt, {
-        schedule: Schedule.mapInput(schedule, toRetryable),
-        while: (error) => shouldRetry(toRetryable(error))
-      })
+      retryOnMonotonicClock(attempt, (attempts) =>
+        Effect.retry(attempts, {
+          schedule: Schedule.mapInput(schedule, toRetryable),
+          while: (error) => shouldRetry(toRetryable(error))
+        }))
   }
 }
 

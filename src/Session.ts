@@ -5,19 +5,27 @@
  */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Chat from "./Chat.ts"
 import type { Framing } from "./Framing.ts"
-import { invokeEndpoint, type InvokeEndpointError as InvokeError } from "./InvokeEndpoint.ts"
+import { durationMillis } from "./internal/config/duration.ts"
+import { timeout } from "./internal/time/timeout.ts"
+import {
+  invokeEndpoint,
+  type InvokeEndpointError as InvokeError,
+  type InvokeEndpointOutput,
+  operation,
+  responseHeaders
+} from "./InvokeEndpoint.ts"
 import type * as ModelEndpoint from "./ModelEndpoint.ts"
 import type { Payload } from "./Operation.ts"
 import { isGone, sessionOf } from "./protocol/endpoint/session.ts"
 import * as SageMakerError from "./SageMakerError.ts"
-import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
+import { execute, type SageMakerRuntime } from "./SageMakerRuntime.ts"
 import type * as Tokens from "./Tokens.ts"
 
 /**
@@ -37,6 +45,11 @@ export interface SessionOptions extends Omit<ModelEndpoint.ModelEndpointOptions,
    * accept. Its content type is `ContentType`, by default `application/json`.
    */
   readonly close?: Payload | undefined
+  /**
+   * Maximum duration of closing the session, with all attempts. A scope that closes the session waits no longer.
+   * `Infinity` disables it. Default: 10 seconds.
+   */
+  readonly closeTimeout?: Duration.DurationInput | undefined
 }
 
 /**
@@ -50,7 +63,10 @@ export interface Session<in A, out B, out R = never> {
   readonly id: string
   /** When the session expires, if the response that opened it specifies a time. */
   readonly expires: Option.Option<DateTime.Utc>
-  /** Closes the session without waiting for its scope to close. The request is sent at most once. */
+  /**
+   * Closes the session before its scope closes. The session is closed at most once. Fails with `TimeoutError`
+   * (`phase: "total"`) after `closeTimeout`. An interruption waits until the session is closed, at most that long.
+   */
   readonly close: Effect.Effect<void, InvokeError>
   /**
    * Sends a value within the session, as `ModelEndpoint.invoke` does. Fails with `SessionExpiredError` after `expires`,
@@ -86,7 +102,10 @@ export interface ChatSession {
   readonly id: string
   /** When the session expires, if the response that opened it specifies a time. */
   readonly expires: Option.Option<DateTime.Utc>
-  /** Closes the session without waiting for its scope to close. The request is sent at most once. */
+  /**
+   * Closes the session before its scope closes. The session is closed at most once. Fails with `TimeoutError`
+   * (`phase: "total"`) after `closeTimeout`. An interruption waits until the session is closed, at most that long.
+   */
   readonly close: Effect.Effect<void, InvokeError>
   /**
    * Sends a request within the session, as `ChatEndpoint.invoke` does. Fails with `SessionExpiredError` after
@@ -143,45 +162,100 @@ const requestIdOf = (error: unknown): string | undefined =>
     ? error.requestId
     : undefined
 
-/**
- * Completes a call even if its caller is interrupted. `Effect.uninterruptible` alone is not enough, because it does not
- * apply to the fibers that a timeout forks.
- */
-const runToCompletion = <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.uninterruptible(Effect.flatMap(Effect.forkDaemon(call), Fiber.join))
+/** Records the ID of a new session when the response headers arrive, because the body may never end. */
+const recordingOperation = (sessions: Set<string>): typeof operation => ({
+  ...operation,
+  decode: (response) => {
+    const opened = sessionOf(responseHeaders.decode(response.headers).NewSessionId)
+    if (opened !== undefined) {
+      sessions.add(opened.id)
+    }
+    return operation.decode(response)
+  }
+})
 
+const closeTimedOut = (duration: number) => () =>
+  new SageMakerError.TimeoutError({
+    phase: "total",
+    duration,
+    requestSent: true,
+    retry: "never",
+    attempts: 1,
+    totalRetryDelay: 0
+  })
+
+type Requests = {
+  /** Opens a session and adds its ID to the set. A retried request can open more than one. */
+  readonly open: (sessions: Set<string>) => Effect.Effect<InvokeEndpointOutput, InvokeError, SageMakerRuntime>
+  readonly close: (id: string) => Effect.Effect<void, InvokeError, SageMakerRuntime>
+}
+
+const makeRequests = <A, B, R>(
+  endpoint: SessionModel<A, B, R>,
+  { close = defaultCloseBody, closeTimeout = "10 seconds", open = defaultOpenBody, ...options }: SessionOptions
+): Effect.Effect<Requests, SageMakerError.InvalidInputError> => {
+  const closeMillis = durationMillis(closeTimeout)
+  if (closeMillis === undefined) {
+    return new SageMakerError.InvalidInputError({
+      field: "closeTimeout",
+      constraint: "a duration such as \"5 seconds\""
+    })
+  }
+  const { Accept: _, ContentType: _type, ...routing } = endpoint.defaults
+  const input = (SessionId: string, Body: Payload) => ({
+    ContentType: "application/json",
+    ...routing,
+    ...options,
+    EndpointName: endpoint.name,
+    SessionId,
+    Body
+  })
+  return Effect.succeed({
+    open: (sessions) => execute(recordingOperation(sessions), input("NEW_SESSION", open)),
+    close: (id) =>
+      invokeEndpoint(input(id, close)).pipe(timeout(closeMillis, closeTimedOut(closeMillis)), Effect.asVoid)
+  })
+}
+
+const closeAll = ({ close }: Requests, sessions: Iterable<string>) =>
+  Effect.forEach(sessions, (id) => Effect.ignore(close(id)), { concurrency: "unbounded", discard: true })
+
+const noSession = (name: string, { $metadata: { attempts, requestId, totalRetryDelay } }: InvokeEndpointOutput) => {
+  const message = `The endpoint ${name} opened no session: expected a response with a valid NewSessionId`
+  return new SageMakerError.ProtocolError({ message, requestId, attempts, totalRetryDelay })
+}
+
+/** Opens a session, which the scope closes. Sessions of requests that failed or were interrupted after their response headers are closed. */
 const openSession = <A, B, R>(
   endpoint: SessionModel<A, B, R>,
-  { close = defaultCloseBody, open = defaultOpenBody, ...options }: SessionOptions
-): Effect.Effect<State, InvokeError, SageMakerRuntime> =>
-  Effect.gen(function*() {
-    const { Accept: _, ContentType: _type, ...routing } = endpoint.defaults
-    const context = yield* Effect.context<SageMakerRuntime>()
-    const send = (SessionId: string, Body: Payload) =>
-      invokeEndpoint({
-        ContentType: "application/json",
-        ...routing,
-        ...options,
-        EndpointName: endpoint.name,
-        SessionId,
-        Body
-      })
-    const { $metadata: { attempts, requestId, totalRetryDelay }, NewSessionId } = yield* send("NEW_SESSION", open)
-    const opened = sessionOf(NewSessionId)
-    if (opened === undefined) {
-      const message = `The endpoint ${endpoint.name} opened no session: expected a response with a valid NewSessionId`
-      return yield* new SageMakerError.ProtocolError({ message, requestId, attempts, totalRetryDelay })
-    }
-    const sendClose = Effect.suspend(() => (state.isGone ? Effect.void : send(opened.id, close)))
-    const state: State = {
-      endpoint: endpoint.name,
-      id: opened.id,
-      expiresMillis: opened.expires,
-      close: yield* Effect.cached(sendClose.pipe(Effect.asVoid, Effect.provide(context), runToCompletion)),
-      isGone: false
-    }
-    return state
-  })
+  options: SessionOptions
+): Effect.Effect<State, InvokeError, SageMakerRuntime | Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const context = yield* Effect.context<SageMakerRuntime | Scope.Scope>()
+      const requests = yield* makeRequests(endpoint, options)
+      const sessions = new Set<string>()
+      const output = yield* Effect.onError(restore(requests.open(sessions)), () => closeAll(requests, sessions))
+      const opened = sessionOf(output.NewSessionId)
+      sessions.delete(opened?.id ?? "")
+      if (sessions.size > 0) {
+        yield* Effect.forkDaemon(closeAll(requests, sessions))
+      }
+      if (opened === undefined) {
+        return yield* noSession(endpoint.name, output)
+      }
+      const close = Effect.suspend(() => (state.isGone ? Effect.void : requests.close(opened.id)))
+      const state: State = {
+        endpoint: endpoint.name,
+        id: opened.id,
+        expiresMillis: opened.expires,
+        close: yield* Effect.cached(Effect.uninterruptible(Effect.provide(close, context))),
+        isGone: false
+      }
+      yield* Effect.addFinalizer(() => Effect.ignore(state.close))
+      return state
+    })
+  )
 
 const expiredError = ({ endpoint, expiresMillis }: State, requestId?: string) =>
   new SageMakerError.SessionExpiredError({
@@ -225,11 +299,11 @@ const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Se
 /**
  * Opens a session with a model. The session is closed when the scope closes.
  *
- * The closing request is sent once, on success, failure and interruption. Its errors are ignored. Fails with
- * `ProtocolError` if the response has no session ID.
+ * The closing request is sent once, on success, failure and interruption. Its errors are ignored. The scope waits for it
+ * at most for `closeTimeout`. Fails with `ProtocolError` if the response has no session ID.
  *
- * If the call is interrupted while the session is being opened, it waits for the response and then closes the session.
- * The timeouts of the call limit this wait.
+ * Opening can be interrupted. The request is then aborted. If its response headers have arrived, the session is closed.
+ * If they have not, the model may keep a session until it expires.
  *
  * @example
  * ```ts
@@ -261,9 +335,6 @@ export const make: {
   options: SessionOptions = {}
 ): Effect.Effect<Session<A, B, R> & ChatSession, InvokeError, SageMakerRuntime | Scope.Scope> =>
   Effect.map(
-    Effect.acquireRelease(
-      runToCompletion(openSession(endpoint, options)),
-      ({ close }) => Effect.ignore(close)
-    ),
+    openSession(endpoint, options),
     (state) => sessionWith(endpoint, state) as Session<A, B, R> & ChatSession
   )

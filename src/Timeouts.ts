@@ -14,7 +14,11 @@ import { type EffectOrStream, provideReference, type Same } from "./internal/con
  * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its
  * name.
  *
- * An omitted timeout keeps its current value. `Infinity` disables it.
+ * An omitted timeout keeps its current value. `Infinity` disables it. Timeouts measure elapsed time: a change of the
+ * system time does not change them.
+ *
+ * The call ends in time even if it runs an effect that cannot be interrupted. That effect continues in the background.
+ * Its connection is closed when it ends.
  *
  * @since 0.1.0
  * @category models
@@ -35,8 +39,11 @@ export interface Deadlines {
   /**
    * Maximum duration of one attempt, including loading credentials and signing.
    *
-   * It includes reading the body of a buffered response. For a stream it ends with the response headers. Default: no
-   * limit. Set it to limit how long a credential provider can take.
+   * It includes reading the body of a buffered response. For a stream it ends with the response headers.
+   *
+   * Default: 10 minutes, which is longer than the limits of SageMaker: 60 seconds, and 8 minutes for response streams.
+   * A `firstByte` of more than 70 seconds extends the default by the difference. The default does not end an attempt
+   * while it loads credentials or signs.
    */
   readonly attempt?: Duration.DurationInput | undefined
   /**
@@ -49,12 +56,13 @@ export interface Deadlines {
 }
 
 /**
- * The default timeouts: 70 seconds for `firstByte`, 120 seconds for `idle`, no limit for `attempt` and `total`.
+ * The default timeouts: 70 seconds for `firstByte`, 120 seconds for `idle`, 10 minutes for `attempt`, no limit for
+ * `total`.
  *
  * @since 0.1.0
  * @category constants
  */
-export const defaults: Deadlines = { firstByte: "70 seconds", idle: "120 seconds" }
+export const defaults: Deadlines = { firstByte: "70 seconds", idle: "120 seconds", attempt: "10 minutes" }
 
 /**
  * The current timeouts. Values in the context of a call override the values of its client.

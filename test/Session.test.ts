@@ -1,16 +1,34 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Exit, Fiber, Layer, Option, Schema, Scope, Stream, TestClock } from "effect"
+import {
+  DateTime,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Option,
+  Schema,
+  Scope,
+  Stream,
+  TestClock
+} from "effect"
 import {
   Codec,
   Framing,
   ModelEndpoint,
+  RetryPolicy,
   SageMakerError,
   SageMakerRuntime,
   Session,
   Signer,
+  Timeouts,
   Tokens
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
+import { withFixedRandom } from "./support/call.ts"
+import { brokenBody, connectionLostError, pacedBody, stalledBody } from "./support/responseBodies.ts"
+import { ok, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
 const counter = ModelEndpoint.make("counter", {
   request: Codec.text,
@@ -126,17 +144,99 @@ describe("A session", () => {
       assert.strictEqual(model.closes(), 1)
     }))
 
-  it.effect("is closed if it is interrupted while opening", () =>
+  it.effect("is not opened if it is interrupted before the response headers arrive: the request is aborted", () =>
     Effect.gen(function*() {
-      const gate = yield* Deferred.make<void>()
-      const model = yield* stateful({ gate: Deferred.await(gate) })
-      const fiber = yield* Session.make(counter).pipe(Effect.scoped, Effect.provide(model.layer), Effect.fork)
+      const server = yield* scriptedRuntime(Effect.never)
+      const fiber = yield* Session.make(counter).pipe(Effect.scoped, Effect.provide(server.layer), Effect.fork)
       yield* TestClock.adjust(0)
-      const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+      assert.deepStrictEqual(yield* server.aborted, [true])
+    }))
+
+  it.effect("is closed if it is interrupted or fails after the response headers arrived", () =>
+    Effect.gen(function*() {
+      const headers = { "x-amzn-sagemaker-new-session-id": "session-1" }
+      for (const end of ["interruption", "timeout"]) {
+        const server = yield* scriptedRuntime(stalledBody({ headers }, "half"), ok)
+        const fiber = yield* Session.make(counter).pipe(
+          Timeouts.use({ idle: "5 seconds" }),
+          RetryPolicy.use(RetryPolicy.none),
+          Effect.scoped,
+          Effect.provide(server.layer),
+          Effect.fork
+        )
+        yield* TestClock.adjust("4 seconds")
+        yield* end === "interruption" ? Fiber.interrupt(fiber) : TestClock.adjust("1 second")
+        assert.isTrue(Exit.isFailure(yield* Fiber.await(fiber)))
+        assert.deepStrictEqual(
+          (yield* server.requests).map((request) => request.headers["x-amzn-sagemaker-session-id"]),
+          ["NEW_SESSION", "session-1"]
+        )
+      }
+    }))
+
+  it.effect("of an earlier attempt is closed if a retry opens another one", () =>
+    Effect.gen(function*() {
+      const headers = (id: string) => ({ "x-amzn-sagemaker-new-session-id": id })
+      const server = yield* scriptedRuntime(
+        brokenBody({ headers: headers("first") }, connectionLostError()),
+        { status: 200, headers: headers("second") },
+        ok
+      )
+      yield* Effect.gen(function*() {
+        const session = yield* Session.make(counter)
+        assert.strictEqual(session.id, "second")
+        yield* Effect.yieldNow()
+      }).pipe(Effect.scoped, withFixedRandom(0), Effect.provide(server.layer))
       yield* TestClock.adjust(0)
-      yield* Deferred.succeed(gate, undefined)
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupting)))
-      assert.deepStrictEqual(model.calls, [opening, closing])
+      assert.sameMembers(
+        (yield* server.requests).map((request) => request.headers["x-amzn-sagemaker-session-id"]!),
+        ["NEW_SESSION", "NEW_SESSION", "first", "second"]
+      )
+    }))
+
+  it.effect("that the model does not close holds its scope for 10 seconds, or for closeTimeout", () =>
+    Effect.gen(function*() {
+      const slowDrip = pacedBody({ status: 200 }, "1 second", Array.from({ length: 3_600 }, () => new Uint8Array(1)))
+      for (const [closeTimeout, seconds] of [[undefined, 10], ["3 seconds", 3]] as const) {
+        for (const reply of [Effect.never, slowDrip, Effect.uninterruptible(Effect.never)]) {
+          const server = yield* scriptedRuntime(
+            { status: 200, headers: { "x-amzn-sagemaker-new-session-id": "session-1" } },
+            reply
+          )
+          const scope = yield* Scope.make()
+          const session = yield* Scope.extend(Session.make(counter, { closeTimeout }), scope).pipe(
+            Effect.provide(server.layer)
+          )
+          const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+          const explicit = yield* Effect.fork(Effect.flip(session.close))
+          yield* TestClock.adjust(Duration.seconds(1))
+          const interrupting = yield* Effect.fork(Fiber.interrupt(explicit))
+          yield* TestClock.adjust(Duration.seconds(seconds - 1.1))
+          assert.isNull(closing.unsafePoll())
+          yield* TestClock.adjust(Duration.seconds(0.1))
+          yield* Fiber.join(closing)
+          yield* Fiber.join(interrupting)
+          assert.deepInclude(yield* Effect.flip(session.close), {
+            _tag: "TimeoutError",
+            phase: "total",
+            duration: seconds * 1_000
+          })
+          assert.strictEqual(yield* server.attempts, 2)
+        }
+      }
+    }))
+
+  it.effect("rejects a closeTimeout that is no duration before any I/O", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedRuntime(ok)
+      const error = yield* Session.make(counter, { closeTimeout: "soon" as "1 second" }).pipe(
+        Effect.scoped,
+        Effect.provide(server.layer),
+        Effect.flip
+      )
+      assert.deepInclude(error, { _tag: "InvalidInputError", field: "closeTimeout" })
+      assert.strictEqual(yield* server.attempts, 0)
     }))
 
   it.effect("is closed completely if it is interrupted while closing", () =>

@@ -1,17 +1,29 @@
+import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Runtime, Stream, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Layer, Logger, LogLevel, Runtime, Schedule, Stream, TestClock } from "effect"
 import {
+  Codec,
   Credentials,
   type InvokeEndpoint,
+  ModelEndpoint,
   RetryPolicy,
   type SageMakerError,
   SageMakerRuntime,
   Signer,
+  streamEndpoint,
   Timeouts
 } from "effect-sagemaker-runtime"
+import { encode } from "../src/protocol/eventStream/frame.ts"
 import { advanceClock, call, withFixedRandom } from "./support/call.ts"
 import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/responseBodies.ts"
-import { ok, refusal, type Reply, scriptedHttpClient, scriptedRuntime } from "./support/scriptedHttpClient.ts"
+import {
+  ok,
+  okResponse,
+  refusal,
+  type Reply,
+  scriptedHttpClient,
+  scriptedRuntime
+} from "./support/scriptedHttpClient.ts"
 
 const after = (delay: `${number} seconds`, response: ResponseInit & { readonly body?: string } = {}): Reply =>
   Effect.as(Effect.sleep(delay), new Response(response.body ?? "ok", response))
@@ -344,6 +356,54 @@ describe("Default timeouts", () => {
       )
     }))
 
+  it.effect("allow an attempt of 10 minutes if its body never ends", () =>
+    Effect.gen(function*() {
+      const oneByte = new Uint8Array([97])
+      const drip = pacedBody({ status: 200 }, "1 minute", Array.from({ length: 60 }, () => oneByte))
+      const error = timeout(yield* endOf({}, drip))
+      assert.deepInclude(error, { phase: "attempt", duration: 600_000, requestSent: true, retry: "never", attempts: 1 })
+      const model = ModelEndpoint.make("drip", { request: Codec.text, response: Codec.text })
+      const everyMinute = Schedule.spaced("1 minute")
+      const warmUp = ModelEndpoint.warmUp(model, everyMinute, { value: "a" })
+      for (const use of [Effect.asVoid(model.invoke("a")), Effect.asVoid(warmUp)]) {
+        const server = yield* scriptedRuntime(drip)
+        const ended = yield* use.pipe(Effect.flip, Effect.provide(server.layer), advanceClock("10 minutes"))
+        assert.deepInclude(timeout(ended), { phase: "attempt", duration: 600_000 })
+        assert.deepStrictEqual(yield* server.aborted, [true])
+      }
+    }))
+
+  it.effect("allow an error response 10 minutes, whose beginning is used", () =>
+    Effect.gen(function*() {
+      const drip = pacedBody(
+        { status: 400, headers: { "x-amzn-errortype": "ValidationError" } },
+        "1 minute",
+        Array.from({ length: 60 }, () => new Uint8Array([32]))
+      )
+      const error: { readonly _tag: string } = yield* endOf({}, drip)
+      assert.strictEqual(error._tag, "ValidationError")
+    }))
+
+  it.effect("do not limit a stream after its response headers", () =>
+    Effect.gen(function*() {
+      const frame = encode({ ":message-type": "event", ":event-type": "PayloadPart" }, new Uint8Array([65]))
+      const server = yield* scriptedRuntime(
+        pacedBody({ status: 200 }, "1 minute", Array.from({ length: 30 }, () => frame))
+      )
+      const parts = yield* Stream.runCount(streamEndpoint({ EndpointName: "story", Body: "once" })).pipe(
+        Effect.provide(server.layer),
+        advanceClock("1 hour")
+      )
+      assert.strictEqual(parts, 30)
+    }))
+
+  it.effect("allow a longer attempt if firstByte is longer", () =>
+    Effect.gen(function*() {
+      const drip = pacedBody({ status: 200 }, "1 minute", Array.from({ length: 90 }, () => new Uint8Array(1)))
+      const error = timeout(yield* endOf({ firstByte: "5 minutes" }, drip))
+      assert.deepInclude(error, { phase: "attempt", duration: 600_000 + 300_000 - 70_000 })
+    }))
+
   it.effect("can be disabled one by one with Infinity", () =>
     Effect.gen(function*() {
       assert.deepInclude(timeout(yield* endOf({ firstByte: Infinity, attempt: "9 minutes" }, Effect.never)), {
@@ -357,6 +417,103 @@ describe("Default timeouts", () => {
         advanceClock("1 hour")
       )
       assert.strictEqual($metadata.httpStatusCode, 200)
+    }))
+})
+
+describe("An effect that cannot be interrupted", () => {
+  const gated = (reply: Reply) =>
+    Effect.gen(function*() {
+      const gate = yield* Deferred.make<void>()
+      const finished = yield* Deferred.make<void>()
+      const wait = Effect.uninterruptible(
+        Effect.zipRight(Deferred.await(gate), Deferred.succeed(finished, undefined))
+      )
+      const server = yield* scriptedHttpClient(reply)
+      const signer = Layer.succeed(Signer.Signer, { sign: (request) => Effect.as(wait, request) })
+      const inSigner = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(Layer.provide([signer, server.http]))
+      const slow = yield* scriptedRuntime(Effect.zipRight(wait, okResponse))
+      return { clients: { inSigner, inHttpClient: slow.layer }, finished, gate, server, slow }
+    })
+
+  for (const phase of ["attempt", "total"] as const) {
+    for (const where of ["inSigner", "inHttpClient"] as const) {
+      it.effect(`does not delay the ${phase} timeout (${where}), and ends without its caller`, () =>
+        Effect.gen(function*() {
+          const messages: Array<unknown> = []
+          const logger = Logger.make(({ message }) => messages.push(message))
+          const { clients, finished, gate, server, slow } = yield* gated(ok)
+          const fiber = yield* call.pipe(
+            Timeouts.use({ firstByte: Infinity, [phase]: "5 seconds" }),
+            RetryPolicy.use(RetryPolicy.none),
+            Effect.flip,
+            Effect.provide([clients[where], Logger.replace(Logger.defaultLogger, logger)]),
+            Logger.withMinimumLogLevel(LogLevel.All),
+            Effect.fork
+          )
+          yield* TestClock.adjust("4999 millis")
+          assert.isNull(fiber.unsafePoll())
+          yield* TestClock.adjust("1 millis")
+          assert.deepInclude(timeout(yield* Fiber.join(fiber)), { phase, duration: 5_000 })
+          yield* Deferred.succeed(gate, undefined)
+          yield* Deferred.await(finished)
+          yield* TestClock.adjust("1 hour")
+          assert.strictEqual(yield* server.attempts, 0)
+          if (where === "inHttpClient") {
+            assert.deepStrictEqual(yield* slow.aborted, [true])
+          }
+          assert.deepStrictEqual(messages, [])
+        }))
+    }
+  }
+
+  it.effect("does not delay the firstByte timeout", () =>
+    Effect.gen(function*() {
+      const { clients, gate } = yield* gated(ok)
+      const fiber = yield* call.pipe(
+        Timeouts.use({ firstByte: "5 seconds" }),
+        Effect.flip,
+        Effect.provide(clients.inHttpClient),
+        Effect.fork
+      )
+      yield* TestClock.adjust("5 seconds")
+      assert.deepInclude(timeout(yield* Fiber.join(fiber)), { phase: "firstByte", duration: 5_000 })
+      yield* Deferred.succeed(gate, undefined)
+    }))
+
+  it.effect("holds an interrupted caller until it ends, at most until the timeout", () =>
+    Effect.gen(function*() {
+      const { clients, gate } = yield* gated(ok)
+      const fiber = yield* call.pipe(
+        Timeouts.use({ total: "5 seconds" }),
+        Effect.provide(clients.inSigner),
+        Effect.fork
+      )
+      yield* TestClock.adjust("1 second")
+      const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* TestClock.adjust("3 seconds")
+      assert.isNull(interrupting.unsafePoll())
+      yield* TestClock.adjust("1 second")
+      assert.isNotNull(interrupting.unsafePoll())
+      yield* Deferred.succeed(gate, undefined)
+    }))
+
+  it.effect("does not delay a call when a resource of its HTTP client cannot be closed", () =>
+    Effect.gen(function*() {
+      const stuck = HttpClient.make(() =>
+        Effect.zipRight(Effect.addFinalizer(() => Effect.never), Effect.never) as never
+      )
+      const fiber = yield* call.pipe(
+        Timeouts.use({ firstByte: "5 seconds" }),
+        Effect.flip,
+        Effect.provide(
+          SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+            Layer.provide([Signer.layerAnonymous, Layer.succeed(HttpClient.HttpClient, stuck)])
+          )
+        ),
+        Effect.fork
+      )
+      yield* TestClock.adjust("5 seconds")
+      assert.deepInclude(timeout(yield* Fiber.join(fiber)), { phase: "firstByte", duration: 5_000 })
     }))
 })
 

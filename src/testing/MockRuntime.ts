@@ -14,7 +14,7 @@ import type { CallProgress } from "../internal/client/call.ts"
 import { withDeadline } from "../internal/client/deadlines.ts"
 import * as pipeline from "../internal/client/pipeline.ts"
 import { settings } from "../internal/client/settings.ts"
-import { monotonicMillis } from "../internal/time/timer.ts"
+import { currentMonotonicMillis } from "../internal/time/monotonicClock.ts"
 import type { Operation, ResponseMetadata } from "../Operation.ts"
 import type { CommonError } from "../SageMakerError.ts"
 import { SageMakerRuntime } from "../SageMakerRuntime.ts"
@@ -107,7 +107,7 @@ export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<
           onFailure: (error) => withProgress(error, call)
         }),
         withDeadline("firstByte", call),
-        Effect.ensuring(Effect.clockWith((clock) => Effect.sync(() => call.endAttempt(monotonicMillis(clock)))))
+        Effect.ensuring(Effect.map(currentMonotonicMillis, (now) => call.endAttempt(now)))
       )
     })
   return Layer.effect(

@@ -16,11 +16,11 @@ import type { CommonError } from "../../SageMakerError.ts"
 import type { Signer } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
 import { isDefaultClock } from "../time/defaultServices.ts"
-import { monotonicMillis } from "../time/timer.ts"
+import { monotonicMillis } from "../time/monotonicClock.ts"
 import { ConnectionLease } from "../transport/connectionLease.ts"
 import type { Transport, TransportFailure, TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
-import { deadlineExceeded } from "./deadlines.ts"
+import { bodyDeadline, deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
 import { AttemptResponse } from "./operationResponse.ts"
 import { printableIdentifier, SentValues } from "./redaction.ts"
@@ -64,6 +64,7 @@ interface SentRequest {
   readonly request: HttpClientRequest.HttpClientRequest
   readonly connection: ConnectionLease
   readonly clock: Clock.Clock
+  /** In milliseconds of the monotonic clock. */
   readonly sentAt: number
   /** The clock offset that the request was signed with. */
   readonly signedOffset: number
@@ -119,7 +120,7 @@ const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: Tra
   code: undefined,
   date: headers["date"],
   age: headers["age"],
-  sentAt,
+  elapsed: monotonicMillis(clock) - sentAt,
   receivedAt: clock.unsafeCurrentTimeMillis(),
   signedOffset
 })
@@ -139,22 +140,25 @@ const sign = (client: Client, { call, request }: AttemptScope, clock: Clock.Cloc
 
 const send = (
   { systemTransport, transport }: Client,
-  { clock, connection, request }: SentRequest,
+  { clock, connection, request, sentAt }: SentRequest,
   call: Call
 ): Effect.Effect<TransportResponse, BodyError> => {
+  const { deadlines } = call.options
+  const untilAttemptEnds = Math.max(0, call.attemptDeadline - sentAt)
+  const isAttemptFirst = untilAttemptEnds < deadlines.firstByte
   const toError = (failure: TransportFailure): BodyError => {
     if (failure._tag === "TransportTimeout") {
       call.markSent(failure.requestSent)
-      return deadlineExceeded(failure.phase, call)
+      return deadlineExceeded(failure.phase === "firstByte" && isAttemptFirst ? "attempt" : failure.phase, call)
     }
-    const error = fromHttpClientError(failure, call, Math.round(monotonicMillis(clock) - begin))
+    const error = fromHttpClientError(failure, call, Math.round(monotonicMillis(clock) - sentAt))
     call.markSent(error._tag === "ProtocolError" || error.requestSent)
     return error
   }
   call.markSent(true)
-  const begin = monotonicMillis(clock)
   const sendWith = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
-  return sendWith(request, call.options.deadlines, { connection, toError })
+  const timeouts = isAttemptFirst ? { ...deadlines, firstByte: untilAttemptEnds } : deadlines
+  return sendWith(request, timeouts, { connection, toError })
 }
 
 const decode = <I, O, E, R>(
@@ -181,16 +185,17 @@ const decode = <I, O, E, R>(
       })
     )
   }
-  return Effect.flatMap(body.firstBytes(maxErrorBytes), (bytes) => {
+  return Effect.flatMap(body.firstBytes(maxErrorBytes, bodyDeadline(call)), (bytes) => {
     const text = new TextDecoder().decode(bytes)
     const error = parseError(headers["x-amzn-errortype"], text)
+    const clockCorrected = learnedOffset.learn({ ...sample, code: error.code })
     return Effect.fail(errorMapping.fromErrorResponse(operation.errors, {
       ...error,
       status,
       requestId,
       body: text,
       retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + learnedOffset.millis),
-      clockCorrected: learnedOffset.learn({ ...sample, code: error.code }),
+      clockCorrected,
       sent
     }, call))
   })
@@ -228,7 +233,7 @@ export const makeAttempt = (options: ClientOptions): Attempt => {
     let sample: Sample | undefined
     const exchange = Effect.flatMap(sign(client, context, clock), (signed) => {
       const request = addUnsignedHeaders(signed, context)
-      const sent = { request, connection, clock, sentAt: clock.unsafeCurrentTimeMillis(), signedOffset }
+      const sent = { request, connection, clock, sentAt: monotonicMillis(clock), signedOffset }
       return Effect.flatMap(send(client, sent, call), (response) => {
         sample = sampleOf(sent, response)
         return decode(client, context, sent, response, sample)

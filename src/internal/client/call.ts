@@ -24,7 +24,7 @@ export interface CallProgress {
   readonly totalRetryDelay: number
 }
 
-/** The state of a call. Times are in monotonic milliseconds. */
+/** The state of a call. Times are in milliseconds of the monotonic clock. */
 export class Call implements CallProgress {
   readonly options: CallOptions
   attempts = 0
@@ -32,6 +32,8 @@ export class Call implements CallProgress {
   /** Whether the service may have received this attempt. */
   isAttemptSent = false
   #isEarlierSent = false
+  /** When the default `attempt` timeout ends the response. `Infinity` if a fiber enforces the timeout. */
+  attemptDeadline = Infinity
   #attemptEndedAt: number | undefined
 
   constructor(options: CallOptions) {
@@ -43,6 +45,8 @@ export class Call implements CallProgress {
     this.totalRetryDelay += this.#attemptEndedAt === undefined ? 0 : Math.round(now - this.#attemptEndedAt)
     this.#isEarlierSent = this.isSent
     this.isAttemptSent = false
+    const { attempt, isAttemptDefault } = this.options.deadlines
+    this.attemptDeadline = isAttemptDefault ? now + attempt : Infinity
   }
 
   /** Records whether the service may have received the request of this attempt. */

@@ -6,19 +6,35 @@ import { InvalidInputError, TimeoutError } from "../../SageMakerError.ts"
 import type * as Timeouts from "../../Timeouts.ts"
 import { durationMillis } from "../config/duration.ts"
 import { timeout } from "../time/timeout.ts"
+import type { BodyDeadline } from "../transport/bodyReader.ts"
 import type { Call } from "./call.ts"
 
 /** Every timeout in milliseconds. `Infinity` means no timeout. */
-export interface ConcreteTimeouts {
+interface TimeoutMillis {
   readonly firstByte: number
   readonly idle: number
   readonly attempt: number
   readonly total: number
 }
 
+/** The timeouts of a call. */
+export interface ConcreteTimeouts extends TimeoutMillis {
+  /**
+   * Whether `attempt` has its default. The timers of the response then enforce it, because a fiber per attempt would
+   * make every call slower. They cannot limit the time that credentials take.
+   */
+  readonly isAttemptDefault: boolean
+}
+
 type Resolved = Either.Either<ConcreteTimeouts, InvalidInputError>
 
-/** Resolves timeouts. Values of a later element override those of an earlier one. */
+/** A `firstByte` that is longer than its default extends the default of `attempt`. */
+const extendAttempt = (timeouts: ConcreteTimeouts, defaults: Timeouts.Deadlines | undefined): ConcreteTimeouts => ({
+  ...timeouts,
+  attempt: timeouts.attempt + Math.max(0, timeouts.firstByte - (durationMillis(defaults?.firstByte) ?? Infinity))
+})
+
+/** Resolves timeouts. Values of a later element override those of an earlier one. The first has the defaults. */
 const resolve = (layers: ReadonlyArray<Timeouts.Deadlines | undefined>): Resolved => {
   const millisOf = (name: keyof Timeouts.Deadlines) => {
     const value = layers.reduce<Duration.DurationInput | undefined>((found, layer) => layer?.[name] ?? found, undefined)
@@ -29,12 +45,14 @@ const resolve = (layers: ReadonlyArray<Timeouts.Deadlines | undefined>): Resolve
       )
       : Either.right(millis)
   }
-  return Either.all({
+  const resolved = Either.all({
     firstByte: millisOf("firstByte"),
     idle: millisOf("idle"),
     attempt: millisOf("attempt"),
-    total: millisOf("total")
+    total: millisOf("total"),
+    isAttemptDefault: Either.right(layers.slice(1).every((layer) => layer?.attempt === undefined))
   })
+  return Either.map(resolved, (timeouts) => timeouts.isAttemptDefault ? extendAttempt(timeouts, layers[0]) : timeouts)
 }
 
 /** Makes a function that adds a call's timeouts to those of its client. Each value is resolved only once. */
@@ -52,7 +70,7 @@ export const makeResolver = (...client: ReadonlyArray<Timeouts.Deadlines | undef
 }
 
 /** The error of an expired timeout. */
-export const deadlineExceeded = (phase: keyof ConcreteTimeouts, call: Call): TimeoutError => {
+export const deadlineExceeded = (phase: keyof TimeoutMillis, call: Call): TimeoutError => {
   const requestSent = phase === "total" ? call.isSent : call.isAttemptSent
   return new TimeoutError({
     phase,
@@ -66,8 +84,14 @@ export const deadlineExceeded = (phase: keyof ConcreteTimeouts, call: Call): Tim
 
 /** Fails with `TimeoutError` if the effect takes longer than the timeout. */
 export const withDeadline =
-  (phase: keyof ConcreteTimeouts, call: Call) =>
+  (phase: keyof TimeoutMillis, call: Call) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | TimeoutError, R> =>
-    call.options.deadlines[phase] === Infinity
+    call.options.deadlines[phase] === Infinity || (phase === "attempt" && call.options.deadlines.isAttemptDefault)
       ? effect
       : timeout(call.options.deadlines[phase], () => deadlineExceeded(phase, call))(effect)
+
+/** The time at which the default `attempt` timeout ends the reading of a body. */
+export const bodyDeadline = (call: Call): BodyDeadline<TimeoutError> => ({
+  at: call.attemptDeadline,
+  onTimeout: () => deadlineExceeded("attempt", call)
+})

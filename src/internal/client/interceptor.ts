@@ -2,11 +2,11 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CircuitOpenError, OverloadedError } from "../../SageMakerError.ts"
+import type { CircuitOpenError, OverloadedError, TransportError } from "../../SageMakerError.ts"
 import type { CallProgress } from "./call.ts"
 
 /** Errors with which an interceptor rejects a call. */
-type Rejection = OverloadedError | CircuitOpenError
+type Rejection = OverloadedError | CircuitOpenError | TransportError
 
 type Wrap = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | Rejection, R>
 

@@ -9,6 +9,7 @@ import { PayloadTooLargeError, TransportError } from "../../SageMakerError.ts"
 import type { ConnectionLease } from "../transport/connectionLease.ts"
 import type { TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
+import { bodyDeadline } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
 import type { SentValues } from "./redaction.ts"
 
@@ -39,8 +40,8 @@ export class AttemptResponse implements OperationResponse {
   }
 
   get bytes(): Effect.Effect<Uint8Array, BodyError | PayloadTooLargeError> {
-    const { maxBytes, response } = this.#source
-    return response.body.bytes(maxBytes, (isOverLimit) => this.#tooLarge(isOverLimit))
+    const { call, maxBytes, response } = this.#source
+    return response.body.bytes(maxBytes, (isOverLimit) => this.#tooLarge(isOverLimit), bodyDeadline(call))
   }
 
   get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {

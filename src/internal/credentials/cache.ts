@@ -12,8 +12,8 @@ import type * as Scope from "effect/Scope"
 import type { AwsCredentials } from "../../Credentials.ts"
 import { CredentialsError } from "../../SageMakerError.ts"
 import { durationMillis } from "../config/duration.ts"
+import { monotonicMillis } from "../time/monotonicClock.ts"
 import { timeout } from "../time/timeout.ts"
-import { monotonicMillis } from "../time/timer.ts"
 
 type Load = Effect.Effect<AwsCredentials, CredentialsError>
 

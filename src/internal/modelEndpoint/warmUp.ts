@@ -13,12 +13,10 @@ import type {
 import type { ModelNotReadyException } from "../../SageMakerError.ts"
 import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { withoutColdModelRetries } from "../client/coldModels.ts"
-import { monotonicMillis } from "../time/timer.ts"
+import { currentMonotonicMillis, retryOnMonotonicClock } from "../time/monotonicClock.ts"
 import { definedMembers } from "./calls.ts"
 
 type Invocable<A, B, R> = Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">
-
-const elapsedMillis = Effect.clockWith((clock) => Effect.sync(() => monotonicMillis(clock)))
 
 const probe = <A, B, R>(
   endpoint: Invocable<A, B, R>,
@@ -38,10 +36,11 @@ const retryWhileNotReady = <A, R, Out, R2>(
   attempt: Effect.Effect<A, ModelEndpointError, R>,
   schedule: Schedule.Schedule<Out, ModelNotReadyException, R2>
 ): Effect.Effect<A, ModelEndpointError, R | R2> =>
-  Effect.retry(attempt, {
-    schedule: schedule as Schedule.Schedule<Out, ModelEndpointError, R2>,
-    while: ({ _tag }) => _tag === "ModelNotReadyException"
-  })
+  retryOnMonotonicClock(attempt, (attempts) =>
+    Effect.retry(attempts, {
+      schedule: schedule as Schedule.Schedule<Out, ModelEndpointError, R2>,
+      while: ({ _tag }) => _tag === "ModelNotReadyException"
+    }))
 
 export const warmUp = <A, B, R, Out, R2, R3>(
   endpoint: Invocable<A, B, R>,
@@ -49,10 +48,10 @@ export const warmUp = <A, B, R, Out, R2, R3>(
   { onProgress = () => Effect.void, value, ...options }: WarmUpOptions<A, R3> = {}
 ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3> =>
   Effect.gen(function*() {
-    const begin = yield* elapsedMillis
+    const begin = yield* currentMonotonicMillis
     let attempts = 0
     const progress = Effect.map(
-      elapsedMillis,
+      currentMonotonicMillis,
       (now): WarmUpProgress => ({ attempts, elapsed: Duration.millis(Math.round(now - begin)) })
     )
     const attempt = Effect.suspend(() => {

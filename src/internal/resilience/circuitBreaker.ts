@@ -13,7 +13,7 @@ import { CircuitOpenError, toRetryable } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { positiveDurationMillis } from "../config/duration.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
-import { monotonicMillis } from "../time/timer.ts"
+import { monotonicMillis } from "../time/monotonicClock.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 const check: CheckOptions<CircuitBreakerOptions, circuits.Rules> = (
@@ -57,21 +57,21 @@ interface Entry {
 }
 
 /** An attempt that the circuit has admitted. */
-interface AdmittedAttempt {
+interface AdmittedAttempt extends circuits.Admission {
   readonly entry: Entry
-  readonly epoch: number
 }
 
 const cleanupIntervalMillis = 10_000
 
-/** The public state. A circuit uses the monotonic clock, but `retryAtMillis` is a date. */
-const stateOf = ({ circuit, lastFailure }: Entry, clock: Clock.Clock): CircuitState => {
-  if (circuit._tag !== "Open") {
-    return { _tag: circuit._tag }
-  }
-  const waitMillis = Math.round(circuit.until - monotonicMillis(clock))
-  return { _tag: "Open", retryAtMillis: clock.unsafeCurrentTimeMillis() + waitMillis, lastFailure }
-}
+/** The published state. Circuits have monotonic times, which are converted to the system time. */
+const stateOf = ({ circuit, lastFailure }: Entry, clock: Clock.Clock): CircuitState =>
+  circuit._tag === "Open"
+    ? {
+      _tag: "Open",
+      retryAtMillis: Math.ceil(clock.unsafeCurrentTimeMillis() + circuit.until - monotonicMillis(clock)),
+      lastFailure
+    }
+    : { _tag: circuit._tag }
 
 class CircuitBreaker {
   readonly #entries = new Map<string, Entry>()
@@ -129,38 +129,46 @@ class CircuitBreaker {
     )
   }
 
-  record({ entry, epoch }: AdmittedAttempt, outcome: circuits.Outcome, failure?: string): Effect.Effect<void> {
+  /** Admits an attempt, or returns the time until the next one can be admitted. */
+  admit(entry: Entry, now: number) {
+    return circuits.admit(this.#rulesOf(entry.endpoint), entry.circuit, now)
+  }
+
+  record(attempt: AdmittedAttempt, outcome: circuits.Outcome, failure?: string): Effect.Effect<void> {
     return Effect.clockWith((clock) => {
+      const { entry } = attempt
       entry.runningAttempts -= 1
       entry.lastFailure = failure ?? entry.lastFailure
-      const now = monotonicMillis(clock)
-      return this.setCircuit(
-        entry,
-        circuits.record(this.#rulesOf(entry.endpoint), entry.circuit, epoch, outcome, now)
-      )
+      const rules = this.#rulesOf(entry.endpoint)
+      return this.setCircuit(entry, circuits.record(rules, entry.circuit, attempt, outcome, monotonicMillis(clock)))
     })
   }
 
-  recordError(attempt: AdmittedAttempt, error: unknown): Effect.Effect<void> {
-    return Effect.flatMap(this.isFailure(error), (isFailure) =>
-      isFailure
-        ? this.record(attempt, "failure", toRetryable(error)._tag)
-        : this.record(attempt, isLocalError(error) ? "none" : "success"))
+  /** Records attempts that an error ended. `otherwise` is their outcome if the error is not a failure. */
+  recordError(
+    attempts: ReadonlyArray<AdmittedAttempt>,
+    error: unknown,
+    otherwise: circuits.Outcome
+  ): Effect.Effect<void> {
+    const recordAll = (outcome: circuits.Outcome, failure?: string) =>
+      Effect.forEach(attempts, (attempt) => this.record(attempt, outcome, failure), { discard: true })
+    if (isLocalError(error)) {
+      return recordAll("none")
+    }
+    return Effect.flatMap(
+      this.#failureRule(error),
+      (isFailure) => isFailure ? recordAll("failure", toRetryable(error)._tag) : recordAll(otherwise)
+    )
   }
 
-  /** The default rule applies if the user's `isFailure` throws, so that the attempt is always recorded. */
-  isFailure(error: unknown): Effect.Effect<boolean> {
-    return Effect.suspend(() => {
-      if (isLocalError(error)) {
-        return Effect.succeed(false)
-      }
-      try {
-        return Effect.succeed(this.#isFailure(error))
-      } catch {
-        const warning = Effect.logWarning("isFailure of Resilience.circuitBreaker threw; its default was used")
-        return Effect.as(warning, isFailureByDefault(error))
-      }
-    })
+  /** The default rule applies if the user's function throws, so that the attempt is always recorded. */
+  #failureRule(error: unknown): Effect.Effect<boolean> {
+    try {
+      return Effect.succeed(this.#isFailure(error))
+    } catch {
+      const warning = Effect.logWarning("isFailure of Resilience.circuitBreaker threw; the default was used")
+      return Effect.as(warning, isFailureByDefault(error))
+    }
   }
 }
 
@@ -169,62 +177,60 @@ const failureOf = (exit: Exit.Exit<unknown, unknown>): Option.Option<unknown> =>
 
 /** Records the results of the attempts of one call. */
 const makeRecorder = (breaker: CircuitBreaker) => {
-  /** Attempts without a result. An interrupted attempt has none: only the call shows whether a timeout ended it. */
-  const unrecorded = new Set<AdmittedAttempt>()
+  /** Attempts without a result: only the result of the call shows whether a timeout interrupted them. */
+  const pending = new Set<AdmittedAttempt>()
   return {
-    add: (attempt: AdmittedAttempt): void => {
-      unrecorded.add(attempt)
+    started: (attempt: AdmittedAttempt): void => {
+      pending.add(attempt)
     },
+    /** An attempt that outlives its call has been recorded with the call. */
     recordAttempt: (attempt: AdmittedAttempt, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
       const error = failureOf(exit)
-      if ((Exit.isFailure(exit) && Option.isNone(error)) || !unrecorded.delete(attempt)) {
+      const hasResult = Exit.isSuccess(exit) || Option.isSome(error)
+      if (!hasResult || !pending.delete(attempt)) {
         return Effect.void
       }
-      return Option.isSome(error) ? breaker.recordError(attempt, error.value) : breaker.record(attempt, "success")
+      return Option.isSome(error)
+        ? breaker.recordError([attempt], error.value, "success")
+        : breaker.record(attempt, "success")
     },
-    /** A timeout ends the call without waiting for its attempt, so an attempt may still run. */
-    recordRest: (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
-      const attempts = [...unrecorded]
-      unrecorded.clear()
+    recordCall: (exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> => {
+      if (pending.size === 0) {
+        return Effect.void
+      }
       const timeout = Option.filter(failureOf(exit), Predicate.isTagged("TimeoutError"))
-      return Effect.forEach(
-        attempts,
-        (attempt) =>
-          Option.match(timeout, {
-            onNone: () => breaker.record(attempt, "none"),
-            onSome: (error) =>
-              Effect.flatMap(breaker.isFailure(error), (isFailure) =>
-                isFailure ? breaker.record(attempt, "failure", "TimeoutError") : breaker.record(attempt, "none"))
-          }),
-        { discard: true }
-      )
+      const unrecorded = [...pending]
+      pending.clear()
+      return Option.isSome(timeout)
+        ? breaker.recordError(unrecorded, timeout.value, "none")
+        : Effect.forEach(unrecorded, (attempt) => breaker.record(attempt, "none"), { discard: true })
     }
   }
 }
 
 /** The interceptor of one call. */
 const makeInterceptor = (breaker: CircuitBreaker, endpoint: string): Interceptor => {
-  const recorder = makeRecorder(breaker)
+  const { recordAttempt, recordCall, started } = makeRecorder(breaker)
   return interceptor({
-    wrapCall: (effect) => Effect.onExit(effect, recorder.recordRest),
+    wrapCall: (effect) => Effect.onExit(effect, recordCall),
     wrapAttempt: (progress) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.clockWith((clock): Effect.Effect<A, E | CircuitOpenError, R> => {
           const now = monotonicMillis(clock)
           const entry = breaker.entry(endpoint, now)
           const { lastFailure } = entry
-          const admission = circuits.admit(entry.circuit, now)
+          const admission = breaker.admit(entry, now)
           if (!admission.passes) {
             const { attempts, totalRetryDelay } = progress
-            const retryAfterMillis = admission.waitMillis
+            const retryAfterMillis = Math.ceil(admission.waitMillis)
             return new CircuitOpenError({ endpoint, lastFailure, retryAfterMillis, attempts, totalRetryDelay })
           }
-          const attempt: AdmittedAttempt = { entry, epoch: admission.circuit.epoch }
+          const attempt: AdmittedAttempt = { entry, epoch: admission.circuit.epoch, at: now }
           entry.runningAttempts += 1
-          recorder.add(attempt)
+          started(attempt)
           return Effect.zipRight(
             breaker.setCircuit(entry, admission.circuit),
-            Effect.onExit(restore(effect), (exit) => recorder.recordAttempt(attempt, exit))
+            Effect.onExit(restore(effect), (exit) => recordAttempt(attempt, exit))
           )
         })
       )

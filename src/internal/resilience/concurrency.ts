@@ -54,12 +54,23 @@ class Bulkheads {
   }
 }
 
-/** The interceptor of one call. It keeps its permit until the call has ended and its connections are closed. */
+/**
+ * The interceptor of one call. It keeps its permit until the call has ended and its connections are closed.
+ *
+ * Attempts that cannot be interrupted outlive a call that times out. They do not keep the permit.
+ */
 const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Settings): Interceptor => {
   let connections = 0
   let hasEnded = false
   let release = Effect.void
-  const releaseIfDone = Effect.suspend(() => (hasEnded && connections === 0 ? release : Effect.void))
+  const releaseIfDone = Effect.suspend(() => {
+    if (!hasEnded || connections > 0) {
+      return Effect.void
+    }
+    const releaseOnce = release
+    release = Effect.void
+    return releaseOnce
+  })
   const end = Effect.suspend(() => {
     hasEnded = true
     return releaseIfDone
@@ -69,15 +80,16 @@ const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Setti
     return releaseIfDone
   })
   return interceptor({
+    wrapCall: (effect) => Effect.ensuring(effect, end),
     wrapAttempts: (effect) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(bulkheads.enter(endpoint, settings), (bulkhead) => {
           const leave = bulkheads.leave(endpoint, bulkhead)
-          release = Effect.zipRight(bulkhead.semaphore.release(1), leave)
-          return Effect.zipRight(
-            Effect.onInterrupt(restore(bulkhead.semaphore.take(1)), () => leave),
-            Effect.ensuring(restore(effect), end)
-          )
+          const acquire = Effect.onInterrupt(restore(bulkhead.semaphore.take(1)), () => leave)
+          return Effect.flatMap(acquire, () => {
+            release = Effect.zipRight(bulkhead.semaphore.release(1), leave)
+            return Effect.ensuring(restore(effect), end)
+          })
         })
       ),
     onConnectionTransfer: (connection) =>

@@ -7,9 +7,9 @@ import * as Option from "effect/Option"
 import * as sendRate from "../../protocol/retry/sendRate.ts"
 import type { SendRate } from "../../RetryPolicy.ts"
 import { isThrottling } from "../../SageMakerError.ts"
+import { monotonicMillis } from "../time/monotonicClock.ts"
 
-/** Uses the monotonic clock: if the system clock were set back, every call would wait. */
-const seconds = (clock: Clock.Clock): number => Number(clock.unsafeCurrentTimeNanos()) / 1e9
+const seconds = (clock: Clock.Clock): number => monotonicMillis(clock) / 1_000
 
 /** A first-in, first-out queue of fibers that wait for a token. Only the first fiber reads the clock. */
 const makeQueue = () => {

@@ -7,14 +7,6 @@ import { isDefaultClock } from "./defaultServices.ts"
 /** Stops a timer that has not fired. */
 export type Cancel = () => void
 
-/**
- * Milliseconds for measuring elapsed time. Changes of the system time do not affect them.
- *
- * They start at an arbitrary point, so they are not a date.
- */
-export const monotonicMillis = (clock: Clock.Clock): number =>
-  isDefaultClock(clock) ? performance.now() : Number(clock.unsafeCurrentTimeNanos()) / 1e6
-
 /** Runs a callback after `millis` milliseconds. `Infinity` never runs it. */
 export type Timer = (millis: number, run: () => void) => Cancel
 

@@ -62,22 +62,11 @@ export const reportedError = (event: unknown): ReportedError | undefined => {
   return object === "error" ? fromErrorObject(event) : undefined
 }
 
-/** Names that model servers use and that `errorName` does not match. */
-const knownNames = new Set([
-  "validation",
-  "generation",
-  "incomplete_generation",
-  "insufficient_quota",
-  "invalid_api_key"
-])
-
-/** The name of an error is safe to print. Other text can repeat parts of the request. */
-const isErrorName = (name: string): boolean =>
-  knownNames.has(name) ||
-  /^[\w.-]{0,50}(error|exception|exceeded|not_?found|overloaded|timeout|unavailable)$/i.test(name)
+/** A short identifier is usually the name of an error. Other text can repeat parts of the request. */
+const isIdentifier = (name: string): boolean => /^[\w.-]{1,64}$/.test(name)
 
 export const toModelStreamError = ({ message, name, status }: ReportedError): ModelStreamError => {
-  const ErrorCode = name !== undefined && isErrorName(name) ? name : undefined
+  const ErrorCode = name !== undefined && isIdentifier(name) ? name : undefined
   const details = [ErrorCode, status].filter((detail) => detail !== undefined).join(", ")
   return new ModelStreamError({
     message: `The model reported an error in the response stream${details === "" ? "" : ` (${details})`}`,

@@ -22,6 +22,12 @@ export interface BodyReaderOptions<E> {
   readonly onComplete?: (() => void) | undefined
 }
 
+/** When reading a whole body ends, in milliseconds of the monotonic clock. */
+export interface BodyDeadline<E> {
+  readonly at: number
+  readonly onTimeout: () => E
+}
+
 type Chunks = ReadonlyArray<Uint8Array>
 
 /** How a body ended: `None` at its end, otherwise with an error, which the reading fiber makes. */
@@ -43,7 +49,11 @@ export class BodyReader<E> {
    *
    * It fails as soon as more than `limit` bytes have arrived, or if there is no memory for the body.
    */
-  bytes<E2>(limit: number, onTooLarge: (isOverLimit: boolean) => E2): Effect.Effect<Uint8Array, E | E2> {
+  bytes<E2>(
+    limit: number,
+    onTooLarge: (isOverLimit: boolean) => E2,
+    deadline?: BodyDeadline<E>
+  ): Effect.Effect<Uint8Array, E | E2> {
     return Effect.suspend(() =>
       this.#readOnce(
         (pump) =>
@@ -54,16 +64,17 @@ export class BodyReader<E> {
             const joined = isCut || size > limit ? undefined : joinIfPossible(pieces)
             return joined === undefined ? Effect.failSync(() => onTooLarge(size > limit)) : Effect.succeed(joined)
           }),
-        Effect.fail
+        Effect.fail,
+        deadline
       )
     )
   }
 
   /** The chunks of the body up to the one that reaches `limit` bytes. A read error only ends the result. */
-  firstBytes(limit: number): Effect.Effect<Uint8Array> {
+  firstBytes(limit: number, deadline?: BodyDeadline<E>): Effect.Effect<Uint8Array> {
     return Effect.suspend(() =>
       collect(
-        new Pump(this.#source, this.#options),
+        new Pump(this.#source, this.#options, deadline),
         { limit, isWhole: false },
         ({ pieces }) => Effect.succeed(joinIfPossible(pieces) ?? new Uint8Array())
       )
@@ -75,12 +86,12 @@ export class BodyReader<E> {
     return Stream.suspend(() => this.#readOnce(streamChunks, Stream.fail))
   }
 
-  #readOnce<A>(read: (pump: Pump<E>) => A, fail: (error: E) => A): A {
+  #readOnce<A>(read: (pump: Pump<E>) => A, fail: (error: E) => A, deadline?: BodyDeadline<E>): A {
     if (this.#isRead) {
       return fail(this.#options.onError(new Error("The response body has been read already")))
     }
     this.#isRead = true
-    return read(new Pump(this.#source, this.#options))
+    return read(new Pump(this.#source, this.#options, deadline))
   }
 }
 
@@ -88,15 +99,17 @@ export class BodyReader<E> {
 class Pump<E> implements ChunkReceiver {
   readonly source: BodySource
   readonly #options: BodyReaderOptions<E>
+  readonly #deadline: BodyDeadline<E> | undefined
   #timer: IdleTimer | undefined
   #isPulling = false
   #arrived: Chunks | undefined
   #end: End<E> | undefined
   #notify: (() => void) | undefined
 
-  constructor(source: BodySource, options: BodyReaderOptions<E>) {
+  constructor(source: BodySource, options: BodyReaderOptions<E>, deadline?: BodyDeadline<E>) {
     this.source = source
     this.#options = options
+    this.#deadline = deadline
   }
 
   /** Returns the chunks that have arrived, the end if the body has ended, or `undefined` if neither. */
@@ -113,9 +126,8 @@ class Pump<E> implements ChunkReceiver {
 
   /** Calls `callback` when `poll` has a result. */
   wait(callback: () => void): void {
-    const { clock, idle, onIdle } = this.#options
     this.#notify = callback
-    this.#timer ??= makeIdleTimer(clock, idle, () => this.#receive([], Option.some(onIdle)))
+    this.#timer ??= this.#makeTimer()
     this.#timer.start()
   }
 
@@ -144,6 +156,18 @@ class Pump<E> implements ChunkReceiver {
 
   onError(cause: unknown): void {
     this.#receive([], this.failure(cause))
+  }
+
+  #makeTimer(): IdleTimer {
+    const { clock, idle, onIdle } = this.#options
+    const deadline = this.#deadline
+    const fail = (onTimeout: () => E) => () => this.#receive([], Option.some(onTimeout))
+    return makeIdleTimer(clock, {
+      idle,
+      onIdle: fail(onIdle),
+      until: deadline?.at ?? Infinity,
+      onUntil: fail(deadline?.onTimeout ?? onIdle)
+    })
   }
 
   #request(isAllWanted: boolean): void {

@@ -12,7 +12,7 @@ import { constTrue } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { timeoutInFiber } from "../time/timeout.ts"
+import { detached, timeoutInFiber } from "../time/timeout.ts"
 import { BodyReader } from "./bodyReader.ts"
 import type { BodySource } from "./bodySource.ts"
 import { withManualRedirect } from "./manualRedirect.ts"
@@ -79,7 +79,7 @@ export const fromHttpClient = (client: HttpClient.HttpClient): Transport => {
   return (request, { firstByte, idle }, owner) =>
     Effect.flatMap(Scope.make(), (scope) =>
       Effect.withFiberRuntime((fiber) => {
-        owner.connection.opened(Scope.close(scope, Exit.void))
+        owner.connection.opened(detached(Scope.close(scope, Exit.void)))
         const response = Effect.zipRight(
           FiberRef.set(HttpClient.currentTracerDisabledWhen, constTrue),
           Effect.catchAll(

@@ -15,11 +15,18 @@ interface Open {
   readonly until: number
 }
 
-/** One attempt at a time is admitted. Its result closes or opens the circuit. */
+/** One attempt at a time is admitted: the probe. Its result closes or opens the circuit. */
 interface HalfOpen {
   readonly _tag: "HalfOpen"
   readonly epoch: number
-  readonly isProbing: boolean
+  /** When the latest probe was admitted; `undefined` if no probe runs. */
+  readonly probedAt: number | undefined
+}
+
+/** An admitted attempt: the epoch and the time of its admission. */
+export interface Admission {
+  readonly epoch: number
+  readonly at: number
 }
 
 interface Sample {
@@ -45,8 +52,13 @@ const samplesPerWindow = 10
 /** The circuit before the first attempt. */
 export const initial: Closed = { _tag: "Closed", epoch: 0, samples: [] }
 
-/** Admits an attempt in the current epoch, or returns the time until the next one can be admitted. */
+/**
+ * Admits an attempt in the current epoch, or returns the time until the next one can be admitted.
+ *
+ * A probe that has no result after `breakMillis` does not block the next one. The first result of any probe counts.
+ */
 export const admit = (
+  { breakMillis }: Rules,
   circuit: Circuit,
   now: number
 ): { readonly circuit: Circuit; readonly passes: true } | { readonly passes: false; readonly waitMillis: number } => {
@@ -54,13 +66,13 @@ export const admit = (
     return { circuit, passes: true }
   }
   if (circuit._tag === "HalfOpen") {
-    return circuit.isProbing
+    return circuit.probedAt !== undefined && now - circuit.probedAt < breakMillis
       ? { passes: false, waitMillis: 0 }
-      : { circuit: { ...circuit, isProbing: true }, passes: true }
+      : { circuit: { ...circuit, probedAt: now }, passes: true }
   }
   return now < circuit.until
     ? { passes: false, waitMillis: circuit.until - now }
-    : { circuit: { _tag: "HalfOpen", epoch: circuit.epoch + 1, isProbing: true }, passes: true }
+    : { circuit: { _tag: "HalfOpen", epoch: circuit.epoch + 1, probedAt: now }, passes: true }
 }
 
 const recentSamples = (samples: ReadonlyArray<Sample>, { samplingMillis }: Rules, now: number): ReadonlyArray<Sample> =>
@@ -92,20 +104,32 @@ const isOverThreshold = (samples: ReadonlyArray<Sample>, { failureRatio, minimum
   return attempts >= minimumThroughput && failures >= failureRatio * attempts
 }
 
-const recordProbe = (rules: Rules, circuit: HalfOpen, outcome: Outcome, now: number): Circuit => {
+const recordProbe = (
+  rules: Rules,
+  circuit: HalfOpen,
+  admittedAt: number,
+  outcome: Outcome,
+  now: number
+): Circuit => {
   if (outcome === "none") {
-    return { ...circuit, isProbing: false }
+    return circuit.probedAt === admittedAt ? { ...circuit, probedAt: undefined } : circuit
   }
   return outcome === "failure" ? open(circuit, rules, now) : { ...initial, epoch: circuit.epoch + 1 }
 }
 
-/** The circuit after the result of an attempt that was admitted in `epoch`. */
-export const record = (rules: Rules, circuit: Circuit, epoch: number, outcome: Outcome, now: number): Circuit => {
+/** The circuit after the result of an admitted attempt. */
+export const record = (
+  rules: Rules,
+  circuit: Circuit,
+  { at, epoch }: Admission,
+  outcome: Outcome,
+  now: number
+): Circuit => {
   if (circuit.epoch !== epoch) {
     return circuit
   }
   if (circuit._tag === "HalfOpen") {
-    return recordProbe(rules, circuit, outcome, now)
+    return recordProbe(rules, circuit, at, outcome, now)
   }
   if (circuit._tag === "Open" || outcome === "none") {
     return circuit

@@ -1,4 +1,4 @@
-/** The data of a request and its response that the clock skew correction uses. Times are in local milliseconds. */
+/** The data of a request and its response that the clock skew correction uses. Times are in milliseconds. */
 export interface Sample {
   /** The header `Date`. */
   readonly date: string | undefined
@@ -6,7 +6,9 @@ export interface Sample {
   readonly age: string | undefined
   /** The error code of the response. */
   readonly code: string | undefined
-  readonly sentAt: number
+  /** The time from sending the request to its response headers. */
+  readonly elapsed: number
+  /** The local time of the response headers. */
   readonly receivedAt: number
   /** The clock offset with which the request was signed, in milliseconds. */
   readonly signedOffset: number
@@ -37,13 +39,13 @@ const skewCodes = new Set(["RequestTimeTooSkewed", "RequestExpired", "RequestInT
  * A response does not count if it has no valid `Date`, has an `Age`, or took longer than 15 minutes.
  */
 export const correctedOffset = (
-  { age, code, date, receivedAt, sentAt, signedOffset }: Sample
+  { age, code, date, elapsed, receivedAt, signedOffset }: Sample
 ): number | undefined => {
   if (date === undefined || age !== undefined) {
     return undefined
   }
   const serverTime = parseDate(date)
-  if (Number.isNaN(serverTime) || receivedAt - sentAt > maxDurationMillis) {
+  if (Number.isNaN(serverTime) || elapsed > maxDurationMillis) {
     return undefined
   }
   const offset = serverTime - receivedAt

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Exit, Fiber, HashMap, Logger, LogLevel, Stream, TestClock } from "effect"
+import { Chunk, Deferred, Effect, Exit, Fiber, HashMap, Logger, LogLevel, Stream, TestClock } from "effect"
 import { InvokeEndpoint, Resilience, RetryPolicy, SageMakerError, Timeouts } from "effect-sagemaker-runtime"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
 import { withFixedRandom } from "../../support/call.ts"
@@ -284,6 +284,82 @@ describe("A circuit breaker", () => {
         })(server.client)
       ))
     }))
+
+  it.effect("counts a total timeout as a failure if isFailure throws", () =>
+    Effect.gen(function*() {
+      const server = yield* switchable()
+      const options = {
+        ...sensitive,
+        minimumThroughput: 1,
+        isFailure: () => {
+          throw new Error("a bug in isFailure")
+        }
+      }
+      yield* Effect.gen(function*() {
+        server.become(Effect.never)
+        const call = yield* once().pipe(Timeouts.use({ total: "2 seconds" }), Effect.exit, Effect.fork)
+        yield* TestClock.adjust("2 seconds")
+        assert.isTrue(Exit.isFailure(yield* Fiber.join(call)))
+        assert.strictEqual(yield* stateOf(), "Open")
+      }).pipe(Effect.provide(Resilience.circuitBreaker(options)(server.client)))
+    }))
+
+  it.effect("makes another trial attempt if the first one has no result within the break duration", () =>
+    Effect.gen(function*() {
+      const server = yield* switchable()
+      yield* Effect.gen(function*() {
+        yield* open(server)
+        yield* TestClock.adjust("10 seconds")
+        const gate = yield* Deferred.make<void>()
+        server.become(Effect.uninterruptible(Effect.zipRight(Deferred.await(gate), okResponse)))
+        const endless = yield* Effect.fork(once().pipe(Timeouts.use({ firstByte: Infinity })))
+        yield* TestClock.adjust("9999 millis")
+        assert.strictEqual(yield* tagOf(once()), "CircuitOpenError")
+        yield* TestClock.adjust("1 millis")
+        server.become(okResponse)
+        assert.strictEqual(yield* tagOf(once()), "success")
+        assert.strictEqual(yield* stateOf(), "Closed")
+        assert.isNull(endless.unsafePoll())
+        yield* Deferred.succeed(gate, undefined)
+      }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
+    }))
+
+  it.effect("closes if the first trial attempt succeeds after the second one began", () =>
+    Effect.gen(function*() {
+      const server = yield* switchable()
+      yield* Effect.gen(function*() {
+        yield* open(server)
+        yield* TestClock.adjust("10 seconds")
+        server.become(Effect.zipRight(Effect.sleep("15 seconds"), okResponse))
+        const first = yield* Effect.fork(once())
+        yield* TestClock.adjust("10 seconds")
+        const second = yield* Effect.fork(once())
+        yield* TestClock.adjust("5 seconds")
+        yield* Fiber.join(first)
+        assert.strictEqual(yield* stateOf(), "Closed")
+        yield* TestClock.adjust("10 seconds")
+        yield* Fiber.join(second)
+        assert.strictEqual(yield* stateOf(), "Closed")
+      }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
+    }))
+
+  for (const phase of ["attempt", "total"] as const) {
+    it.effect(`counts a ${phase} timeout of an attempt that cannot be interrupted as a failure, once`, () =>
+      Effect.gen(function*() {
+        const server = yield* switchable()
+        const gate = yield* Deferred.make<void>()
+        server.become(Effect.uninterruptible(Effect.zipRight(Deferred.await(gate), okResponse)))
+        yield* Effect.gen(function*() {
+          const calls = yield* Effect.fork(failing(4).pipe(Timeouts.use({ firstByte: Infinity, [phase]: "2 seconds" })))
+          yield* TestClock.adjust("8 seconds")
+          assert.deepStrictEqual(yield* Fiber.join(calls), Array.from({ length: 4 }, () => "TimeoutError"))
+          assert.strictEqual(yield* stateOf(), "Open")
+          yield* Deferred.succeed(gate, undefined)
+          yield* TestClock.adjust("1 second")
+          assert.strictEqual(yield* stateOf(), "Open")
+        }).pipe(Effect.provide(Resilience.circuitBreaker(sensitive)(server.client)))
+      }))
+  }
 
   it.effect("publishes its state changes", () =>
     Effect.gen(function*() {

@@ -145,6 +145,22 @@ describe("A concurrency limit", () => {
       }).pipe(Effect.provide(Resilience.concurrency({ permits: 1 })(client)))
     }))
 
+  it.effect("releases the permit of a call that times out although its attempt cannot be interrupted", () =>
+    Effect.gen(function*() {
+      const stuckForever = Effect.uninterruptible(Effect.never)
+      const { layer: client, requests } = yield* scriptedRuntime(stuckForever, okResponse)
+      yield* Effect.gen(function*() {
+        const stuck = yield* invoke("chat").pipe(Timeouts.use({ total: "3 seconds" }), Effect.flip, Effect.fork)
+        yield* TestClock.adjust(0)
+        const waiting = yield* Effect.fork(invoke("chat"))
+        yield* TestClock.adjust("3 seconds")
+        assert.strictEqual((yield* Fiber.join(stuck))._tag, "TimeoutError")
+        yield* Fiber.join(waiting)
+        yield* Effect.all([invoke("chat"), invoke("chat")], { concurrency: "unbounded" })
+        assert.lengthOf(yield* requests, 4)
+      }).pipe(Effect.provide(Resilience.concurrency(one)(client)))
+    }))
+
   it.effect("that is applied to two clients limits each separately", () =>
     Effect.gen(function*() {
       const limit = Resilience.concurrency({ permits: 1 })

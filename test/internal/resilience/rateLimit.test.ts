@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, TestClock } from "effect"
+import { Clock, Effect, Fiber, Layer, ManagedRuntime, TestClock } from "effect"
 import { Resilience, RetryPolicy, Timeouts } from "effect-sagemaker-runtime"
 import { withFixedRandom } from "../../support/call.ts"
 import { endpointOf, errorResponse, invoke, okResponse, scriptedRuntime } from "../../support/scriptedHttpClient.ts"
@@ -82,6 +82,27 @@ describe("A rate limit", () => {
         yield* Fiber.join(patient)
         assert.deepStrictEqual(times(), [0, 1_000])
       }).pipe(Effect.provide(Resilience.rateLimit({ limit: 1, interval: "1 second" })(client)))
+    }))
+
+  it.effect("ends the calls that wait when the layer of the client closes, and later calls", () =>
+    Effect.gen(function*() {
+      const { client, times } = yield* timed(okResponse)
+      const runtime = ManagedRuntime.make(
+        Layer.merge(Resilience.rateLimit({ limit: 1, interval: "1 hour" })(client), Layer.setClock(yield* Effect.clock))
+      )
+      const first = runtime.runFork(Effect.all([invoke("chat"), Effect.flip(invoke("chat"))], { concurrency: 2 }))
+      yield* TestClock.adjust("1 second")
+      assert.isNull(first.unsafePoll())
+      yield* runtime.disposeEffect
+      const closed = {
+        _tag: "TransportError",
+        reason: "aborted",
+        requestSent: false,
+        retry: "never",
+        attempts: 0
+      } as const
+      assert.deepInclude((yield* Fiber.join(first))[1], closed)
+      assert.lengthOf(times(), 1)
     }))
 
   it.effect("keeps the state of an endpoint until its tokens are restored", () =>

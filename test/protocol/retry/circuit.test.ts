@@ -17,13 +17,13 @@ const Step = FastCheck.record({
 })
 
 describe("For any sequence of attempts, a circuit", () => {
-  it("stays open for its break duration, then allows one trial attempt at a time", () => {
+  it("stays open for its break duration, then allows one trial attempt at a time, each for the break duration", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.array(Step, { maxLength: 60 }), (steps) => {
         let now = 0
         let at = circuit.initial as circuit.Circuit
         let openedAt = -Infinity
-        const underWay: Array<number> = []
+        const underWay: Array<circuit.Admission> = []
         const become = (next: circuit.Circuit) => {
           openedAt = next._tag === "Open" && at._tag !== "Open" ? now : openedAt
           at = next
@@ -31,19 +31,20 @@ describe("For any sequence of attempts, a circuit", () => {
         for (const { after, what } of steps) {
           now += after
           if (what === "begin") {
-            const admission = circuit.admit(at, now)
+            const admission = circuit.admit(rules, at, now)
             const isShut = now - openedAt < rules.breakMillis
-            const isProbing = at._tag === "HalfOpen" && underWay.includes(at.epoch)
+            const isProbing = at._tag === "HalfOpen" &&
+              underWay.some((probe) => probe.epoch === at.epoch && now - probe.at < rules.breakMillis)
             assert.strictEqual(admission.passes, !isShut && !isProbing)
             if (admission.passes) {
               become(admission.circuit)
-              underWay.push(at.epoch)
+              underWay.push({ epoch: at.epoch, at: now })
             } else if (isShut) {
               assert.strictEqual(admission.waitMillis, openedAt + rules.breakMillis - now)
             }
           } else if (underWay.length > 0) {
-            const [epoch] = underWay.splice(what.which % underWay.length, 1)
-            become(circuit.record(rules, at, epoch!, what.outcome, now))
+            const [ended] = underWay.splice(what.which % underWay.length, 1)
+            become(circuit.record(rules, at, ended!, what.outcome, now))
           }
         }
       }),
@@ -61,7 +62,7 @@ describe("For any sequence of attempts, a circuit", () => {
           const seen: Array<{ readonly at: number; readonly failed: boolean }> = []
           for (const { after, failed } of attempts) {
             now += after
-            at = circuit.record(rules, at, 0, failed ? "failure" : "success", now)
+            at = circuit.record(rules, at, { epoch: 0, at: now }, failed ? "failure" : "success", now)
             seen.push({ at: now, failed })
             const share = (from: number) => {
               const recent = seen.filter((_) => _.at > from)
@@ -84,7 +85,7 @@ describe("For any sequence of attempts, a circuit", () => {
   })
 
   it("is removed when its sampling window is empty", () => {
-    const used = circuit.record(rules, circuit.initial, 0, "failure", 0)
+    const used = circuit.record(rules, circuit.initial, { epoch: 0, at: 0 }, "failure", 0)
     assert.isFalse(circuit.isIdle(rules, used, 999))
     assert.isTrue(circuit.isIdle(rules, used, 1_000))
   })

@@ -11,7 +11,7 @@ const sample = (more: Partial<Sample>): Sample => ({
   date: at(now),
   age: undefined,
   code: undefined,
-  sentAt: now,
+  elapsed: 0,
   receivedAt: now,
   signedOffset: 0,
   ...more
@@ -46,7 +46,7 @@ describe("The clock skew correction", () => {
   })
 
   it("is not learned from a call of more than 15 minutes", () => {
-    const took = (millis: number) => sample({ date: at(now + 60 * minute), receivedAt: now + millis })
+    const took = (millis: number) => sample({ date: at(now + 60 * minute), elapsed: millis, receivedAt: now + millis })
     assert.strictEqual(correctedOffset(took(15 * minute)), 45 * minute)
     assert.isUndefined(correctedOffset(took(15 * minute + 1)))
   })

@@ -1,6 +1,5 @@
 /** The queue of asynchronous inference requests: runs them one at a time and stores their results as objects. */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { currentMonotonicMillis } from "../../../internal/time/monotonicClock.ts"
 import { messageOf } from "./errorResponse.ts"
 import type { EmulatorObjects } from "./objects.ts"
 
@@ -49,7 +49,7 @@ const invokeWithTimeout = (
   )
 
 const run = (request: AsyncInferenceRequest, submittedAt: number): Effect.Effect<AsyncInferenceOutcome> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
+  Effect.flatMap(currentMonotonicMillis, (now) =>
     now - submittedAt > Duration.toMillis(request.timeToLive)
       ? Effect.succeed(Either.left("The request expired: it was queued for longer than RequestTTLSeconds"))
       : invokeWithTimeout(request))
@@ -119,7 +119,7 @@ export const makeAsyncInferenceQueue = (
       submit: (request) =>
         Effect.gen(function*() {
           yield* outcomes.start(request)
-          yield* Queue.offer(queue, [request, yield* Clock.currentTimeMillis])
+          yield* Queue.offer(queue, [request, yield* currentMonotonicMillis])
         }),
       outcome: outcomes.await
     }
