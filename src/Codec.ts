@@ -64,7 +64,10 @@ export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => wi
  *
  * Writes `application/jsonlines`, as SageMaker does, without a line end after the last line. Also reads
  * `application/jsonl`, `application/x-jsonlines`, `application/x-ndjson`, `application/ndjson` and
- * `application/json-lines`. Blank lines are skipped.
+ * `application/json-lines`.
+ *
+ * Lines end with LF or CRLF. Blank lines are skipped: lines of spaces, tabs and CRs only. A line can start with a byte
+ * order mark. `Framing.jsonLines` has the same rules.
  *
  * @since 0.1.0
  * @category codecs

@@ -16,6 +16,7 @@ import { mediaType as eventStream } from "./internal/framing/serverSentEvents.ts
 import { decodeLine, decodeText } from "./internal/framing/text.ts"
 import { decodeEach } from "./internal/framing/transducer.ts"
 import { takeUntilDone } from "./internal/framing/untilDone.ts"
+import { isBlank } from "./protocol/bytes/lines.ts"
 import type { CodecError } from "./SageMakerError.ts"
 
 /**
@@ -111,10 +112,12 @@ export const lines: Framing<string> = {
     )
 }
 
-const isBlank = (line: Uint8Array): boolean => line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
-
 /**
- * Decodes JSON Lines: each line is a JSON value of the schema. Blank lines are skipped.
+ * Decodes JSON Lines: each line is a JSON value of the schema. Lines end with LF or CRLF. The last line needs no line
+ * end.
+ *
+ * Blank lines are skipped: lines of spaces, tabs and CRs only. A line can start with a byte order mark. `Codec.jsonLines`
+ * has the same rules.
  *
  * @example
  * ```ts
