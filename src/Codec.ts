@@ -6,7 +6,8 @@
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
-import { decodeText } from "./internal/codec/charset.ts"
+import { decodeText, encodeText } from "./internal/codec/charset.ts"
+import { unencodable } from "./internal/codec/codecError.ts"
 import { csvTable } from "./internal/codec/csv/codec.ts"
 import { jsonLinesText, jsonText } from "./internal/codec/json.ts"
 import { matchesMediaType, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
@@ -37,8 +38,6 @@ export interface Codec<in out A, out R = never> {
    */
   readonly decode: (body: Uint8Array, contentType?: string) => Effect.Effect<A, CodecError, R>
 }
-
-const encoder = new TextEncoder()
 
 /**
  * Encodes and decodes JSON with a schema.
@@ -140,7 +139,7 @@ export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
 /**
  * Encodes and decodes plain text.
  *
- * Writes `text/plain` in UTF-8. Reads `text/*` in the character set that the content type specifies, by default UTF-8.
+ * Writes `text/plain` in UTF-8. A string with a lone surrogate fails with `CodecError`. Reads `text/*` in the character set that the content type specifies, by default UTF-8.
  *
  * @since 0.1.0
  * @category codecs
@@ -148,7 +147,7 @@ export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
 export const text: Codec<string> = {
   mediaType: "text/plain",
   reads: ["text/*"],
-  encode: (value) => Effect.sync(() => encoder.encode(value)),
+  encode: (value) => Effect.suspend(() => encodeText("text/plain", value)),
   decode: (body, contentType) => decodeText("text/plain", body, contentType)
 }
 
@@ -163,7 +162,10 @@ export const text: Codec<string> = {
 export const bytes: Codec<Uint8Array> = {
   mediaType: "application/octet-stream",
   reads: ["*/*"],
-  encode: Effect.succeed,
+  encode: (value) =>
+    ArrayBuffer.isView(value)
+      ? Effect.succeed(value)
+      : Effect.fail(unencodable("application/octet-stream", "the value must be a Uint8Array")),
   decode: Effect.succeed
 }
 
