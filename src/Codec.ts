@@ -10,7 +10,7 @@ import { decodeText, encodeText } from "./internal/codec/charset.ts"
 import { unencodable } from "./internal/codec/codecError.ts"
 import { csvTable } from "./internal/codec/csv/codec.ts"
 import { jsonLinesText, jsonText } from "./internal/codec/json.ts"
-import { matchesMediaType, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
+import { matchesMediaType, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
 import { npyCodec } from "./internal/codec/npy.ts"
 import { withSchema } from "./internal/codec/schemaCodec.ts"
 import * as mediaTypes from "./protocol/payload/mediaType.ts"
@@ -362,9 +362,13 @@ export const decode: {
   <A, R>(payload: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R>
 } = dual(
   2,
-  <A, R>({ Body, ContentType }: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R> =>
-    Effect.zipRight(
-      requireMediaType(readsOf(codec), ContentType, Body),
-      Effect.suspend(() => codec.decode(Body, ContentType))
+  <A, R>(payload: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R> =>
+    Effect.flatMap(
+      readPayload(payload, codec.mediaType),
+      ({ Body, ContentType }) =>
+        Effect.zipRight(
+          requireMediaType(readsOf(codec), ContentType, Body),
+          Effect.suspend(() => codec.decode(Body, ContentType))
+        )
     )
 )

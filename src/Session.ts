@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as Chat from "./Chat.ts"
 import type { Framing } from "./Framing.ts"
+import { readOptions } from "./internal/operation/readMembers.ts"
 import { invokeEndpoint, type InvokeEndpointError as InvokeError } from "./InvokeEndpoint.ts"
 import type * as ModelEndpoint from "./ModelEndpoint.ts"
 import type { Payload } from "./Operation.ts"
@@ -211,13 +212,18 @@ const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Se
   invoke: (value, options) =>
     Effect.zipRight(
       requireOpen(state),
-      Effect.mapError(endpoint.invoke(value, { ...options, SessionId: state.id }), toExpired(state))
+      Effect.mapError(
+        Effect.flatMap(readOptions(options, "options"), (members) =>
+          endpoint.invoke(value, { ...members, SessionId: state.id })),
+        toExpired(state)
+      )
     ),
   stream: (value, framing, options) =>
     Stream.unwrap(
-      Effect.as(
-        requireOpen(state),
-        Stream.mapError(endpoint.stream(value, framing, { ...options, SessionId: state.id }), toExpired(state))
+      Effect.map(
+        Effect.zipRight(requireOpen(state), readOptions(options, "options")),
+        (members) =>
+          Stream.mapError(endpoint.stream(value, framing, { ...members, SessionId: state.id }), toExpired(state))
       )
     )
 })
@@ -262,7 +268,7 @@ export const make: {
 ): Effect.Effect<Session<A, B, R> & ChatSession, InvokeError, SageMakerRuntime | Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
-      runToCompletion(openSession(endpoint, options)),
+      runToCompletion(Effect.flatMap(readOptions(options, "options"), (members) => openSession(endpoint, members))),
       ({ close }) => Effect.ignore(close)
     ),
     (state) => sessionWith(endpoint, state) as Session<A, B, R> & ChatSession
