@@ -43,7 +43,8 @@ export interface Codec<in out A, out R = never> {
  * Encodes and decodes JSON with a schema.
  *
  * Writes `application/json`. Reads `application/json` and `application/*+json`, with or without a byte order mark. A
- * non-finite number fails with `CodecError`.
+ * non-finite number fails with `CodecError`. So does a member named `__proto__`, if the schema has a record or keeps
+ * unknown members: the schema would change a prototype.
  *
  * @example
  * ```ts
@@ -115,7 +116,7 @@ export interface CsvOptions {
  *
  * The encoded side of the schema determines the type of a cell: a string, a number (including `NaN` and `inf`) or a
  * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end
- * after the last line.
+ * after the last line. Text with more than 16,777,216 cells fails with `CodecError`.
  *
  * @example
  * ```ts
