@@ -6,10 +6,11 @@
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
-import { decodeText } from "./internal/codec/charset.ts"
+import { decodeText, encodeText } from "./internal/codec/charset.ts"
+import { unencodable } from "./internal/codec/codecError.ts"
 import { csvTable } from "./internal/codec/csv/codec.ts"
 import { jsonLinesText, jsonText } from "./internal/codec/json.ts"
-import { matchesMediaType, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
+import { matchesMediaType, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
 import { npyCodec } from "./internal/codec/npy.ts"
 import { withSchema } from "./internal/codec/schemaCodec.ts"
 import * as mediaTypes from "./protocol/payload/mediaType.ts"
@@ -38,13 +39,12 @@ export interface Codec<in out A, out R = never> {
   readonly decode: (body: Uint8Array, contentType?: string) => Effect.Effect<A, CodecError, R>
 }
 
-const encoder = new TextEncoder()
-
 /**
  * Encodes and decodes JSON with a schema.
  *
  * Writes `application/json`. Reads `application/json` and `application/*+json`, with or without a byte order mark. A
- * non-finite number fails with `CodecError`.
+ * non-finite number fails with `CodecError`. So does a member named `__proto__`, if the schema has a record or keeps
+ * unknown members: the schema would change a prototype.
  *
  * @example
  * ```ts
@@ -64,7 +64,10 @@ export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => wi
  *
  * Writes `application/jsonlines`, as SageMaker does, without a line end after the last line. Also reads
  * `application/jsonl`, `application/x-jsonlines`, `application/x-ndjson`, `application/ndjson` and
- * `application/json-lines`. Blank lines are skipped.
+ * `application/json-lines`.
+ *
+ * Lines end with LF or CRLF. Blank lines are skipped: lines of spaces, tabs and CRs only. A line can start with a byte
+ * order mark. `Framing.jsonLines` has the same rules.
  *
  * @since 0.1.0
  * @category codecs
@@ -113,7 +116,7 @@ export interface CsvOptions {
  *
  * The encoded side of the schema determines the type of a cell: a string, a number (including `NaN` and `inf`) or a
  * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end
- * after the last line.
+ * after the last line. Text with more than 16,777,216 cells fails with `CodecError`.
  *
  * @example
  * ```ts
@@ -137,7 +140,7 @@ export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
 /**
  * Encodes and decodes plain text.
  *
- * Writes `text/plain` in UTF-8. Reads `text/*` in the character set that the content type specifies, by default UTF-8.
+ * Writes `text/plain` in UTF-8. A string with a lone surrogate fails with `CodecError`. Reads `text/*` in the character set that the content type specifies, by default UTF-8.
  *
  * @since 0.1.0
  * @category codecs
@@ -145,7 +148,7 @@ export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
 export const text: Codec<string> = {
   mediaType: "text/plain",
   reads: ["text/*"],
-  encode: (value) => Effect.sync(() => encoder.encode(value)),
+  encode: (value) => Effect.suspend(() => encodeText("text/plain", value)),
   decode: (body, contentType) => decodeText("text/plain", body, contentType)
 }
 
@@ -160,7 +163,10 @@ export const text: Codec<string> = {
 export const bytes: Codec<Uint8Array> = {
   mediaType: "application/octet-stream",
   reads: ["*/*"],
-  encode: Effect.succeed,
+  encode: (value) =>
+    ArrayBuffer.isView(value)
+      ? Effect.succeed(value)
+      : Effect.fail(unencodable("application/octet-stream", "the value must be a Uint8Array")),
   decode: Effect.succeed
 }
 
@@ -357,9 +363,13 @@ export const decode: {
   <A, R>(payload: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R>
 } = dual(
   2,
-  <A, R>({ Body, ContentType }: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R> =>
-    Effect.zipRight(
-      requireMediaType(readsOf(codec), ContentType, Body),
-      Effect.suspend(() => codec.decode(Body, ContentType))
+  <A, R>(payload: EncodedPayload, codec: Codec<A, R>): Effect.Effect<A, CodecError, R> =>
+    Effect.flatMap(
+      readPayload(payload, codec.mediaType),
+      ({ Body, ContentType }) =>
+        Effect.zipRight(
+          requireMediaType(readsOf(codec), ContentType, Body),
+          Effect.suspend(() => codec.decode(Body, ContentType))
+        )
     )
 )

@@ -11,11 +11,13 @@ import * as Stream from "effect/Stream"
 import * as Codec from "./Codec.ts"
 import { jsonLinesTypes, jsonTypes } from "./internal/codec/mediaTypes.ts"
 import { splitEvents } from "./internal/framing/events.ts"
+import { readMaxLineBytes } from "./internal/framing/limits.ts"
 import { splitLines } from "./internal/framing/lines.ts"
 import { mediaType as eventStream } from "./internal/framing/serverSentEvents.ts"
 import { decodeLine, decodeText } from "./internal/framing/text.ts"
 import { decodeEach } from "./internal/framing/transducer.ts"
 import { takeUntilDone } from "./internal/framing/untilDone.ts"
+import { isBlank } from "./protocol/bytes/lines.ts"
 import type { CodecError } from "./SageMakerError.ts"
 
 /**
@@ -27,7 +29,8 @@ import type { CodecError } from "./SageMakerError.ts"
 export interface FramingLimits {
   /**
    * The maximum length of a line, or of a server-sent event, in bytes. Default: `defaultMaxLineBytes`, 16 MiB. A longer
-   * line fails the stream with `CodecError`. A stream buffers at most twice as many bytes.
+   * line fails the stream with `CodecError`, and so does a limit that is not a number of at least 0. A stream buffers at
+   * most twice as many bytes.
    */
   readonly maxLineBytes?: number | undefined
 }
@@ -60,8 +63,6 @@ export interface Framing<out A, out E = CodecError, out R = never> {
  */
 export const defaultMaxLineBytes: number = 16 * 1024 * 1024
 
-const maxLineBytesOf = (limits: FramingLimits | undefined): number => limits?.maxLineBytes ?? defaultMaxLineBytes
-
 /**
  * Changes the maximum length of a line, or of a server-sent event, in bytes.
  *
@@ -80,7 +81,7 @@ export const withMaxLineBytes: {
   <A, E, R>(framing: Framing<A, E, R>, maxLineBytes: number): Framing<A, E, R>
 } = dual(2, <A, E, R>(framing: Framing<A, E, R>, maxLineBytes: number): Framing<A, E, R> => ({
   ...framing,
-  frame: (chunks, limits) => framing.frame(chunks, { maxLineBytes, ...limits })
+  frame: (chunks, limits) => framing.frame(chunks, { maxLineBytes: readMaxLineBytes(limits) ?? maxLineBytes })
 }))
 
 /**
@@ -106,15 +107,17 @@ export const lines: Framing<string> = {
   reads: ["*/*"],
   frame: (chunks, limits) =>
     chunks.pipe(
-      splitLines("text/plain", { maxLineBytes: maxLineBytesOf(limits), loneCr: false }),
+      splitLines("text/plain", { maxLineBytes: readMaxLineBytes(limits) ?? defaultMaxLineBytes, loneCr: false }),
       decodeEach(decodeLine)
     )
 }
 
-const isBlank = (line: Uint8Array): boolean => line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
-
 /**
- * Decodes JSON Lines: each line is a JSON value of the schema. Blank lines are skipped.
+ * Decodes JSON Lines: each line is a JSON value of the schema. Lines end with LF or CRLF. The last line needs no line
+ * end.
+ *
+ * Blank lines are skipped: lines of spaces, tabs and CRs only. A line can start with a byte order mark. `Codec.jsonLines`
+ * has the same rules.
  *
  * @example
  * ```ts
@@ -137,7 +140,7 @@ export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Framing<A, C
     reads: [...jsonLinesTypes, ...jsonTypes],
     frame: (chunks, limits) =>
       chunks.pipe(
-        splitLines(mediaType, { maxLineBytes: maxLineBytesOf(limits), loneCr: false }),
+        splitLines(mediaType, { maxLineBytes: readMaxLineBytes(limits) ?? defaultMaxLineBytes, loneCr: false }),
         Stream.filter((line) => !isBlank(line)),
         decodeEach((line) => codec.decode(line))
       )
@@ -170,7 +173,7 @@ export interface ServerSentEvent {
 export const sse: Framing<ServerSentEvent> = {
   mediaType: eventStream,
   reads: [eventStream],
-  frame: (chunks, limits) => splitEvents(maxLineBytesOf(limits))(chunks)
+  frame: (chunks, limits) => splitEvents(readMaxLineBytes(limits) ?? defaultMaxLineBytes)(chunks)
 }
 
 const isDone = ({ data }: ServerSentEvent): boolean => data.trim() === "[DONE]"

@@ -10,6 +10,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as members from "./internal/operation/members.ts"
+import { guardReads } from "./internal/operation/readMembers.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import { execute, type SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -182,8 +183,9 @@ export const operation: Op.Operation<
   InvokeEndpointAsyncModeledError
 > = {
   name: "InvokeEndpointAsync",
-  encode: ({ Body, EndpointName, ...fields }, settings) =>
+  encode: (input, settings) =>
     Effect.gen(function*() {
+      const { Body, EndpointName, ...fields } = yield* guardReads("input", () => ({ ...input }))
       const name = yield* encodeName(EndpointName, settings.validation)
       const body = yield* encodeBody({ Body, InputLocation: fields.InputLocation }, settings)
       const headers = { ...octetStream, ...(yield* requestHeaders.encode(fields, settings.validation)) }

@@ -4,16 +4,19 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import * as Chat from "./Chat.ts"
 import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
+import { unreadableValue } from "./internal/codec/codecError.ts"
 import * as calls from "./internal/modelEndpoint/calls.ts"
 import * as internal from "./internal/modelEndpoint/warmUp.ts"
+import { readMembers } from "./internal/operation/readMembers.ts"
 import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
 import type * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseStream.ts"
@@ -109,11 +112,29 @@ export interface ModelEndpoint<in A, out B, out R = never> {
   >
 }
 
+const fromConfig = <A, R1, B, R2>(
+  name: string,
+  config: calls.Configured<A, R1, B, R2>
+): ModelEndpoint<A, B, R1 | R2> => ({
+  name,
+  defaults: Either.match(config, { onLeft: () => ({}), onRight: ({ defaults }) => defaults }),
+  invoke: calls.invoke(config),
+  stream: calls.stream(config),
+  invokeAsync: calls.invokeAsync(config)
+})
+
+/** The members of a chat request, each read once. */
+const readRequest = (request: Chat.ChatRequest): Effect.Effect<Chat.ChatRequest, SageMakerError.CodecError> =>
+  Either.mapBoth(readMembers(Object(request), "request"), {
+    onLeft: () => unreadableValue("application/json"),
+    onRight: (members) => members as Chat.ChatRequest
+  })
+
 /**
  * Makes a typed model from the name of its endpoint, a codec of its requests and a codec of its responses.
  *
  * The media types of the codecs are sent as `ContentType` and `Accept`. Other members of the options are sent with
- * every call.
+ * every call. Invalid options fail every call with `InvalidInputError`.
  *
  * @example
  * ```ts
@@ -136,22 +157,13 @@ export interface ModelEndpoint<in A, out B, out R = never> {
  */
 export const make = <A, R1, B, R2>(
   name: string,
-  { request, response, ...defaults }: {
+  options: {
     /** Encodes the requests of the model. */
     readonly request: Codec.Codec<A, R1>
     /** Decodes the responses of the model. */
     readonly response: Codec.Codec<B, R2>
   } & ModelEndpointOptions
-): ModelEndpoint<A, B, R1 | R2> => {
-  const config = { name, request, response, defaults }
-  return {
-    name,
-    defaults,
-    invoke: calls.invoke(config),
-    stream: calls.stream(config),
-    invokeAsync: calls.invokeAsync(config)
-  }
-}
+): ModelEndpoint<A, B, R1 | R2> => fromConfig(name, calls.configOf(name, options))
 
 /**
  * A deployed language model with OpenAI's chat completions API.
@@ -218,24 +230,31 @@ export interface ChatEndpoint {
  * @category constructors
  */
 export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint => {
-  const endpoint = make(name, {
-    ...defaults,
-    request: Codec.json(Chat.ChatRequest),
-    response: Codec.json(Chat.ChatCompletion)
-  })
+  const endpoint = fromConfig(
+    name,
+    calls.configOf(name, defaults, { request: Codec.json(Chat.ChatRequest), response: Codec.json(Chat.ChatCompletion) })
+  )
   return {
     ...endpoint,
     invoke: (request, options) =>
-      endpoint.invoke({ ...request, stream: undefined, stream_options: undefined }, options),
+      Effect.flatMap(
+        readRequest(request),
+        (members) => endpoint.invoke({ ...members, stream: undefined, stream_options: undefined }, options)
+      ),
+    invokeAsync: (request, options) =>
+      Effect.flatMap(readRequest(request), (members) => endpoint.invokeAsync(members, options)),
     stream: <C, E, R>(
       request: Chat.ChatRequest,
       framing: Framing<C, E, R> | Tokens.Dialect = Tokens.detected,
       options?: ModelEndpointStreamOptions
     ) =>
-      endpoint.stream(
-        { stream_options: { include_usage: true }, ...request, stream: true },
-        framing as Framing<C, E, R>,
-        options
+      Stream.unwrap(
+        Effect.map(readRequest(request), (members) =>
+          endpoint.stream(
+            { stream_options: { include_usage: true }, ...members, stream: true },
+            framing as Framing<C, E, R>,
+            options
+          ))
       )
   }
 }

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { makeAttempt } from "./internal/client/attempt.ts"
 import * as pipeline from "./internal/client/pipeline.ts"
-import { settings } from "./internal/client/settings.ts"
+import { readSettings, settings } from "./internal/client/settings.ts"
 import { fromHttpClient } from "./internal/transport/fromHttpClient.ts"
 import { transportOf } from "./internal/transport/transport.ts"
 import type { Operation, Validation } from "./Operation.ts"
@@ -103,9 +103,10 @@ export interface SageMakerRuntimeOptions {
  * @category constructors
  */
 export const make = (
-  options: SageMakerRuntimeOptions
+  given: SageMakerRuntimeOptions
 ): Effect.Effect<Context.Tag.Service<SageMakerRuntime>, ConfigurationError, HttpClient.HttpClient | Signer> =>
   Effect.gen(function*() {
+    const options = yield* readSettings<SageMakerRuntimeOptions>(given, "options")
     const resolved = serviceUrl(options)
     if (resolved._tag === "Invalid") {
       return yield* new ConfigurationError({ setting: resolved.setting, problem: resolved.problem })
@@ -114,9 +115,10 @@ export const make = (
     const { maxResponseBytes, operation } = yield* settings(options)
     const execute = yield* pipeline.make({
       settings: operation,
-      params: options.params ?? {},
+      params: yield* readSettings(options.params, "params"),
       attempt: makeAttempt({
         ...options,
+        appId: options.appId ?? undefined,
         maxResponseBytes,
         transport: fromHttpClient(http),
         systemTransport: transportOf(http),

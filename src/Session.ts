@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import type * as Chat from "./Chat.ts"
 import type { Framing } from "./Framing.ts"
 import { durationMillis } from "./internal/config/duration.ts"
+import { readOptions } from "./internal/operation/readMembers.ts"
 import { timeout } from "./internal/time/timeout.ts"
 import {
   invokeEndpoint,
@@ -285,13 +286,18 @@ const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Se
   invoke: (value, options) =>
     Effect.zipRight(
       requireOpen(state),
-      Effect.mapError(endpoint.invoke(value, { ...options, SessionId: state.id }), toExpired(state))
+      Effect.mapError(
+        Effect.flatMap(readOptions(options, "options"), (members) =>
+          endpoint.invoke(value, { ...members, SessionId: state.id })),
+        toExpired(state)
+      )
     ),
   stream: (value, framing, options) =>
     Stream.unwrap(
-      Effect.as(
-        requireOpen(state),
-        Stream.mapError(endpoint.stream(value, framing, { ...options, SessionId: state.id }), toExpired(state))
+      Effect.map(
+        Effect.zipRight(requireOpen(state), readOptions(options, "options")),
+        (members) =>
+          Stream.mapError(endpoint.stream(value, framing, { ...members, SessionId: state.id }), toExpired(state))
       )
     )
 })
@@ -335,6 +341,6 @@ export const make: {
   options: SessionOptions = {}
 ): Effect.Effect<Session<A, B, R> & ChatSession, InvokeError, SageMakerRuntime | Scope.Scope> =>
   Effect.map(
-    openSession(endpoint, options),
+    Effect.flatMap(readOptions(options, "options"), (members) => openSession(endpoint, members)),
     (state) => sessionWith(endpoint, state) as Session<A, B, R> & ChatSession
   )

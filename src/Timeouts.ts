@@ -6,9 +6,11 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
+import { readOptions } from "./internal/operation/readMembers.ts"
 
 /**
  * The timeouts of a call. When one expires, the call or its stream fails with `TimeoutError`, whose `phase` is its
@@ -74,9 +76,14 @@ export class Timeouts extends Context.Reference<Timeouts>()("effect-sagemaker-ru
   defaultValue: () => defaults
 }) {}
 
+/** Not a duration, so that a call with timeouts that cannot be read fails as with an invalid one. */
+const unreadable = { total: Number.NaN }
+
+const read = (deadlines: Deadlines): Deadlines => Either.getOrElse(readOptions(deadlines, "Timeouts"), () => unreadable)
+
 const override = (context: Context.Context<never>, deadlines: Deadlines): Deadlines => ({
   ...(context.unsafeMap.has(Timeouts.key) ? Context.get(context, Timeouts) : {}),
-  ...Object.fromEntries(Object.entries(deadlines ?? {}).filter(([, duration]) => duration !== undefined))
+  ...Object.fromEntries(Object.entries(read(deadlines)).filter(([, duration]) => duration !== undefined))
 })
 
 /**

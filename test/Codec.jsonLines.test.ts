@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck, Schema } from "effect"
-import { Codec } from "effect-sagemaker-runtime"
+import { Chunk, Effect, FastCheck, Schema, Stream } from "effect"
+import { Codec, Framing } from "effect-sagemaker-runtime"
 
 const encoder = new TextEncoder()
 const Entry = Schema.Struct({ n: Schema.Number, word: Schema.String })
@@ -45,4 +45,57 @@ describe("JSON Lines", () => {
       const broken = yield* Effect.flip(entries.decode(encoder.encode(`{"n":1`)))
       assert.match(broken.message, /invalid JSON Lines$/)
     }))
+})
+
+const piece = FastCheck.constantFrom(
+  "1",
+  "\"a\"",
+  " ",
+  "\t",
+  "\r",
+  "\r\n",
+  "\n",
+  "\ufeff",
+  "\v",
+  "\u00a0",
+  "\u2028",
+  "[",
+  "]"
+)
+
+describe("Codec.jsonLines and Framing.jsonLines", () => {
+  const both = (text: string) =>
+    Effect.all([
+      Effect.either(Codec.jsonLines(Schema.Unknown).decode(encoder.encode(text))),
+      Effect.either(
+        Effect.map(
+          Stream.runCollect(Framing.jsonLines(Schema.Unknown).frame(Stream.make(encoder.encode(text)))),
+          Chunk.toReadonlyArray
+        )
+      )
+    ])
+
+  it.effect("skip the same blank lines", () =>
+    Effect.gen(function*() {
+      for (const blank of ["", " ", "\t \t", "\r", "\ufeff", "\ufeff "]) {
+        const [whole, framed] = yield* both(`1\n${blank}\n2\n${blank}`)
+        assert.deepInclude(whole, { _tag: "Right", right: [1, 2] })
+        assert.deepInclude(framed, { _tag: "Right", right: [1, 2] })
+      }
+      for (const text of ["\v", "\f", "\u00a0", "\u2028"]) {
+        const [whole, framed] = yield* both(`1\n${text}\n2`)
+        assert.strictEqual(whole._tag, "Left")
+        assert.strictEqual(framed._tag, "Left")
+      }
+    }))
+
+  it.effect.prop(
+    "agree on any text",
+    [FastCheck.array(piece, { maxLength: 12 })],
+    ([pieces]) =>
+      Effect.map(both(pieces.join("")), ([whole, framed]) => {
+        assert.strictEqual(framed._tag, whole._tag)
+        assert.deepStrictEqual(whole._tag === "Right" ? whole.right : [], framed._tag === "Right" ? framed.right : [])
+      })
+  )
 })

@@ -4,15 +4,14 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Runtime from "effect/Runtime"
-import * as Stream from "effect/Stream"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Server } from "node:http"
+import { positiveDurationMillis } from "../internal/config/duration.ts"
 import { ConfigurationError } from "../SageMakerError.ts"
 import * as Emulator from "../testing/Emulator.ts"
-import type { HttpResponseMessage } from "../testing/internal/emulator/httpMessage.ts"
+import { makeServer } from "./internal/emulator/server.ts"
 
 /**
  * Options of the emulator and of its HTTP server.
@@ -25,6 +24,11 @@ export interface NodeEmulatorOptions<R = never> extends Emulator.EmulatorOptions
   readonly host?: string | undefined
   /** The TCP port to listen on. Default: 0, which selects a free port. */
   readonly port?: number | undefined
+  /**
+   * The maximum time in which a client must send a whole request. Default: 60 seconds. A slower request is answered with
+   * status 408, and its connection is closed.
+   */
+  readonly requestTimeout?: Duration.DurationInput | undefined
 }
 
 /**
@@ -38,40 +42,10 @@ export class NodeEmulator extends Context.Tag("effect-sagemaker-runtime/node/Nod
   readonly url: string
 }>() {}
 
-const readBody = (message: IncomingMessage): Effect.Effect<Uint8Array> =>
-  Effect.async((resume) => {
-    const chunks: Array<Uint8Array> = []
-    message.on("data", (chunk: Uint8Array) => chunks.push(chunk))
-    message.on("end", () => resume(Effect.succeed(Buffer.concat(chunks))))
-    message.on("error", () => resume(Effect.interrupt))
-  })
+const defaultRequestTimeout = "60 seconds"
 
-const toHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value ?? ""])
-  )
-
-const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<void> =>
-  Effect.async((resume) => {
-    if (response.write(chunk)) {
-      resume(Effect.void)
-    } else {
-      response.once("drain", () => resume(Effect.void))
-    }
-  })
-
-const send = (response: ServerResponse, { body, headers, status }: HttpResponseMessage): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    response.writeHead(status, headers)
-    if (body instanceof Uint8Array) {
-      response.end(body)
-      return Effect.void
-    }
-    response.flushHeaders()
-    return Stream.runForEach(body, (chunk) => writeChunk(response, chunk)).pipe(
-      Effect.matchCause({ onSuccess: () => response.end(), onFailure: () => response.destroy() })
-    )
-  })
+/** The longest delay of a timer in Node. */
+const maxTimeoutMillis = 2 ** 31 - 1
 
 const listen = (
   server: Server,
@@ -105,24 +79,6 @@ const close = (server: Server): Effect.Effect<void> =>
     server.closeAllConnections()
   })
 
-const makeServer = Effect.gen(function*() {
-  const { handle } = yield* Emulator.Emulator
-  const run = Runtime.runFork(yield* Effect.runtime())
-  return createServer((message, response) => {
-    const fiber = run(
-      readBody(message).pipe(
-        Effect.flatMap((body) =>
-          handle({ method: message.method ?? "", target: message.url ?? "", headers: toHeaders(message), body })
-        ),
-        Effect.flatMap((emulated) => send(response, emulated)),
-        Effect.catchAllCause(() => Effect.sync(() => response.destroy())),
-        Effect.interruptible
-      )
-    )
-    response.once("close", () => run(Fiber.interrupt(fiber)))
-  })
-})
-
 /**
  * Provides the emulated service on a TCP port. The server stops and closes its connections when the scope closes.
  *
@@ -151,7 +107,13 @@ export const layer = <R = never>(
     Layer.scoped(
       NodeEmulator,
       Effect.gen(function*() {
-        const server = yield* Effect.acquireRelease(makeServer, close)
+        const requestTimeout = yield* positiveDurationMillis(
+          "requestTimeout",
+          options.requestTimeout ?? defaultRequestTimeout,
+          undefined,
+          maxTimeoutMillis
+        )
+        const server = yield* Effect.acquireRelease(makeServer(Math.ceil(requestTimeout)), close)
         return { url: yield* listen(server, options) }
       })
     ),

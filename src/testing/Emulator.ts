@@ -20,6 +20,7 @@ import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
+import { addPiece, concat, type Pieces, piecesInOrder } from "../protocol/bytes/bytes.ts"
 import type { AsyncInferenceOutcome } from "./internal/emulator/asyncInferenceQueue.ts"
 import {
   type HttpRequestMessage,
@@ -99,7 +100,8 @@ export interface EmulatorOptions<R = never> {
   /** The region that requests must be signed for. Default: any region. */
   readonly region?: string | undefined
   /**
-   * The maximum size of a request body in bytes. A larger body fails with status 413.
+   * The maximum size of a request body in bytes. A larger body fails with status 413, before its signature is verified.
+   * A server does not read the rest of it.
    *
    * Default: 26,214,400 (25 MiB).
    */
@@ -126,6 +128,10 @@ export const credentials: CredentialsInput = {
 export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emulator")<Emulator, {
   /** Handles one HTTP request. Errors of the service are responses, so the effect never fails. */
   readonly handle: (request: HttpRequestMessage) => Effect.Effect<HttpResponseMessage>
+  /** The maximum size of a request body in bytes. A server stops reading a larger body and sends `tooLarge`. */
+  readonly maxBodyBytes: number
+  /** The response to a body that is too large: status 413, which closes the connection. */
+  readonly tooLarge: Effect.Effect<HttpResponseMessage>
   /**
    * The objects of the emulated S3, by location.
    *
@@ -174,17 +180,40 @@ export const endpoint = <E, R>(
 export const layer = <R = never>(options: EmulatorOptions<R>): Layer.Layer<Emulator, never, R> =>
   Layer.scoped(Emulator, makeService(options, options.credentials ?? credentials))
 
+const emptyBody: { readonly pieces: Pieces | undefined; readonly size: number } = { pieces: undefined, size: 0 }
+
 /**
- * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server.
+ * The whole body, or `undefined` as soon as it exceeds the limit. A request whose body cannot be read has no response.
+ */
+const readBody = (
+  headers: { readonly [name: string]: string | undefined },
+  stream: Stream.Stream<Uint8Array, unknown>,
+  limit: number
+): Effect.Effect<Uint8Array | undefined> =>
+  Number(headers["content-length"] ?? 0) > limit
+    ? Effect.succeed(undefined)
+    : Stream.runFoldWhile(
+      stream,
+      emptyBody,
+      ({ size }) => size <= limit,
+      ({ pieces, size }, chunk) => ({ pieces: addPiece(pieces, chunk), size: size + chunk.byteLength })
+    ).pipe(
+      Effect.map(({ pieces, size }) => (size > limit ? undefined : concat(piecesInOrder(pieces)))),
+      Effect.catchAll(() => Effect.interrupt)
+    )
+
+/**
+ * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server. It stops reading a body at
+ * `maxBodyBytes`.
  *
  * @since 0.1.0
  * @category apps
  */
 export const app: HttpApp.Default<never, Emulator> = Effect.gen(function*() {
-  const { handle } = yield* Emulator
-  const { arrayBuffer, headers, method, url } = yield* HttpServerRequest.HttpServerRequest
-  const body = yield* Effect.orDie(arrayBuffer)
-  const response = yield* handle({ method, target: url, headers, body: new Uint8Array(body) })
+  const { handle, maxBodyBytes, tooLarge } = yield* Emulator
+  const { headers, method, stream, url } = yield* HttpServerRequest.HttpServerRequest
+  const body = yield* readBody(headers, stream, maxBodyBytes)
+  const response = yield* body === undefined ? tooLarge : handle({ method, target: url, headers, body })
   const options = { status: response.status, headers: response.headers }
   return response.body instanceof Uint8Array
     ? HttpServerResponse.uint8Array(response.body, options)

@@ -43,6 +43,16 @@ describe("In Lambda, a request", () => {
       assert.notProperty(yield* sent(env), header)
     }))
 
+  it.effect.each([
+    { value: "first\nsecond", sends: "first%0Asecond" },
+    { value: "a\r\n\u001b[31m\u007f", sends: "a%0D%0A%1B[31m%7F" },
+    { value: "tab\té\ud800", sends: "tab%09%C3%A9%EF%BF%BD" },
+    { value: "test123-=;:+&[]{}\"' %0A", sends: "test123-=;:+&[]{}\"' %0A" }
+  ])("has the trace header percent-encoded: $sends", ({ sends, value }) =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* sent({ ...lambda, _X_AMZN_TRACE_ID: value }))?.[header], sends)
+    }))
+
   it.effect("has the current trace header", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(ok)

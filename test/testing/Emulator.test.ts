@@ -1,4 +1,4 @@
-import { HttpClient, HttpClientRequest, HttpServerResponse } from "@effect/platform"
+import { HttpApp, HttpClient, HttpClientRequest, HttpServerResponse } from "@effect/platform"
 import { assert, it } from "@effect/vitest"
 import { Chunk, Effect, Fiber, Layer, Ref, Stream, TestClock } from "effect"
 import {
@@ -317,4 +317,49 @@ it.live("handlers can use services", () =>
       Layer.provide(Credentials.layer(Emulator.credentials))
     )
     assert.strictEqual(text(yield* Effect.provide(invokeEndpoint(input), layer)), "used")
+  }))
+
+it.live("The HttpApp stops reading an endless body at maxBodyBytes", () =>
+  Effect.gen(function*() {
+    let pulled = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        pulled += 1
+        controller.enqueue(new Uint8Array(1_024))
+      }
+    })
+    const context = yield* Effect.context<Emulator.Emulator>()
+    const handle = HttpApp.toWebHandler(Effect.provide(Emulator.app, context))
+    const init = { method: "POST", body, duplex: "half" }
+    const request = new Request("http://localhost/endpoints/echo/invocations", init)
+    const response = yield* Effect.promise(() => handle(request))
+    assert.strictEqual(response.status, 413)
+    assert.isBelow(pulled, 32)
+  }).pipe(Effect.provide(Emulator.layer({ endpoints: [echo], maxBodyBytes: 8_192 }))))
+
+it.live("A handler's failure whose members throw is a container error", () =>
+  Effect.gen(function*() {
+    const hostile = [
+      {
+        toString: () => {
+          throw new Error("hidden")
+        }
+      },
+      Object.create(null),
+      new Proxy({}, {
+        get: () => {
+          throw new Error("hidden")
+        },
+        has: () => {
+          throw new Error("hidden")
+        }
+      }),
+      { _tag: "ValidationError", status: 400, code: "ValidationError", message: 1n },
+      Symbol("hidden")
+    ]
+    for (const value of hostile) {
+      const broken = Emulator.endpoint("echo", () => Effect.fail(value))
+      const error = yield* failure({ endpoints: [broken] })
+      assert.include(["ModelError", "ValidationError"], error._tag)
+    }
   }))

@@ -10,8 +10,9 @@ import * as Random from "effect/Random"
 import type * as Tracer from "effect/Tracer"
 import type { Operation, OperationSettings } from "../../Operation.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
-import type { CommonError } from "../../SageMakerError.ts"
+import type { CommonError, InvalidInputError } from "../../SageMakerError.ts"
 import * as Timeouts from "../../Timeouts.ts"
+import { guardReads, type Members, readMembers } from "../operation/readMembers.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import type { Attempt } from "./attempt.ts"
 import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
@@ -23,7 +24,7 @@ import { isTraced, withAttemptSpan, withCallSpan } from "./tracing.ts"
 export interface PipelineOptions {
   readonly settings: OperationSettings
   /** Default members of every input. */
-  readonly params: { readonly [member: string]: unknown }
+  readonly params: Members
   readonly attempt: Attempt
 }
 
@@ -32,18 +33,27 @@ const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined
 const isPlainObject = (input: unknown): input is object =>
   Predicate.isRecord(input) && [Object.prototype, null].includes(Object.getPrototypeOf(input))
 
+const withParams = (params: Members, members: Members): Members =>
+  Object.keys(params).length > 0
+    ? { ...params, ...Object.fromEntries(Object.entries(members).filter(isDefined)) }
+    : members
+
 /**
- * Adds the default members that an input does not set.
+ * Copies the members of an input, and adds the default members that it does not set.
  *
  * A missing input is treated as an empty object. An input that is not a plain object is returned unchanged.
  */
-const bindParams = <I>(params: { readonly [member: string]: unknown }, input: I): I => {
+const bindParams = <I>(params: Members, input: I): Either.Either<I, InvalidInputError> => {
   if (input === undefined || input === null) {
-    return { ...params } as I
+    return Either.right({ ...params } as I)
   }
-  return isPlainObject(input) && Object.keys(params).length > 0
-    ? { ...params, ...Object.fromEntries(Object.entries(input).filter(isDefined)) } as I
-    : input
+  if (typeof input !== "object") {
+    return Either.right(input)
+  }
+  return Either.flatMap(guardReads("input", () => isPlainObject(input)), (isPlain) =>
+    isPlain
+      ? Either.map(readMembers(input, "input"), (members) => withParams(params, members) as I)
+      : Either.right(input))
 }
 
 /** The value of a reference if the context sets it. `Context.get` would return the default otherwise. */
@@ -133,8 +143,11 @@ export const make = (options: PipelineOptions) =>
     }
     return <I, O, E, R>(operation: Operation<I, O, E, R>, input: I): Effect.Effect<O, E | CommonError, R> =>
       Effect.withFiberRuntime((fiber) => {
-        const boundInput = bindParams(options.params, input)
-        const call = startCall(client, operation, boundInput, fiber)
-        return isTraced(fiber) ? withCallSpan(fiber, operation, boundInput, call) : call
+        const bound = bindParams(options.params, input)
+        if (Either.isLeft(bound)) {
+          return Effect.fail(bound.left)
+        }
+        const call = startCall(client, operation, bound.right, fiber)
+        return isTraced(fiber) ? withCallSpan(fiber, operation, bound.right, call) : call
       })
   })

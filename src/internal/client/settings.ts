@@ -1,7 +1,9 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { OperationSettings, Validation } from "../../Operation.ts"
 import { ConfigurationError } from "../../SageMakerError.ts"
 import type { SageMakerRuntimeOptions } from "../../SageMakerRuntime.ts"
+import { readOptions } from "../operation/readMembers.ts"
 
 /** The largest request body by default: 25 MiB. */
 export const defaultMaxBodyBytes = 25 * 1024 * 1024
@@ -27,10 +29,24 @@ interface Settings {
 const invalid = (setting: keyof SettingsOptions, problem: string) =>
   Effect.fail(new ConfigurationError({ setting, problem }))
 
-const validationOf = (validation: SettingsOptions["validation"]): Validation =>
+/** The members of an object of options, each read once. */
+export const readSettings = <Options extends object>(
+  options: Options | undefined,
+  setting: string
+): Either.Either<Options, ConfigurationError> =>
+  Either.mapBoth(readOptions(options, setting), {
+    onLeft: ({ constraint, field }) => new ConfigurationError({ setting: field, problem: `must be ${constraint}` }),
+    onRight: (members) => members as Options
+  })
+
+const validationOf = (validation: SettingsOptions["validation"]): Either.Either<Validation, ConfigurationError> =>
   typeof validation === "boolean"
-    ? { min: validation, max: validation, pattern: validation }
-    : { min: validation?.min ?? true, max: validation?.max ?? true, pattern: validation?.pattern ?? true }
+    ? Either.right({ min: validation, max: validation, pattern: validation })
+    : Either.map(readSettings(validation, "validation"), ({ max, min, pattern }) => ({
+      min: min ?? true,
+      max: max ?? true,
+      pattern: pattern ?? true
+    }))
 
 const isByteLimit = (limit: number | false): boolean => limit === false || (typeof limit === "number" && limit >= 0)
 
@@ -39,7 +55,8 @@ export const settings = (options: SettingsOptions): Effect.Effect<Settings, Conf
   if (typeof (options.appId ?? "") !== "string") {
     return invalid("appId", "must be a string")
   }
-  if (!(Math.abs(options.clockOffset ?? 0) <= maxClockOffset)) {
+  const clockOffset: unknown = options.clockOffset ?? 0
+  if (typeof clockOffset !== "number" || !(Math.abs(clockOffset) <= maxClockOffset)) {
     return invalid("clockOffset", "must be a number of milliseconds")
   }
   const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
@@ -50,8 +67,8 @@ export const settings = (options: SettingsOptions): Effect.Effect<Settings, Conf
   if (!isByteLimit(maxResponseBytes)) {
     return invalid("maxResponseBytes", "must be a number of bytes or false")
   }
-  return Effect.succeed({
-    operation: { maxBodyBytes, validation: validationOf(options.validation) },
+  return Effect.map(validationOf(options.validation), (validation) => ({
+    operation: { maxBodyBytes, validation },
     maxResponseBytes: maxResponseBytes === false ? Infinity : maxResponseBytes
-  })
+  }))
 }

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
@@ -13,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { Operation } from "../../Operation.ts"
 import { toRetryable } from "../../SageMakerError.ts"
+import { guardReads } from "../operation/readMembers.ts"
 import { isDefaultTracer } from "../time/defaultServices.ts"
 
 type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
@@ -73,7 +75,7 @@ export const withCallSpan = <I, O, E, R, A, E2, R2>(
         "rpc.system": "aws-api",
         "rpc.service": "SageMakerRuntime",
         "rpc.method": operation.name,
-        ...operation.attributes?.(input)
+        ...Either.getOrUndefined(guardReads("input", () => operation.attributes?.(input)))
       }
     },
     (span) => Effect.zipRight(setContext(Context.add(context, Tracer.ParentSpan, span)), call),

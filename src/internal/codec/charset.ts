@@ -1,9 +1,9 @@
-/** Decodes the text of a payload in the character set of its content type. */
+/** Encodes text as UTF-8, and decodes it in the character set of its content type. */
 import * as Either from "effect/Either"
-import { decode } from "../../protocol/bytes/utf8.ts"
+import { decode, isWellFormed } from "../../protocol/bytes/utf8.ts"
 import { parse } from "../../protocol/payload/mediaType.ts"
 import type { CodecError } from "../../SageMakerError.ts"
-import { undecodable } from "./codecError.ts"
+import { undecodable, unencodable } from "./codecError.ts"
 
 const isUtf8 = (charset: string | undefined): boolean =>
   charset === undefined || ["utf-8", "utf8", "us-ascii", "ascii"].includes(charset.toLowerCase())
@@ -14,6 +14,18 @@ const decodeCharset = (charset: string, body: Uint8Array): string | undefined =>
   } catch {
     return undefined
   }
+}
+
+const encoder = new TextEncoder()
+
+/** Text in UTF-8. UTF-8 cannot encode a lone surrogate. */
+export const encodeText = (mediaType: string, text: unknown): Either.Either<Uint8Array, CodecError> => {
+  if (typeof text !== "string") {
+    return Either.left(unencodable(mediaType, "the value must be a string"))
+  }
+  return isWellFormed(text)
+    ? Either.right(encoder.encode(text))
+    : Either.left(unencodable(mediaType, "the text has a lone surrogate"))
 }
 
 /** The text of a body, in the `charset` of its content type, by default UTF-8. */

@@ -10,6 +10,9 @@ export const unencodable = (mediaType: string, problem: string, issues: Readonly
     issues
   })
 
+/** The error of a value whose members throw when they are read. */
+export const unreadableValue = (mediaType: string): CodecError => unencodable(mediaType, "the value cannot be read")
+
 /** The error of a payload that is invalid in a media type. */
 export const undecodable = (
   mediaType: string,

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { Codec } from "../../Codec.ts"
 import { stripFromText } from "../../protocol/bytes/byteOrderMark.ts"
+import { nonBlankLines } from "../../protocol/bytes/lines.ts"
 import { parseJson } from "../../protocol/payload/json.ts"
 import { decodeText } from "./charset.ts"
 import { undecodable, unencodable } from "./codecError.ts"
@@ -69,6 +70,6 @@ export const jsonLinesText = <I>(): Codec<ReadonlyArray<I>> =>
     name: "JSON Lines",
     mediaType: "application/jsonlines",
     reads: jsonLinesTypes,
-    parse: (text) => text.split("\n").filter((line) => line.trim() !== "").map((line) => parseJson(line) as I),
+    parse: (text) => nonBlankLines(text).map((line) => parseJson(line) as I),
     stringify: (values) => values.map(stringify).join("\n")
   })

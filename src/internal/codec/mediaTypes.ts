@@ -1,9 +1,11 @@
 /** Media types of payloads, and the check whether a codec accepts one. */
 import * as Effect from "effect/Effect"
-import type { Codec } from "../../Codec.ts"
+import * as Either from "effect/Either"
+import type { Codec, EncodedPayload } from "../../Codec.ts"
 import { includes, parse } from "../../protocol/payload/mediaType.ts"
 import type { CodecError } from "../../SageMakerError.ts"
-import { unsupportedMediaType } from "./codecError.ts"
+import { guardReads } from "../operation/readMembers.ts"
+import { undecodable, unsupportedMediaType } from "./codecError.ts"
 
 export const jsonTypes = ["application/json", "application/*+json"]
 
@@ -40,3 +42,13 @@ export const requireMediaType = (
     ? Effect.void
     : Effect.fail(unsupportedMediaType(essence, ranges, body))
 }
+
+const isPayload = ({ Body, ContentType }: { readonly Body: unknown; readonly ContentType: unknown }): boolean =>
+  ArrayBuffer.isView(Body) && (ContentType === undefined || typeof ContentType === "string")
+
+/** The members of a payload, each read once. */
+export const readPayload = (payload: EncodedPayload, mediaType: string): Either.Either<EncodedPayload, CodecError> =>
+  guardReads("payload", () => ({ Body: payload.Body, ContentType: payload.ContentType ?? undefined })).pipe(
+    Either.filterOrLeft(isPayload, () => undefined),
+    Either.mapLeft(() => undecodable(mediaType, new Uint8Array(), "expected a payload with bytes and a content type"))
+  )

@@ -5,11 +5,13 @@ import * as Option from "effect/Option"
 import type { ConfigurationError } from "../../SageMakerError.ts"
 import { invalidSetting } from "./invalidSetting.ts"
 
-/** A duration in milliseconds, `Infinity` included; `undefined` if the value is not a duration. */
-export const durationMillis = (value: unknown): number | undefined => {
-  const decoded = Duration.decodeUnknown(value)
-  return Option.isSome(decoded) ? Duration.toMillis(decoded.value) : undefined
-}
+/** A duration in milliseconds, `Infinity` included; `undefined` if the value is not a duration or cannot be read. */
+export const durationMillis = (value: unknown): number | undefined =>
+  Option.liftThrowable(Duration.decodeUnknown)(value).pipe(
+    Option.flatten,
+    Option.map(Duration.toMillis),
+    Option.getOrUndefined
+  )
 
 /** A positive, finite duration in milliseconds; otherwise the error names the setting. */
 export const positiveDurationMillis = (

@@ -1,5 +1,5 @@
 /** Splits a stream of bytes into lines of limited length. */
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import * as protocol from "../../protocol/bytes/lines.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { undecodableStream } from "../codec/codecError.ts"
@@ -8,11 +8,7 @@ import { transduce } from "./transducer.ts"
 export const tooLong = (mediaType: string, what: "a line" | "an event", maxLineBytes: number): CodecError =>
   undecodableStream(mediaType, `${what} is longer than ${maxLineBytes} bytes (maxLineBytes)`)
 
-/** The lines of a stream without their line ends. The last line needs no line end. */
-export const splitLines = (mediaType: string, settings: protocol.Settings) =>
-<E, R>(
-  chunks: Stream.Stream<Uint8Array, E, R>
-): Stream.Stream<Uint8Array, E | CodecError, R> =>
+const split = (mediaType: string, settings: protocol.Settings) =>
   transduce({
     initial: () => protocol.initial,
     step: (state: protocol.State, chunk: Uint8Array) => {
@@ -24,4 +20,13 @@ export const splitLines = (mediaType: string, settings: protocol.Settings) =>
       const last = protocol.finish(state)
       return { out: last === undefined ? [] : [last] }
     }
-  })(chunks)
+  })
+
+/** The lines of a stream without their line ends. The last line needs no line end. */
+export const splitLines = (mediaType: string, settings: protocol.Settings) =>
+<E, R>(
+  chunks: Stream.Stream<Uint8Array, E, R>
+): Stream.Stream<Uint8Array, E | CodecError, R> =>
+  settings.maxLineBytes >= 0
+    ? split(mediaType, settings)(chunks)
+    : Stream.fail(undecodableStream(mediaType, "maxLineBytes must be a number of at least 0"))

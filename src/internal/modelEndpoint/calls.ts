@@ -1,5 +1,7 @@
 /** The calls of a typed model: encode the value, invoke the endpoint, decode the response. */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as Codec from "../../Codec.ts"
 import type { Framing } from "../../Framing.ts"
@@ -13,6 +15,8 @@ import type {
 } from "../../ModelEndpoint.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
 import { requireMediaType } from "../codec/mediaTypes.ts"
+import { guardReads, readOptions } from "../operation/readMembers.ts"
+import { withoutSentErrorCode } from "../tokens/reportedError.ts"
 
 /** What the calls of a typed model share. */
 export interface Config<A, R1, B, R2> {
@@ -22,9 +26,35 @@ export interface Config<A, R1, B, R2> {
   readonly response: Codec.Codec<B, R2>
 }
 
+type Codecs<A, R1, B, R2> = Pick<Config<A, R1, B, R2>, "request" | "response">
+
+const isCodec = (value: unknown): boolean =>
+  Predicate.hasProperty(value, "encode") && typeof value.encode === "function" &&
+  Predicate.hasProperty(value, "decode") && typeof value.decode === "function"
+
+/** Reads the options of a typed model once. Every call of a model with invalid options fails with the error. */
+export const configOf = <A, R1, B, R2>(
+  name: string,
+  options: ModelEndpointOptions & Partial<Codecs<A, R1, B, R2>>,
+  codecs?: Codecs<A, R1, B, R2>
+): Either.Either<Config<A, R1, B, R2>, InvalidInputError> =>
+  Either.gen(function*() {
+    const { request, response, ...defaults } = { ...(yield* readOptions(options, "options")), ...codecs }
+    for (const [field, codec] of Object.entries({ request, response })) {
+      if (!(yield* guardReads(field, () => isCodec(codec)))) {
+        return yield* Either.left(new InvalidInputError({ field, constraint: "a codec" }))
+      }
+    }
+    return { name, defaults, request, response } as Config<A, R1, B, R2>
+  })
+
 /** Drops `undefined` members, so that they do not override defaults. */
 export const definedMembers = <O extends object>(options: O | undefined): Partial<O> =>
   Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<O>
+
+/** The defined members of the options of a call, each read once. */
+const callMembers = <O extends object>(options: O | undefined): Either.Either<Partial<O>, InvalidInputError> =>
+  Either.map(readOptions(options, "options"), (members) => definedMembers(members as O))
 
 /**
  * Fails for a member that the operation does not have. Dropping a routing member such as `TargetModel` silently would
@@ -43,48 +73,55 @@ const rejectUnknownMembers = (
     : Effect.fail(new InvalidInputError({ field, constraint: `omitted: ${operation.name} has no such member` }))
 }
 
-export const invoke = <A, R1, B, R2>({ defaults, name, request, response }: Config<A, R1, B, R2>) =>
+/** The configuration of a typed model, or the error of its options. */
+export type Configured<A, R1, B, R2> = Either.Either<Config<A, R1, B, R2>, InvalidInputError>
+
+export const invoke = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
   Effect.fnUntraced(function*(value: A, options?: ModelEndpointOptions) {
+    const { defaults, name, request, response } = yield* config
+    const members = yield* callMembers(options)
     const Body = yield* request.encode(value)
     const output = yield* InvokeEndpoint.invokeEndpoint({
       ContentType: request.mediaType,
       Accept: response.mediaType,
       ...definedMembers(defaults),
-      ...definedMembers(options),
+      ...members,
       EndpointName: name,
       Body
     })
     return yield* Codec.decode(output, response)
   })
 
-export const stream = <A, R1, B, R2>({ defaults, name, request }: Config<A, R1, B, R2>) => {
-  const { Accept: _, ...routing } = defaults
-  return <C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
+export const stream =
+  <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
+  <C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
     Stream.unwrapScoped(Effect.gen(function*() {
+      const { defaults: { Accept: _, ...routing }, name, request } = yield* config
       const members = {
         ContentType: request.mediaType,
         ...definedMembers({ Accept: framing.mediaType }),
         ...definedMembers(routing),
-        ...definedMembers(options)
+        ...(yield* callMembers(options))
       }
       yield* rejectUnknownMembers(InvokeEndpointWithResponseStream, members)
+      const Body = yield* request.encode(value)
       const output = yield* InvokeEndpointWithResponseStream.invokeEndpointWithResponseStream({
         ...members,
         EndpointName: name,
-        Body: yield* request.encode(value)
+        Body
       })
       yield* requireMediaType(framing.reads ?? ["*/*"], output.ContentType)
-      return framing.frame(output.Body)
+      return Stream.mapError(framing.frame(output.Body), withoutSentErrorCode(Body))
     }))
-}
 
-export const invokeAsync = <A, R1, B, R2>({ defaults, name, request, response }: Config<A, R1, B, R2>) =>
+export const invokeAsync = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
   Effect.fnUntraced(function*(value: A, options?: ModelEndpointAsyncOptions) {
+    const { defaults, name, request, response } = yield* config
     const members = {
       ContentType: request.mediaType,
       Accept: response.mediaType,
       ...definedMembers(defaults),
-      ...definedMembers(options)
+      ...(yield* callMembers(options))
     }
     yield* rejectUnknownMembers(InvokeEndpointAsync, members)
     const Body = yield* request.encode(value)

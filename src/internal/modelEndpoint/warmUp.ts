@@ -13,6 +13,7 @@ import type {
 import type { ModelNotReadyException } from "../../SageMakerError.ts"
 import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { withoutColdModelRetries } from "../client/coldModels.ts"
+import { readOptions } from "../operation/readMembers.ts"
 import { currentMonotonicMillis, retryOnMonotonicClock } from "../time/monotonicClock.ts"
 import { definedMembers } from "./calls.ts"
 
@@ -45,9 +46,11 @@ const retryWhileNotReady = <A, R, Out, R2>(
 export const warmUp = <A, B, R, Out, R2, R3>(
   endpoint: Invocable<A, B, R>,
   schedule: Schedule.Schedule<Out, ModelNotReadyException, R2>,
-  { onProgress = () => Effect.void, value, ...options }: WarmUpOptions<A, R3> = {}
+  given: WarmUpOptions<A, R3> = {}
 ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3> =>
   Effect.gen(function*() {
+    const { onProgress = () => Effect.void, value, ...options } =
+      (yield* readOptions(given, "options")) as WarmUpOptions<A, R3>
     const begin = yield* currentMonotonicMillis
     let attempts = 0
     const progress = Effect.map(
@@ -59,7 +62,8 @@ export const warmUp = <A, B, R, Out, R2, R3>(
       return withoutColdModelRetries(probe(endpoint, value, options))
     })
     yield* retryWhileNotReady(
-      Effect.tapErrorTag(attempt, "ModelNotReadyException", () => Effect.flatMap(progress, onProgress)),
+      Effect.tapErrorTag(attempt, "ModelNotReadyException", () =>
+        Effect.flatMap(progress, onProgress)),
       schedule
     )
     return yield* progress

@@ -7,6 +7,7 @@ import * as Op from "../../Operation.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { InvalidInputError, PayloadTooLargeError } from "../../SageMakerError.ts"
 import { endpointName } from "./members.ts"
+import { guardReads } from "./readMembers.ts"
 import { post } from "./request.ts"
 
 interface Invocation {
@@ -14,6 +15,8 @@ interface Invocation {
   readonly Body: Op.Payload
   readonly ContentType?: string | undefined
 }
+
+type Encoded = Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError>
 
 const encodeName = Op.label("EndpointName", endpointName)
 
@@ -23,10 +26,10 @@ export const encodeInvocation = <T extends Op.HeaderTable>(
   resource: string
 ) => {
   const pathOf = memoize((endpoint) => `/endpoints/${endpoint}/${resource}`)
-  return (
+  const encodeMembers = (
     { Body, EndpointName, ...fields }: Invocation & Op.HeaderMembers<T>,
     { maxBodyBytes, validation }: Op.OperationSettings
-  ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidInputError | PayloadTooLargeError> => {
+  ): Encoded => {
     const name = encodeName(EndpointName, validation)
     if (Either.isLeft(name)) {
       return Effect.fail(name.left)
@@ -35,10 +38,12 @@ export const encodeInvocation = <T extends Op.HeaderTable>(
     if (Either.isLeft(headers)) {
       return Effect.fail(headers.left)
     }
-    const body = Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType })
+    const body = Op.payload("Body", Body, { limit: maxBodyBytes, contentType: fields.ContentType ?? undefined })
     const request = (content: HttpBody.Uint8Array) => post(pathOf(name.right), headers.right, content)
     return Either.isEither(body) && Either.isRight(body)
       ? Effect.succeed(request(body.right as HttpBody.Uint8Array))
       : Effect.map(body, request)
   }
+  return (input: Invocation & Op.HeaderMembers<T>, settings: Op.OperationSettings): Encoded =>
+    Either.getOrElse(guardReads("input", () => encodeMembers(input, settings)), Effect.fail)
 }

@@ -3,10 +3,11 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import type { HeaderCodec, HeaderTable, Validation } from "../../Operation.ts"
+import type { HeaderCodec, HeaderMembers, HeaderTable, Validation } from "../../Operation.ts"
 import { encodeSegment } from "../../protocol/endpoint/path.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
+import { setOwn } from "./readMembers.ts"
 
 const headerCharacters = /^[\t\x20-\x7e]*$/
 
@@ -53,6 +54,13 @@ const constraintCheck = (schema: Schema.Schema<string> | Schema.Schema<number>):
       : `a ${type}`
 }
 
+/** Members that every object inherits, such as `constructor`. */
+const inherited = new Set(Object.getOwnPropertyNames(Object.prototype))
+
+/** A member. One that every object inherits counts only if it is the object's own. */
+const memberOf = (values: object, name: string): unknown =>
+  inherited.has(name) && !Object.hasOwn(values, name) ? undefined : Reflect.get(values, name)
+
 /** Makes a codec from a header table. */
 export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> => {
   const members = Object.entries(table).map(([field, [header, schema]]) => ({
@@ -66,7 +74,7 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
     encode(values, validation) {
       const out: Record<string, string> = {}
       for (const { field, header, violatedConstraint } of members) {
-        const value = values[field]
+        const value = memberOf(values, field)
         if (value === undefined || value === null) {
           continue
         }
@@ -75,6 +83,9 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
         if (problem !== undefined) {
           return invalid(field, problem)
         }
+        if (header === "__proto__") {
+          return invalid(field, "omitted: its header name cannot be sent")
+        }
         out[header] = `${value}`
       }
       return Either.right(out)
@@ -82,12 +93,12 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
     decode(received) {
       const out: Record<string, string | number> = {}
       for (const { field, header, parse } of members) {
-        const text = received[header]
+        const text = memberOf(received, header)
         if (text !== undefined) {
-          out[field] = parse(text)
+          setOwn(out, field, parse(text as string))
         }
       }
-      return out
+      return out as HeaderMembers<T>
     }
   }
 }

@@ -117,9 +117,9 @@ export const endpointTargetMembers = Array.of<"EndpointName" | TargetMember>("En
 /** Request headers whose values are redacted. */
 export const sensitive = ["x-amzn-sagemaker-custom-attributes"]
 
-export const spanAttributes = ({ EndpointName }: { readonly EndpointName: string }): SpanAttributes => ({
-  "aws.sagemaker.endpoint_name": EndpointName
-})
+/** The name is checked when the input is encoded, after the span has started. */
+export const spanAttributes = ({ EndpointName }: { readonly EndpointName: unknown }): SpanAttributes =>
+  typeof EndpointName === "string" ? { "aws.sagemaker.endpoint_name": EndpointName } : {}
 
 /** The required input member of every operation. */
 export interface EndpointMembers {

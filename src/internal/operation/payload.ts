@@ -5,6 +5,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { BlobLike } from "../../Operation.ts"
+import { isWellFormed } from "../../protocol/bytes/utf8.ts"
 import { InvalidInputError, PayloadTooLargeError } from "../../SageMakerError.ts"
 
 interface PayloadOptions {
@@ -15,13 +16,20 @@ interface PayloadOptions {
 
 const encoder = new TextEncoder()
 
-const isBlob = (body: unknown): body is BlobLike =>
-  Predicate.hasProperty(body, "arrayBuffer") && typeof body.arrayBuffer === "function" &&
-  Predicate.hasProperty(body, "size") && typeof body.size === "number"
+/** Throws for any value but an `ArrayBuffer`. Works for a buffer of another realm (an iframe, a `vm` context) too. */
+const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!
 
-/** Checks the tag, because a buffer of another realm (an iframe, a `vm` context) has another class. */
-const isArrayBuffer = (body: unknown): body is ArrayBuffer =>
-  Predicate.hasProperty(body, Symbol.toStringTag) && body[Symbol.toStringTag] === "ArrayBuffer"
+const isArrayBuffer = (body: unknown): body is ArrayBuffer => {
+  try {
+    return byteLengthOf.call(body) >= 0
+  } catch {
+    return false
+  }
+}
+
+/** Whether the bytes of a buffer can change or disappear while the request is sent. */
+const isVolatile = (buffer: ArrayBufferLike): boolean =>
+  !isArrayBuffer(buffer) || ("resizable" in buffer && buffer.resizable === true)
 
 /** Throws for a detached buffer. */
 const unsafeViewOf = (body: unknown): Uint8Array | undefined => {
@@ -34,10 +42,21 @@ const unsafeViewOf = (body: unknown): Uint8Array | undefined => {
 const viewOf = (body: unknown): Uint8Array | undefined =>
   Option.getOrUndefined(Option.liftThrowable(unsafeViewOf)(body))
 
+/** The members of a `Blob`, each read once. */
+const blobOf = (body: unknown): BlobLike | undefined => {
+  if (!Predicate.hasProperty(body, "arrayBuffer") || !Predicate.hasProperty(body, "size")) {
+    return undefined
+  }
+  const { arrayBuffer, size } = body
+  return typeof arrayBuffer === "function" && typeof size === "number" && size >= 0
+    ? { size, arrayBuffer: () => Reflect.apply(arrayBuffer, body, []) as Promise<ArrayBuffer> }
+    : undefined
+}
+
 const invalidBody = (field: string) =>
   new InvalidInputError({
     field,
-    constraint: "a string, Uint8Array, ArrayBuffer, ArrayBuffer view or readable Blob"
+    constraint: "a well-formed string, Uint8Array, ArrayBuffer, ArrayBuffer view or readable Blob"
   })
 
 const checkSize = (size: number, { limit, reason }: PayloadOptions): Either.Either<number, PayloadTooLargeError> => {
@@ -48,6 +67,15 @@ const checkSize = (size: number, { limit, reason }: PayloadOptions): Either.Eith
   return Either.left(new PayloadTooLargeError({ message, size, limit, attempts: 0 }))
 }
 
+const toBody = (
+  bytes: Uint8Array,
+  options: PayloadOptions
+): Either.Either<HttpBody.Uint8Array, PayloadTooLargeError> =>
+  Either.map(
+    checkSize(bytes.byteLength, options),
+    () => HttpBody.uint8Array(isVolatile(bytes.buffer) ? bytes.slice() : bytes, options.contentType)
+  )
+
 const fromBlob = (
   field: string,
   blob: BlobLike,
@@ -55,24 +83,34 @@ const fromBlob = (
 ): Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> =>
   Effect.gen(function*() {
     yield* checkSize(blob.size, options)
-    const buffer = yield* Effect.tryPromise({ try: () => blob.arrayBuffer(), catch: () => invalidBody(field) })
+    const buffer = yield* Effect.tryPromise({
+      try: async () => await blob.arrayBuffer(),
+      catch: () => invalidBody(field)
+    })
     const bytes = viewOf(buffer)
     if (bytes === undefined) {
       return yield* invalidBody(field)
     }
-    yield* checkSize(bytes.byteLength, options)
-    return HttpBody.uint8Array(bytes, options.contentType)
+    return yield* toBody(bytes, options)
   })
 
-/** Bytes are not copied. A `Blob` is checked against the limit before it is read. */
+const bytesOf = (body: unknown): Uint8Array | undefined => {
+  if (typeof body !== "string") {
+    return viewOf(body)
+  }
+  return isWellFormed(body) ? encoder.encode(body) : undefined
+}
+
+/** Bytes are copied only if another thread can change them or if their buffer can shrink. */
 export const payload = (
   field: string,
   body: unknown,
   options: PayloadOptions
 ): Effect.Effect<HttpBody.Uint8Array, InvalidInputError | PayloadTooLargeError> => {
-  const bytes = typeof body === "string" ? encoder.encode(body) : viewOf(body)
+  const bytes = bytesOf(body)
   if (bytes !== undefined) {
-    return Either.map(checkSize(bytes.byteLength, options), () => HttpBody.uint8Array(bytes, options.contentType))
+    return toBody(bytes, options)
   }
-  return isBlob(body) ? fromBlob(field, body, options) : Either.left(invalidBody(field))
+  const blob = Option.getOrUndefined(Option.liftThrowable(blobOf)(body))
+  return blob === undefined ? Either.left(invalidBody(field)) : fromBlob(field, blob, options)
 }

@@ -1,7 +1,7 @@
 /**
  * AWS Signature Version 4. The steps have the names of AWS's specification.
  *
- * `@smithy/signature-v4` provides the canonical query string, the credential scope and the list of unsigned headers.
+ * `@smithy/signature-v4` provides the credential scope and the list of unsigned headers.
  * Its signer awaits a promise for every hash, which takes a fifth of a call's CPU time. This signer is synchronous if
  * the runtime has synchronous hash functions, as Node does.
  */
@@ -12,7 +12,6 @@ import {
   ALWAYS_UNSIGNABLE_HEADERS,
   createScope,
   DATE_HEADER,
-  getCanonicalQuery,
   PROXY_HEADER_PATTERN,
   SEC_HEADER_PATTERN,
   SHA256_HEADER
@@ -21,7 +20,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { AwsCredentials } from "../../Credentials.ts"
 import type { Awaitable } from "../../protocol/bytes/sha256.ts"
-import { canonicalPath } from "../../protocol/endpoint/path.ts"
+import { canonicalPath, encodeSegment } from "../../protocol/endpoint/path.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { SigningScope } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
@@ -33,13 +32,26 @@ type Values = { readonly [name: string]: string }
 const andThen = <A, B>(value: Awaitable<A>, use: (value: A) => Awaitable<B>): Awaitable<B> =>
   value instanceof Promise ? value.then(use) : use(value)
 
-const queryParameters = (url: URL): Record<string, Array<string>> => {
-  const query: Record<string, Array<string>> = Object.create(null)
-  for (const [name, value] of url.searchParams) {
-    ;(query[name] ??= []).push(value)
+const compare = (a: string, b: string): number => {
+  if (a === b) {
+    return 0
   }
-  return query
+  return a < b ? -1 : 1
 }
+
+const isSignature = (name: string): boolean => name.toLowerCase() === "x-amz-signature"
+
+/**
+ * The query in the order of the encoded names, then of the encoded values. Pairs instead of an object by name, because an
+ * object would lose a parameter named `__proto__`.
+ */
+const canonicalQuery = (parameters: URLSearchParams): string =>
+  Array.from(parameters)
+    .filter(([name]) => !isSignature(name))
+    .map(([name, value]) => [encodeSegment(name), encodeSegment(value)] as const)
+    .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&")
 
 /** The parts of a canonical request that depend on the URL only. */
 interface CanonicalUrl {
@@ -48,15 +60,11 @@ interface CanonicalUrl {
   readonly canonicalQueryString: string
 }
 
-const canonicalUrlOf = (url: URL): CanonicalUrl => {
-  const { host, hostname, pathname: path, protocol } = url
-  const query = queryParameters(url)
-  return {
-    host,
-    canonicalUri: canonicalPath(path),
-    canonicalQueryString: getCanonicalQuery({ protocol, hostname, path, query, method: "", headers: {} })
-  }
-}
+const canonicalUrlOf = ({ host, pathname, searchParams }: URL): CanonicalUrl => ({
+  host,
+  canonicalUri: canonicalPath(pathname),
+  canonicalQueryString: canonicalQuery(searchParams)
+})
 
 const memoizedCanonicalUrl = memoize((url: string) => canonicalUrlOf(new URL(url)))
 
@@ -163,6 +171,9 @@ const authenticationHeaders = (
 
 const canonicalRequest = (request: Request, added: Values, payloadHash: string) => {
   const { canonicalQueryString, canonicalUri, host } = canonicalUrl(request)
+  if (Object.hasOwn(request.headers, "__proto__")) {
+    throw new TypeError("A header named __proto__ cannot be sent")
+  }
   const headers: Record<string, string> = Object.assign({}, request.headers, { host }, added)
   const { signedHeaders, signedNames } = selectSignedHeaders(Object.keys(headers).join(";"))
   return {

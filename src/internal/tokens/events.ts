@@ -7,6 +7,7 @@ import { stripFromBytes } from "../../protocol/bytes/byteOrderMark.ts"
 import { decode } from "../../protocol/bytes/utf8.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { undecodableStream } from "../codec/codecError.ts"
+import { readMaxLineBytes } from "../framing/limits.ts"
 import { splitLines } from "../framing/lines.ts"
 import { type EventParser, makeParser, mediaType } from "../framing/serverSentEvents.ts"
 import { decodeEach, transduce, type TransducerStep } from "../framing/transducer.ts"
@@ -47,7 +48,7 @@ export const decodeEvents = <A, E, E2, R2>(
   limits: FramingLimits | undefined,
   decodeText: (text: string) => Effect.Effect<ReadonlyArray<A>, E>
 ): Stream.Stream<A, E | E2 | CodecError, R2> => {
-  const maxLineBytes = limits?.maxLineBytes ?? defaultMaxLineBytes
+  const maxLineBytes = readMaxLineBytes(limits) ?? defaultMaxLineBytes
   return chunks.pipe(
     splitLines(mediaType, { maxLineBytes, loneCr: true }),
     transduce({

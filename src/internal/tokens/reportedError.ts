@@ -1,5 +1,6 @@
 /** Errors that a model server writes into a token stream in place of a token. */
 import * as Schema from "effect/Schema"
+import { contains } from "../../protocol/bytes/contains.ts"
 import { lazy } from "../../protocol/function/lazy.ts"
 import { ModelStreamError } from "../../SageMakerError.ts"
 import { type Decoded, nullish } from "./token.ts"
@@ -73,5 +74,24 @@ export const toModelStreamError = ({ message, name, status }: ReportedError): Mo
     ErrorCode,
     OriginalStatusCode: status,
     OriginalMessage: message ?? name
+  })
+}
+
+const includesCode = (body: unknown, code: string): boolean =>
+  typeof body === "string"
+    ? body.toLowerCase().includes(code)
+    : body instanceof Uint8Array && contains(body, code)
+
+/** Removes an error code that is a part of the request body. The code stays available as `OriginalMessage`. */
+export const withoutSentErrorCode = (body: unknown) => <E>(error: E): E | ModelStreamError => {
+  if (!(error instanceof ModelStreamError) || !includesCode(body, error.ErrorCode?.toLowerCase() ?? "\0")) {
+    return error
+  }
+  const { ErrorCode, OriginalMessage, OriginalStatusCode } = error
+  return toModelStreamError({
+    _tag: "Reported",
+    name: undefined,
+    status: OriginalStatusCode,
+    message: OriginalMessage ?? ErrorCode
   })
 }

@@ -1,4 +1,5 @@
 /** Splits bytes into lines across chunk boundaries. */
+import { stripFromBytes, stripFromText } from "./byteOrderMark.ts"
 
 /** Bytes of an unfinished line, in a buffer with room to grow. */
 export interface State {
@@ -84,3 +85,37 @@ export const step = (state: State, chunk: Uint8Array, { loneCr, maxLineBytes }: 
 
 /** The last line, if it has no line end. */
 export const finish = (state: State): Uint8Array | undefined => (state.size === 0 ? undefined : pending(state))
+
+const isWhitespace = (code: number): boolean => code === 0x20 || code === 0x09 || code === cr
+
+/** Whether a line of JSON Lines has no value: only spaces, tabs and CRs, after an optional byte order mark. */
+export const isBlank = (line: Uint8Array): boolean => {
+  const rest = stripFromBytes(line)
+  let at = 0
+  while (at < rest.byteLength && isWhitespace(rest[at]!)) {
+    at += 1
+  }
+  return at === rest.byteLength
+}
+
+const isBlankText = (line: string): boolean => {
+  let at = 0
+  while (at < line.length && isWhitespace(line.charCodeAt(at))) {
+    at += 1
+  }
+  return at === line.length
+}
+
+/** The lines of a text that are not blank, each without a byte order mark. */
+export const nonBlankLines = (text: string): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (let at = 0; at <= text.length;) {
+    const end = text.indexOf("\n", at)
+    const line = stripFromText(text.slice(at, end === -1 ? text.length : end))
+    if (!isBlankText(line)) {
+      lines.push(line)
+    }
+    at = end === -1 ? text.length + 1 : end + 1
+  }
+  return lines
+}

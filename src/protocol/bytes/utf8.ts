@@ -12,6 +12,14 @@ export interface Step {
   readonly isInvalid: boolean
 }
 
+const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+
+/** Whether a string has no lone surrogate. UTF-8 cannot encode one. */
+export const isWellFormed = (text: string): boolean => {
+  const { isWellFormed: native } = text as { readonly isWellFormed?: () => boolean }
+  return native === undefined ? !loneSurrogate.test(text) : native.call(text)
+}
+
 /** The text of UTF-8 bytes, `undefined` for invalid bytes. */
 export const decode = (bytes: Uint8Array): string | undefined => {
   try {

@@ -47,8 +47,17 @@ const parse = (endpoint: string): URL | undefined => {
   }
 }
 
+/** The text of an endpoint; empty, which is no URL, if it cannot be read. */
+const textOf = (endpoint: string | { readonly href: string }): string => {
+  try {
+    return typeof endpoint === "string" ? endpoint : String(Reflect.get(Object(endpoint), "href"))
+  } catch {
+    return ""
+  }
+}
+
 const customEndpoint = (endpoint: string | { readonly href: string }): ServiceUrl => {
-  const text = typeof endpoint === "string" ? endpoint : String(Reflect.get(Object(endpoint), "href"))
+  const text = textOf(endpoint)
   const url = parse(text)
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
     return invalid("endpoint", "must be an absolute http or https URL")

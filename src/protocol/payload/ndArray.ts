@@ -90,7 +90,7 @@ export const elementCount = (shape: ReadonlyArray<number>): number =>
   shape.reduce((length, dimension) => length * dimension, 1)
 
 /** NumPy's limit for the number of dimensions. */
-const maxDimensions = 64
+export const maxDimensions = 64
 
 export const isShape = (shape: ReadonlyArray<number>): boolean =>
   shape.length <= maxDimensions && shape.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0) &&

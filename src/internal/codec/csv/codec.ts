@@ -4,15 +4,13 @@ import type * as AST from "effect/SchemaAST"
 import type { Codec } from "../../../Codec.ts"
 import { stripFromText } from "../../../protocol/bytes/byteOrderMark.ts"
 import { parse } from "../../../protocol/payload/mediaType.ts"
-import { decodeText } from "../charset.ts"
-import { undecodable, unencodable } from "../codecError.ts"
+import { decodeText, encodeText } from "../charset.ts"
+import { undecodable, unencodable, unreadableValue } from "../codecError.ts"
 import { read } from "./reader.ts"
 import { type Format, tableOf } from "./table.ts"
 import { write } from "./writer.ts"
 
 const mediaType = "text/csv"
-
-const encoder = new TextEncoder()
 
 /** The `header` parameter of a content type (RFC 4180) overrides the option. */
 const formatOf = (format: Format, contentType: string | undefined): Format => {
@@ -25,10 +23,10 @@ export const csvTable = <I>(ast: AST.AST, format: Format): Codec<I> => {
   return {
     mediaType,
     encode: (value) =>
-      Either.mapBoth(write(table, value, format), {
-        onLeft: (problem) => unencodable(mediaType, problem),
-        onRight: (text) => encoder.encode(text)
-      }),
+      Either.try({ try: () => write(table, value, format), catch: () => unreadableValue(mediaType) }).pipe(
+        Either.flatMap(Either.mapLeft((problem) => unencodable(mediaType, problem))),
+        Either.flatMap((text) => encodeText(mediaType, text))
+      ),
     decode: (body, contentType) =>
       Either.flatMap(
         decodeText(mediaType, body, contentType),

@@ -18,8 +18,30 @@ const minimumWidth = (row: Row): number => {
   return row._tag === "Struct" ? row.columns.length : row.cells.length
 }
 
+/** More cells than this need gigabytes of memory. */
+const maxCells = 16_777_216
+
+/** Whether a text has more line ends and delimiters than cells are allowed. Those inside quotes count too. */
+const hasTooManyCells = (text: string, delimiter: string): boolean => {
+  if (text.length < maxCells) {
+    return false
+  }
+  const delimiterCode = delimiter.charCodeAt(0)
+  let cells = 1
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === delimiterCode || code === 0x0a || code === 0x0d) {
+      cells += 1
+    }
+  }
+  return cells > maxCells
+}
+
 /** Splits a text into rows. The text can end with a line end. A blank line is a row only if there is one column. */
 const splitRows = (row: Row, text: string, { delimiter }: Format): Either.Either<ReadonlyArray<Line>, string> => {
+  if (hasTooManyCells(text, delimiter)) {
+    return Either.left(`more than ${maxCells} cells`)
+  }
   const { data, errors } = papaparse().parse<Array<string>>(text, { delimiter })
   if (errors.some(({ type }) => type === "Quotes")) {
     return Either.left("malformed quotes")

@@ -16,7 +16,8 @@ const namesOf = (row: Row, values: ReadonlyArray<unknown>): ReadonlyArray<string
 
 const cellValues = (row: Row, names: ReadonlyArray<string>, value: unknown): ReadonlyArray<unknown> => {
   if (row._tag === "Struct") {
-    return names.map((name) => Reflect.get(Object(value), name))
+    const members: object = Object(value)
+    return names.map((name): unknown => (Object.hasOwn(members, name) ? Reflect.get(members, name) : undefined))
   }
   return row._tag === "Tuple" ? value as ReadonlyArray<unknown> : [value]
 }

@@ -3,6 +3,14 @@ import * as Effect from "effect/Effect"
 import type { ConfigurationError } from "../../../SageMakerError.ts"
 import { fromEnvironment, string } from "../config/sources.ts"
 
+const encoder = new TextEncoder()
+
+const percentEncode = (characters: string): string =>
+  Array.from(encoder.encode(characters), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("")
+
+/** Percent-encodes control characters and characters outside ASCII, as AWS SDKs do: a header cannot contain them. */
+const headerValue = (traceId: string): string => traceId.replace(/[^\x20-\x7e]+/g, percentEncode)
+
 type Headers = { readonly [name: string]: string }
 
 /** The header of an invocation, read when a call starts; `undefined` outside Lambda. */
@@ -23,7 +31,7 @@ export const xrayTraceHeaders: Effect.Effect<Effect.Effect<Headers | undefined> 
       const traceId = store.getXRayTraceId()
       return Effect.map(
         traceId === undefined || traceId === "" ? fromVariable : Effect.succeed(traceId),
-        (id): Headers | undefined => (id === undefined ? undefined : { "x-amzn-trace-id": id })
+        (id): Headers | undefined => (id === undefined ? undefined : { "x-amzn-trace-id": headerValue(id) })
       )
     })
   })

@@ -1,4 +1,5 @@
 /** Error responses in the formats of the service. */
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as SageMakerError from "../../../SageMakerError.ts"
 import type { HttpResponseMessage } from "./httpMessage.ts"
@@ -30,8 +31,12 @@ export const validationError = (message: string): HttpResponseMessage =>
 const retryAfter = (error: { readonly retryAfterMillis?: number | undefined }): { readonly [name: string]: string } =>
   error.retryAfterMillis === undefined ? {} : { "x-amz-retry-after": String(error.retryAfterMillis) }
 
-export const messageOf = (failure: unknown): string =>
+const unsafeMessageOf = (failure: unknown): string =>
   Predicate.hasProperty(failure, "message") && typeof failure.message === "string" ? failure.message : String(failure)
+
+/** The text of a failure. A failure whose members throw has no text. */
+export const messageOf = (failure: unknown): string =>
+  Option.getOrElse(Option.liftThrowable(unsafeMessageOf)(failure), () => "The model failed")
 
 const toModelError = (failure: unknown): SageMakerError.ModelError => {
   const OriginalMessage = messageOf(failure)
@@ -61,8 +66,11 @@ const toFinalStatus = (status: number): number => (status >= 200 && status <= 59
 
 const toErrorStatus = (status: number): number => (status >= 400 && status <= 599 ? status : 500)
 
-/** The response for a handler's failure; a failure that is not an error of the service becomes `ModelError`. */
-export const failureResponse = (failure: unknown): HttpResponseMessage => {
+const modeledResponse = (
+  error: Exclude<SageMakerError.ServiceError, SageMakerError.UnknownServiceError>
+): HttpResponseMessage => errorResponse(toErrorStatus(error.status), error.code, errorMembers(error), retryAfter(error))
+
+const unsafeFailureResponse = (failure: unknown): HttpResponseMessage => {
   if (failure instanceof SageMakerError.PayloadTooLargeError) {
     return textResponse(413, failure.message)
   }
@@ -72,6 +80,15 @@ export const failureResponse = (failure: unknown): HttpResponseMessage => {
       headers: { ...retryAfter(failure), "content-type": "text/html" }
     }
   }
-  const error = isServiceError(failure) ? failure : toModelError(failure)
-  return errorResponse(toErrorStatus(error.status), error.code, errorMembers(error), retryAfter(error))
+  return modeledResponse(isServiceError(failure) ? failure : toModelError(failure))
 }
+
+/**
+ * The response for a handler's failure; a failure that is not an error of the service becomes `ModelError`. So does a
+ * failure whose members throw or have no JSON representation.
+ */
+export const failureResponse = (failure: unknown): HttpResponseMessage =>
+  Option.getOrElse(
+    Option.liftThrowable(unsafeFailureResponse)(failure),
+    () => modeledResponse(toModelError(undefined))
+  )

@@ -23,5 +23,18 @@ export interface HttpResponseMessage {
   readonly body: Uint8Array | Stream.Stream<Uint8Array, unknown>
 }
 
+/** The value of a header, by its name in lowercase. Names such as `constructor` are not found in the prototype. */
+export const headerOf = ({ headers }: HttpRequestMessage, name: string): string | undefined =>
+  Object.hasOwn(headers, name) ? headers[name] : undefined
+
+/** The path of the target, without the query. */
+export const pathOf = ({ target }: HttpRequestMessage): string => target.split("?", 1)[0]!
+
+/** The query parameters of the target. */
+export const queryOf = ({ target }: HttpRequestMessage): URLSearchParams => {
+  const start = target.indexOf("?")
+  return new URLSearchParams(start === -1 ? "" : target.slice(start + 1))
+}
+
 /** Status codes of responses without a body. */
 export const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205, 304])

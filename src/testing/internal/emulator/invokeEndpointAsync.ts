@@ -33,11 +33,14 @@ const newInferenceId = Effect.map(
   (id) => `inference-${id.toString(16).padStart(8, "0")}`
 )
 
+/** Older AWS SDKs send `{}` beside `InputLocation`; the service accepts it. */
+const isEmptyObject = (body: Uint8Array): boolean => body.byteLength === 2 && decoder.decode(body) === "{}"
+
 const checkBody = (
   { InputLocation }: Members,
   { body }: HttpRequestMessage
 ): Effect.Effect<void, HttpResponseMessage> => {
-  const hasBody = body.byteLength > 0
+  const hasBody = body.byteLength > 0 && !(InputLocation !== undefined && isEmptyObject(body))
   if (hasBody === (InputLocation !== undefined)) {
     return Effect.fail(validationError("Specify exactly one of Body and InputLocation"))
   }

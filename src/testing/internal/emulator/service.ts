@@ -12,7 +12,7 @@ import { defaultMaxBodyBytes } from "../../../internal/client/settings.ts"
 import type { EmulatorEndpoint, EmulatorOptions, EmulatorRequest } from "../../Emulator.ts"
 import { makeAsyncInferenceQueue } from "./asyncInferenceQueue.ts"
 import { errorResponse, failureResponse, textResponse, validationError } from "./errorResponse.ts"
-import type { HttpRequestMessage, HttpResponseMessage } from "./httpMessage.ts"
+import { type HttpRequestMessage, type HttpResponseMessage, pathOf } from "./httpMessage.ts"
 import { invokeEndpoint } from "./invokeEndpoint.ts"
 import { invokeEndpointAsync } from "./invokeEndpointAsync.ts"
 import { invokeEndpointWithResponseStream } from "./invokeEndpointWithResponseStream.ts"
@@ -39,8 +39,15 @@ const unknownOperation = errorResponse(404, "UnknownOperationException", { Messa
 const unknownEndpoint = (name: string): HttpResponseMessage =>
   validationError(`Endpoint ${name} of account 123456789012 not found.`)
 
-const bodyTooLarge = (limit: number): HttpResponseMessage =>
-  textResponse(413, `HTTP content length exceeded ${limit} bytes.`)
+const internalFailure = errorResponse(500, "InternalFailure", {
+  Message: "The request processing has failed because of an unknown error, exception or failure."
+})
+
+/** The connection is closed, because the rest of the body is not read. */
+const bodyTooLarge = (limit: number): HttpResponseMessage => {
+  const response = textResponse(413, `HTTP content length exceeded ${limit} bytes.`)
+  return { ...response, headers: { ...response.headers, connection: "close" } }
+}
 
 const decodeSegment = (segment: string): string => {
   try {
@@ -52,8 +59,8 @@ const decodeSegment = (segment: string): string => {
 
 const routePattern = /^\/endpoints\/([^/?]+)\/([a-z-]+)$/
 
-const parseRoute = ({ method, target }: HttpRequestMessage) => {
-  const [, segment = "", operation = ""] = method === "POST" ? routePattern.exec(target) ?? [] : []
+const parseRoute = (request: HttpRequestMessage) => {
+  const [, segment = "", operation = ""] = request.method === "POST" ? routePattern.exec(pathOf(request)) ?? [] : []
   return { EndpointName: decodeSegment(segment), operation }
 }
 
@@ -75,7 +82,10 @@ const authenticate = (
 ): Effect.Effect<void, HttpResponseMessage> =>
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.flatMap(
-      Effect.promise(() => verifySignature(request, credentials, region, now)),
+      Effect.tryPromise({
+        try: () => verifySignature(request, credentials, region, now),
+        catch: () => internalFailure
+      }),
       (error) => (error === undefined ? Effect.void : Effect.fail(signatureErrorResponse(error)))
     ))
 
@@ -96,7 +106,8 @@ const makeRouter = <R>(
 ) => {
   const models = new Map(endpoints.map(({ handler, name }) => [
     name,
-    (request: EmulatorRequest) => Effect.mapError(Effect.provide(handler(request), context), failureResponse)
+    (request: EmulatorRequest) =>
+      Effect.suspend(() => handler(request)).pipe(Effect.provide(context), Effect.mapError(failureResponse))
   ]))
   return (request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
     const { EndpointName, operation } = parseRoute(request)
@@ -118,6 +129,7 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
     const queue = yield* makeAsyncInferenceQueue(objects)
     const expectedCredentials = credentials === "anonymous" ? undefined : toPlainCredentials(credentials)
     const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
+    const tooLarge = withServiceHeaders(bodyTooLarge(maxBodyBytes))
     const operations = new Map<string, OperationHandler>([
       ["invocations", invokeEndpoint],
       ["invocations-response-stream", invokeEndpointWithResponseStream],
@@ -136,6 +148,8 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
 
     return {
       handle: (request: HttpRequestMessage) => Effect.flatMap(inSeparateFiber(respond(request)), withServiceHeaders),
+      maxBodyBytes,
+      tooLarge,
       objects,
       outcome: queue.outcome
     }

@@ -1,41 +1,8 @@
 /** Computes AWS Signature Version 4 from a received request; the names are those of AWS's specification. */
 import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
 import { canonicalPath, encodeSegment } from "../../../protocol/endpoint/path.ts"
-import type { HttpRequestMessage } from "./httpMessage.ts"
-
-/** The fields of the `Authorization` header. */
-export interface Authorization {
-  readonly accessKeyId: string
-  readonly credentialScope: CredentialScope
-  readonly signedHeaders: ReadonlyArray<string>
-  readonly signature: string
-}
-
-export interface CredentialScope {
-  readonly date: string
-  readonly region: string
-  readonly service: string
-}
-
-const algorithm = "AWS4-HMAC-SHA256"
-const scopeSuffix = "aws4_request"
-
-const authorizationPattern =
-  /^AWS4-HMAC-SHA256 +Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request, *SignedHeaders=([^,\s]+), *Signature=([0-9a-f]{64})$/
-
-export const parseAuthorization = (header: string): Authorization | undefined => {
-  const match = authorizationPattern.exec(header)
-  if (match === null) {
-    return undefined
-  }
-  const [, accessKeyId = "", date = "", region = "", scopeService = "", signedHeaders = "", signature = ""] = match
-  return {
-    accessKeyId,
-    credentialScope: { date, region, service: scopeService },
-    signedHeaders: signedHeaders.split(";"),
-    signature
-  }
-}
+import { algorithm, type Authorization, type CredentialScope, terminator } from "./authorization.ts"
+import { headerOf, type HttpRequestMessage, pathOf, queryOf } from "./httpMessage.ts"
 
 const compare = (a: string, b: string): number => {
   if (a === b) {
@@ -44,33 +11,34 @@ const compare = (a: string, b: string): number => {
   return a < b ? -1 : 1
 }
 
-const canonicalQueryString = (query: string): string =>
-  [...new URLSearchParams(query)]
+const isSignature = (name: string): boolean => name.toLowerCase() === "x-amz-signature"
+
+const canonicalQueryString = (query: URLSearchParams): string =>
+  [...query]
+    .filter(([name]) => !isSignature(name))
     .map(([name, value]) => [encodeSegment(name), encodeSegment(value)] as const)
     .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
     .join("&")
 
-const canonicalHeaders = ({ headers }: HttpRequestMessage, signedHeaders: ReadonlyArray<string>): string =>
-  signedHeaders.map((name) => `${name}:${(headers[name] ?? "").trim().replace(/[ \t]+/g, " ")}\n`).join("")
+const canonicalHeaders = (request: HttpRequestMessage, signedHeaders: ReadonlyArray<string>): string =>
+  signedHeaders.map((name) => `${name}:${(headerOf(request, name) ?? "").trim().replace(/[ \t]+/g, " ")}\n`).join("")
 
 const canonicalRequest = async (
   request: HttpRequestMessage,
   signedHeaders: ReadonlyArray<string>
-): Promise<string> => {
-  const [path = "", query = ""] = request.target.split("?", 2)
-  return [
+): Promise<string> =>
+  [
     request.method,
-    canonicalPath(path),
-    canonicalQueryString(query),
+    canonicalPath(pathOf(request)),
+    canonicalQueryString(queryOf(request)),
     canonicalHeaders(request, signedHeaders),
     signedHeaders.join(";"),
     await sha256Hex(request.body)
   ].join("\n")
-}
 
 const stringToSign = async (amzDate: string, scope: CredentialScope, canonical: string): Promise<string> => {
-  const credentialScope = [scope.date, scope.region, scope.service, scopeSuffix].join("/")
+  const credentialScope = [scope.date, scope.region, scope.service, terminator].join("/")
   return [algorithm, amzDate, credentialScope, await sha256Hex(canonical)].join("\n")
 }
 
@@ -78,14 +46,13 @@ const signingKey = async (secretAccessKey: string, scope: CredentialScope): Prom
   const dateKey = await hmacSha256(`AWS4${secretAccessKey}`, scope.date)
   const dateRegionKey = await hmacSha256(dateKey, scope.region)
   const dateRegionServiceKey = await hmacSha256(dateRegionKey, scope.service)
-  return hmacSha256(dateRegionServiceKey, scopeSuffix)
+  return hmacSha256(dateRegionServiceKey, terminator)
 }
 
 /** The signature of the request, as lowercase hexadecimal digits. */
 export const computeSignature = async (
   request: HttpRequestMessage,
-  { credentialScope, signedHeaders }: Authorization,
-  amzDate: string,
+  { amzDate, credentialScope, signedHeaders }: Authorization,
   secretAccessKey: string
 ): Promise<string> => {
   const canonical = await canonicalRequest(request, signedHeaders)

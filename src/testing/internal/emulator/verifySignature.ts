@@ -1,20 +1,21 @@
 /** Verifies AWS Signature Version 4 of a request, independently of the client's signer. */
 import { sha256Hex } from "#sha256"
-import type { HttpRequestMessage } from "./httpMessage.ts"
-import { type Authorization, computeSignature, type CredentialScope, parseAuthorization } from "./signature.ts"
+import * as Either from "effect/Either"
+import {
+  type Authorization,
+  authorizationOf,
+  type CredentialScope,
+  type SignatureError,
+  signatureError
+} from "./authorization.ts"
+import { headerOf, type HttpRequestMessage } from "./httpMessage.ts"
+import { computeSignature } from "./signature.ts"
 
 /** The credentials that requests must be signed with. */
 export interface PlainCredentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string | undefined
-}
-
-/** AWS's error for an invalid signature. */
-export interface SignatureError {
-  readonly status: number
-  readonly code: string
-  readonly message: string
 }
 
 const service = "sagemaker"
@@ -27,22 +28,18 @@ const parseAmzDate = (amzDate: string): number => {
 
 const toAmzDate = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`
 
-const signatureError = (status: number, code: string, message: string): SignatureError => ({ status, code, message })
-
 const invalidSignature = (message: string) => signatureError(403, "InvalidSignatureException", message)
 
-const incompleteSignature = signatureError(
-  400,
-  "IncompleteSignatureException",
-  "The Authorization or x-amz-date header is malformed"
+const mismatch = invalidSignature(
+  "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access " +
+    "Key and signing method. Consult the service documentation for details."
 )
 
 const checkCredentials = (
-  { headers }: HttpRequestMessage,
-  { accessKeyId }: Authorization,
+  { accessKeyId, sessionToken }: Authorization,
   credentials: PlainCredentials
 ): SignatureError | undefined =>
-  accessKeyId !== credentials.accessKeyId || headers["x-amz-security-token"] !== credentials.sessionToken
+  accessKeyId !== credentials.accessKeyId || sessionToken !== credentials.sessionToken
     ? signatureError(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
     : undefined
 
@@ -55,49 +52,68 @@ const checkCredentialScope = (scope: CredentialScope, region: string | undefined
     : undefined
 }
 
+/** Whether the names are in lowercase, sorted and unique, as Signature Version 4 requires. */
+const isCanonicalList = (names: ReadonlyArray<string>): boolean =>
+  names.every((name, at) => name !== "" && name === name.toLowerCase() && (at === 0 || names[at - 1]! < name))
+
 const checkSignedHeaders = (
-  { headers }: HttpRequestMessage,
+  request: HttpRequestMessage,
   { signedHeaders }: Authorization
 ): SignatureError | undefined => {
-  const required = ["host", ...Object.keys(headers).filter((name) => name.startsWith("x-amz-"))]
-  const unsigned = required.find((name) => !signedHeaders.includes(name))
-  return unsigned === undefined
+  const required = ["host", ...Object.keys(request.headers).filter((name) => name.startsWith("x-amz-"))]
+  const signed = new Set(signedHeaders)
+  const unsigned = required.find((name) => !signed.has(name))
+  if (unsigned !== undefined) {
+    return invalidSignature(`'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`)
+  }
+  return isCanonicalList(signedHeaders) && signedHeaders.every((name) => headerOf(request, name) !== undefined)
     ? undefined
-    : invalidSignature(`'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`)
+    : mismatch
 }
 
-const checkDate = (amzDate: string, now: number): SignatureError | undefined => {
-  const skew = now - parseAmzDate(amzDate)
-  if (skew > maxClockSkewMillis) {
-    const earliest = toAmzDate(now - maxClockSkewMillis)
-    return invalidSignature(
-      `Signature expired: ${amzDate} is now earlier than ${earliest} (${toAmzDate(now)} - 5 min.)`
+const checkExpiry = (amzDate: string, lifetimeMillis: number, now: number): SignatureError | undefined => {
+  const earliest = now - lifetimeMillis
+  return parseAmzDate(amzDate) < earliest
+    ? invalidSignature(
+      `Signature expired: ${amzDate} is now earlier than ${toAmzDate(earliest)} ` +
+        `(${toAmzDate(now)} - ${lifetimeMillis / 60_000} min.)`
+    )
+    : undefined
+}
+
+const checkDate = (
+  { amzDate, credentialScope, expiresSeconds }: Authorization,
+  now: number
+): SignatureError | undefined => {
+  const time = parseAmzDate(amzDate)
+  if (Number.isNaN(time)) {
+    return signatureError(
+      400,
+      "IncompleteSignatureException",
+      "Date must be in ISO-8601 'basic format', such as 20261123T120000Z"
     )
   }
-  if (-skew > maxClockSkewMillis) {
+  if (!amzDate.startsWith(credentialScope.date)) {
+    return invalidSignature("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP")
+  }
+  if (time - now > maxClockSkewMillis) {
     const latest = toAmzDate(now + maxClockSkewMillis)
     return invalidSignature(
       `Signature not yet current: ${amzDate} is still later than ${latest} (${toAmzDate(now)} + 5 min.)`
     )
   }
-  return undefined
+  return checkExpiry(amzDate, expiresSeconds === undefined ? maxClockSkewMillis : expiresSeconds * 1_000, now)
 }
 
 const checkSignature = async (
   request: HttpRequestMessage,
   authorization: Authorization,
-  amzDate: string,
   secretAccessKey: string
 ): Promise<SignatureError | undefined> => {
-  const payloadHash = request.headers["x-amz-content-sha256"]
+  const payloadHash = headerOf(request, "x-amz-content-sha256")
   const matches = (payloadHash === undefined || payloadHash === await sha256Hex(request.body)) &&
-    (await computeSignature(request, authorization, amzDate, secretAccessKey)) === authorization.signature
-  return matches
-    ? undefined
-    : invalidSignature(
-      "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access " +
-        "Key and signing method. Consult the service documentation for details."
-    )
+    (await computeSignature(request, authorization, secretAccessKey)) === authorization.signature
+  return matches ? undefined : mismatch
 }
 
 /** Returns AWS's error for the request's signature at the time `now`, or `undefined` if the signature is valid. */
@@ -107,21 +123,14 @@ export const verifySignature = async (
   region: string | undefined,
   now: number
 ): Promise<SignatureError | undefined> => {
-  const header = request.headers["authorization"]
-  if (header === undefined) {
-    return signatureError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+  const found = authorizationOf(request)
+  if (Either.isLeft(found)) {
+    return found.left
   }
-  const authorization = parseAuthorization(header)
-  const amzDate = request.headers["x-amz-date"] ?? ""
-  if (
-    authorization === undefined || Number.isNaN(parseAmzDate(amzDate)) ||
-    !amzDate.startsWith(authorization.credentialScope.date)
-  ) {
-    return incompleteSignature
-  }
-  return checkCredentials(request, authorization, credentials) ??
+  const authorization = found.right
+  return checkCredentials(authorization, credentials) ??
     checkCredentialScope(authorization.credentialScope, region) ??
     checkSignedHeaders(request, authorization) ??
-    checkDate(amzDate, now) ??
-    await checkSignature(request, authorization, amzDate, credentials.secretAccessKey)
+    checkDate(authorization, now) ??
+    await checkSignature(request, authorization, credentials.secretAccessKey)
 }

@@ -1,0 +1,161 @@
+/** The HTTP server of the emulator. It reads a limited number of bytes of each request. */
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Runtime from "effect/Runtime"
+import * as Stream from "effect/Stream"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
+import * as Emulator from "../../../testing/Emulator.ts"
+import type { HttpResponseMessage } from "../../../testing/internal/emulator/httpMessage.ts"
+
+/** How often Node looks for requests that exceed their timeout, unless the timeout is shorter. */
+const maxCheckingIntervalMillis = 1_000
+
+/** How long a connection stays open for the client to read a response that was sent before the end of its request. */
+const lingerMillis = 1_000
+
+/** The most requests of one connection that are in progress at the same time. */
+const maxPipelinedRequests = 16
+
+const ignoreErrors = (emitter: IncomingMessage | ServerResponse) => emitter.on("error", () => undefined)
+
+/** The declared length of the body; 0 if there is none. Node refuses a request whose header is not a number. */
+const contentLength = ({ headers }: IncomingMessage): number => Number(headers["content-length"] ?? 0)
+
+/** The body, or `undefined` if it is larger than the limit. The rest of a larger body is not read. */
+const readBody = (message: IncomingMessage, limit: number): Effect.Effect<Uint8Array | undefined> =>
+  Effect.async((resume) => {
+    if (contentLength(message) > limit) {
+      resume(Effect.succeed(undefined))
+      return
+    }
+    let pieces: Pieces | undefined
+    let size = 0
+    const onData = (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      if (size > limit) {
+        message.off("data", onData)
+        message.pause()
+        pieces = undefined
+        resume(Effect.succeed(undefined))
+      } else {
+        pieces = addPiece(pieces, chunk)
+      }
+    }
+    message.on("data", onData)
+    message.once("end", () => resume(Effect.sync(() => concat(piecesInOrder(pieces)))))
+    message.once("close", () => resume(Effect.interrupt))
+  })
+
+/** Repeated headers are joined. The object has no prototype, because a client can send a header named `__proto__`. */
+const toHeaders = ({ rawHeaders }: IncomingMessage): Record<string, string> => {
+  const headers: Record<string, string> = Object.create(null)
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!.toLowerCase()
+    const value = rawHeaders[at + 1]!
+    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
+  }
+  return headers
+}
+
+const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    if (response.write(chunk)) {
+      resume(Effect.void)
+    } else {
+      response.once("drain", () => resume(Effect.void))
+    }
+  })
+
+const send = (response: ServerResponse, { body, headers, status }: HttpResponseMessage): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    response.writeHead(status, headers)
+    if (body instanceof Uint8Array) {
+      response.end(body)
+      return Effect.void
+    }
+    response.flushHeaders()
+    return Stream.runForEach(body, (chunk) => writeChunk(response, chunk)).pipe(
+      Effect.matchCause({ onSuccess: () => response.end(), onFailure: () => response.destroy() })
+    )
+  })
+
+/**
+ * Sends a response before the end of the request, and closes the connection.
+ *
+ * Closing it immediately would reset it, and the client could lose the response. The whole response is written but not
+ * ended, because Node closes the connection at its end.
+ */
+const sendEarly = (response: ServerResponse, { body, headers, status }: HttpResponseMessage): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const bytes = body instanceof Uint8Array ? body : new Uint8Array()
+    response.writeHead(status, { ...headers, "content-length": bytes.byteLength })
+    response.write(bytes)
+    const timer = setTimeout(() => response.destroy(), lingerMillis)
+    response.once("close", () => clearTimeout(timer))
+  })
+
+/** Counts the requests in progress of each connection. */
+const makeRequestCounter = () => {
+  const counts = new WeakMap<object, number>()
+  return (message: IncomingMessage, response: ServerResponse): number => {
+    const { socket } = message
+    const count = (counts.get(socket) ?? 0) + 1
+    counts.set(socket, count)
+    response.once("close", () => counts.set(socket, (counts.get(socket) ?? 1) - 1))
+    return count
+  }
+}
+
+const respond = (
+  { handle, maxBodyBytes, tooLarge }: Context.Tag.Service<Emulator.Emulator>,
+  message: IncomingMessage,
+  response: ServerResponse
+): Effect.Effect<void> =>
+  Effect.flatMap(readBody(message, maxBodyBytes), (body) =>
+    body === undefined
+      ? Effect.flatMap(tooLarge, (emulated) => sendEarly(response, emulated))
+      : Effect.flatMap(
+        handle({ method: message.method ?? "", target: message.url ?? "", headers: toHeaders(message), body }),
+        (emulated) => send(response, emulated)
+      ))
+
+const makeListener = (emulator: Context.Tag.Service<Emulator.Emulator>) =>
+  Effect.map(Effect.runtime(), (runtime) => {
+    const run = Runtime.runFork(runtime)
+    const countRequests = makeRequestCounter()
+    return (message: IncomingMessage, response: ServerResponse): void => {
+      ignoreErrors(message)
+      ignoreErrors(response)
+      if (countRequests(message, response) > maxPipelinedRequests) {
+        message.socket.destroy()
+        return
+      }
+      const fiber = run(
+        respond(emulator, message, response).pipe(
+          Effect.catchAllCause(() => Effect.sync(() => response.destroy())),
+          Effect.interruptible
+        )
+      )
+      response.once("close", () => run(Fiber.interrupt(fiber)))
+    }
+  })
+
+/** Makes a server, which does not listen yet. The timeout limits the time to receive a whole request. */
+export const makeServer = (requestTimeout: number): Effect.Effect<Server, never, Emulator.Emulator> =>
+  Effect.gen(function*() {
+    const emulator = yield* Emulator.Emulator
+    const listener = yield* makeListener(emulator)
+    const server = createServer({
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: Math.min(requestTimeout, maxCheckingIntervalMillis)
+    }, listener)
+    return server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
+      if (contentLength(message) <= emulator.maxBodyBytes) {
+        response.writeContinue()
+      }
+      listener(message, response)
+    })
+  })
