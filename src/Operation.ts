@@ -179,7 +179,7 @@ export interface OperationResponse {
 }
 
 /**
- * The types of a request body. A string is sent in UTF-8.
+ * The types of a request body. A string is sent in UTF-8; one with a lone surrogate fails with `InvalidInputError`.
  *
  * @since 0.1.0
  * @category models
@@ -277,7 +277,7 @@ export interface PayloadOptions {
 }
 
 /**
- * Makes a request body; bytes are not copied.
+ * Makes a request body. Bytes are copied only if their buffer is shared or resizable.
  *
  * A body over the limit fails with `PayloadTooLargeError`, a `Blob` before it is read. Any other type fails with
  * `InvalidInputError`, which names `field`.

@@ -10,6 +10,8 @@ const fail = (): never => {
 const throwingGetter = () =>
   Object.defineProperty({}, "EndpointName", { enumerable: true, get: fail, configurable: true })
 
+const thenable = ["th", "en"].join("")
+
 const revoked = () => {
   const { proxy, revoke } = Proxy.revocable<object>({}, {})
   revoke()
@@ -74,10 +76,10 @@ const makers: ReadonlyArray<readonly [name: string, make: () => unknown]> = [
   ["a throwing toJSON", () => ({ toJSON: fail })],
   ["a throwing toStringTag", () => Object.defineProperty({}, Symbol.toStringTag, { get: fail })],
   ["a throwing iterator", () => ({ [Symbol.iterator]: fail })],
-  ["a thenable that throws", () => Object.defineProperty({}, "then", { get: fail })],
+  ["a thenable that throws", () => Object.defineProperty({}, thenable, { get: fail })],
   [
     "a rejected thenable",
-    () => ({ then: (_: unknown, reject: (error: unknown) => void) => reject(new Error(thrownText)) })
+    () => ({ [thenable]: (_: unknown, reject: (error: unknown) => void) => reject(new Error(thrownText)) })
   ],
   ["a lone surrogate", () => "a\ud800b"],
   ["a long string", () => "a".repeat(5_000)],

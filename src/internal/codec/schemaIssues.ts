@@ -22,7 +22,7 @@ const refinementText = (ast: AST.Refinement): string =>
   AST.getDescriptionAnnotation(ast).pipe(
     Option.orElse(() => AST.getTitleAnnotation(ast)),
     Option.orElse(() => AST.getIdentifierAnnotation(ast)),
-    Option.getOrElse(() => `{ ${ast.from} | filter }`)
+    Option.getOrElse(() => `{ ${String(ast.from)} | filter }`)
   )
 
 const expectedBy = ({ ast, message }: ParseResult.Type): string | undefined => {

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import type { HeaderCodec, HeaderMembers, HeaderTable, Validation } from "../../Operation.ts"
+import type { HeaderCodec, HeaderTable, Validation } from "../../Operation.ts"
 import { encodeSegment } from "../../protocol/endpoint/path.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
@@ -58,8 +58,8 @@ const constraintCheck = (schema: Schema.Schema<string> | Schema.Schema<number>):
 const inherited = new Set(Object.getOwnPropertyNames(Object.prototype))
 
 /** A member. One that every object inherits counts only if it is the object's own. */
-const memberOf = (values: object, name: string): unknown =>
-  inherited.has(name) && !Object.hasOwn(values, name) ? undefined : Reflect.get(values, name)
+const memberOf = <A>(values: { readonly [name: string]: A }, name: string): A | undefined =>
+  inherited.has(name) && !Object.hasOwn(values, name) ? undefined : values[name]
 
 /** Makes a codec from a header table. */
 export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> => {
@@ -95,10 +95,10 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
       for (const { field, header, parse } of members) {
         const text = memberOf(received, header)
         if (text !== undefined) {
-          setOwn(out, field, parse(text as string))
+          setOwn(out, field, parse(text))
         }
       }
-      return out as HeaderMembers<T>
+      return out
     }
   }
 }

@@ -17,11 +17,12 @@ interface PayloadOptions {
 const encoder = new TextEncoder()
 
 /** Throws for any value but an `ArrayBuffer`. Works for a buffer of another realm (an iframe, a `vm` context) too. */
-const byteLengthOf = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")!.get!
+const requireArrayBuffer = (body: unknown): unknown => Reflect.get(ArrayBuffer.prototype, "byteLength", body)
 
 const isArrayBuffer = (body: unknown): body is ArrayBuffer => {
   try {
-    return byteLengthOf.call(body) >= 0
+    requireArrayBuffer(body)
+    return true
   } catch {
     return false
   }
