@@ -6,11 +6,14 @@
 import * as Config from "effect/Config"
 import type * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import { durationMillis } from "./internal/config/duration.ts"
 import { cacheCredentials } from "./internal/credentials/cache.ts"
+import { firstAvailable } from "./internal/credentials/firstAvailable.ts"
 import { numberAt } from "./internal/credentials/numberAt.ts"
 import { parseCredentials } from "./internal/credentials/parse.ts"
 import { CredentialsError } from "./SageMakerError.ts"
@@ -58,6 +61,22 @@ export interface CredentialsInput {
  * @category models
  */
 export type AwsCredentialProvider = () => Promise<CredentialsInput>
+
+/**
+ * Options of `layerProvider`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProviderOptions {
+  /**
+   * The maximum duration of one provider call. A call that takes longer is abandoned, and the provider is called again
+   * later.
+   *
+   * A positive, finite duration. Default: 10 seconds.
+   */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
+}
 
 /**
  * Provides the AWS credentials that sign a client's requests.
@@ -149,11 +168,23 @@ const providerFailed = (error: unknown): CredentialsError =>
     exitCode: numberAt(error, "exitCode") ?? numberAt(error, "code")
   })
 
+const invalidRefreshTimeout = () =>
+  new CredentialsError({
+    message: "refreshTimeout must be a positive, finite duration such as \"10 seconds\"",
+    sources: ["provider"]
+  })
+
 /**
  * Uses credentials from a provider of the AWS SDK for JavaScript v3.
  *
- * Credentials are cached until five minutes before they expire. Concurrent calls share one provider call. If a
- * refresh fails, the cached credentials are used until they expire; after that, calls fail with `CredentialsError`.
+ * Credentials are cached. From five minutes before they expire, the next call starts a refresh in the background and
+ * uses the cached credentials. Credentials that live shorter than five minutes are refreshed at half their life. Calls
+ * wait for the provider only if no unexpired credentials are cached; all of them then share one provider call.
+ *
+ * If the provider fails, takes longer than `refreshTimeout`, or returns expired credentials, the cached credentials are
+ * used until they expire; after that, calls fail with `CredentialsError`. A refresh that failed is repeated after 1
+ * second at first, and after 30 seconds at most. Calls that wait when the layer's scope closes fail with
+ * `CredentialsError`.
  *
  * @example
  * ```ts
@@ -168,13 +199,64 @@ const providerFailed = (error: unknown): CredentialsError =>
  * @since 0.1.0
  * @category layers
  */
-export const layerProvider = (provider: AwsCredentialProvider): Layer.Layer<Credentials> =>
-  Layer.scoped(
+export const layerProvider = (
+  provider: AwsCredentialProvider,
+  options: ProviderOptions = {}
+): Layer.Layer<Credentials> => {
+  const refreshTimeoutMillis = durationMillis(options.refreshTimeout ?? "10 seconds") ?? NaN
+  const load = Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
+    Effect.flatMap((input) => parseCredentials("the provider", input)),
+    Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
+  )
+  return refreshTimeoutMillis > 0 && refreshTimeoutMillis < Infinity
+    ? Layer.scoped(Credentials, cacheCredentials(load, { refreshTimeoutMillis, continuesWithoutCallers: true }))
+    : Layer.succeed(Credentials, { get: Effect.failSync(invalidRefreshTimeout) })
+}
+
+/**
+ * Uses the first source that returns credentials.
+ *
+ * The sources are tried in order when credentials are first needed. The layer of a source is built when the source is
+ * first tried, and its resources are released when the scope of this layer closes. A source fails if its layer cannot
+ * be built, if its credentials are invalid or expired, or if it takes longer than its `refreshTimeout` (10 seconds for a
+ * source without this limit).
+ *
+ * The credentials are cached and refreshed as in `layerProvider`. A refresh asks the source that returned them. If that
+ * source fails, all other sources are tried again in order. If every source fails, calls fail with `CredentialsError`,
+ * whose message contains the failure of each source.
+ *
+ * @example
+ * ```ts
+ * import { Credentials } from "effect-sagemaker-runtime"
+ * import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
+ *
+ * export const live = NodeSageMaker.layer({
+ *   credentials: Credentials.firstOf(Credentials.layerEnv, NodeCredentials.layerProfile({ profile: "inference" }))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const firstOf = <Layers extends ReadonlyArray<Layer.Layer<Credentials, unknown, unknown>>>(
+  ...layers: Layers
+): Layer.Layer<Credentials, never, Layer.Layer.Context<Layers[number]>> => {
+  type Requirements = Layer.Layer.Context<Layers[number]>
+  const sources: ReadonlyArray<Layer.Layer<Credentials, unknown, unknown>> = layers
+  return Layer.scoped(
     Credentials,
-    cacheCredentials(
-      Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
-        Effect.flatMap((input) => parseCredentials("the provider", input)),
-        Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
+    Effect.contextWithEffect((context: Context.Context<Requirements>) =>
+      Effect.configProviderWith((configProvider) =>
+        firstAvailable(
+          sources.map((source) => (scope) =>
+            Layer.buildWithScope(source as Layer.Layer<Credentials, unknown, Requirements>, scope).pipe(
+              Effect.map((built) => Context.get(built, Credentials)),
+              Effect.withConfigProvider(configProvider),
+              Effect.provide(context)
+            )
+          )
+        )
       )
     )
   )
+}

@@ -1,5 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Config, ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Redacted, Runtime, TestClock } from "effect"
+import {
+  Config,
+  ConfigProvider,
+  Deferred,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Option,
+  Redacted,
+  Runtime,
+  TestClock,
+  TestServices
+} from "effect"
 import { Credentials, type SageMakerError } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
 
@@ -45,6 +58,9 @@ const until = (millis: number) => () => ({ ...keys, accessKeyId: `until-${millis
 const failed = (): never => {
   throw new Error("no answer")
 }
+
+/** Lets promises and other fibers continue. */
+const pendingWork = TestServices.provideLive(Effect.sleep("2 millis"))
 
 const currentId = Effect.map(get, ({ accessKeyId }) => Redacted.value(accessKeyId))
 
@@ -154,7 +170,7 @@ describe("A credentials provider", () => {
 
   it.effect("is called once for all calls that find the value expired", () =>
     Effect.gen(function*() {
-      const source = provider(until(3_600_000), until(7_200_000))
+      const source = provider(until(3_600_000), until(10_800_000))
       yield* Effect.gen(function*() {
         yield* get
         yield* TestClock.adjust("2 hours")
@@ -170,7 +186,10 @@ describe("A credentials provider", () => {
         yield* get
         yield* TestClock.setTime(3_300_000 - 1)
         assert.strictEqual(yield* currentId, "until-3600000")
+        assert.strictEqual(source.calls(), 1)
         yield* TestClock.setTime(3_300_000)
+        assert.strictEqual(yield* currentId, "until-3600000")
+        yield* pendingWork
         assert.strictEqual(yield* currentId, "until-7200000")
       }).pipe(Effect.provide(source.layer))
     }))
@@ -281,10 +300,91 @@ describe("A failing credentials provider", () => {
       assert.isUndefined((yield* failing(Object.assign(new Error(), { code: providerSecret }))).exitCode)
     }))
 
-  it.effect("gives credentials without expiry if the date is invalid", () =>
+  for (const expiration of [new Date("soon"), "2099-01-01T00:00:00Z", 4_070_908_800_000, NaN, {}, true]) {
+    it.effect(`that gives the expiration ${inspect(expiration)} fails the call and names the field`, () =>
+      Effect.gen(function*() {
+        const layer = Credentials.layerProvider(() => Promise.resolve({ ...keys, expiration: expiration as Date }))
+        const error = yield* Effect.flip(Effect.provide(get, layer))
+        assert.strictEqual(error.message, "The expiration from the provider must be a valid Date")
+      }))
+  }
+
+  it.effect("that gives expired credentials fails the call, and is called once per call", () =>
     Effect.gen(function*() {
-      const layer = Credentials.layerProvider(() => Promise.resolve({ ...keys, expiration: new Date("soon") }))
-      assert.deepStrictEqual(plain(yield* Effect.provide(get, layer)), keys)
+      const source = provider(until(1_000))
+      yield* Effect.gen(function*() {
+        yield* TestClock.setTime(1_000)
+        const error = yield* Effect.flip(get)
+        assert.strictEqual(
+          error.message,
+          "The credentials from the provider expired at 1970-01-01T00:00:01.000Z. Check the source and the system time."
+        )
+        assertNoSecret(error)
+        yield* Effect.flip(get)
+      }).pipe(Effect.provide(source.layer))
+      assert.strictEqual(source.calls(), 2)
+    }))
+
+  it.effect("that takes longer than refreshTimeout fails the call", () =>
+    Effect.gen(function*() {
+      const never = () => new Promise<never>(() => {})
+      for (const [options, limit] of [[{}, 10_000], [{ refreshTimeout: "3 seconds" }, 3_000]] as const) {
+        const fiber = yield* Effect.fork(Effect.flip(Effect.provide(get, Credentials.layerProvider(never, options))))
+        yield* TestClock.adjust(limit - 1)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+        yield* TestClock.adjust(1)
+        assert.deepInclude(yield* Fiber.join(fiber), {
+          _tag: "CredentialsError",
+          message:
+            `No credentials arrived from the provider within ${limit} ms: increase refreshTimeout if it needs longer`
+        })
+      }
+    }))
+
+  for (const refreshTimeout of [0, -1, NaN, Infinity, "soon", {}]) {
+    it.effect(`with the refreshTimeout ${inspect(refreshTimeout)} fails the call and is not called`, () =>
+      Effect.gen(function*() {
+        let calls = 0
+        const layer = Credentials.layerProvider(
+          () => {
+            calls += 1
+            return Promise.resolve(keys)
+          },
+          { refreshTimeout: refreshTimeout as "1 second" }
+        )
+        const error = yield* Effect.flip(Effect.provide(get, layer))
+        assert.include(error.message, "refreshTimeout must be a positive, finite duration")
+        assert.strictEqual(calls, 0)
+      }))
+  }
+})
+
+describe("Credentials whose members throw", () => {
+  const secret = "secret-of-a-getter"
+  const throwing = () => {
+    throw new Error(secret)
+  }
+  const inputs: ReadonlyArray<readonly [string, object]> = [
+    ["a getter", Object.defineProperty({ ...keys }, "secretAccessKey", { get: throwing })],
+    ["a getter of the expiration", Object.defineProperty({ ...keys }, "expiration", { get: throwing })],
+    ["a proxy", new Proxy({}, { get: throwing, has: throwing })]
+  ]
+  for (const [what, input] of inputs) {
+    it.effect(`in ${what} fail the call with CredentialsError, without the thrown text`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.provide(get, Credentials.layer(input as Credentials.CredentialsInput)))
+        assert.strictEqual(error._tag, "CredentialsError")
+        assert.notInclude(shown(error), secret)
+        assertNoSecret(error)
+      }))
+  }
+
+  it.effect("are read once, so that later changes have no effect", () =>
+    Effect.gen(function*() {
+      const expiration = new Date(3_600_000)
+      const layer = Credentials.layer({ ...keys, expiration })
+      expiration.setTime(0)
+      assert.deepStrictEqual((yield* Effect.provide(get, layer)).expiration, new Date(3_600_000))
     }))
 })
 

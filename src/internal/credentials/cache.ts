@@ -1,70 +1,185 @@
-/** A cache of credentials that refreshes them before they expire. */
-import * as Clock from "effect/Clock"
+/**
+ * A cache of credentials that refreshes them before they expire.
+ *
+ * Expiry is a time of the system clock. Time limits and delays are measured on the monotonic clock.
+ */
+import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import type { AwsCredentials } from "../../Credentials.ts"
-import type { CredentialsError } from "../../SageMakerError.ts"
+import { CredentialsError } from "../../SageMakerError.ts"
+import { monotonicMillis } from "../context/monotonicClock.ts"
+import { boundedLoad, defaultRefreshTimeoutMillis, expiresAt, forkQuietly, type Load, markBounded } from "./load.ts"
 
-type Load = Effect.Effect<AwsCredentials, CredentialsError>
+/** The options of a cache. */
+export interface CacheOptions {
+  /** The name of the source in error messages. Default: `the provider`. */
+  readonly source?: string
+  /** The time limit of a load in milliseconds. Default: 10,000. */
+  readonly refreshTimeoutMillis?: number
+  /**
+   * Whether a load continues when its last caller is interrupted. Default: it is interrupted.
+   *
+   * A load that cannot be stopped should continue, so that the next caller does not start another one beside it.
+   */
+  readonly continuesWithoutCallers?: boolean
+}
 
-interface CacheState {
-  current: AwsCredentials | undefined
-  refresh: Deferred.Deferred<AwsCredentials, CredentialsError> | undefined
+/** A load that has not ended. */
+interface PendingLoad {
+  readonly result: Deferred.Deferred<AwsCredentials, CredentialsError>
+  readonly isBackground: boolean
+  callers: number
+  fiber: Fiber.RuntimeFiber<void> | undefined
 }
 
 const refreshAheadMillis = 5 * 60_000
 
-const expiresAt = (credentials: AwsCredentials): number => credentials.expiration?.getTime() ?? Infinity
+/** The longest delay after a failed refresh, and the shortest time between refreshes that succeed. */
+const refreshIntervalMillis = 30_000
 
-/** Runs `load` in the scope, so that the interruption of one caller does not stop the refresh for other callers. */
-const startRefresh = (load: Load, scope: Scope.Scope, state: CacheState) =>
-  Effect.uninterruptible(Effect.gen(function*() {
-    const refresh = yield* Deferred.make<AwsCredentials, CredentialsError>()
-    state.refresh = refresh
-    yield* load.pipe(
-      Effect.map((loaded) => {
-        state.current = loaded
-        return loaded
-      }),
-      Effect.ensuring(Effect.sync(() => {
-        state.refresh = undefined
-      })),
-      Effect.interruptible,
-      Effect.intoDeferred(refresh),
-      Effect.forkIn(scope)
-    )
-    return refresh
+/** More steps than the interruption of a load takes. A load that takes longer is not waited for. */
+const interruptionSteps = 20
+
+/** Credentials that live shorter than five minutes are refreshed at half their life. */
+const refreshAheadOf = (lifetime: number): number => lifetime < refreshAheadMillis ? lifetime / 2 : refreshAheadMillis
+
+const backoffMillis = (failures: number): number => Math.min(refreshIntervalMillis, 1_000 * 2 ** (failures - 1))
+
+const closed = (source: string): CredentialsError =>
+  new CredentialsError({ message: `The layer that loads credentials from ${source} is closed`, sources: [source] })
+
+class CredentialsCache {
+  readonly #load: Load
+  readonly #source: string
+  readonly #continuesWithoutCallers: boolean
+  #current: AwsCredentials | undefined
+  /** In milliseconds of the system clock. */
+  #refreshAt = 0
+  #pending: PendingLoad | undefined
+  #failures = 0
+  /** The earliest time of the next refresh in the background, in milliseconds of the monotonic clock. */
+  #nextRefresh = -Infinity
+  #isClosed = false
+
+  constructor(load: Load, options: CacheOptions) {
+    this.#source = options.source ?? "the provider"
+    this.#load = boundedLoad(load, this.#source, options.refreshTimeoutMillis ?? defaultRefreshTimeoutMillis)
+    this.#continuesWithoutCallers = options.continuesWithoutCallers ?? false
+  }
+
+  readonly get: Load = markBounded(Effect.clockWith((clock) => {
+    const now = clock.unsafeCurrentTimeMillis()
+    const current = this.#current
+    if (current === undefined || now >= expiresAt(current)) {
+      return this.#wait
+    }
+    return now < this.#refreshAt ? Effect.succeed(current) : Effect.as(this.#refreshInBackground, current)
   }))
 
-const unexpired = (state: CacheState, error: CredentialsError): Load =>
-  Effect.flatMap(
-    Clock.currentTimeMillis,
-    (now) =>
-      state.current !== undefined && expiresAt(state.current) > now ? Effect.succeed(state.current) : Effect.fail(error)
+  /** Interrupts the load that runs, without waiting for it. Its callers fail. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.#isClosed = true
+    const pending = this.#pending
+    if (pending === undefined) {
+      return Effect.void
+    }
+    this.#detach(pending)
+    Deferred.unsafeDone(pending.result, Exit.fail(closed(this.#source)))
+    // The load runs its finalizers before the scope closes the resources that the load uses.
+    return Effect.repeatN(Effect.yieldNow(), interruptionSteps)
+  })
+
+  /** Waits for the load that runs, or for a new one. */
+  readonly #wait: Load = Effect.uninterruptibleMask((restore) =>
+    Effect.suspend(() => {
+      if (this.#isClosed) {
+        return Effect.fail(closed(this.#source))
+      }
+      const start = this.#pending === undefined ? this.#start(false) : Effect.succeed(this.#pending)
+      return Effect.flatMap(start, (pending) => {
+        pending.callers += 1
+        return Effect.ensuring(restore(Deferred.await(pending.result)), Effect.sync(() => this.#leave(pending)))
+      })
+    })
   )
 
-/**
- * Caches the credentials of `load` until five minutes before they expire.
- *
- * At most one `load` runs at a time. If it fails, the cached credentials are used until they expire.
- */
-export const cacheCredentials = (load: Load): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> =>
-  Effect.scopeWith((scope) =>
-    Effect.sync(() => {
-      const state: CacheState = { current: undefined, refresh: undefined }
-      const start = startRefresh(load, scope, state)
-      const refresh = Effect.suspend(() => state.refresh === undefined ? start : Effect.succeed(state.refresh))
-      const refreshed = Effect.catchAll(
-        Effect.flatMap(refresh, Deferred.await),
-        (error) => unexpired(state, error)
-      )
-      return {
-        get: Effect.clockWith((clock) =>
-          state.current !== undefined && expiresAt(state.current) - refreshAheadMillis > clock.unsafeCurrentTimeMillis()
-            ? Effect.succeed(state.current)
-            : refreshed
-        )
-      }
+  readonly #refreshInBackground: Effect.Effect<unknown> = Effect.uninterruptible(
+    Effect.clockWith((clock): Effect.Effect<unknown> =>
+      this.#pending === undefined && !this.#isClosed && monotonicMillis(clock) >= this.#nextRefresh
+        ? this.#start(true)
+        : Effect.void
+    )
+  )
+
+  /** Starts a load. It must run in an uninterruptible region, because it registers the load first. */
+  #start(isBackground: boolean): Effect.Effect<PendingLoad> {
+    const pending: PendingLoad = {
+      result: Deferred.unsafeMake(FiberId.none),
+      isBackground,
+      callers: 0,
+      fiber: undefined
+    }
+    this.#pending = pending
+    const load = Effect.flatMap(
+      Effect.exit(Effect.interruptible(this.#load)),
+      (exit) => Effect.clockWith((clock) => Effect.sync(() => this.#settle(pending, exit, clock)))
+    )
+    return Effect.map(forkQuietly(load), (fiber) => {
+      pending.fiber = fiber
+      return pending
     })
+  }
+
+  #settle(pending: PendingLoad, exit: Exit.Exit<AwsCredentials, CredentialsError>, clock: Clock.Clock): void {
+    if (this.#pending !== pending) {
+      return
+    }
+    this.#pending = undefined
+    const elapsed = monotonicMillis(clock)
+    if (Exit.isSuccess(exit)) {
+      const lifetime = expiresAt(exit.value) - clock.unsafeCurrentTimeMillis()
+      this.#current = exit.value
+      this.#refreshAt = expiresAt(exit.value) - refreshAheadOf(lifetime)
+      this.#failures = 0
+      this.#nextRefresh = pending.isBackground ? elapsed + Math.min(refreshIntervalMillis, lifetime / 2) : elapsed
+    } else {
+      this.#failures += 1
+      this.#nextRefresh = elapsed + backoffMillis(this.#failures)
+    }
+    Deferred.unsafeDone(pending.result, exit)
+  }
+
+  #leave(pending: PendingLoad): void {
+    pending.callers -= 1
+    if (
+      pending.callers === 0 && !pending.isBackground && !this.#continuesWithoutCallers && this.#pending === pending
+    ) {
+      this.#detach(pending)
+    }
+  }
+
+  /** Interrupts a load and ignores its result. */
+  #detach({ fiber }: PendingLoad): void {
+    this.#pending = undefined
+    fiber?.unsafeInterruptAsFork(fiber.id())
+  }
+}
+
+/**
+ * Caches the credentials of `load` and refreshes them in the background from five minutes before they expire.
+ *
+ * At most one load runs at a time. Callers wait for it only if no unexpired credentials are cached.
+ */
+export const cacheCredentials = (
+  load: Load,
+  options: CacheOptions = {}
+): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(Effect.sync(() => new CredentialsCache(load, options)), ({ close }) => close),
+    ({ get }) => ({ get })
   )
