@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { ConfigProvider, Effect, Layer, Schedule } from "effect"
 import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeHttpClient, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { captureOutput } from "../support/captureOutput.ts"
 import {
+  advanceToExpiry,
+  advanceToRefresh,
   credentialsDocument,
   credentialsOf,
   currentAccessKeyId,
@@ -15,6 +17,7 @@ import {
   serveResponses,
   soon
 } from "../support/credentialServers.ts"
+import { eventually } from "../support/eventually.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
@@ -44,6 +47,7 @@ describe("The role of a container", () => {
       yield* Effect.gen(function*() {
         yield* currentCredentials
         write("token", "second-token")
+        yield* advanceToExpiry
         yield* currentCredentials
       }).pipe(Effect.provide(container))
       assert.deepStrictEqual(server.calls().map(({ headers }) => headers["authorization"]), [
@@ -81,17 +85,21 @@ describe("The role of an instance", () => {
       )
     }))
 
-  it.scopedLive("is requested again when its credentials are about to expire", () =>
+  it.scopedLive("is requested again in the background before its credentials expire", () =>
     Effect.gen(function*() {
       const server = yield* metadataService((before) => ({
         body: before === 0 ? credentialsDocument("first", soon()) : credentialsDocument("second", farFuture)
       }))
       yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      const seen = yield* Effect.provide(
-        Effect.all([currentAccessKeyId, currentAccessKeyId, currentAccessKeyId]),
-        instance
-      )
-      assert.deepStrictEqual(seen, ["AKID-first", "AKID-second", "AKID-second"])
+      yield* Effect.gen(function*() {
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+        yield* advanceToRefresh
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+        yield* currentAccessKeyId.pipe(
+          Effect.repeat({ until: (id) => id === "AKID-second", schedule: Schedule.spaced("5 millis") }),
+          Effect.timeout("3 seconds")
+        )
+      }).pipe(Effect.provide(instance))
     }))
 
   it.scopedLive("whose credentials have expired stays in use for some minutes and is requested again", () =>
@@ -110,10 +118,13 @@ describe("The role of an instance", () => {
         before === 0 ? { body: credentialsDocument("first", soon()) } : { status: 500, body: "" }
       )
       yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      assert.deepStrictEqual(yield* Effect.provide(Effect.all([currentAccessKeyId, currentAccessKeyId]), instance), [
-        "AKID-first",
-        "AKID-first"
-      ])
+      yield* Effect.gen(function*() {
+        yield* currentAccessKeyId
+        yield* advanceToRefresh
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+        yield* eventually(() => server.calls().length > 3)
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+      }).pipe(Effect.provide(instance))
     }))
 
   it.scopedLive("that does not exist fails with the status", () =>

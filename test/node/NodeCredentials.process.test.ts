@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { captureOutput } from "../support/captureOutput.ts"
 import {
+  advanceToExpiry,
   credentialsDocument,
   credentialsOf,
   currentCredentials,
@@ -82,13 +83,14 @@ for (const [source, layerOf] of layers) {
   })
 }
 
-describe("A credential process whose credentials are about to expire", () => {
+describe("A credential process whose credentials have expired", () => {
   it.scopedLive("runs again", () =>
     Effect.gen(function*() {
       const { write } = yield* withProcess(printing(credentialsDocument("first", soon())))
       const seen = yield* Effect.gen(function*() {
         const first = yield* currentCredentials
         write("keys.cjs", printing(credentialsDocument("second")))
+        yield* advanceToExpiry
         return [first.accessKeyId, (yield* currentCredentials).accessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerProcess({ profile: "tool" }), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])

@@ -29,10 +29,14 @@ interface Source {
 const failure = ({ name }: Source, message: string) => new CredentialsError({ message, sources: [name] })
 
 /** The tag of an error names its class. No other part of it is used, because it may contain secrets. */
-const classOf = (error: unknown): string | undefined =>
-  Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" && /^\w{1,64}$/.test(error._tag)
-    ? error._tag
-    : undefined
+const classOf = (error: unknown): string | undefined => {
+  try {
+    const tag = Predicate.hasProperty(error, "_tag") ? error._tag : undefined
+    return typeof tag === "string" && /^\w{1,64}$/.test(tag) ? tag : undefined
+  } catch {
+    return undefined
+  }
+}
 
 const buildFailure = (source: Source, cause: Cause.Cause<unknown>): CredentialsError => {
   const error = Option.getOrUndefined(Cause.failureOption(cause))
