@@ -11,7 +11,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import { durationMillis } from "./internal/config/duration.ts"
 import { cacheCredentials } from "./internal/credentials/cache.ts"
 import { firstAvailable } from "./internal/credentials/firstAvailable.ts"
 import { numberAt } from "./internal/credentials/numberAt.ts"
@@ -73,7 +72,7 @@ export interface ProviderOptions {
    * The maximum duration of one provider call. A call that takes longer is abandoned, and the provider is called again
    * later.
    *
-   * A positive, finite duration. Default: 10 seconds.
+   * A positive duration. `Infinity` disables the limit. Default: 10 seconds.
    */
   readonly refreshTimeout?: Duration.DurationInput | undefined
 }
@@ -168,12 +167,6 @@ const providerFailed = (error: unknown): CredentialsError =>
     exitCode: numberAt(error, "exitCode") ?? numberAt(error, "code")
   })
 
-const invalidRefreshTimeout = () =>
-  new CredentialsError({
-    message: "refreshTimeout must be a positive, finite duration such as \"10 seconds\"",
-    sources: ["provider"]
-  })
-
 /**
  * Uses credentials from a provider of the AWS SDK for JavaScript v3.
  *
@@ -202,16 +195,17 @@ const invalidRefreshTimeout = () =>
 export const layerProvider = (
   provider: AwsCredentialProvider,
   options: ProviderOptions = {}
-): Layer.Layer<Credentials> => {
-  const refreshTimeoutMillis = durationMillis(options.refreshTimeout ?? "10 seconds") ?? NaN
-  const load = Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
-    Effect.flatMap((input) => parseCredentials("the provider", input)),
-    Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
+): Layer.Layer<Credentials> =>
+  Layer.scoped(
+    Credentials,
+    cacheCredentials(
+      Effect.tryPromise({ try: () => provider(), catch: providerFailed }).pipe(
+        Effect.flatMap((input) => parseCredentials("the provider", input)),
+        Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
+      ),
+      { refreshTimeout: options.refreshTimeout, continuesWithoutCallers: true }
+    )
   )
-  return refreshTimeoutMillis > 0 && refreshTimeoutMillis < Infinity
-    ? Layer.scoped(Credentials, cacheCredentials(load, { refreshTimeoutMillis, continuesWithoutCallers: true }))
-    : Layer.succeed(Credentials, { get: Effect.failSync(invalidRefreshTimeout) })
-}
 
 /**
  * Uses the first source that returns credentials.

@@ -341,7 +341,7 @@ describe("A failing credentials provider", () => {
       }
     }))
 
-  for (const refreshTimeout of [0, -1, NaN, Infinity, "soon", {}]) {
+  for (const refreshTimeout of [0, -1, NaN, "soon", {}]) {
     it.effect(`with the refreshTimeout ${inspect(refreshTimeout)} fails the call and is not called`, () =>
       Effect.gen(function*() {
         let calls = 0
@@ -353,7 +353,7 @@ describe("A failing credentials provider", () => {
           { refreshTimeout: refreshTimeout as "1 second" }
         )
         const error = yield* Effect.flip(Effect.provide(get, layer))
-        assert.include(error.message, "refreshTimeout must be a positive, finite duration")
+        assert.include(error.message, "refreshTimeout must be a positive duration")
         assert.strictEqual(calls, 0)
       }))
   }

@@ -392,7 +392,7 @@ describe("Before a request is sent,", () => {
 
   it.effect("a timeout is retried", () =>
     Effect.gen(function*() {
-      const error = yield* endWithoutCredentials({ attempt: "5 seconds" }, RetryPolicy.standard())
+      const error = yield* endWithoutCredentials({ attempt: "3 seconds" }, RetryPolicy.standard())
       assert.deepInclude(error, { phase: "attempt", requestSent: false, attempts: 3 })
     }))
 })

@@ -5,6 +5,7 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -12,6 +13,7 @@ import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import type { AwsCredentials } from "../../Credentials.ts"
 import { CredentialsError } from "../../SageMakerError.ts"
+import { durationMillis } from "../config/duration.ts"
 import { monotonicMillis } from "../context/monotonicClock.ts"
 import { boundedLoad, defaultRefreshTimeoutMillis, expiresAt, forkQuietly, type Load, markBounded } from "./load.ts"
 
@@ -19,8 +21,8 @@ import { boundedLoad, defaultRefreshTimeoutMillis, expiresAt, forkQuietly, type 
 export interface CacheOptions {
   /** The name of the source in error messages. Default: `the provider`. */
   readonly source?: string
-  /** The time limit of a load in milliseconds. Default: 10,000. */
-  readonly refreshTimeoutMillis?: number
+  /** The time limit of a load. `Infinity` means no limit. Default: 10 seconds. */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
   /**
    * Whether a load continues when its last caller is interrupted. Default: it is interrupted.
    *
@@ -50,6 +52,12 @@ const refreshAheadOf = (lifetime: number): number => lifetime < refreshAheadMill
 
 const backoffMillis = (failures: number): number => Math.min(refreshIntervalMillis, 1_000 * 2 ** (failures - 1))
 
+const invalidTimeout = (source: string): CredentialsError =>
+  new CredentialsError({
+    message: "refreshTimeout must be a positive duration such as \"10 seconds\"",
+    sources: [source]
+  })
+
 const closed = (source: string): CredentialsError =>
   new CredentialsError({ message: `The layer that loads credentials from ${source} is closed`, sources: [source] })
 
@@ -66,10 +74,10 @@ class CredentialsCache {
   #nextRefresh = -Infinity
   #isClosed = false
 
-  constructor(load: Load, options: CacheOptions) {
-    this.#source = options.source ?? "the provider"
-    this.#load = boundedLoad(load, this.#source, options.refreshTimeoutMillis ?? defaultRefreshTimeoutMillis)
-    this.#continuesWithoutCallers = options.continuesWithoutCallers ?? false
+  constructor(load: Load, source: string, continuesWithoutCallers: boolean) {
+    this.#load = load
+    this.#source = source
+    this.#continuesWithoutCallers = continuesWithoutCallers
   }
 
   readonly get: Load = markBounded(Effect.clockWith((clock) => {
@@ -177,9 +185,18 @@ class CredentialsCache {
  */
 export const cacheCredentials = (
   load: Load,
-  options: CacheOptions = {}
-): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(Effect.sync(() => new CredentialsCache(load, options)), ({ close }) => close),
+  { continuesWithoutCallers = false, refreshTimeout, source = "the provider" }: CacheOptions = {}
+): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> => {
+  const millis = refreshTimeout === undefined ? defaultRefreshTimeoutMillis : durationMillis(refreshTimeout) ?? NaN
+  if (!(millis > 0)) {
+    return Effect.succeed({ get: Effect.failSync(() => invalidTimeout(source)) })
+  }
+  const bounded = boundedLoad(load, source, millis)
+  return Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new CredentialsCache(bounded, source, continuesWithoutCallers)),
+      ({ close }) => close
+    ),
     ({ get }) => ({ get })
   )
+}

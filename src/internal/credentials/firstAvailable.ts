@@ -119,5 +119,5 @@ export const firstAvailable = (
       }
       return yield* allFailed(sources, failures)
     })
-    return yield* cacheCredentials(load, { source: "Credentials.firstOf", refreshTimeoutMillis: Infinity })
+    return yield* cacheCredentials(load, { source: "Credentials.firstOf", refreshTimeout: Infinity })
   })
