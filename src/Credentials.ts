@@ -128,8 +128,8 @@ const environment = Config.all({
  * Uses credentials from environment variables.
  *
  * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION` from the
- * layer's `ConfigProvider`. They are read at the first call and again five minutes before they expire. Calls fail with
- * `CredentialsError` if a value is missing or invalid.
+ * layer's `ConfigProvider`. They are read at the first call, and again in the background from five minutes before they
+ * expire. Calls fail with `CredentialsError` if a value is missing or invalid, or if the credentials have expired.
  *
  * @since 0.1.0
  * @category layers
