@@ -161,7 +161,8 @@ describe("Layers", () => {
     expectTypeOf(Credentials.firstOf(layerSso, vault, layerEnv)).toEqualTypeOf<
       Combined<HttpClient.HttpClient | Vault>
     >()
-    expectTypeOf(Credentials.firstOf(...[layerSso, layerSso])).toEqualTypeOf<Combined<HttpClient.HttpClient>>()
+    const listed = [layerSso, layerSso]
+    expectTypeOf(Credentials.firstOf(...listed)).toEqualTypeOf<Combined<HttpClient.HttpClient>>()
     expectTypeOf(Credentials.firstOf(Layer.merge(layerEnv, Signer.layerAnonymous))).toEqualTypeOf<Combined>()
     // @ts-expect-error a layer of another service
     void Credentials.firstOf(layerEnv, FetchHttpClient.layer)

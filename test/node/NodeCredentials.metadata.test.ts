@@ -19,6 +19,7 @@ import {
 } from "../support/credentialServers.ts"
 import { eventually } from "../support/eventually.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
+import { serve } from "../support/server.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
 
@@ -54,6 +55,23 @@ describe("The role of a container", () => {
         "first-token",
         "second-token"
       ])
+    }))
+
+  it.scopedLive("does not delay calls if its server hangs while the credentials are valid", () =>
+    Effect.gen(function*() {
+      const server = yield* serve((_request, response) => {
+        if (server.seen().length === 1) {
+          response.end(JSON.stringify(credentialsDocument("container", soon())))
+        }
+      })
+      yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
+      yield* Effect.gen(function*() {
+        yield* currentAccessKeyId
+        yield* advanceToRefresh
+        const ids = yield* Effect.replicateEffect(currentAccessKeyId, 100).pipe(Effect.timeout("1 second"))
+        assert.deepStrictEqual(new Set(ids), new Set(["AKID-container"]))
+        yield* eventually(() => server.seen().length === 2)
+      }).pipe(Effect.provide(container))
     }))
 
   it.scopedLive("is not requested over plain http except from loopback", () =>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Logger, LogLevel, Option, Redacted, Scope, TestClock } from "effect"
 import { type Credentials, SageMakerError } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
+import { vi } from "vitest"
 import { cacheCredentials, type CacheOptions } from "../../../src/internal/credentials/cache.ts"
 
 const minute = 60_000
@@ -388,5 +389,50 @@ describe("When the scope of the cache closes,", () => {
       yield* TestClock.setTime(hour)
       assert.strictEqual((yield* Effect.flip(cache.get))._tag, "CredentialsError")
       assert.strictEqual(cache.calls(), 1)
+    }))
+})
+
+describe("A change of the system time", () => {
+  /** Changes the system time by milliseconds, relative to the time of the test's begin. */
+  const systemTime = Effect.acquireRelease(
+    Effect.sync(() => {
+      const now = Date.now.bind(Date)
+      return { now, spy: vi.spyOn(Date, "now") }
+    }),
+    ({ spy }) => Effect.sync(() => spy.mockRestore())
+  ).pipe(
+    Effect.map(({ now, spy }) => (offset: number) => {
+      spy.mockImplementation(() => now() + offset)
+    })
+  )
+
+  it.scopedLive("does not change the delay after a failed refresh", () =>
+    Effect.gen(function*() {
+      const changeBy = yield* systemTime
+      const cache = yield* scripted([living(10 * minute), Effect.fail(failed), living(hour)])
+      yield* cache.get
+      changeBy(9 * minute)
+      yield* cache.get
+      yield* settle
+      assert.strictEqual(cache.calls(), 2)
+      changeBy(8 * minute)
+      yield* cache.get
+      assert.strictEqual(cache.calls(), 2)
+      yield* Effect.sleep("1050 millis")
+      yield* cache.get
+      yield* settle
+      assert.strictEqual(cache.calls(), 3)
+    }))
+
+  it.scopedLive("does not change the time limit of a load", () =>
+    Effect.gen(function*() {
+      const changeBy = yield* systemTime
+      const cache = yield* scripted([Effect.never], { refreshTimeout: "100 millis" })
+      const begin = performance.now()
+      const call = yield* Effect.fork(Effect.flip(cache.get))
+      yield* settle
+      changeBy(-hour)
+      assert.strictEqual((yield* Fiber.join(call))._tag, "CredentialsError")
+      assert.isBelow(performance.now() - begin, 1_000)
     }))
 })
