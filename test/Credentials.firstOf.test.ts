@@ -357,6 +357,7 @@ describe("The sources of Credentials.firstOf", () => {
       const call = yield* Effect.fork(Effect.provide(currentId, context))
       yield* settle
       yield* Fiber.interrupt(call)
+      yield* TestClock.adjust(500)
       yield* settle
       assert.deepStrictEqual(events, ["first acquired", "first released"])
       assert.strictEqual(yield* Effect.provide(currentId, context), "one")

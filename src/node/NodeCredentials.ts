@@ -7,8 +7,9 @@
  * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20
  * seconds.
  *
- * Credentials are cached until five minutes before they expire, and refreshed once for all concurrent calls. If a
- * source fails, or returns nothing within 2 minutes, the call fails with `CredentialsError`.
+ * Credentials are cached, and refreshed in the background as in `Credentials.layerProvider`. If no unexpired credentials
+ * are cached, and a source fails or all sources together take longer than `refreshTimeout`, the call fails with
+ * `CredentialsError`.
  *
  * @example
  * ```ts
@@ -20,6 +21,7 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Credentials } from "../Credentials.ts"
@@ -51,6 +53,14 @@ export interface NodeCredentialsOptions {
    * `region`, then `us-east-1`.
    */
   readonly region?: string | undefined
+  /**
+   * The maximum duration of one load of credentials. A load that takes longer is interrupted, and credentials are loaded
+   * again later. A `credential_process` that prompts its user needs a longer duration. A single source takes at most 2
+   * minutes.
+   *
+   * Default: 10 seconds.
+   */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
 }
 
 /**
@@ -110,6 +120,13 @@ export interface AssumeRoleOptions {
    * `region`, then `us-east-1`.
    */
   readonly region?: string | undefined
+  /**
+   * The maximum duration of one load of credentials. A load that takes longer is interrupted, and credentials are loaded
+   * again later. At most 2 minutes.
+   *
+   * Default: 10 seconds.
+   */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
 }
 
 type CredentialsLayer = Layer.Layer<Credentials, never, HttpClient.HttpClient>
@@ -132,7 +149,10 @@ const layerFrom = (
         const input = yield* resolveCredentials(yield* sourcesFor(location.profile), { location, region })
         return yield* parseCredentials("the provider", input)
       })
-      return yield* cacheCredentials(load.pipe(Effect.withConfigProvider(configProvider), Effect.provide(context)))
+      return yield* cacheCredentials(
+        load.pipe(Effect.withConfigProvider(configProvider), Effect.provide(context)),
+        { refreshTimeout: options.refreshTimeout }
+      )
     })
   )
 
@@ -258,6 +278,7 @@ export const layerAssumeRole = (
     Credentials,
     ({ get }) =>
       layerFrom(() => Effect.map(get, (credentials) => [sources.assumedRole(credentials, options)]), {
-        region: options.region
+        region: options.region,
+        refreshTimeout: options.refreshTimeout
       })
   ))

@@ -96,3 +96,16 @@ describe("A credential process whose credentials have expired", () => {
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])
     }))
 })
+
+describe("A credential process that takes longer than refreshTimeout", () => {
+  it.scopedLive("fails the call", () =>
+    Effect.gen(function*() {
+      yield* withProcess("setTimeout(() => {}, 3_000)")
+      const layer = NodeCredentials.layerProcess({ profile: "tool", refreshTimeout: "300 millis" })
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
+      assert.deepInclude(error, {
+        _tag: "CredentialsError",
+        message: "No credentials arrived from the provider within 300 ms: increase refreshTimeout if it needs longer"
+      })
+    }))
+})

@@ -24,7 +24,7 @@ export interface CacheOptions {
   /** The time limit of a load. `Infinity` means no limit. Default: 10 seconds. */
   readonly refreshTimeout?: Duration.DurationInput | undefined
   /**
-   * Whether a load continues when its last caller is interrupted. Default: it is interrupted.
+   * Whether a load continues after its last caller was interrupted. Default: it is interrupted half a second later.
    *
    * A load that cannot be stopped should continue, so that the next caller does not start another one beside it.
    */
@@ -43,6 +43,9 @@ const refreshAheadMillis = 5 * 60_000
 
 /** The longest delay after a failed refresh, and the shortest time between refreshes that succeed. */
 const refreshIntervalMillis = 30_000
+
+/** How long a load without callers continues: longer than the usual delay before the retry of an attempt. */
+const abandonedMillis = 500
 
 /** More steps than the interruption of a load takes. A load that takes longer is not waited for. */
 const interruptionSteps = 20
@@ -111,7 +114,7 @@ class CredentialsCache {
       const start = this.#pending === undefined ? this.#start(false) : Effect.succeed(this.#pending)
       return Effect.flatMap(start, (pending) => {
         pending.callers += 1
-        return Effect.ensuring(restore(Deferred.await(pending.result)), Effect.sync(() => this.#leave(pending)))
+        return Effect.ensuring(restore(Deferred.await(pending.result)), this.#leave(pending))
       })
     })
   )
@@ -162,13 +165,17 @@ class CredentialsCache {
     Deferred.unsafeDone(pending.result, exit)
   }
 
-  #leave(pending: PendingLoad): void {
-    pending.callers -= 1
-    if (
-      pending.callers === 0 && !pending.isBackground && !this.#continuesWithoutCallers && this.#pending === pending
-    ) {
-      this.#detach(pending)
-    }
+  /** Interrupts a load without callers. The retry of an attempt that timed out has time to wait for it again. */
+  #leave(pending: PendingLoad): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      pending.callers -= 1
+      const isAbandoned = () => pending.callers === 0 && this.#pending === pending
+      if (!isAbandoned() || pending.isBackground || this.#continuesWithoutCallers) {
+        return Effect.void
+      }
+      const interrupt = Effect.sync(() => isAbandoned() && this.#detach(pending))
+      return Effect.asVoid(forkQuietly(Effect.interruptible(Effect.delay(interrupt, abandonedMillis))))
+    })
   }
 
   /** Interrupts a load and ignores its result. */

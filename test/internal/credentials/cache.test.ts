@@ -285,9 +285,28 @@ describe("The interruption of callers", () => {
       yield* Fiber.interrupt(first)
       assert.isFalse(yield* isInterrupted)
       yield* Fiber.interrupt(second)
+      yield* TestClock.adjust(499)
+      assert.isFalse(yield* isInterrupted)
+      yield* TestClock.adjust(1)
       assert.isTrue(yield* isInterrupted)
-      assert.strictEqual(yield* cache.id, "at-0")
+      assert.strictEqual(yield* cache.id, "at-500")
       assert.strictEqual(cache.calls(), 2)
+    }))
+
+  it.scoped("does not stop a load that another call waits for within half a second", () =>
+    Effect.gen(function*() {
+      const { isInterrupted, load, respond } = yield* observed
+      const cache = yield* scripted([load])
+      const first = yield* Effect.fork(cache.get)
+      yield* settle
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust(400)
+      const second = yield* Effect.fork(cache.id)
+      yield* TestClock.adjust("5 seconds")
+      assert.isFalse(yield* isInterrupted)
+      yield* respond
+      assert.strictEqual(yield* Fiber.join(second), "loaded")
+      assert.strictEqual(cache.calls(), 1)
     }))
 
   it.scoped("does not stop a load that should continue, whose result the next call uses", () =>
@@ -297,6 +316,7 @@ describe("The interruption of callers", () => {
       const call = yield* Effect.fork(cache.get)
       yield* settle
       yield* Fiber.interrupt(call)
+      yield* TestClock.adjust("5 seconds")
       assert.isFalse(yield* isInterrupted)
       yield* respond
       assert.strictEqual(yield* cache.id, "loaded")
@@ -314,6 +334,7 @@ describe("The interruption of callers", () => {
       const call = yield* Effect.fork(cache.get)
       yield* settle
       yield* Fiber.interrupt(call)
+      yield* TestClock.adjust("5 seconds")
       assert.isFalse(yield* isInterrupted)
       yield* respond
       assert.strictEqual(yield* cache.id, "loaded")
