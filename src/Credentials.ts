@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import { cacheCredentials } from "./internal/credentials/cache.ts"
-import { firstOf as firstSource } from "./internal/credentials/firstOf.ts"
+import { firstAvailable } from "./internal/credentials/firstAvailable.ts"
 import { numberAt } from "./internal/credentials/numberAt.ts"
 import { parseCredentials } from "./internal/credentials/parse.ts"
 import { CredentialsError } from "./SageMakerError.ts"
@@ -60,6 +60,22 @@ export interface CredentialsInput {
  * @category models
  */
 export type AwsCredentialProvider = () => Promise<CredentialsInput>
+
+/**
+ * Options of `layerProvider`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ProviderOptions {
+  /**
+   * The maximum duration of one provider call. A call that takes longer is abandoned, and the provider is called again
+   * later.
+   *
+   * A positive duration. `Infinity` disables the limit. Default: 10 seconds.
+   */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
+}
 
 /**
  * Provides the AWS credentials that sign a client's requests.
@@ -112,8 +128,8 @@ const environment = Config.all({
  * Uses credentials from environment variables.
  *
  * Reads `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` and `AWS_CREDENTIAL_EXPIRATION` from the
- * layer's `ConfigProvider`. They are read at the first call and again from five minutes before they expire. Calls fail with
- * `CredentialsError` if a value is missing or invalid.
+ * layer's `ConfigProvider`. They are read at the first call, and again in the background from five minutes before they
+ * expire. Calls fail with `CredentialsError` if a value is missing or invalid, or if the credentials have expired.
  *
  * @since 0.1.0
  * @category layers
@@ -138,8 +154,7 @@ export const layerEnv: Layer.Layer<Credentials> = Layer.scoped(
             expiration: Option.getOrUndefined(expiration)
           })
         )
-      ),
-      { source: () => "environment", refreshTimeout: undefined }
+      )
     )
   )
 )
@@ -153,27 +168,16 @@ const providerFailed = (error: unknown): CredentialsError =>
   })
 
 /**
- * Options of the refresh of temporary credentials.
- *
- * @since 0.1.0
- * @category models
- */
-export interface RefreshOptions {
-  /**
-   * Maximum duration of one request for credentials. Then it fails with `CredentialsError` and can be repeated.
-   *
-   * Default: 10 seconds. An invalid duration fails calls with `CredentialsError`.
-   */
-  readonly refreshTimeout?: Duration.DurationInput | undefined
-}
-
-/**
  * Uses credentials from a provider of the AWS SDK for JavaScript v3.
  *
- * Credentials are cached. They are refreshed in the background from five minutes before they expire, or from half their
- * life if they live less than five minutes. Until they expire, no call waits for a refresh. One provider call runs at a
- * time, and a failed refresh is repeated after 1 second, growing to 60 seconds. Without unexpired credentials, all calls
- * wait for one provider call and fail with its `CredentialsError`.
+ * Credentials are cached. From five minutes before they expire, the next call starts a refresh in the background and
+ * uses the cached credentials. Credentials that live shorter than five minutes are refreshed at half their life. Calls
+ * wait for the provider only if no unexpired credentials are cached; all of them then share one provider call.
+ *
+ * If the provider fails, takes longer than `refreshTimeout`, or returns expired credentials, the cached credentials are
+ * used until they expire; after that, calls fail with `CredentialsError`. A refresh that failed is repeated after 1
+ * second at first, and after 30 seconds at most. Calls that wait when the layer's scope closes fail with
+ * `CredentialsError`.
  *
  * @example
  * ```ts
@@ -190,7 +194,7 @@ export interface RefreshOptions {
  */
 export const layerProvider = (
   provider: AwsCredentialProvider,
-  { refreshTimeout }: RefreshOptions = {}
+  options: ProviderOptions = {}
 ): Layer.Layer<Credentials> =>
   Layer.scoped(
     Credentials,
@@ -199,44 +203,54 @@ export const layerProvider = (
         Effect.flatMap((input) => parseCredentials("the provider", input)),
         Effect.catchAllDefect(() => Effect.fail(providerFailed(undefined)))
       ),
-      { source: () => "provider", refreshTimeout }
+      { refreshTimeout: options.refreshTimeout, continuesWithoutCallers: true }
     )
   )
-
-type SourceLayer<L extends Layer.Layer<Credentials, unknown, unknown>> = Layer.Layer<
-  Credentials,
-  unknown,
-  Layer.Layer.Context<L>
->
 
 /**
  * Uses the first source that returns credentials.
  *
- * The sources are asked in order when credentials are first needed; the layer of a source is built when it is asked. The
- * source that returned credentials is kept. If it fails later, all sources are asked again. If every source fails, calls
- * fail with a `CredentialsError` that contains the message of each source.
+ * The sources are tried in order when credentials are first needed. The layer of a source is built when the source is
+ * first tried, and its resources are released when the scope of this layer closes. A source fails if its layer cannot
+ * be built, if its credentials are invalid or expired, or if it takes longer than its `refreshTimeout` (10 seconds for a
+ * source without this limit).
+ *
+ * The credentials are cached and refreshed as in `layerProvider`. A refresh asks the source that returned them. If that
+ * source fails, all other sources are tried again in order. If every source fails, calls fail with `CredentialsError`,
+ * whose message contains the failure of each source.
  *
  * @example
  * ```ts
  * import { Credentials } from "effect-sagemaker-runtime"
- * import { NodeCredentials } from "effect-sagemaker-runtime/node"
+ * import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
  *
- * export const credentials = Credentials.firstOf(
- *   Credentials.layerEnv,
- *   NodeCredentials.layerSso({ profile: "inference" }),
- *   NodeCredentials.layerContainer
- * )
+ * export const live = NodeSageMaker.layer({
+ *   credentials: Credentials.firstOf(Credentials.layerEnv, NodeCredentials.layerProfile({ profile: "inference" }))
+ * })
  * ```
  *
  * @since 0.1.0
  * @category layers
  */
-export const firstOf = <
-  Layers extends readonly [
-    Layer.Layer<Credentials, unknown, unknown>,
-    ...Array<Layer.Layer<Credentials, unknown, unknown>>
-  ]
->(
+export const firstOf = <Layers extends ReadonlyArray<Layer.Layer<Credentials, unknown, unknown>>>(
   ...layers: Layers
-): Layer.Layer<Credentials, never, Layer.Layer.Context<Layers[number]>> =>
-  Layer.scoped(Credentials, firstSource(Credentials, layers as ReadonlyArray<SourceLayer<Layers[number]>>))
+): Layer.Layer<Credentials, never, Layer.Layer.Context<Layers[number]>> => {
+  type Requirements = Layer.Layer.Context<Layers[number]>
+  const sources: ReadonlyArray<Layer.Layer<Credentials, unknown, unknown>> = layers
+  return Layer.scoped(
+    Credentials,
+    Effect.contextWithEffect((context: Context.Context<Requirements>) =>
+      Effect.configProviderWith((configProvider) =>
+        firstAvailable(
+          sources.map((source) => (scope) =>
+            Layer.buildWithScope(source as Layer.Layer<Credentials, unknown, Requirements>, scope).pipe(
+              Effect.map((built) => Context.get(built, Credentials)),
+              Effect.withConfigProvider(configProvider),
+              Effect.provide(context)
+            )
+          )
+        )
+      )
+    )
+  )
+}

@@ -7,12 +7,13 @@ import {
   Exit,
   Fiber,
   Layer,
+  Option,
   Redacted,
   Runtime,
-  Scope,
-  TestClock
+  TestClock,
+  TestServices
 } from "effect"
-import { Credentials, SageMakerError } from "effect-sagemaker-runtime"
+import { Credentials, type SageMakerError } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
 
 const { Credentials: Tag } = Credentials
@@ -58,8 +59,8 @@ const failed = (): never => {
   throw new Error("no answer")
 }
 
-/** Lets the promises of a provider and the fibers that wait for them run. */
-const settle = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+/** Lets promises and other fibers continue. */
+const pendingWork = TestServices.provideLive(Effect.sleep("2 millis"))
 
 const currentId = Effect.map(get, ({ accessKeyId }) => Redacted.value(accessKeyId))
 
@@ -169,7 +170,7 @@ describe("A credentials provider", () => {
 
   it.effect("is called once for all calls that find the value expired", () =>
     Effect.gen(function*() {
-      const source = provider(until(3_600_000), until(7_200_000))
+      const source = provider(until(3_600_000), until(10_800_000))
       yield* Effect.gen(function*() {
         yield* get
         yield* TestClock.adjust("2 hours")
@@ -178,7 +179,7 @@ describe("A credentials provider", () => {
       assert.strictEqual(source.calls(), 2)
     }))
 
-  it.effect("refreshes in the background from five minutes before expiry", () =>
+  it.effect("is not called again until five minutes before expiry", () =>
     Effect.gen(function*() {
       const source = provider(until(3_600_000), until(7_200_000))
       yield* Effect.gen(function*() {
@@ -188,131 +189,9 @@ describe("A credentials provider", () => {
         assert.strictEqual(source.calls(), 1)
         yield* TestClock.setTime(3_300_000)
         assert.strictEqual(yield* currentId, "until-3600000")
-        yield* settle
+        yield* pendingWork
         assert.strictEqual(yield* currentId, "until-7200000")
-        assert.strictEqual(source.calls(), 2)
       }).pipe(Effect.provide(source.layer))
-    }))
-
-  it.effect("whose credentials live less than five minutes is called again after half their life", () =>
-    Effect.gen(function*() {
-      const source = provider(until(60_000), until(120_000))
-      yield* Effect.gen(function*() {
-        yield* Effect.repeatN(get, 20)
-        yield* TestClock.setTime(30_000 - 1)
-        yield* get
-        yield* settle
-        assert.strictEqual(source.calls(), 1)
-        yield* TestClock.setTime(30_000)
-        assert.strictEqual(yield* currentId, "until-60000")
-        yield* settle
-        assert.strictEqual(yield* currentId, "until-120000")
-      }).pipe(Effect.provide(source.layer))
-      assert.strictEqual(source.calls(), 2)
-    }))
-
-  it.effect("that hangs during a refresh delays no call and is called again", () =>
-    Effect.gen(function*() {
-      let calls = 0
-      const layer = Credentials.layerProvider(() => {
-        calls += 1
-        return calls === 2 ? new Promise(() => {}) : Promise.resolve(until(calls * 3_600_000)())
-      })
-      yield* Effect.gen(function*() {
-        yield* get
-        yield* TestClock.setTime(3_300_000)
-        yield* Effect.repeatN(get, 100)
-        assert.strictEqual(calls, 2)
-        yield* TestClock.adjust("11 seconds")
-        yield* Effect.repeatN(get, 100)
-        yield* settle
-        assert.strictEqual(yield* currentId, "until-10800000")
-        assert.strictEqual(calls, 3)
-      }).pipe(Effect.provide(layer))
-    }))
-
-  it.effect("that fails to refresh is called again after 1, 2, 4, … and 60 seconds", () =>
-    Effect.gen(function*() {
-      const source = provider(until(3_600_000), failed)
-      const callsAfter: Array<number> = []
-      yield* Effect.gen(function*() {
-        yield* get
-        yield* TestClock.setTime(3_300_000)
-        for (let second = 0; second < 200; second++) {
-          yield* Effect.repeatN(get, 5)
-          yield* settle
-          if (source.calls() - 1 > callsAfter.length) {
-            callsAfter.push(second)
-          }
-          yield* TestClock.adjust("1 second")
-        }
-      }).pipe(Effect.provide(source.layer))
-      assert.deepStrictEqual(callsAfter, [0, 1, 3, 7, 15, 31, 63, 123, 183])
-    }))
-
-  it.effect("that returns credentials with the same expiry is not called for every call", () =>
-    Effect.gen(function*() {
-      const source = provider(until(3_600_000))
-      yield* Effect.gen(function*() {
-        yield* get
-        yield* TestClock.setTime(3_400_000)
-        for (let call = 0; call < 100; call++) {
-          yield* get
-          yield* settle
-        }
-      }).pipe(Effect.provide(source.layer))
-      assert.strictEqual(source.calls(), 2)
-    }))
-
-  it.effect("that hangs fails the waiting calls after the refresh timeout, and is called again", () =>
-    Effect.gen(function*() {
-      let calls = 0
-      const provide = () => {
-        calls += 1
-        return calls === 1 ? new Promise<never>(() => {}) : Promise.resolve(keys)
-      }
-      yield* Effect.gen(function*() {
-        const waiting = yield* Effect.fork(Effect.flip(get))
-        yield* TestClock.adjust("3 seconds")
-        const error = yield* Fiber.join(waiting)
-        assert.deepInclude(error, { _tag: "CredentialsError", sources: ["provider"] })
-        assert.include(error.message, "within 3000 milliseconds")
-        assert.deepStrictEqual(plain(yield* get), keys)
-      }).pipe(Effect.provide(Credentials.layerProvider(provide, { refreshTimeout: "3 seconds" })))
-    }))
-
-  it.effect("with an invalid refresh timeout fails each call", () =>
-    Effect.gen(function*() {
-      const layer = Credentials.layerProvider(() => Promise.resolve(keys), { refreshTimeout: "soon" as "1 second" })
-      const error = yield* Effect.flip(Effect.provide(get, layer))
-      assert.include(error.message, "refreshTimeout")
-    }))
-
-  it.effect("fails the calls that wait when the client is closed", () =>
-    Effect.gen(function*() {
-      const scope = yield* Scope.make()
-      const layer = Credentials.layerProvider(() => new Promise(() => {}))
-      const context = yield* Layer.buildWithScope(layer, scope)
-      const waiting = yield* Effect.fork(Effect.flip(Effect.provide(get, context)))
-      yield* settle
-      yield* Scope.close(scope, Exit.void)
-      assert.strictEqual((yield* Fiber.join(waiting))._tag, "CredentialsError")
-      assert.strictEqual((yield* Effect.flip(Effect.provide(get, context)))._tag, "CredentialsError")
-    }))
-
-  it.effect("that no call waits for is called again after one second", () =>
-    Effect.gen(function*() {
-      let calls = 0
-      const layer = Credentials.layerProvider(() => {
-        calls += 1
-        return calls === 1 ? new Promise(() => {}) : Promise.resolve(keys)
-      })
-      yield* Effect.gen(function*() {
-        yield* Fiber.interrupt(yield* Effect.fork(Effect.zipLeft(get, Effect.void)).pipe(Effect.tap(settle)))
-        yield* TestClock.adjust("1 second")
-        assert.deepStrictEqual(plain(yield* get), keys)
-      }).pipe(Effect.provide(layer))
-      assert.strictEqual(calls, 2)
     }))
 
   it.effect("is not called again without an expiry", () =>
@@ -421,10 +300,91 @@ describe("A failing credentials provider", () => {
       assert.isUndefined((yield* failing(Object.assign(new Error(), { code: providerSecret }))).exitCode)
     }))
 
-  it.effect("gives credentials without expiry if the date is invalid", () =>
+  for (const expiration of [new Date("soon"), "2099-01-01T00:00:00Z", 4_070_908_800_000, NaN, {}, true]) {
+    it.effect(`that gives the expiration ${inspect(expiration)} fails the call and names the field`, () =>
+      Effect.gen(function*() {
+        const layer = Credentials.layerProvider(() => Promise.resolve({ ...keys, expiration: expiration as Date }))
+        const error = yield* Effect.flip(Effect.provide(get, layer))
+        assert.strictEqual(error.message, "The expiration from the provider must be a valid Date")
+      }))
+  }
+
+  it.effect("that gives expired credentials fails the call, and is called once per call", () =>
     Effect.gen(function*() {
-      const layer = Credentials.layerProvider(() => Promise.resolve({ ...keys, expiration: new Date("soon") }))
-      assert.deepStrictEqual(plain(yield* Effect.provide(get, layer)), keys)
+      const source = provider(until(1_000))
+      yield* Effect.gen(function*() {
+        yield* TestClock.setTime(1_000)
+        const error = yield* Effect.flip(get)
+        assert.strictEqual(
+          error.message,
+          "The credentials from the provider expired at 1970-01-01T00:00:01.000Z. Check the source and the system time."
+        )
+        assertNoSecret(error)
+        yield* Effect.flip(get)
+      }).pipe(Effect.provide(source.layer))
+      assert.strictEqual(source.calls(), 2)
+    }))
+
+  it.effect("that takes longer than refreshTimeout fails the call", () =>
+    Effect.gen(function*() {
+      const never = () => new Promise<never>(() => {})
+      for (const [options, limit] of [[{}, 10_000], [{ refreshTimeout: "3 seconds" }, 3_000]] as const) {
+        const fiber = yield* Effect.fork(Effect.flip(Effect.provide(get, Credentials.layerProvider(never, options))))
+        yield* TestClock.adjust(limit - 1)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+        yield* TestClock.adjust(1)
+        assert.deepInclude(yield* Fiber.join(fiber), {
+          _tag: "CredentialsError",
+          message:
+            `No credentials arrived from the provider within ${limit} ms: increase refreshTimeout if it needs longer`
+        })
+      }
+    }))
+
+  for (const refreshTimeout of [0, -1, NaN, "soon", {}]) {
+    it.effect(`with the refreshTimeout ${inspect(refreshTimeout)} fails the call and is not called`, () =>
+      Effect.gen(function*() {
+        let calls = 0
+        const layer = Credentials.layerProvider(
+          () => {
+            calls += 1
+            return Promise.resolve(keys)
+          },
+          { refreshTimeout: refreshTimeout as "1 second" }
+        )
+        const error = yield* Effect.flip(Effect.provide(get, layer))
+        assert.include(error.message, "refreshTimeout must be a positive duration")
+        assert.strictEqual(calls, 0)
+      }))
+  }
+})
+
+describe("Credentials whose members throw", () => {
+  const secret = "secret-of-a-getter"
+  const throwing = () => {
+    throw new Error(secret)
+  }
+  const inputs: ReadonlyArray<readonly [string, object]> = [
+    ["a getter", Object.defineProperty({ ...keys }, "secretAccessKey", { get: throwing })],
+    ["a getter of the expiration", Object.defineProperty({ ...keys }, "expiration", { get: throwing })],
+    ["a proxy", new Proxy({}, { get: throwing, has: throwing })]
+  ]
+  for (const [what, input] of inputs) {
+    it.effect(`in ${what} fail the call with CredentialsError, without the thrown text`, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Effect.provide(get, Credentials.layer(input as Credentials.CredentialsInput)))
+        assert.strictEqual(error._tag, "CredentialsError")
+        assert.notInclude(shown(error), secret)
+        assertNoSecret(error)
+      }))
+  }
+
+  it.effect("are read once, so that later changes have no effect", () =>
+    Effect.gen(function*() {
+      const expiration = new Date(3_600_000)
+      const layer = Credentials.layer({ ...keys, expiration })
+      expiration.setTime(0)
+      assert.deepStrictEqual((yield* Effect.provide(get, layer)).expiration, new Date(3_600_000))
     }))
 })
 
@@ -455,90 +415,4 @@ describe("A value that cannot be in a header fails the call and is named but not
         }).pipe(Effect.provide(Credentials.layer({ ...keys, [member]: broken }))))
     }
   }
-})
-
-describe("Credentials.firstOf", () => {
-  const failingSource = (name: string, onGet = () => {}) =>
-    Layer.succeed(Tag, {
-      get: Effect.suspend(() => {
-        onGet()
-        return new SageMakerError.CredentialsError({ message: `The ${name} is empty`, sources: [name], status: 403 })
-      })
-    })
-
-  it.effect("uses the first source that returns credentials, within one scope", () =>
-    Effect.gen(function*() {
-      const order: Array<string> = []
-      const traced = <E, R>(name: string, layer: Layer.Layer<Credentials.Credentials, E, R>) =>
-        Layer.merge(
-          layer,
-          Layer.scopedDiscard(Effect.acquireRelease(
-            Effect.sync(() => order.push(`open ${name}`)),
-            () => Effect.sync(() => order.push(`close ${name}`))
-          ))
-        )
-      const layer = Credentials.firstOf(
-        traced("empty", failingSource("empty")),
-        traced("provider", Credentials.layerProvider(() => Promise.resolve(keys))),
-        traced("unused", Credentials.layer(keys))
-      )
-      yield* Effect.gen(function*() {
-        assert.deepStrictEqual(order, [])
-        assert.deepStrictEqual(plain(yield* get), keys)
-        assert.deepStrictEqual(plain(yield* get), keys)
-        assert.deepStrictEqual(order, ["open empty", "open provider"])
-      }).pipe(Effect.provide(layer))
-      assert.sameMembers(order.slice(2), ["close provider", "close empty"])
-    }))
-
-  it.effect("names each failure if no source returns credentials", () =>
-    Effect.gen(function*() {
-      const unbuilt = Credentials.layerConfig({
-        accessKeyId: Config.string("ID"),
-        secretAccessKey: Config.redacted("SECRET")
-      })
-      const broken = Layer.effect(Tag, Effect.die(new Error(keys.secretAccessKey)))
-      const error = yield* get.pipe(
-        Effect.provide(Credentials.firstOf(failingSource("first"), unbuilt, broken, failingSource("last"))),
-        Effect.withConfigProvider(ConfigProvider.fromMap(new Map())),
-        Effect.flip
-      )
-      assert.deepInclude(error, {
-        message: "No source returned credentials: The first is empty; The layer of source 2 could not be built; " +
-          "The layer of source 3 could not be built; The last is empty",
-        sources: ["first", "source 2", "source 3", "last"],
-        status: 403
-      })
-      assertNoSecret(error)
-    }))
-
-  it.effect("searches again if its source fails later", () =>
-    Effect.gen(function*() {
-      let asked = 0
-      let works = true
-      const second = Layer.succeed(Tag, {
-        get: Effect.suspend(() =>
-          works
-            ? Effect.succeed({ accessKeyId: Redacted.make("second"), secretAccessKey: Redacted.make("x") })
-            : new SageMakerError.CredentialsError({ message: "gone", sources: [] })
-        )
-      })
-      const layer = Credentials.firstOf(failingSource("first", () => asked++), second, Credentials.layer(keys))
-      yield* Effect.gen(function*() {
-        assert.strictEqual(yield* currentId, "second")
-        assert.strictEqual(yield* currentId, "second")
-        assert.strictEqual(asked, 1)
-        works = false
-        assert.strictEqual(yield* currentId, keys.accessKeyId)
-        assert.strictEqual(asked, 2)
-      }).pipe(Effect.provide(layer))
-    }))
-
-  it.effect("searches once for concurrent calls", () =>
-    Effect.gen(function*() {
-      let asked = 0
-      const layer = Credentials.firstOf(failingSource("first", () => asked++), Credentials.layer(keys))
-      yield* Effect.provide(Effect.all(Array.from({ length: 20 }, () => get), { concurrency: "unbounded" }), layer)
-      assert.strictEqual(asked, 1)
-    }))
 })

@@ -140,8 +140,37 @@ describe("Layers", () => {
     expectTypeOf(Credentials.layerConfig).returns.toEqualTypeOf<
       Layer.Layer<Credentials.Credentials, ConfigError.ConfigError>
     >()
+    void Credentials.layerProvider(() => Promise.resolve({ accessKeyId: "a", secretAccessKey: "b" }), {
+      refreshTimeout: "5 seconds"
+    })
+    // @ts-expect-error a duration has a unit
+    void Credentials.layerProvider(() => Promise.reject(), { refreshTimeout: "5" })
     expectTypeOf(RetryPolicy.layer).returns.toEqualTypeOf<Layer.Layer<never>>()
     expectTypeOf(Timeouts.layer).returns.toEqualTypeOf<Layer.Layer<never>>()
+  })
+
+  it("of several credential sources have the requirements of all, and no errors", () => {
+    class Vault extends Context.Tag("Vault")<Vault, string>() {}
+    class Sealed extends Schema.TaggedError<Sealed>()("Sealed", {}) {}
+    const vault = Layer.effect(
+      Credentials.Credentials,
+      Effect.zipRight(Effect.zipRight(Vault, new Sealed()), Effect.never)
+    )
+    const { layerEnv } = Credentials
+    const layerSso = NodeCredentials.layerSso()
+    type Combined<R = never> = Layer.Layer<Credentials.Credentials, never, R>
+    expectTypeOf(Credentials.firstOf(layerEnv)).toEqualTypeOf<Combined>()
+    expectTypeOf(Credentials.firstOf(layerEnv, layerSso)).toEqualTypeOf<Combined<HttpClient.HttpClient>>()
+    expectTypeOf(Credentials.firstOf(layerSso, vault, layerEnv)).toEqualTypeOf<
+      Combined<HttpClient.HttpClient | Vault>
+    >()
+    const listed = [layerSso, layerSso]
+    expectTypeOf(Credentials.firstOf(...listed)).toEqualTypeOf<Combined<HttpClient.HttpClient>>()
+    expectTypeOf(Credentials.firstOf(Layer.merge(layerEnv, Signer.layerAnonymous))).toEqualTypeOf<Combined>()
+    // @ts-expect-error a layer of another service
+    void Credentials.firstOf(layerEnv, FetchHttpClient.layer)
+    // @ts-expect-error a provider is no layer
+    void Credentials.firstOf(() => Promise.reject())
   })
 
   it("keep their other services under a limit, whose errors are part of every call", () => {
@@ -556,6 +585,8 @@ describe("NodeSageMaker.layer", () => {
 
   it("provides its HTTP client to the credentials", () => {
     expectTypeOf(NodeSageMaker.layer({ credentials: NodeCredentials.layerSso() })).toEqualTypeOf<Client>()
+    const credentials = Credentials.firstOf(Credentials.layerEnv, NodeCredentials.layerSso())
+    expectTypeOf(NodeSageMaker.layer({ credentials })).toEqualTypeOf<Client>()
     expectTypeOf(
       NodeSageMaker.layer({ credentials: NodeCredentials.layerSso(), http: FetchHttpClient.layer })
     ).toEqualTypeOf<Client>()

@@ -12,6 +12,7 @@ const order = [
   "errors",
   "retry-timeouts-resilience",
   "layers",
+  "credentials",
   "testing",
   "lambda-containers-workers",
   "custom-operations",

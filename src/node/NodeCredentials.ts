@@ -7,9 +7,9 @@
  * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20
  * seconds.
  *
- * Credentials are cached and refreshed as `Credentials.layerProvider` does. If a source fails, or returns nothing within
- * `refreshTimeout` (10 seconds), the call fails with `CredentialsError`. Set a longer timeout for a `credential_process`
- * that prompts its user.
+ * Credentials are cached, and refreshed in the background as in `Credentials.layerProvider`. If no unexpired credentials
+ * are cached, and a source fails or all sources together take longer than `refreshTimeout`, the call fails with
+ * `CredentialsError`.
  *
  * @example
  * ```ts
@@ -21,9 +21,10 @@
  * @since 0.1.0
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Credentials, type RefreshOptions } from "../Credentials.ts"
+import { Credentials } from "../Credentials.ts"
 import { cacheCredentials } from "../internal/credentials/cache.ts"
 import { parseCredentials } from "../internal/credentials/parse.ts"
 import { CredentialsError } from "../SageMakerError.ts"
@@ -38,7 +39,7 @@ import * as sources from "./internal/credentials/sources.ts"
  * @since 0.1.0
  * @category models
  */
-export interface NodeCredentialsOptions extends RefreshOptions {
+export interface NodeCredentialsOptions {
   /**
    * The profile of the shared config and credentials files.
    *
@@ -52,6 +53,13 @@ export interface NodeCredentialsOptions extends RefreshOptions {
    * `region`, then `us-east-1`.
    */
   readonly region?: string | undefined
+  /**
+   * The maximum duration of one load of credentials. A load that takes longer is interrupted, and credentials are loaded
+   * again later. A `credential_process` that prompts its user needs a longer duration.
+   *
+   * Default: 10 seconds.
+   */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
 }
 
 /**
@@ -87,7 +95,7 @@ export interface WebIdentityOptions extends NodeCredentialsOptions {
  * @since 0.1.0
  * @category models
  */
-export interface AssumeRoleOptions extends RefreshOptions {
+export interface AssumeRoleOptions {
   /** The ARN of the role to assume. */
   readonly roleArn: string
   /**
@@ -111,6 +119,13 @@ export interface AssumeRoleOptions extends RefreshOptions {
    * `region`, then `us-east-1`.
    */
   readonly region?: string | undefined
+  /**
+   * The maximum duration of one load of credentials. A load that takes longer is interrupted, and credentials are loaded
+   * again later.
+   *
+   * Default: 10 seconds.
+   */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
 }
 
 type CredentialsLayer = Layer.Layer<Credentials, never, HttpClient.HttpClient>
@@ -269,7 +284,7 @@ export const layerAssumeRole = (
     Credentials,
     ({ get }) =>
       layerFrom(() => Effect.map(get, (credentials) => [sources.assumedRole(credentials, options)]), {
-        refreshTimeout: options.refreshTimeout,
-        region: options.region
+        region: options.region,
+        refreshTimeout: options.refreshTimeout
       })
   ))

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Logger, Option, Stream } from "effect"
-import { SageMakerError, type SageMakerRuntime } from "effect-sagemaker-runtime"
+import { Effect, Layer, Logger, Option, Redacted, Stream } from "effect"
+import { Credentials, SageMakerError, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { vi } from "vitest"
 import worker from "../../examples/guides/cloudflare-worker.ts"
 import { callColdModel } from "../../examples/guides/cold-model-retry.ts"
+import { credentials } from "../../examples/guides/credentials.ts"
 import { ping } from "../../examples/guides/custom-operation.ts"
 import { callWithRecovery } from "../../examples/guides/error-handling.ts"
 import { firstCall } from "../../examples/guides/first-call.ts"
@@ -14,7 +15,7 @@ import { callAws, callEmulator } from "../../examples/guides/layers.ts"
 import { allLines, firstLine } from "../../examples/guides/lines.ts"
 import { containerMessage } from "../../examples/guides/redaction.ts"
 import { advanceClockUntilDone, exampleCredentials } from "../support/nodeConfiguration.ts"
-import { scriptedRuntime } from "../support/scriptedHttpClient.ts"
+import { scriptedHttpClient, scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const loading = new SageMakerError.ModelNotReadyException({ message: "loading" })
 
@@ -47,6 +48,27 @@ describe("programs in the guides", () => {
       assert.strictEqual(yield* callEmulator, "hello")
       assert.strictEqual((yield* Effect.flip(callAws))._tag, "CredentialsError")
     }))
+
+  it.effect("credentials: the vault, else the chain of AWS", () =>
+    Effect.gen(function*() {
+      const lease = { accessKeyId: "of-the-vault", secretAccessKey: "secret", expiration: "2099-01-01T00:00:00Z" }
+      const open = yield* scriptedHttpClient({ status: 200, body: JSON.stringify(lease) })
+      const sealed = yield* scriptedHttpClient({ status: 503 })
+      const currentId = Effect.flatMap(Credentials.Credentials, ({ get }) =>
+        Effect.map(get, ({ accessKeyId }) => Redacted.value(accessKeyId)))
+      assert.strictEqual(
+        yield* Effect.provide(currentId, Layer.provide(credentials, open.http)),
+        "of-the-vault"
+      )
+      vi.stubEnv("AWS_ACCESS_KEY_ID", "of-the-chain")
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret")
+      assert.strictEqual(
+        yield* Effect.provide(currentId, Layer.provide(credentials, sealed.http)),
+        "of-the-chain"
+      )
+    }).pipe(Effect.ensuring(Effect.sync(() =>
+      vi.unstubAllEnvs()
+    ))))
 
   it.effect.each<readonly [string, string]>([
     ["cold", "spare response"],

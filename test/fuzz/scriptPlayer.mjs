@@ -2,28 +2,28 @@
 import { createServer } from "node:net"
 import { parentPort } from "node:worker_threads"
 
+/** A worker thread has no origin. */
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
+const send = (message) => parentPort.postMessage(message)
+
 /** @type {{ waitForRequest: boolean, actions: ReadonlyArray<readonly [string, (Uint8Array | number)?]> }} */
 let script = { waitForRequest: true, actions: [] }
 const sockets = new Set()
 
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 
-const play = async (socket, actions) => {
-  for (const [action, value] of actions) {
-    if (socket.destroyed) {
-      return
-    }
-    if (action === "write") {
-      socket.write(value)
-    } else if (action === "wait") {
-      await sleep(value)
-    } else if (action === "end") {
-      socket.end()
-    } else if (action === "reset") {
-      socket.resetAndDestroy()
-    }
-  }
+const steps = {
+  write: (socket, bytes) => void socket.write(bytes),
+  wait: (_, millis) => sleep(millis),
+  end: (socket) => void socket.end(),
+  reset: (socket) => void socket.resetAndDestroy()
 }
+
+const play = (socket, actions) =>
+  actions.reduce(
+    (previous, [action, value]) => previous.then(() => socket.destroyed ? undefined : steps[action](socket, value)),
+    Promise.resolve()
+  )
 
 const server = createServer({ noDelay: true }, (socket) => {
   sockets.add(socket)
@@ -40,7 +40,7 @@ const server = createServer({ noDelay: true }, (socket) => {
     received = (received + chunk.toString("latin1")).slice(-65_536)
     if (!hasRequest && received.includes("\r\n\r\n")) {
       hasRequest = true
-      void play(socket, script.actions).then(() => {
+      void play(socket, script.actions).finally(() => {
         hasRequest = false
         received = ""
       })
@@ -48,13 +48,13 @@ const server = createServer({ noDelay: true }, (socket) => {
   })
 })
 
-server.listen(0, "127.0.0.1", () => parentPort.postMessage({ port: server.address().port }))
+server.listen(0, "127.0.0.1", () => send({ port: server.address().port }))
 
 parentPort.on("message", ({ ask, next }) => {
   if (next !== undefined) {
     script = next
-    parentPort.postMessage({ ready: true })
+    send({ ready: true })
   } else if (ask === "connections") {
-    parentPort.postMessage({ connections: sockets.size })
+    send({ connections: sockets.size })
   }
 })

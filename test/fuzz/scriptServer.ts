@@ -11,6 +11,7 @@ export const scriptServer = Effect.acquireRelease(
     const ask = <A>(message: object): Effect.Effect<A> =>
       Effect.promise(async () => {
         const answer = once(worker, "message")
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
         worker.postMessage(message)
         return ((await answer) as [A])[0]
       })

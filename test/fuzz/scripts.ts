@@ -4,7 +4,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import { encode } from "../../src/protocol/eventStream/frame.ts"
 import { canaries } from "./canaries.ts"
 
-export type Action =
+type Action =
   | readonly ["write", Uint8Array]
   | readonly ["wait", number]
   | readonly ["end"]
@@ -224,7 +224,7 @@ const written = (
   kept: number
 ): ReadonlyArray<Action> => {
   const end = Math.ceil(bytes.length * kept)
-  const points = [...new Set(cuts.map((cut) => Math.floor(cut * end)))].sort((a, b) => a - b)
+  const points = [...new Set(cuts.map((cut) => Math.floor(cut * end)))].toSorted((a, b) => a - b)
   return [0, ...points].flatMap((start, index): ReadonlyArray<Action> => {
     const piece = bytes.slice(start, points[index] ?? end)
     const write: Action = ["write", piece]

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials } from "effect-sagemaker-runtime/node"
 import {
+  advanceToExpiry,
   credentialsDocument,
   currentAccessKeyId,
   currentCredentials,
@@ -11,9 +12,8 @@ import {
   profileLines,
   recordingHttpClient,
   serveResponses,
-  shortly,
-  stsOf,
-  untilExpired
+  soon,
+  stsOf
 } from "../support/credentialServers.ts"
 
 const environment = { AWS_ACCESS_KEY_ID: "AKID-environment", AWS_SECRET_ACCESS_KEY: "secret-environment" }
@@ -135,11 +135,12 @@ describe("The default chain", () => {
 describe("Credentials of a provider", () => {
   it.scopedLive("that have expired are refreshed once for all waiting calls", () =>
     Effect.gen(function*() {
-      const task = yield* serveResponses((_, before) => ({ body: credentialsDocument(`answer-${before}`, past) }))
+      const task = yield* serveResponses((_, before) => ({ body: credentialsDocument(`answer-${before}`, soon()) }))
       const { http } = yield* recordingHttpClient
       yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${task.url}/` })
       const seen = yield* Effect.gen(function*() {
         yield* currentCredentials
+        yield* advanceToExpiry
         return yield* Effect.all(Array.from({ length: 50 }, () => currentAccessKeyId), { concurrency: "unbounded" })
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.strictEqual(task.calls().length, 2)
@@ -154,25 +155,24 @@ describe("Credentials of a provider", () => {
       const seen = yield* Effect.gen(function*() {
         const before = yield* currentAccessKeyId
         credentials("[default]", ...profileLines("second"))
-        yield* untilExpired
         return [before, yield* currentAccessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-first"])
     }))
 
-  it.scopedLive("that are about to expire are read from the current files", () =>
+  it.scopedLive("that have expired are read from the current files", () =>
     Effect.gen(function*() {
       const { http } = yield* recordingHttpClient
       const { config, credentials, write } = yield* isolatedEnvironment()
       const script = write(
         "keys.cjs",
-        `console.log(${JSON.stringify(JSON.stringify(credentialsDocument("first", shortly())))})`
+        `console.log(${JSON.stringify(JSON.stringify(credentialsDocument("first", soon())))})`
       )
       config("[default]", `credential_process = "${process.execPath}" "${script}"`)
       const seen = yield* Effect.gen(function*() {
         const before = yield* currentAccessKeyId
         credentials("[default]", ...profileLines("second"))
-        yield* untilExpired
+        yield* advanceToExpiry
         return [before, yield* currentAccessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerDefault(), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])

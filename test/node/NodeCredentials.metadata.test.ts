@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { ConfigProvider, Effect, Layer, Schedule } from "effect"
 import { invokeEndpoint } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeHttpClient, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { captureOutput } from "../support/captureOutput.ts"
 import {
+  advanceToExpiry,
+  advanceToRefresh,
   credentialsDocument,
   credentialsOf,
   currentAccessKeyId,
@@ -13,11 +15,11 @@ import {
   metadataService,
   past,
   serveResponses,
-  shortly,
-  soon,
-  untilExpired
+  soon
 } from "../support/credentialServers.ts"
+import { eventually } from "../support/eventually.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
+import { serve } from "../support/server.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
 
@@ -40,19 +42,36 @@ describe("The role of a container", () => {
 
   it.scopedLive("gives credentials for the token in a file, which is read for each refresh", () =>
     Effect.gen(function*() {
-      const server = yield* serveResponses(() => ({ body: credentialsDocument("container", shortly()) }))
+      const server = yield* serveResponses(() => ({ body: credentialsDocument("container", soon()) }))
       const { set, write } = yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
       set({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: write("token", "first-token") })
       yield* Effect.gen(function*() {
         yield* currentCredentials
         write("token", "second-token")
-        yield* untilExpired
+        yield* advanceToExpiry
         yield* currentCredentials
       }).pipe(Effect.provide(container))
       assert.deepStrictEqual(server.calls().map(({ headers }) => headers["authorization"]), [
         "first-token",
         "second-token"
       ])
+    }))
+
+  it.scopedLive("does not delay calls if its server hangs while the credentials are valid", () =>
+    Effect.gen(function*() {
+      const server = yield* serve((_request, response) => {
+        if (server.seen().length === 1) {
+          response.end(JSON.stringify(credentialsDocument("container", soon())))
+        }
+      })
+      yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
+      yield* Effect.gen(function*() {
+        yield* currentAccessKeyId
+        yield* advanceToRefresh
+        const ids = yield* Effect.replicateEffect(currentAccessKeyId, 100).pipe(Effect.timeout("1 second"))
+        assert.deepStrictEqual(new Set(ids), new Set(["AKID-container"]))
+        yield* eventually(() => server.seen().length === 2)
+      }).pipe(Effect.provide(container))
     }))
 
   it.scopedLive("is not requested over plain http except from loopback", () =>
@@ -84,17 +103,21 @@ describe("The role of an instance", () => {
       )
     }))
 
-  it.scopedLive("is requested again when its credentials are about to expire", () =>
+  it.scopedLive("is requested again in the background before its credentials expire", () =>
     Effect.gen(function*() {
       const server = yield* metadataService((before) => ({
-        body: before === 0 ? credentialsDocument("first", shortly()) : credentialsDocument("second", farFuture)
+        body: before === 0 ? credentialsDocument("first", soon()) : credentialsDocument("second", farFuture)
       }))
       yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      const seen = yield* Effect.provide(
-        Effect.all([currentAccessKeyId, Effect.zipRight(untilExpired, currentAccessKeyId), currentAccessKeyId]),
-        instance
-      )
-      assert.deepStrictEqual(seen, ["AKID-first", "AKID-second", "AKID-second"])
+      yield* Effect.gen(function*() {
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+        yield* advanceToRefresh
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+        yield* currentAccessKeyId.pipe(
+          Effect.repeat({ until: (id) => id === "AKID-second", schedule: Schedule.spaced("5 millis") }),
+          Effect.timeout("3 seconds")
+        )
+      }).pipe(Effect.provide(instance))
     }))
 
   it.scopedLive("whose credentials have expired stays in use for some minutes and is requested again", () =>
@@ -113,10 +136,13 @@ describe("The role of an instance", () => {
         before === 0 ? { body: credentialsDocument("first", soon()) } : { status: 500, body: "" }
       )
       yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
-      assert.deepStrictEqual(yield* Effect.provide(Effect.all([currentAccessKeyId, currentAccessKeyId]), instance), [
-        "AKID-first",
-        "AKID-first"
-      ])
+      yield* Effect.gen(function*() {
+        yield* currentAccessKeyId
+        yield* advanceToRefresh
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+        yield* eventually(() => server.calls().length > 3)
+        assert.strictEqual(yield* currentAccessKeyId, "AKID-first")
+      }).pipe(Effect.provide(instance))
     }))
 
   it.scopedLive("that does not exist fails with the status", () =>

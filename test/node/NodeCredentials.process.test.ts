@@ -3,13 +3,13 @@ import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { captureOutput } from "../support/captureOutput.ts"
 import {
+  advanceToExpiry,
   credentialsDocument,
   credentialsOf,
   currentCredentials,
   isolatedEnvironment,
   past,
-  shortly,
-  untilExpired
+  soon
 } from "../support/credentialServers.ts"
 
 const http = NodeHttpClient.layer({ proxy: false })
@@ -83,16 +83,30 @@ for (const [source, layerOf] of layers) {
   })
 }
 
-describe("A credential process whose credentials are about to expire", () => {
+describe("A credential process whose credentials have expired", () => {
   it.scopedLive("runs again", () =>
     Effect.gen(function*() {
-      const { write } = yield* withProcess(printing(credentialsDocument("first", shortly())))
+      const { write } = yield* withProcess(printing(credentialsDocument("first", soon())))
       const seen = yield* Effect.gen(function*() {
         const first = yield* currentCredentials
         write("keys.cjs", printing(credentialsDocument("second")))
-        yield* untilExpired
+        yield* advanceToExpiry
         return [first.accessKeyId, (yield* currentCredentials).accessKeyId]
       }).pipe(Effect.provide(Layer.provide(NodeCredentials.layerProcess({ profile: "tool" }), http)))
       assert.deepStrictEqual(seen, ["AKID-first", "AKID-second"])
+    }))
+})
+
+describe("A credential process that takes longer than refreshTimeout", () => {
+  it.scopedLive("fails the call", () =>
+    Effect.gen(function*() {
+      yield* withProcess("setTimeout(() => {}, 3_000)")
+      const layer = NodeCredentials.layerProcess({ profile: "tool", refreshTimeout: "300 millis" })
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
+      assert.deepInclude(error, {
+        _tag: "CredentialsError",
+        message:
+          "No credentials arrived from credential_process within 300 ms: increase refreshTimeout if it needs longer"
+      })
     }))
 })

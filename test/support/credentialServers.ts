@@ -5,6 +5,7 @@ import { NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { vi } from "vitest"
 import { serve } from "./server.ts"
 
 /** A request that a credentials server received. */
@@ -122,14 +123,27 @@ export const currentAccessKeyId = Effect.map(currentCredentials, ({ accessKeyId 
 /** An expiry far in the future. */
 export const farFuture = "2099-01-01T00:00:00.000Z"
 
-/** An expiry within the refresh window. */
-export const soon = () => new Date(Date.now() + 120_000).toISOString()
+/** The life of credentials that expire soon, in milliseconds. */
+const shortLife = 120_000
 
-/** The expiry of credentials that live less than half a second. */
-export const shortly = () => new Date(Date.now() + 400).toISOString()
+/** The expiry of credentials that expire soon. */
+export const soon = () => new Date(Date.now() + shortLife).toISOString()
 
-/** Waits until credentials that expire `shortly` have expired. */
-export const untilExpired = Effect.sleep("500 millis")
+/** Advances the system time by milliseconds until the scope closes. */
+const advanceSystemTime = (millis: number) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const now = Date.now.bind(Date)
+      return vi.spyOn(Date, "now").mockImplementation(() => now() + millis)
+    }),
+    (spy) => Effect.sync(() => spy.mockRestore())
+  )
+
+/** Advances the system time to the refresh of credentials that expire soon. */
+export const advanceToRefresh = advanceSystemTime(shortLife / 2)
+
+/** Advances the system time beyond the expiry of credentials that expire soon. */
+export const advanceToExpiry = advanceSystemTime(shortLife)
 
 export const past = "2020-01-01T00:00:00.000Z"
 

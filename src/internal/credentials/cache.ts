@@ -1,189 +1,209 @@
-/** A cache of credentials that refreshes them before they expire. */
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+/**
+ * A cache of credentials that refreshes them before they expire.
+ *
+ * Expiry is a time of the system clock. Time limits and delays are measured on the monotonic clock.
+ */
+import type * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
+import type * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import type { AwsCredentials } from "../../Credentials.ts"
 import { CredentialsError } from "../../SageMakerError.ts"
 import { durationMillis } from "../config/duration.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
-import { timeout } from "../time/timeout.ts"
-
-type Load = Effect.Effect<AwsCredentials, CredentialsError>
+import { boundedLoad, defaultRefreshTimeoutMillis, expiresAt, forkQuietly, type Load, markBounded } from "./load.ts"
 
 /** The options of a cache. */
 export interface CacheOptions {
-  /** Returns the name of the source that is loading, for errors. */
-  readonly source: () => string
-  /** The maximum duration of one load. */
-  readonly refreshTimeout: Duration.DurationInput | undefined
+  /** Returns the name of the source that is asked, for error messages. Default: `the provider`. */
+  readonly source?: () => string
+  /** The time limit of a load. `Infinity` means no limit. Default: 10 seconds. */
+  readonly refreshTimeout?: Duration.DurationInput | undefined
+  /**
+   * Whether a load continues after its last caller was interrupted. Default: it is interrupted half a second later.
+   *
+   * A load that cannot be stopped should continue, so that the next caller does not start another one beside it.
+   */
+  readonly continuesWithoutCallers?: boolean
 }
 
-/** The default of `CacheOptions.refreshTimeout`. */
-const defaultTimeout: Duration.DurationInput = "10 seconds"
+/** A load that has not ended. */
+interface PendingLoad {
+  readonly result: Deferred.Deferred<AwsCredentials, CredentialsError>
+  readonly isBackground: boolean
+  callers: number
+  fiber: Fiber.RuntimeFiber<void> | undefined
+}
 
 const refreshAheadMillis = 5 * 60_000
 
-const minBackoffMillis = 1_000
-const maxBackoffMillis = 60_000
+/** The longest delay after a failed refresh, and the shortest time between refreshes that succeed. */
+const refreshIntervalMillis = 30_000
 
-/** A load that no call waits for is interrupted after this time. */
-const unusedLoadMillis = 1_000
+/** How long a load without callers continues: longer than the usual delay before the retry of an attempt. */
+const abandonedMillis = 500
 
-const expiresAt = (credentials: AwsCredentials): number => credentials.expiration?.getTime() ?? Infinity
+/** More steps than the interruption of a load takes. A load that takes longer is not waited for. */
+const interruptionSteps = 20
 
-/** Five minutes before the expiry. For credentials that live less than five minutes, half their life before it. */
-const refreshAt = (credentials: AwsCredentials, receivedAt: number): number => {
-  const expiry = expiresAt(credentials)
-  const life = expiry - receivedAt
-  return life > refreshAheadMillis ? expiry - refreshAheadMillis : receivedAt + life / 2
-}
+/** Credentials that live shorter than five minutes are refreshed at half their life. */
+const refreshAheadOf = (lifetime: number): number => lifetime < refreshAheadMillis ? lifetime / 2 : refreshAheadMillis
 
-/** A running load and the number of calls that wait for it. */
-interface RunningLoad {
-  readonly result: Deferred.Deferred<AwsCredentials, CredentialsError>
-  readonly fiber: Fiber.RuntimeFiber<void>
-  waiting: number
-}
+const backoffMillis = (failures: number): number => Math.min(refreshIntervalMillis, 1_000 * 2 ** (failures - 1))
 
-/** Loads credentials, one load at a time. */
+const invalidTimeout = (source: string): CredentialsError =>
+  new CredentialsError({
+    message: "refreshTimeout must be a positive duration such as \"10 seconds\"",
+    sources: [source]
+  })
+
+const closed = (source: string): CredentialsError =>
+  new CredentialsError({ message: `The layer that loads credentials from ${source} is closed`, sources: [source] })
+
 class CredentialsCache {
   readonly #load: Load
   readonly #source: () => string
+  readonly #continuesWithoutCallers: boolean
   #current: AwsCredentials | undefined
+  /** In milliseconds of the system clock. */
   #refreshAt = 0
-  #running: RunningLoad | undefined
+  #pending: PendingLoad | undefined
   #failures = 0
-  /** The monotonic time before which no background refresh starts. */
-  #retryAt = -Infinity
+  /** The earliest time of the next refresh in the background, in milliseconds of the monotonic clock. */
+  #nextRefresh = -Infinity
   #isClosed = false
 
-  constructor(load: Load, { refreshTimeout = defaultTimeout, source }: CacheOptions) {
+  constructor(load: Load, source: () => string, continuesWithoutCallers: boolean) {
+    this.#load = load
     this.#source = source
-    const millis = durationMillis(refreshTimeout)
-    this.#load = millis === undefined
-      ? Effect.suspend(() => this.#error("need a refreshTimeout such as \"10 seconds\""))
-      : timeout(millis, () => this.#error(`were not loaded within ${millis} milliseconds`))(load)
+    this.#continuesWithoutCallers = continuesWithoutCallers
   }
 
-  get get(): Load {
-    return Effect.withFiberRuntime((fiber) => {
-      const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-      const current = this.#current
-      const now = clock.unsafeCurrentTimeMillis()
-      if (current === undefined || expiresAt(current) <= now) {
-        return this.#wait
-      }
-      if (now < this.#refreshAt || this.#running !== undefined || monotonicMillis(clock) < this.#retryAt) {
-        return Effect.succeed(current)
-      }
-      return Effect.as(this.#start, current)
-    })
-  }
+  readonly get: Load = markBounded(Effect.clockWith((clock) => {
+    const now = clock.unsafeCurrentTimeMillis()
+    const current = this.#current
+    if (current === undefined || now >= expiresAt(current)) {
+      return this.#wait
+    }
+    return now < this.#refreshAt ? Effect.succeed(current) : Effect.as(this.#refreshInBackground, current)
+  }))
 
-  /** Interrupts a running load. The calls that wait for it fail. */
-  get close(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.#isClosed = true
-      return this.#running === undefined ? Effect.void : this.#abandon(this.#running)
-    })
-  }
-
-  #error(problem: string): CredentialsError {
-    const source = this.#source()
-    return new CredentialsError({ message: `The credentials from the ${source} ${problem}`, sources: [source] })
-  }
-
-  #abandon({ fiber, result }: RunningLoad): Effect.Effect<void> {
-    this.#running = undefined
-    return Effect.zipRight(
-      Deferred.fail(result, this.#error("are not available, because the client was closed")),
-      Fiber.interruptFork(fiber)
-    )
-  }
-
-  get #wait(): Load {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.#running === undefined ? this.#start : Effect.succeed(this.#running), (running) => {
-        if (running === undefined) {
-          return Effect.fail(this.#error("are not available, because the client is closed"))
-        }
-        running.waiting += 1
-        return Effect.ensuring(
-          restore(Deferred.await(running.result)),
-          Effect.suspend(() => {
-            running.waiting -= 1
-            return running.waiting === 0 && running === this.#running ? this.#interruptUnused(running) : Effect.void
-          })
-        )
-      })
-    )
-  }
-
-  #interruptUnused(running: RunningLoad): Effect.Effect<void> {
-    const interrupt = Effect.suspend(() =>
-      running.waiting === 0 && running === this.#running ? this.#abandon(running) : Effect.void
-    )
-    return Effect.asVoid(Effect.forkDaemon(Effect.delay(interrupt, unusedLoadMillis)))
-  }
-
-  /** Runs the load in its own fiber, so that the interruption of one call does not stop it for other calls. */
-  get #start(): Effect.Effect<RunningLoad | undefined> {
-    return Effect.uninterruptible(Effect.gen(this, function*() {
-      if (this.#isClosed) {
-        return undefined
-      }
-      const result = yield* Deferred.make<AwsCredentials, CredentialsError>()
-      const fiber = yield* Effect.forkDaemon(Effect.interruptible(Effect.asVoid(Effect.flatMap(
-        Effect.exit(this.#typed),
-        (exit) => Effect.zipRight(this.#finish(exit), Deferred.done(result, exit))
-      ))))
-      this.#running = { fiber, result, waiting: 0 }
-      return this.#running
-    }))
-  }
-
-  /** A load that fails with a defect or interrupts itself has the same type of error as any other failure. */
-  get #typed(): Load {
-    return Effect.catchAllCause(this.#load, (cause) =>
-      Option.match(Cause.failureOption(cause), {
-        onNone: () => Effect.fail(this.#error("could not be loaded, because their source failed unexpectedly")),
-        onSome: Effect.fail
-      }))
-  }
-
-  #finish(exit: Exit.Exit<AwsCredentials, CredentialsError>): Effect.Effect<void> {
-    return Effect.clockWith((clock) => {
-      const now = clock.unsafeCurrentTimeMillis()
-      if (Exit.isSuccess(exit)) {
-        this.#current = exit.value
-        this.#refreshAt = refreshAt(exit.value, now)
-      }
-      const isFresh = Exit.isSuccess(exit) && this.#refreshAt > now
-      this.#failures = isFresh ? 0 : this.#failures + 1
-      this.#retryAt = isFresh
-        ? -Infinity
-        : monotonicMillis(clock) + Math.min(minBackoffMillis * 2 ** (this.#failures - 1), maxBackoffMillis)
-      this.#running = undefined
+  /** Interrupts the load that runs, without waiting for it. Its callers fail. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.#isClosed = true
+    const pending = this.#pending
+    if (pending === undefined) {
       return Effect.void
+    }
+    this.#detach(pending)
+    Deferred.unsafeDone(pending.result, Exit.fail(closed(this.#source())))
+    // The load runs its finalizers before the scope closes the resources that the load uses.
+    return Effect.repeatN(Effect.yieldNow(), interruptionSteps)
+  })
+
+  /** Waits for the load that runs, or for a new one. */
+  readonly #wait: Load = Effect.uninterruptibleMask((restore) =>
+    Effect.suspend(() => {
+      if (this.#isClosed) {
+        return Effect.fail(closed(this.#source()))
+      }
+      const start = this.#pending === undefined ? this.#start(false) : Effect.succeed(this.#pending)
+      return Effect.flatMap(start, (pending) => {
+        pending.callers += 1
+        return Effect.ensuring(restore(Deferred.await(pending.result)), this.#leave(pending))
+      })
     })
+  )
+
+  readonly #refreshInBackground: Effect.Effect<unknown> = Effect.uninterruptible(
+    Effect.clockWith((clock): Effect.Effect<unknown> =>
+      this.#pending === undefined && !this.#isClosed && monotonicMillis(clock) >= this.#nextRefresh
+        ? this.#start(true)
+        : Effect.void
+    )
+  )
+
+  /** Starts a load. It must run in an uninterruptible region, because it registers the load first. */
+  #start(isBackground: boolean): Effect.Effect<PendingLoad> {
+    const pending: PendingLoad = {
+      result: Deferred.unsafeMake(FiberId.none),
+      isBackground,
+      callers: 0,
+      fiber: undefined
+    }
+    this.#pending = pending
+    const load = Effect.flatMap(
+      Effect.exit(Effect.interruptible(this.#load)),
+      (exit) => Effect.clockWith((clock) => Effect.sync(() => this.#settle(pending, exit, clock)))
+    )
+    return Effect.map(forkQuietly(load), (fiber) => {
+      pending.fiber = fiber
+      return pending
+    })
+  }
+
+  #settle(pending: PendingLoad, exit: Exit.Exit<AwsCredentials, CredentialsError>, clock: Clock.Clock): void {
+    if (this.#pending !== pending) {
+      return
+    }
+    this.#pending = undefined
+    const elapsed = monotonicMillis(clock)
+    if (Exit.isSuccess(exit)) {
+      const lifetime = expiresAt(exit.value) - clock.unsafeCurrentTimeMillis()
+      this.#current = exit.value
+      this.#refreshAt = expiresAt(exit.value) - refreshAheadOf(lifetime)
+      this.#failures = 0
+      this.#nextRefresh = pending.isBackground ? elapsed + Math.min(refreshIntervalMillis, lifetime / 2) : elapsed
+    } else {
+      this.#failures += 1
+      this.#nextRefresh = elapsed + backoffMillis(this.#failures)
+    }
+    Deferred.unsafeDone(pending.result, exit)
+  }
+
+  /** Interrupts a load without callers. The retry of an attempt that timed out has time to wait for it again. */
+  #leave(pending: PendingLoad): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      pending.callers -= 1
+      const isAbandoned = () => pending.callers === 0 && this.#pending === pending
+      if (!isAbandoned() || pending.isBackground || this.#continuesWithoutCallers) {
+        return Effect.void
+      }
+      const interrupt = Effect.sync(() => isAbandoned() && this.#detach(pending))
+      return Effect.asVoid(forkQuietly(Effect.interruptible(Effect.delay(interrupt, abandonedMillis))))
+    })
+  }
+
+  /** Interrupts a load and ignores its result. */
+  #detach({ fiber }: PendingLoad): void {
+    this.#pending = undefined
+    fiber?.unsafeInterruptAsFork(fiber.id())
   }
 }
 
 /**
- * Caches the credentials of `load` until five minutes before they expire, or until half their life if it is shorter.
+ * Caches the credentials of `load` and refreshes them in the background from five minutes before they expire.
  *
- * While unexpired credentials exist, they are refreshed in the background, one load at a time, with a growing delay
- * after a failure.
+ * At most one load runs at a time. Callers wait for it only if no unexpired credentials are cached.
  */
 export const cacheCredentials = (
   load: Load,
-  options: CacheOptions
-): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> =>
-  Effect.acquireRelease(Effect.sync(() => new CredentialsCache(load, options)), (cache) => cache.close)
+  { continuesWithoutCallers = false, refreshTimeout, source = () => "the provider" }: CacheOptions = {}
+): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> => {
+  const millis = refreshTimeout === undefined ? defaultRefreshTimeoutMillis : durationMillis(refreshTimeout) ?? NaN
+  if (!(millis > 0)) {
+    return Effect.succeed({ get: Effect.failSync(() => invalidTimeout(source())) })
+  }
+  const bounded = boundedLoad(load, source, millis)
+  return Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => new CredentialsCache(bounded, source, continuesWithoutCallers)),
+      ({ close }) => close
+    ),
+    ({ get }) => ({ get })
+  )
+}
