@@ -52,24 +52,30 @@ const toTransportResponse = (
   response: HttpClientResponse.HttpClientResponse,
   idle: number,
   fiber: AnyFiber,
-  { connection, toError }: TransportOwner
-): TransportResponse => ({
-  status: response.status,
-  headers: response.headers,
-  body: new BodyReader(sourceOf(response, fiber), {
-    clock: Context.get(fiber.currentDefaultServices, Clock.Clock),
-    idle,
-    // Aborting a request is slow even if its response has ended, so a completed connection is not closed again.
-    onComplete: () => connection.closed(),
-    onIdle: () => toError(transportTimeout("idle", true)),
-    onError: (cause) =>
-      toError(
-        cause instanceof ResponseError
-          ? cause
-          : new ResponseError({ request: response.request, response, reason: "Decode", cause })
-      )
-  })
-})
+  { connection, toError }: TransportOwner,
+  abort: Effect.Effect<void>
+): TransportResponse => {
+  const source = sourceOf(response, fiber)
+  // A body that is cancelled first cannot fail later, when nobody listens to it any more.
+  connection.opened(Effect.zipRight(source.cancel, abort))
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: new BodyReader(source, {
+      clock: Context.get(fiber.currentDefaultServices, Clock.Clock),
+      idle,
+      // Aborting a request is slow even if its response has ended, so a completed connection is not closed again.
+      onComplete: () => connection.closed(),
+      onIdle: () => toError(transportTimeout("idle", true)),
+      onError: (cause) =>
+        toError(
+          cause instanceof ResponseError
+            ? cause
+            : new ResponseError({ request: response.request, response, reason: "Decode", cause })
+        )
+    })
+  }
+}
 
 /**
  * Sends requests with an HTTP client. Each request has its own scope. The owner closes it to abort the request.
@@ -79,7 +85,8 @@ export const fromHttpClient = (client: HttpClient.HttpClient): Transport => {
   return (request, { firstByte, idle }, owner) =>
     Effect.flatMap(Scope.make(), (scope) =>
       Effect.withFiberRuntime((fiber) => {
-        owner.connection.opened(detached(Scope.close(scope, Exit.void)))
+        const abort = detached(Scope.close(scope, Exit.void))
+        owner.connection.opened(abort)
         const response = Effect.zipRight(
           FiberRef.set(HttpClient.currentTracerDisabledWhen, constTrue),
           Effect.catchAll(
@@ -93,7 +100,7 @@ export const fromHttpClient = (client: HttpClient.HttpClient): Transport => {
             onTimeout: () => transportTimeout("firstByte", true)
           }),
           {
-            onSuccess: (received) => toTransportResponse(received, idle, fiber, owner),
+            onSuccess: (received) => toTransportResponse(received, idle, fiber, owner, abort),
             onFailure: owner.toError
           }
         )

@@ -50,8 +50,10 @@ export const responseSource = (response: Response): BodySource => {
   if (body === null) {
     return { pull: (receiver) => receiver.onChunks([], true), cancel: Effect.void }
   }
+  const source = streamSource(() => body)
   return {
-    ...streamSource(() => body),
+    ...source,
+    cancel: Effect.suspend(() => body.locked ? source.cancel : Effect.sync(() => void body.cancel().catch(noop))),
     pullAll: isSingleChunk(response)
       ? (receiver) => void response.arrayBuffer().then(receiveAll(receiver), fail(receiver))
       : undefined
