@@ -20,7 +20,8 @@ describe("The role of a container", () => {
       const { error, texts } = yield* captureOutput(Effect.provide(currentCredentials, container))
       assert.deepInclude(error, {
         _tag: "CredentialsError",
-        message: "The source \"container\" returned no credentials. Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or " +
+        message:
+          "The source \"container\" returned no credentials: status 403. Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or " +
           "AWS_CONTAINER_CREDENTIALS_FULL_URI, and the role of the ECS task or EKS pod.",
         sources: ["container"],
         status: 403

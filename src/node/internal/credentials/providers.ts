@@ -35,7 +35,7 @@ export interface CredentialSource {
   ) => AwsCredentialProvider | Promise<AwsCredentialProvider>
 }
 
-type ProviderInit = ReturnType<typeof makeInit>
+export type ProviderInit = ReturnType<typeof makeInit>
 
 /** The region of STS; the default is explicit because AWS's own lookup writes a warning to the console. */
 const stsRegion = (

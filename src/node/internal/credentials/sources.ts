@@ -1,16 +1,16 @@
 /** The sources of credentials: a name for error messages and AWS's provider for each. */
-import { parseKnownFiles } from "@smithy/core/config"
 import * as Redacted from "effect/Redacted"
 import type { AwsCredentials } from "../../../Credentials.ts"
 import type { AssumeRoleOptions, WebIdentityOptions } from "../../NodeCredentials.ts"
 import { checkRegularFile, readRegularFile } from "../config/regularFile.ts"
-import type { CredentialSource } from "./providers.ts"
+import type { CredentialSource, ProviderInit } from "./providers.ts"
 
 /** A web identity token or an authorization token has a few kilobytes. */
 const maxTokenBytes = 64 * 1024
 
 /** AWS's provider reads the token file of a profile, or of its source profiles, synchronously. */
-const checkProfileTokenFiles = async (init: Parameters<typeof parseKnownFiles>[0] & { readonly profile: string }) => {
+const checkProfileTokenFiles = async (init: ProviderInit): Promise<void> => {
+  const { parseKnownFiles } = await import("@smithy/core/config")
   const profiles = new Map(Object.entries(await parseKnownFiles(init)))
   const files = new Map<string, string | undefined>()
   for (let name: string | undefined = init.profile; name !== undefined && !files.has(name);) {
