@@ -220,34 +220,43 @@ const joinIfPossible = (pieces: Pieces | undefined): Uint8Array | undefined => {
   }
 }
 
+/** The chunks that have arrived. */
+class Collection implements Collected {
+  pieces: Pieces | undefined
+  size = 0
+  isCut = false
+
+  add(arrived: Chunks): void {
+    try {
+      for (const chunk of arrived) {
+        this.pieces = addPiece(this.pieces, chunk)
+        this.size += chunk.byteLength
+      }
+    } catch {
+      this.isCut = true
+    }
+  }
+}
+
 /** Collects chunks until the body ends or `limit` bytes have arrived. */
 const collect = <E, E2>(
   pump: Pump<E>,
   { isWhole, limit }: { readonly limit: number; readonly isWhole: boolean },
   result: (collected: Collected, end: End<E>) => Effect.Effect<Uint8Array, E2>
 ): Effect.Effect<Uint8Array, E2> => {
-  let pieces: Pieces | undefined
-  let size = 0
-  let isCut = false
-  const add = (arrived: Chunks): End<E> | undefined => {
-    try {
-      for (const chunk of arrived) {
-        pieces = addPiece(pieces, chunk)
-        size += chunk.byteLength
-      }
-    } catch {
-      isCut = true
-    }
-    return isCut || size >= limit ? Option.none() : undefined
-  }
-  /** Adds the chunks that have arrived. Returns the result if the body has ended. */
+  const collection = new Collection()
+  /** Adds the chunks that have arrived. Returns the result if the body has ended or the limit is reached. */
   const advance = (): Effect.Effect<Uint8Array, E2> | undefined => {
     for (let next = pump.poll(isWhole); next !== undefined; next = pump.poll(isWhole)) {
-      const end = Option.isOption(next) ? next : add(next)
-      if (end !== undefined) {
+      if (Option.isOption(next)) {
+        const end = next
         pump.stop()
-        const ended = Effect.suspend(() => result({ pieces, size, isCut }, end))
-        return end === next && Option.isNone(end) ? ended : Effect.zipRight(pump.source.cancel, ended)
+        const ended = Effect.suspend(() => result(collection, end))
+        return Option.isNone(end) ? ended : Effect.zipRight(pump.source.cancel, ended)
+      }
+      collection.add(next)
+      if (collection.isCut || collection.size >= limit) {
+        return Effect.zipRight(close(pump), Effect.suspend(() => result(collection, Option.none())))
       }
     }
     return undefined
@@ -261,7 +270,7 @@ const collect = <E, E2>(
         } else {
           resume(ended)
         }
-      }, (cause) => resume(Effect.zipRight(close(pump), result({ pieces, size, isCut }, pump.failure(cause)))))
+      }, (cause) => resume(Effect.zipRight(close(pump), result(collection, pump.failure(cause)))))
     step()
     return close(pump)
   })

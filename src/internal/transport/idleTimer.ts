@@ -60,9 +60,7 @@ export const makeIdleTimer = (clock: Clock.Clock, { idle, onIdle, onUntil, until
         set(now, now)
       }
     },
-    pause: () => {
-      waitingSince = undefined
-    },
+    pause: () => void (waitingSince = undefined),
     stop: () => {
       waitingSince = undefined
       cancel?.()
