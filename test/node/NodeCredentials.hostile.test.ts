@@ -316,3 +316,21 @@ describe("A profile name", () => {
       }))
   }
 })
+
+it.scopedLive("A metadata service that sends the region byte by byte does not hang the layer", () =>
+  Effect.gen(function*() {
+    let open = 0
+    const server = yield* serve((_, response) => {
+      open += 1
+      const timer = setInterval(() => response.write("x"), 20)
+      response.on("close", () => {
+        open -= 1
+        clearInterval(timer)
+      })
+    })
+    const { set } = yield* isolatedEnvironment({ AWS_EC2_METADATA_SERVICE_ENDPOINT: server.url })
+    set({ AWS_EC2_METADATA_DISABLED: "false" })
+    const error = yield* Effect.flip(Layer.build(NodeSageMaker.layer({ http: { proxy: false } })))
+    assert.deepInclude(error, { _tag: "ConfigurationError", setting: "region" })
+    yield* eventually(() => open === 0)
+  }).pipe(Effect.timeout("10 seconds")))

@@ -95,13 +95,17 @@ const isInsecure = (endpoint: string): boolean => {
   return url?.protocol === "http:" && !isLoopback(url.hostname)
 }
 
+/** A metadata service that responds byte by byte would otherwise delay the layer without end. */
+const instanceRegionTimeout = "5 seconds"
+
 const fetchInstanceRegion = Effect.gen(function*() {
   const { NODE_REGION_CONFIG_OPTIONS } = yield* Effect.promise(() => import("@smithy/core/config"))
+  const { runProvider } = yield* Effect.promise(() => import("../credentials/providerScope.ts"))
   const fetchRegion = NODE_REGION_CONFIG_OPTIONS.default
-  return yield* Effect.tryPromise(() =>
-    Promise.resolve(typeof fetchRegion === "function" ? fetchRegion() : fetchRegion)
+  return yield* Effect.tryPromise((signal) =>
+    runProvider(signal, async () => (typeof fetchRegion === "function" ? fetchRegion() : fetchRegion))
   )
-})
+}).pipe(Effect.timeout(instanceRegionTimeout))
 
 const lookupInstanceRegion: ConfigLookup<string> = Effect.gen(function*() {
   const disabled = yield* fromEnvironment("AWS_EC2_METADATA_DISABLED", string)
