@@ -27,6 +27,8 @@ const requestTimeout = "20 seconds"
 /** An error text that `sourceFailure` recognises. It has no URL, because a URL can contain secrets. */
 const plainHttp = "A credential service needs https: its URL uses plain http"
 
+const plainHttpError = (): Error => new Error(plainHttp)
+
 const isAllowed = ({ hostname, protocol }: HttpRequest): boolean => protocol === "https:" || isLoopback(hostname)
 
 const urlOf = ({ hostname, path, port, protocol, query }: HttpRequest): string => {
@@ -67,7 +69,7 @@ export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Run
   const send = (request: HttpRequest) => {
     errorStatus = undefined
     if (!isAllowed(request)) {
-      return Effect.succeed(Either.left(new Error(plainHttp)))
+      return Effect.succeed(Either.left(plainHttpError()))
     }
     return HttpClientRequest.make(request.method as HttpMethod)(urlOf(request), {
       headers: request.headers,
