@@ -87,7 +87,7 @@ export interface Token {
  * @since 0.1.0
  * @category models
  */
-export interface Dialect extends Framing<Token, CodecError | ModelStreamError> {}
+export type Dialect = Framing<Token, CodecError | ModelStreamError>
 
 /**
  * Decodes chunks of OpenAI's chat completions and completions, in server-sent events or lines of JSON.

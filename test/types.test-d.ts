@@ -373,6 +373,12 @@ describe("Typed inference", () => {
   const reading = { cpu: 1, at: new Date(0) }
 
   it("streams the elements of the framing, with its errors", () => {
+    expectTypeOf(endpoint.stream(reading, Tokens.tgi)).toEqualTypeOf<
+      Stream.Stream<Tokens.Token, ModelEndpoint.ModelEndpointStreamError, Runtime>
+    >()
+    expectTypeOf(endpoint.stream(reading, Framing.withMaxLineBytes(Tokens.lmi, 1_000))).toEqualTypeOf<
+      Stream.Stream<Tokens.Token, ModelEndpoint.ModelEndpointStreamError, Runtime>
+    >()
     expectTypeOf(endpoint.stream(reading, Framing.jsonLines(Reading))).toEqualTypeOf<
       Stream.Stream<typeof Reading.Type, ModelEndpoint.ModelEndpointStreamError, Runtime>
     >()
