@@ -4,7 +4,7 @@ import { type Duration, Effect, Fiber, Layer, type Scope } from "effect"
 import type { Credentials } from "effect-sagemaker-runtime"
 import { NodeCredentials, NodeHttpClient, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { execFileSync } from "node:child_process"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { captureOutput } from "../support/captureOutput.ts"
 import {
@@ -272,6 +272,29 @@ describe.skipIf(process.platform === "win32")("A named pipe", () => {
         assert.deepInclude(error, { _tag: "ConfigurationError", setting: variable })
       }).pipe(Effect.timeout("5 seconds")))
   }
+
+  for (const name of ["config", "credentials"]) {
+    it.scopedLive(`as ~/.aws/${name} fails the layer`, () =>
+      Effect.gen(function*() {
+        const { home } = yield* isolatedEnvironment({ AWS_REGION: "eu-west-1" })
+        delete process.env["AWS_CONFIG_FILE"]
+        delete process.env["AWS_SHARED_CREDENTIALS_FILE"]
+        mkdirSync(join(home, ".aws"), { recursive: true })
+        execFileSync("mkfifo", [join(home, ".aws", name)])
+        const error = yield* Effect.flip(Layer.build(NodeSageMaker.layer({ http: { proxy: false } })))
+        assert.deepInclude(error, { _tag: "ConfigurationError", setting: `~/.aws/${name}` })
+      }).pipe(Effect.timeout("5 seconds")))
+  }
+
+  it.scopedLive("is not the null device, which is an empty file", () =>
+    Effect.gen(function*() {
+      yield* isolatedEnvironment({
+        AWS_REGION: "eu-west-1",
+        AWS_CONFIG_FILE: "/dev/null",
+        AWS_SHARED_CREDENTIALS_FILE: "/dev/null"
+      })
+      yield* Layer.build(NodeSageMaker.layer({ http: { proxy: false } }))
+    }))
 
   it.scopedLive("as a token file fails the call", () =>
     Effect.gen(function*() {

@@ -1,9 +1,13 @@
 /** Reads files whose paths come from outside. A pipe or a device could make a read wait without end. */
 import { readFile, stat } from "node:fs/promises"
+import { devNull } from "node:os"
 
-/** Rejects if the path exists, and is not a regular file of at most `maxBytes` bytes. Links are followed. */
+/**
+ * Rejects if the path exists, and is not a regular file of at most `maxBytes` bytes. Links are followed. The null device
+ * is an empty file.
+ */
 export const checkRegularFile = async (path: string | undefined, maxBytes: number): Promise<void> => {
-  const found = path === undefined ? undefined : await stat(path).catch(() => undefined)
+  const found = path === undefined || path === devNull ? undefined : await stat(path).catch(() => undefined)
   if (found !== undefined && (!found.isFile() || found.size > maxBytes)) {
     throw new Error("The path must be a regular file")
   }

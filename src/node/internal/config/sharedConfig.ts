@@ -1,5 +1,7 @@
 /** Reads the shared AWS configuration files, `~/.aws/config` and `~/.aws/credentials`. */
 import * as Effect from "effect/Effect"
+import { homedir } from "node:os"
+import { join } from "node:path"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import { checkRegularFile } from "./regularFile.ts"
 import { fromEnvironment, string } from "./sources.ts"
@@ -29,15 +31,15 @@ export interface SharedConfig {
 /** In bytes. */
 const maxFileBytes = 16 * 1024 * 1024
 
-/** A missing file is allowed. */
-const fileFromEnvironment = (variable: string) =>
+/** The file of a variable, else AWS's default file. A missing file is allowed. */
+const fileFromEnvironment = (variable: string, defaultName: string) =>
   Effect.tap(fromEnvironment(variable, string), (file) =>
     Effect.tryPromise({
-      try: () => checkRegularFile(file?.value, maxFileBytes),
+      try: () => checkRegularFile(file?.value ?? join(homedir(), ".aws", defaultName), maxFileBytes),
       catch: () =>
         new ConfigurationError({
-          setting: variable,
-          source: "environment",
+          setting: file === undefined ? `~/.aws/${defaultName}` : variable,
+          source: file?.source,
           problem: "must be the path of a regular file of at most 16 MiB"
         })
     }))
@@ -47,8 +49,8 @@ export const locate = (profile: string | undefined): Effect.Effect<SharedConfigL
   Effect.map(
     Effect.all([
       fromEnvironment("AWS_PROFILE", string),
-      fileFromEnvironment("AWS_CONFIG_FILE"),
-      fileFromEnvironment("AWS_SHARED_CREDENTIALS_FILE")
+      fileFromEnvironment("AWS_CONFIG_FILE", "config"),
+      fileFromEnvironment("AWS_SHARED_CREDENTIALS_FILE", "credentials")
     ]),
     ([fromEnv, configFile, credentialsFile]) => ({
       profile: profile ?? fromEnv?.value,
