@@ -11,6 +11,7 @@ import {
   past,
   soon
 } from "../support/credentialServers.ts"
+import { eventually } from "../support/eventually.ts"
 
 const http = NodeHttpClient.layer({ proxy: false })
 
@@ -108,5 +109,36 @@ describe("A credential process that takes longer than refreshTimeout", () => {
         message:
           "No credentials arrived from credential_process within 300 ms: increase refreshTimeout if it needs longer"
       })
+    }))
+})
+
+const startDetached = (script: string) =>
+  `require("node:child_process").spawn(process.execPath, ["-e", ${
+    JSON.stringify(script)
+  }], { detached: true, stdio: "inherit" }).unref()`
+
+describe.skipIf(process.platform === "win32")("A credential process that starts a process in another group", () => {
+  const pipes = () => process.getActiveResourcesInfo().filter((name) => name === "PipeWrap").length
+
+  it.scopedLive("keeps no pipe open after the timeout", () =>
+    Effect.gen(function*() {
+      yield* withProcess(startDetached("setTimeout(() => {}, 5_000)"))
+      const before = pipes()
+      const layer = NodeCredentials.layerProcess({ profile: "tool", refreshTimeout: "500 millis" })
+      yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
+      yield* eventually(() => pipes() <= before)
+    }))
+
+  it.scopedLive("is not read further than 1 MiB", () =>
+    Effect.gen(function*() {
+      yield* withProcess(
+        startDetached(
+          "process.stdout.on('error', () => process.exit()); setTimeout(() => process.exit(), 5_000);" +
+            "const write = () => process.stdout.write('a'.repeat(65_536), write); write()"
+        )
+      )
+      const layer = NodeCredentials.layerProcess({ profile: "tool", refreshTimeout: "4 seconds" })
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
+      assert.include(error.message, "credential_process failed")
     }))
 })

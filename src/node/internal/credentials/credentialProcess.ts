@@ -28,20 +28,28 @@ export const runCredentialProcess = (command: string, signal: AbortSignal): Prom
       windowsHide: true,
       stdio: ["ignore", "pipe", "ignore"]
     })
-    const kill = () => killGroup(child)
     const chunks: Array<Uint8Array> = []
     let size = 0
+    const kill = () => killGroup(child)
     const end = () => {
-      signal.removeEventListener("abort", kill)
+      signal.removeEventListener("abort", stop)
       process.removeListener("exit", kill)
     }
-    signal.addEventListener("abort", kill)
+    // A process that left the group keeps standard output open. It must not delay the end of this process.
+    const stop = () => {
+      end()
+      kill()
+      child.stdout?.destroy()
+      child.unref()
+      reject(failed())
+    }
+    signal.addEventListener("abort", stop)
     process.once("exit", kill)
     child.stdout?.on("data", (chunk: Uint8Array) => {
       chunks.push(chunk)
       size += chunk.length
       if (size > maxOutputBytes) {
-        kill()
+        stop()
       }
     })
     child.once("error", () => {
@@ -57,6 +65,6 @@ export const runCredentialProcess = (command: string, signal: AbortSignal): Prom
       }
     })
     if (signal.aborted) {
-      kill()
+      stop()
     }
   })

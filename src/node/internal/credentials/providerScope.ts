@@ -23,6 +23,9 @@ const abortRequest = (message: unknown): void => {
   if (signal !== undefined) {
     const { request } = message as { readonly request: ClientRequest }
     const abort = () => request.destroy(new Error("The request was aborted"))
+    if (signal.aborted) {
+      abort()
+    }
     signal.addEventListener("abort", abort)
     request.once("close", () => signal.removeEventListener("abort", abort))
   }
