@@ -7,7 +7,7 @@ import { classify, isThrottlingCode } from "../../protocol/retry/retry.ts"
 import * as SageMakerError from "../../SageMakerError.ts"
 import { isHiddenField, setHiddenField } from "../error/hiddenFields.ts"
 import type { CallProgress } from "./call.ts"
-import { printableIdentifier, printableText, type SentValues } from "./redaction.ts"
+import { printableErrorIdentifier, printableText, type SentValues } from "./redaction.ts"
 
 /** A response of the service that reports an error. */
 export interface ErrorResponse extends ErrorBody {
@@ -77,7 +77,7 @@ const callFields = new Set([
 /** A text that could repeat the request is replaced. An object or array with such a text is removed. */
 const printableMember = (name: string, member: unknown, sent: SentValues): unknown => {
   if (typeof member === "string" && name === "ErrorCode") {
-    return printableIdentifier(member, sent)
+    return printableErrorIdentifier(member, sent)
   }
   if (typeof member === "string") {
     return printableText(member, sent) ?? "<redacted>"
@@ -114,8 +114,8 @@ const fieldsOf = (
 ) =>
   defined({
     status,
-    code: isKnownCode(code) ? code : printableIdentifier(code, sent),
-    requestId,
+    code: isKnownCode(code) ? code : printableErrorIdentifier(code, sent),
+    requestId: printableErrorIdentifier(requestId, sent),
     message: message === undefined ? undefined : printableText(removeQuotation(message), sent),
     retry: classify(status, code, message),
     retryAfterMillis,

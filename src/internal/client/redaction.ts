@@ -5,7 +5,7 @@ import { decodedViews, unescapedViews } from "../../protocol/error/textEncodings
 import { commonWords } from "./commonWords.ts"
 
 /** In bytes. A larger body is not compared, so no text counts as clean. */
-const maxComparedBytes = 256 * 1024
+const maxComparedBytes = 64 * 1024
 
 /** In characters. The rest of a longer text is not printed. */
 const maxTextLength = 4_096
@@ -15,6 +15,12 @@ const runLength = 8
 
 /** The same with common words. */
 const longRunLength = 16
+
+/** A text with more words of 8 characters, each of which could be Base64, does not count as clean. */
+const maxLongWords = 128
+
+/** In characters. A longer value usually has more than a few letters and digits. */
+const maxShortLength = 1_024
 
 /** A text with more numbers and quoted words does not count as clean. */
 const maxValues = 64
@@ -62,8 +68,10 @@ export class SentValues {
 
   /** Whether a short text is a part of the body or of a secret. */
   contain(text: string): boolean {
-    const isInHeader = (value: string): boolean => text.length >= minHeaderPart && value.includes(text)
-    return contains(this.body, text.toLowerCase()) ||
+    const lowerCase = text.toLowerCase()
+    const isInHeader = (value: string): boolean =>
+      text.length >= minHeaderPart && value.toLowerCase().includes(lowerCase)
+    return contains(this.body, lowerCase) ||
       isInHeader(this.#request.headers["authorization"] ?? "") ||
       this.#headerValues().some(isInHeader)
   }
@@ -74,11 +82,23 @@ export class SentValues {
   }
 }
 
+/* eslint-disable no-control-regex */
+const ascii = /^[\u0000-\u007f]*$/
+
+const otherCharacters = /[^\p{L}\p{N}\u0000-\u007f]+/gu
+/* eslint-enable no-control-regex */
+
+/** Lower case, without accents and compatibility forms. Other characters than letters and digits become spaces. */
+const normalized = (text: string): string =>
+  ascii.test(text)
+    ? text.toLowerCase()
+    : text.normalize("NFKD").replace(/\p{M}+/gu, "").replace(otherCharacters, " ").toLowerCase()
+
 const isWordCode = (code: number): boolean =>
   (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code >= 0x80
 
-/** Runs of letters and digits. All characters beyond ASCII count as letters. */
-const words = (text: string): ReadonlyArray<string> => text.toLowerCase().match(/[a-z0-9\u0080-\uffff]+/g) ?? []
+/** Runs of letters and digits. After `normalized` all characters beyond ASCII are letters or digits. */
+const words = (text: string): ReadonlyArray<string> => normalized(text).match(/[a-z0-9\u0080-\uffff]+/g) ?? []
 
 const lettersAndDigits = (text: string): string => words(text).join("")
 
@@ -87,7 +107,7 @@ const unusualParts = (text: string, names: ReadonlySet<string>): ReadonlyArray<s
   const parts: Array<string> = []
   let part = ""
   for (const word of words(text)) {
-    const isKnown = commonWords.has(word) || names.has(word)
+    const isKnown = word.length > 1 && (commonWords.has(word) || names.has(word))
     if (isKnown) {
       parts.push(part)
     }
@@ -178,10 +198,11 @@ const bodyTexts = (body: Uint8Array): ReadonlyArray<string> => {
 
 /** Whether no part of the request is recognised in a text. */
 const isClean = (text: string, { body, names, secrets }: SentValues): boolean => {
-  if (body.byteLength > maxComparedBytes) {
+  const longWords = text.match(/[\w+/-]{8,}/g) ?? []
+  if (body.byteLength > maxComparedBytes || longWords.length > maxLongWords) {
     return false
   }
-  const nameWords = new Set(names.flatMap(words))
+  const nameWords = new Set(names.flatMap(words).filter(({ length }) => length > 2))
   const views = decodedViews(text)
   const runs = [
     new Runs(runLength, views.flatMap((view) => unusualParts(view, nameWords))),
@@ -189,11 +210,12 @@ const isClean = (text: string, { body, names, secrets }: SentValues): boolean =>
   ]
   const values = new Set(views.flatMap((view) => likelyValues(view, nameWords)))
   const joined = views.map(lettersAndDigits)
-  const sent = [...bodyTexts(body), ...secrets].flatMap(unescapedViews).map((view) => view.toLowerCase())
+  const sent = [...bodyTexts(body), ...secrets].flatMap((secret) => unescapedViews(secret, 1)).map(normalized)
   return values.size <= maxValues && !sent.some((secret) => {
-    const short = secret.length < 4 * runLength ? lettersAndDigits(secret) : ""
+    const short = secret.length <= maxShortLength ? lettersAndDigits(secret) : ""
     return runs.some((all) => all.occurIn(secret)) ||
-      (short.length >= 4 && !commonWords.has(short) && joined.some((view) => view.includes(short))) ||
+      (short.length >= 4 && short.length < runLength && !commonWords.has(short) &&
+        joined.some((view) => view.includes(short))) ||
       [...values].some((value) => hasWord(secret, value))
   })
 }
@@ -210,3 +232,13 @@ export const printableText = (text: string, sent: SentValues): string | undefine
 /** An identifier of the service, or `undefined` if it does not have AWS's form or is a part of the request. */
 export const printableIdentifier = (identifier: string | undefined, sent: SentValues): string | undefined =>
   identifier !== undefined && /^[\w.-]{1,128}$/.test(identifier) && !sent.contain(identifier) ? identifier : undefined
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The same for an error: an identifier that is no UUID must not repeat the request in another form, either. */
+export const printableErrorIdentifier = (identifier: string | undefined, sent: SentValues): string | undefined => {
+  const kept = printableIdentifier(identifier, sent)
+  return kept === undefined || uuid.test(kept) || sent.body.byteLength > maxComparedBytes || isClean(kept, sent)
+    ? kept
+    : undefined
+}

@@ -8,15 +8,17 @@ const simpleEscapes = new Map([["n", "\n"], ["r", "\r"], ["t", "\t"], ["b", "\b"
 
 const characterOf = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : "")
 
+const escape = /\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2})|([0-3]?[0-7]{1,2})|(.))/gi
+
 const decodeBackslashes = (text: string): string =>
   text.includes("\\")
-    ? text.replace(
-      /\\(?:u\{?([0-9a-f]{4,6})\}?|x([0-9a-f]{2})|(.))/gi,
-      (_, unicode?: string, hex?: string, simple = "") => {
-        const code = unicode ?? hex
-        return code === undefined ? simpleEscapes.get(simple) ?? simple : characterOf(Number.parseInt(code, 16))
+    ? text.replace(escape, (_, unicode?: string, point?: string, hex?: string, octal?: string, simple = "") => {
+      const digits = unicode ?? point ?? hex
+      if (digits !== undefined) {
+        return characterOf(Number.parseInt(digits, 16))
       }
-    )
+      return octal === undefined ? simpleEscapes.get(simple) ?? simple : characterOf(Number.parseInt(octal, 8))
+    })
     : text
 
 const utf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -27,15 +29,14 @@ const decodePercent = (text: string): string =>
       utf8(Uint8Array.from(run.slice(1).split("%"), (byte) => Number.parseInt(byte, 16))))
     : text
 
+const entity = /&(?:#x0*([0-9a-f]{1,6})|#0*([0-9]{1,7})|([a-z]{2,6}));?/gi
+
 const decodeEntities = (text: string): string =>
   text.includes("&")
-    ? text.replace(
-      /&(?:#x([0-9a-f]{1,6})|#([0-9]{1,7})|([a-z]{2,6}));/gi,
-      (whole, hex?: string, decimal?: string, name = "") => {
-        const code = hex === undefined ? Number(decimal ?? NaN) : Number.parseInt(hex, 16)
-        return Number.isNaN(code) ? namedEntities.get(name.toLowerCase()) ?? whole : characterOf(code)
-      }
-    )
+    ? text.replace(entity, (whole, hex?: string, decimal?: string, name = "") => {
+      const code = hex === undefined ? Number(decimal ?? NaN) : Number.parseInt(hex, 16)
+      return Number.isNaN(code) ? namedEntities.get(name.toLowerCase()) ?? whole : characterOf(code)
+    })
     : text
 
 const decodeEscapes = (text: string): string => decodeEntities(decodePercent(decodeBackslashes(text)))
@@ -52,8 +53,7 @@ const decodeBase64 = (run: string): ReadonlyArray<string> => {
   }
 }
 
-const decodeHex = (run: string): ReadonlyArray<string> => {
-  const digits = run.replace(/[^0-9a-f]/gi, "")
+const decodeHex = (digits: string): ReadonlyArray<string> => {
   const bytes = Uint8Array.from(
     { length: digits.length >> 1 },
     (_, at) => Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16)
@@ -61,18 +61,26 @@ const decodeHex = (run: string): ReadonlyArray<string> => {
   return [utf8(bytes), new TextDecoder("latin1").decode(bytes)]
 }
 
-/** Runs of Base64 and hexadecimal digits, decoded. */
+/** A run decoded from each of its first characters, because other text can precede the encoded text. */
+const decodeAtOffsets = (decode: (run: string) => ReadonlyArray<string>, offsets: number) => (run: string) =>
+  Array.from({ length: offsets }, (_, offset) => decode(run.slice(offset))).flat()
+
+const runsOf = (pattern: RegExp, ...forms: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...new Set(forms.flatMap((form) => form.match(pattern) ?? []))
+]
+
+/** Runs of Base64 and hexadecimal digits, decoded. They can be on several lines, or separated byte by byte. */
 const decodeRuns = (text: string): ReadonlyArray<string> => {
   const joined = text.replace(/\s+/g, "")
-  const runsOf = (pattern: RegExp): ReadonlyArray<string> => [text, joined].flatMap((form) => form.match(pattern) ?? [])
-  return runsOf(/[A-Za-z0-9+/_-]{8,}={0,2}/g).flatMap(decodeBase64)
-    .concat(runsOf(/(?:[0-9a-f]{2}[:,-]?){6,}/gi).flatMap(decodeHex))
+  const bytes = joined.replace(/0x|\\x|[,:;-]/gi, "")
+  return runsOf(/[A-Za-z0-9+/_-]{8,}={0,2}/g, text, joined).flatMap(decodeAtOffsets(decodeBase64, 4))
+    .concat(runsOf(/[0-9a-f]{12,}/gi, text, bytes).flatMap(decodeAtOffsets(decodeHex, 2)))
 }
 
-/** The text itself, and the text without escapes. */
-export const unescapedViews = (text: string): ReadonlyArray<string> => {
+/** The text itself, and the text without escapes after each of some rounds. */
+export const unescapedViews = (text: string, rounds: number): ReadonlyArray<string> => {
   const views = [text]
-  for (let round = 0; round < maxRounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const next = decodeEscapes(views.at(-1) ?? "")
     if (next === views.at(-1)) {
       break
@@ -87,7 +95,7 @@ export const unescapedViews = (text: string): ReadonlyArray<string> => {
  * Base64 and hexadecimal digits.
  */
 export const decodedViews = (text: string): ReadonlyArray<string> => {
-  const views = unescapedViews(text)
+  const views = unescapedViews(text, maxRounds)
   const decoded = views.flatMap(decodeRuns)
-  return [...new Set([...views, ...decoded.flatMap(unescapedViews)])]
+  return [...new Set([...views, ...decoded.flatMap((view) => unescapedViews(view, maxRounds))])]
 }
