@@ -244,7 +244,7 @@ const unredactedPart = (text: string): string | undefined =>
   alignedHalves.some((half) => text.includes(half)) ? fragments.find((part) => text.includes(part)) : undefined
 
 const partsOf = (value: string): ReadonlyArray<string> =>
-  [minimumLength, minimumLength + 1, 29, value.length - 1].flatMap((length) =>
+  [minimumLength, value.length - 1].flatMap((length) =>
     [0, 1, 7, 8, 9, value.length - length].map((at) => value.slice(at, at + length))
   ).filter(({ length }) => length >= minimumLength)
 
