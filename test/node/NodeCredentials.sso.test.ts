@@ -106,6 +106,20 @@ for (const [source, layerOf] of layers) {
         assert.deepStrictEqual(portal.calls(), [])
       }))
 
+    it.scopedLive("is read from ~/.aws/config by default", () =>
+      Effect.gen(function*() {
+        const portal = yield* serveResponses(() => roleCredentials("people"))
+        const { config, write } = yield* withSsoCache(portal)
+        config(...sessionOf("corp"))
+        delete process.env["AWS_CONFIG_FILE"]
+        delete process.env["AWS_SHARED_CREDENTIALS_FILE"]
+        write(cacheFile("corp"), { accessToken: "the-token", expiresAt: farFuture })
+        assert.deepStrictEqual(
+          yield* Effect.provide(currentCredentials, Layer.provide(layer, FetchHttpClient.layer)),
+          credentialsOf("people")
+        )
+      }))
+
     it.scopedLive("is not sent to the target of a redirect", () =>
       Effect.gen(function*() {
         const other = yield* serveResponses(() => roleCredentials("stolen"))

@@ -31,11 +31,14 @@ export interface SharedConfig {
 /** In bytes. */
 const maxFileBytes = 16 * 1024 * 1024
 
+/** Not `~`, which some of AWS's providers do not expand. */
+const defaultFile = (name: string): string => join(homedir(), ".aws", name)
+
 /** The file of a variable, else AWS's default file. A missing file is allowed. */
 const fileFromEnvironment = (variable: string, defaultName: string) =>
   Effect.tap(fromEnvironment(variable, string), (file) =>
     Effect.tryPromise({
-      try: () => checkRegularFile(file?.value ?? join(homedir(), ".aws", defaultName), maxFileBytes),
+      try: () => checkRegularFile(file?.value ?? defaultFile(defaultName), maxFileBytes),
       catch: () =>
         new ConfigurationError({
           setting: file === undefined ? `~/.aws/${defaultName}` : variable,
@@ -62,8 +65,8 @@ export const locate = (profile: string | undefined): Effect.Effect<SharedConfigL
 /** Sets every option, because AWS's packages read `process.env` for an option that is not set. */
 export const toProviderInit = ({ configFilepath, filepath, profile }: SharedConfigLocation) => ({
   profile: profile ?? "default",
-  configFilepath: configFilepath ?? "~/.aws/config",
-  filepath: filepath ?? "~/.aws/credentials",
+  configFilepath: configFilepath ?? defaultFile("config"),
+  filepath: filepath ?? defaultFile("credentials"),
   ignoreCache: true
 })
 
