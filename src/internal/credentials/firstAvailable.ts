@@ -47,7 +47,7 @@ const buildFailure = (source: Source, cause: Cause.Cause<unknown>): CredentialsE
   return failure(source, name === undefined ? "Its layer could not be built" : `Its layer failed with ${name}`)
 }
 
-/** Builds the service of a source in a scope of its own, which closes with the given scope, or if building fails. */
+/** Builds the service of a source in its own scope, which closes with the given scope, or if building fails. */
 const serviceOf = (source: Source, scope: Scope.Scope): Effect.Effect<CredentialsService, CredentialsError> =>
   Effect.suspend(() => {
     if (source.service !== undefined) {
@@ -71,7 +71,7 @@ const serviceOf = (source: Source, scope: Scope.Scope): Effect.Effect<Credential
     )
   })
 
-/** A source with a time limit of its own may need longer than the default limit. */
+/** A source with its own time limit may need longer than the default limit. */
 const loadFrom = (source: Source, scope: Scope.Scope): Load =>
   Effect.flatMap(serviceOf(source, scope), ({ get }) => {
     const load = Effect.flatMap(get, (credentials) => parseCredentials(source.name, credentials))

@@ -33,7 +33,7 @@ export const withTimeLimit =
   <E2>(millis: number, onTimeout: () => E2) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | E2, R> =>
     Effect.timeoutFail(Effect.disconnect(effect), { duration: millis, onTimeout })
 
-/** Runs an effect in a fiber of its own. The runtime does not log its failure, whose cause may contain secrets. */
+/** Runs an effect in its own fiber. The runtime does not log its failure, whose cause may contain secrets. */
 export const forkQuietly = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.withUnhandledErrorLogLevel(Effect.forkDaemon(effect), Option.none())
 
@@ -58,11 +58,11 @@ export const boundedLoad = (load: Load, source: () => string, millis: number): L
 
 const bounded = new WeakSet<Load>()
 
-/** Records that an effect ends within a time limit of its own. */
+/** Records that an effect ends within its own time limit. */
 export const markBounded = (load: Load): Load => {
   bounded.add(load)
   return load
 }
 
-/** Whether an effect has its result already, or ends within a time limit of its own. */
+/** Whether an effect has its result already, or ends within its own time limit. */
 export const isBounded = (load: Load): boolean => bounded.has(load) || Exit.isExit(load)

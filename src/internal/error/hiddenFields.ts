@@ -42,7 +42,7 @@ const unprintedPrototype = ({ prototype }: { readonly prototype: object }): obje
 /**
  * Sets a hidden field of an error, whose class need not declare it.
  *
- * Effect gives every class of `Schema.TaggedError` a prototype of its own with the property `name`. The field is
+ * Effect gives every class of `Schema.TaggedError` its own prototype with the property `name`. The field is
  * defined there, so that it is not printed.
  */
 export const setHiddenField = (error: unknown, field: string, value: unknown): void => {

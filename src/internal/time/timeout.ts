@@ -31,7 +31,7 @@ const yieldUntilDone = (fiber: AnyFiber, yields = maxYields): Effect.Effect<void
       : Effect.zipRight(Effect.yieldNow(), yieldUntilDone(fiber, yields - 1))
   )
 
-/** Runs an effect in a fiber of its own. Its failure is not logged, because the cause may contain the request. */
+/** Runs an effect in its own fiber. Its failure is not logged, because the cause may contain the request. */
 const forkQuietly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.forkDaemon(Effect.exit(effect))
 
 const exitOf = <A, E>(fiber: Fiber.RuntimeFiber<Exit.Exit<A, E>>): Exit.Exit<A, E> | undefined => {
