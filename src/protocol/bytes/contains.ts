@@ -1,29 +1,17 @@
-const lowerCase = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)
+const chunkBytes = 65_536
 
 /**
  * Whether bytes contain a text of ASCII letters, digits and punctuation in lower case, in any case.
  *
- * Horspool's algorithm skips most bytes.
+ * The search of the engine takes linear time. A search byte by byte takes seconds for a text that almost repeats itself.
  */
 export const contains = (bytes: Uint8Array, text: string): boolean => {
-  const last = text.length - 1
-  const skips = new Map<number, number>()
-  for (let at = 0; at < last; at++) {
-    skips.set(text.charCodeAt(at), last - at)
-  }
-  const matchesAt = (start: number): boolean => {
-    for (let at = last; at >= 0; at--) {
-      if (lowerCase(bytes[start + at] ?? 0) !== text.charCodeAt(at)) {
-        return false
-      }
-    }
-    return true
-  }
-  for (let start = 0; start + last < bytes.length;) {
-    if (matchesAt(start)) {
+  const decoder = new TextDecoder()
+  for (let start = 0; start < bytes.length; start += chunkBytes) {
+    const chunk = decoder.decode(bytes.subarray(start, start + chunkBytes + text.length - 1))
+    if (chunk.toLowerCase().includes(text)) {
       return true
     }
-    start += skips.get(lowerCase(bytes[start + last] ?? 0)) ?? text.length
   }
   return false
 }
