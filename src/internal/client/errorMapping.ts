@@ -3,6 +3,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { ErrorClass, StreamServiceError } from "../../Operation.ts"
 import { type ErrorBody, isAccessDeniedCode } from "../../protocol/error/errorCode.ts"
+import { isStatus } from "../../protocol/error/status.ts"
 import { classify, isThrottlingCode } from "../../protocol/retry/retry.ts"
 import * as SageMakerError from "../../SageMakerError.ts"
 import { isHiddenField, setHiddenField } from "../error/hiddenFields.ts"
@@ -74,13 +75,16 @@ const callFields = new Set([
   "totalRetryDelay"
 ])
 
-/** A text that could repeat the request is replaced. An object or array with such a text is removed. */
+/** A text that could repeat the request is replaced. A number, object or array that could repeat it is removed. */
 const printableMember = (name: string, member: unknown, sent: SentValues): unknown => {
   if (typeof member === "string" && name === "ErrorCode") {
     return printableErrorIdentifier(member, sent)
   }
   if (typeof member === "string") {
     return printableText(member, sent) ?? "<redacted>"
+  }
+  if (typeof member === "number") {
+    return isStatus(member) || printableText(`${member}`, sent) !== undefined ? member : undefined
   }
   const isCompound = typeof member === "object" && member !== null
   return isCompound && printableText(JSON.stringify(member), sent) === undefined ? undefined : member

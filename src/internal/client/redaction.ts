@@ -92,7 +92,7 @@ const otherCharacters = /[^\p{L}\p{N}\u0000-\u007f]+/gu
 const normalized = (text: string): string =>
   ascii.test(text)
     ? text.toLowerCase()
-    : text.normalize("NFKD").replace(/\p{M}+/gu, "").replace(otherCharacters, " ").toLowerCase()
+    : text.normalize("NFKD").replace(/\p{M}+/gu, "").replace(otherCharacters, " ").toUpperCase().toLowerCase()
 
 const isWordCode = (code: number): boolean =>
   (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code >= 0x80
@@ -188,6 +188,15 @@ const hasWord = (text: string, word: string): boolean => {
   return false
 }
 
+/** A text without white space, backslashes and accents, for values of few letters and digits. */
+const compact = (text: string): string => text.normalize("NFKD").toLowerCase().replace(/[\s\\\p{M}]+/gu, "")
+
+/** Whether a view contains a value that has almost only punctuation or symbols. */
+const hasSymbols = (views: ReadonlyArray<string>, value: string): boolean => {
+  const whole = compact(value)
+  return whole.length >= 4 && views.some((view) => compact(view).includes(whole))
+}
+
 const bodyTexts = (body: Uint8Array): ReadonlyArray<string> => {
   try {
     return [new TextDecoder("utf-8", { fatal: true }).decode(body)]
@@ -210,8 +219,10 @@ const isClean = (text: string, { body, names, secrets }: SentValues): boolean =>
   ]
   const values = new Set(views.flatMap((view) => likelyValues(view, nameWords)))
   const joined = views.map(lettersAndDigits)
-  const sent = [...bodyTexts(body), ...secrets].flatMap((secret) => unescapedViews(secret, 1)).map(normalized)
-  return values.size <= maxValues && !sent.some((secret) => {
+  const plain = [...bodyTexts(body), ...secrets].flatMap((secret) => unescapedViews(secret, 1))
+  const sent = plain.map(normalized)
+  const symbols = plain.filter((_) => _.length <= maxShortLength && lettersAndDigits(_).length < 4)
+  return values.size <= maxValues && !symbols.some((value) => hasSymbols(views, value)) && !sent.some((secret) => {
     const short = secret.length <= maxShortLength ? lettersAndDigits(secret) : ""
     return runs.some((all) => all.occurIn(secret)) ||
       (short.length >= 4 && short.length < runLength && !commonWords.has(short) &&
@@ -220,12 +231,16 @@ const isClean = (text: string, { body, names, secrets }: SentValues): boolean =>
   })
 }
 
-/** Line breaks, escape sequences and characters that change the direction of text. */
+/** ANSI escape sequences, such as colours. They are removed, so that they do not split a repeated value. */
+// eslint-disable-next-line no-control-regex
+const escapeSequences = /\u001b\[[\d;]*[A-Za-z]/g
+
+/** Line breaks, control characters and characters that change the direction of text. */
 const controlCharacters = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu
 
 /** The text on one line, or `undefined` if it could repeat a part of the request. */
 export const printableText = (text: string, sent: SentValues): string | undefined => {
-  const line = text.slice(0, maxTextLength).replace(controlCharacters, " ").trim()
+  const line = text.slice(0, maxTextLength).replace(escapeSequences, "").replace(controlCharacters, " ").trim()
   return isClean(line, sent) ? line : undefined
 }
 

@@ -1,6 +1,7 @@
 /** Errors that a model server writes into a token stream in place of a token. */
 import * as Schema from "effect/Schema"
 import { contains } from "../../protocol/bytes/contains.ts"
+import { isStatus } from "../../protocol/error/status.ts"
 import { lazy } from "../../protocol/function/lazy.ts"
 import { ModelStreamError } from "../../SageMakerError.ts"
 import { type Decoded, nullish } from "./token.ts"
@@ -33,7 +34,7 @@ const isErrorEvent = lazy(() => Schema.is(errorEvent()))
 
 const statusOf = (code: number | string | null | undefined): number | undefined => {
   if (typeof code === "number") {
-    return code
+    return isStatus(code) ? code : undefined
   }
   return /^\d{3}$/.test(code ?? "") ? Number(code) : undefined
 }

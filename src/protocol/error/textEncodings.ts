@@ -8,26 +8,36 @@ const simpleEscapes = new Map([["n", "\n"], ["r", "\r"], ["t", "\t"], ["b", "\b"
 
 const characterOf = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : "")
 
-const escape = /\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2})|([0-3]?[0-7]{1,2})|(.))/gi
+const escape = /%u([0-9a-f]{4})|\\(?:u([0-9a-f]{4})|u\{([0-9a-f]{1,6})\}|x([0-9a-f]{2})|([0-3]?[0-7]{1,2})|(.))/gi
 
 const decodeBackslashes = (text: string): string =>
-  text.includes("\\")
-    ? text.replace(escape, (_, unicode?: string, point?: string, hex?: string, octal?: string, simple = "") => {
-      const digits = unicode ?? point ?? hex
-      if (digits !== undefined) {
-        return characterOf(Number.parseInt(digits, 16))
+  /[%\\]/.test(text)
+    ? text.replace(
+      escape,
+      (_, percent?: string, unicode?: string, point?: string, hex?: string, octal?: string, simple = "") => {
+        const digits = percent ?? unicode ?? point ?? hex
+        if (digits !== undefined) {
+          return characterOf(Number.parseInt(digits, 16))
+        }
+        return octal === undefined ? simpleEscapes.get(simple) ?? simple : characterOf(Number.parseInt(octal, 8))
       }
-      return octal === undefined ? simpleEscapes.get(simple) ?? simple : characterOf(Number.parseInt(octal, 8))
-    })
+    )
     : text
 
 const utf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-const decodePercent = (text: string): string =>
-  text.includes("%")
-    ? text.replace(/(?:%[0-9a-f]{2})+/gi, (run) =>
-      utf8(Uint8Array.from(run.slice(1).split("%"), (byte) => Number.parseInt(byte, 16))))
-    : text
+/** Bytes in percent-encoding, quoted-printable, and escapes of JavaScript, Python and C. */
+const escapedBytes = /(?:(?:[%=]|\\x)[0-9a-f]{2}|\\[0-3][0-7]{2})+/gi
+
+const byteOf = (escaped: string): number =>
+  /^\\\d/.test(escaped) ? Number.parseInt(escaped.slice(1), 8) : Number.parseInt(escaped.slice(-2), 16)
+
+const decodeBytes = (text: string): string =>
+  text.replace(escapedBytes, (run) => {
+    const bytes = Uint8Array.from(run.match(/[%=].{2}|\\.{3}/g) ?? [], byteOf)
+    const decoded = utf8(bytes)
+    return decoded.includes("\ufffd") ? String.fromCharCode(...bytes) : decoded
+  })
 
 const entity = /&(?:#x0*([0-9a-f]{1,6})|#0*([0-9]{1,7})|([a-z]{2,6}));?/gi
 
@@ -39,7 +49,7 @@ const decodeEntities = (text: string): string =>
     })
     : text
 
-const decodeEscapes = (text: string): string => decodeEntities(decodePercent(decodeBackslashes(text)))
+const decodeEscapes = (text: string): string => decodeEntities(decodeBackslashes(decodeBytes(text)))
 
 const latin1 = (bytes: string): Uint8Array => Uint8Array.from(bytes, (character) => character.charCodeAt(0))
 
@@ -69,12 +79,22 @@ const runsOf = (pattern: RegExp, ...forms: ReadonlyArray<string>): ReadonlyArray
   ...new Set(forms.flatMap((form) => form.match(pattern) ?? []))
 ]
 
-/** Runs of Base64 and hexadecimal digits, decoded. They can be on several lines, or separated byte by byte. */
+/** Fewer decimal numbers are no list of bytes. */
+const minNumbers = 6
+
+/** The decimal numbers of a text as bytes, as JSON writes a list of bytes. */
+const decodeNumbers = (text: string): ReadonlyArray<string> => {
+  const numbers = text.match(/\d+/g) ?? []
+  return numbers.length < minNumbers ? [] : [utf8(Uint8Array.from(numbers, Number))]
+}
+
+/** Runs of Base64 and hexadecimal digits, and decimal numbers, decoded. They can be on several lines, or separated byte by byte. */
 const decodeRuns = (text: string): ReadonlyArray<string> => {
   const joined = text.replace(/\s+/g, "")
-  const bytes = joined.replace(/0x|\\x|[,:;-]/gi, "")
+  const bytes = joined.replace(/0x|\\x|[,:;.-]/gi, "")
   return runsOf(/[A-Za-z0-9+/_-]{8,}={0,2}/g, text, joined).flatMap(decodeAtOffsets(decodeBase64, 4))
     .concat(runsOf(/[0-9a-f]{12,}/gi, text, bytes).flatMap(decodeAtOffsets(decodeHex, 2)))
+    .concat(decodeNumbers(text))
 }
 
 /** The text itself, and the text without escapes after each of some rounds. */
@@ -91,8 +111,8 @@ export const unescapedViews = (text: string, rounds: number): ReadonlyArray<stri
 }
 
 /**
- * The text and its decoded forms: JSON and JavaScript escapes, percent-encoding and HTML entities (up to three times),
- * Base64 and hexadecimal digits.
+ * The text and its decoded forms: JSON and JavaScript escapes, percent-encoding, quoted-printable and HTML entities (up
+ * to three times), Base64, hexadecimal digits and lists of decimal numbers.
  */
 export const decodedViews = (text: string): ReadonlyArray<string> => {
   const views = unescapedViews(text, maxRounds)

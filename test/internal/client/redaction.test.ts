@@ -409,6 +409,17 @@ const encodings: ReadonlyArray<Encoding> = [
   ["with other spaces", (text) => Array.from(text).join("\u00a0")],
   ["with combining marks", (text) => Array.from(text).join("\u0332")],
   ["in full width", (text) => text.replace(/[!-~]/g, (_) => String.fromCharCode(_.charCodeAt(0) + 0xfee0))],
+  ["in quoted-printable", (text) => hex(text).replace(/(..)/g, (_) => `=${_.toUpperCase()}`)],
+  [
+    "with UTF-16 percent escapes",
+    (text) => text.replace(/[^]/g, (_) => `%u${_.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  ],
+  ["with escaped bytes", (text) => hex(text).replace(/(..)/g, "\\x$1")],
+  ["with octal bytes", (text) => Array.from(Buffer.from(text), (_) => `\\${_.toString(8).padStart(3, "0")}`).join("")],
+  ["in hexadecimal digits with dots", (text) => hex(text).replace(/(..)/g, "$1.")],
+  ["as a list of decimal bytes", (text) => JSON.stringify(Array.from(Buffer.from(text)))],
+  ["as the JSON of a Buffer", (text) => JSON.stringify(Buffer.from(text))],
+  ["with colours", (text) => text.replace(/(.{3})/gsu, "$1\u001b[31m")],
   ["one character per line", (text) => Array.from(text).join("\n")]
 ]
 
@@ -418,25 +429,35 @@ const bodies = [
   "{\"patient\":\"Ödön Kovács\"}",
   "4111 1111 1111 1111",
   "秘密の文章です、読まないでください",
-  "a+b=c; x*y=z!"
+  "a+b=c; x*y=z!",
+  "Straße der Größe"
 ]
+
+/** Bodies of symbols and punctuation. */
+const symbolBodies = ["😀🎉🚀🔥😀🎉🚀🔥", "!?#+!?#+!?"]
 
 describe("A service message is not printed if it repeats a body of 8 characters or more", () => {
   for (const [name, encode] of encodings) {
-    it.effect(name, () =>
-      Effect.forEach(bodies, (body) =>
-        Effect.gen(function*() {
-          const message = `cannot read ${encode(body)} here`
-          const error = yield* Effect.flip(
-            callAgainst(
-              invokeEndpoint({ ...input, Body: body }),
-              errorResponse(400, "ValidationError", () => ({ message }))
-            )
-          )
-          const printed = inspect(error, { showHidden: true, getters: true, customInspect: false, depth: 10 })
-          assert.notInclude(printed, encode(body))
-          assert.strictEqual((error as SageMakerError.ValidationError).serviceMessage, message)
-        })))
+    it.effect(
+      name,
+      () =>
+        Effect.forEach(
+          name === "with other punctuation" ? bodies : [...bodies, ...symbolBodies],
+          (body) =>
+            Effect.gen(function*() {
+              const message = `cannot read ${encode(body)} here`
+              const error = yield* Effect.flip(
+                callAgainst(
+                  invokeEndpoint({ ...input, Body: body }),
+                  errorResponse(400, "ValidationError", () => ({ message }))
+                )
+              )
+              const printed = inspect(error, { showHidden: true, getters: true, customInspect: false, depth: 10 })
+              assert.notInclude(printed, encode(body))
+              assert.strictEqual((error as SageMakerError.ValidationError).serviceMessage, message)
+            })
+        )
+    )
   }
 
   it.effect("in a code, a request ID, or both", () =>
@@ -455,9 +476,31 @@ describe("A service message is not printed if it repeats a body of 8 characters 
       assert.deepInclude(error, { _tag: "UnknownServiceError", message: "The service responded with status 400" })
     }))
 
+  it.effect("in a number", () =>
+    Effect.gen(function*() {
+      const members = { Message: "m", OriginalStatusCode: 4_111_111_111_111_111 }
+      const error = yield* Effect.flip(
+        callAgainst(
+          invokeEndpoint({ ...input, Body: "4111 1111 1111 1111" }),
+          errorResponse(424, "ModelError", () => members)
+        )
+      )
+      assert.isUndefined((error as SageMakerError.ModelError).OriginalStatusCode)
+    }))
+
   it.effect("in the request ID of a successful response", () =>
     Effect.gen(function*() {
-      for (const requestId of ["hunter42", "a b", "a\u001b[31mb", "x".repeat(129)]) {
+      for (
+        const requestId of [
+          "hunter42",
+          "a b",
+          "a\u001b[31mb",
+          "x".repeat(129),
+          "id-hunter42-1",
+          "HUNTER_42",
+          "aHVudGVyNDI"
+        ]
+      ) {
         const { $metadata } = yield* callAgainst(
           invokeEndpoint({ ...input, Body: "hunter42" }),
           () => Effect.succeed(new Response("", { headers: { "x-amzn-requestid": requestId } }))
@@ -521,7 +564,7 @@ describe("A service message", () => {
   it.effect("is on one line", () =>
     Effect.gen(function*() {
       const message = yield* messageFor("{}", "the\r\nfirst\u001b[2J\u2028line \u202e x")
-      assert.strictEqual(message, "the first [2J line   x")
+      assert.strictEqual(message, "the first line   x")
     }))
 
   it.effect("is not printed if the body has more than 64 KiB", () =>
