@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { existsSync } from "node:fs"
 import { captureOutput } from "../support/captureOutput.ts"
 import {
   advanceToExpiry,
@@ -118,15 +119,20 @@ const startDetached = (script: string) =>
   }], { detached: true, stdio: "inherit" }).unref()`
 
 describe.skipIf(process.platform === "win32")("A credential process that starts a process in another group", () => {
-  const pipes = () => process.getActiveResourcesInfo().filter((name) => name === "PipeWrap").length
-
   it.scopedLive("keeps no pipe open after the timeout", () =>
     Effect.gen(function*() {
-      yield* withProcess(startDetached("setTimeout(() => {}, 5_000)"))
-      const before = pipes()
+      const { write } = yield* withProcess("")
+      const closed = `${write("start", "")}-closed`
+      const writeUntilClosed = `process.stdout.on("error", () => {
+        require("node:fs").writeFileSync(${JSON.stringify(closed)}, "")
+        process.exit()
+      })
+      setTimeout(() => process.exit(), 5_000)
+      setInterval(() => process.stdout.write("a"), 50)`
+      write("keys.cjs", startDetached(writeUntilClosed))
       const layer = NodeCredentials.layerProcess({ profile: "tool", refreshTimeout: "500 millis" })
       yield* Effect.flip(Effect.provide(currentCredentials, Layer.provide(layer, http)))
-      yield* eventually(() => pipes() <= before)
+      yield* eventually(() => existsSync(closed))
     }))
 
   it.scopedLive("is not read further than 1 MiB", () =>

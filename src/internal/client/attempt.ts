@@ -23,7 +23,7 @@ import type { Call } from "./call.ts"
 import { bodyDeadline, deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
 import { AttemptResponse } from "./operationResponse.ts"
-import { printableErrorIdentifier, SentValues } from "./redaction.ts"
+import { printableIdentifier, SentValues } from "./redaction.ts"
 import { traceHeaders } from "./tracing.ts"
 import { fromHttpClientError } from "./transportError.ts"
 
@@ -74,7 +74,7 @@ interface SentRequest {
 const maxErrorBytes = 256 * 1024
 
 const requestIdOf = (headers: Headers.Headers, sent: SentValues): string | undefined =>
-  printableErrorIdentifier(
+  printableIdentifier(
     headers["x-amzn-requestid"] ?? headers["x-amzn-request-id"] ?? headers["x-amz-request-id"],
     sent
   )

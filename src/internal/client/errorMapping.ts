@@ -8,7 +8,7 @@ import { classify, isThrottlingCode } from "../../protocol/retry/retry.ts"
 import * as SageMakerError from "../../SageMakerError.ts"
 import { isHiddenField, setHiddenField } from "../error/hiddenFields.ts"
 import type { CallProgress } from "./call.ts"
-import { printableErrorIdentifier, printableText, type SentValues } from "./redaction.ts"
+import { isPrintable, printableIdentifier, printableText, type SentValues } from "./redaction.ts"
 
 /** A response of the service that reports an error. */
 export interface ErrorResponse extends ErrorBody {
@@ -78,7 +78,7 @@ const callFields = new Set([
 /** A text that could repeat the request is replaced. A number, object or array that could repeat it is removed. */
 const printableMember = (name: string, member: unknown, sent: SentValues): unknown => {
   if (typeof member === "string" && name === "ErrorCode") {
-    return printableErrorIdentifier(member, sent)
+    return printableIdentifier(member, sent)
   }
   if (typeof member === "string") {
     return printableText(member, sent) ?? "<redacted>"
@@ -86,8 +86,7 @@ const printableMember = (name: string, member: unknown, sent: SentValues): unkno
   if (typeof member === "number") {
     return isStatus(member) || printableText(`${member}`, sent) !== undefined ? member : undefined
   }
-  const isCompound = typeof member === "object" && member !== null
-  return isCompound && printableText(JSON.stringify(member), sent) === undefined ? undefined : member
+  return typeof member !== "object" || member === null || isPrintable(JSON.stringify(member), sent) ? member : undefined
 }
 
 const modeledError = <E>(
@@ -118,8 +117,8 @@ const fieldsOf = (
 ) =>
   defined({
     status,
-    code: isKnownCode(code) ? code : printableErrorIdentifier(code, sent),
-    requestId: printableErrorIdentifier(requestId, sent),
+    code: isKnownCode(code) ? code : printableIdentifier(code, sent),
+    requestId: printableIdentifier(requestId, sent),
     message: message === undefined ? undefined : printableText(removeQuotation(message), sent),
     retry: classify(status, code, message),
     retryAfterMillis,

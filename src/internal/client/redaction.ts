@@ -13,7 +13,7 @@ const maxTextLength = 4_096
 /** A text repeats a part of the request if this many letters and digits in a row are equal, without common words. */
 const runLength = 8
 
-/** The same with common words. */
+/** The number of equal letters and digits in a row, if common words are compared, too. */
 const longRunLength = 16
 
 /** A text with more words of 8 characters, each of which could be Base64, does not count as clean. */
@@ -244,16 +244,21 @@ export const printableText = (text: string, sent: SentValues): string | undefine
   return isClean(line, sent) ? line : undefined
 }
 
-/** An identifier of the service, or `undefined` if it does not have AWS's form or is a part of the request. */
-export const printableIdentifier = (identifier: string | undefined, sent: SentValues): string | undefined =>
-  identifier !== undefined && /^[\w.-]{1,128}$/.test(identifier) && !sent.contain(identifier) ? identifier : undefined
+/** Whether a whole text can be printed. A text that is too long to be compared cannot. */
+export const isPrintable = (text: string, sent: SentValues): boolean =>
+  text.length <= maxTextLength && printableText(text, sent) !== undefined
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The same for an error: an identifier that is no UUID must not repeat the request in another form, either. */
-export const printableErrorIdentifier = (identifier: string | undefined, sent: SentValues): string | undefined => {
-  const kept = printableIdentifier(identifier, sent)
-  return kept === undefined || uuid.test(kept) || sent.body.byteLength > maxComparedBytes || isClean(kept, sent)
-    ? kept
-    : undefined
+/**
+ * An identifier of the service, or `undefined` if it does not have AWS's form or is a part of the request.
+ *
+ * An identifier that is no UUID is also compared in other forms, if the body is small enough.
+ */
+export const printableIdentifier = (identifier: string | undefined, sent: SentValues): string | undefined => {
+  if (identifier === undefined || !/^[\w.-]{1,128}$/.test(identifier) || sent.contain(identifier)) {
+    return undefined
+  }
+  const isCompared = !uuid.test(identifier) && sent.body.byteLength <= maxComparedBytes
+  return isCompared && !isClean(identifier, sent) ? undefined : identifier
 }

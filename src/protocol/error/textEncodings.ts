@@ -36,7 +36,7 @@ const decodeBytes = (text: string): string =>
   text.replace(escapedBytes, (run) => {
     const bytes = Uint8Array.from(run.match(/[%=].{2}|\\.{3}/g) ?? [], byteOf)
     const decoded = utf8(bytes)
-    return decoded.includes("\ufffd") ? String.fromCharCode(...bytes) : decoded
+    return decoded.includes("\ufffd") ? Array.from(bytes, characterOf).join("") : decoded
   })
 
 const entity = /&(?:#x0*([0-9a-f]{1,6})|#0*([0-9]{1,7})|([a-z]{2,6}));?/gi
@@ -88,7 +88,7 @@ const decodeNumbers = (text: string): ReadonlyArray<string> => {
   return numbers.length < minNumbers ? [] : [utf8(Uint8Array.from(numbers, Number))]
 }
 
-/** Runs of Base64 and hexadecimal digits, and decimal numbers, decoded. They can be on several lines, or separated byte by byte. */
+/** Base64, hexadecimal digits and decimal numbers, decoded. They can be on several lines, or separated byte by byte. */
 const decodeRuns = (text: string): ReadonlyArray<string> => {
   const joined = text.replace(/\s+/g, "")
   const bytes = joined.replace(/0x|\\x|[,:;.-]/gi, "")

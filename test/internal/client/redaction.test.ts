@@ -277,6 +277,11 @@ class Refused extends Schema.TaggedError<Refused>()("Refused", {
   Count: Schema.optional(Schema.Number)
 }) {}
 
+class Listed extends Schema.TaggedError<Listed>()("Listed", {
+  ...SageMakerError.serviceFields({ status: 400, code: "Listed", retry: "never", message: "Listed" }),
+  Details: Schema.optional(Schema.Array(Schema.String))
+}) {}
+
 const refusable: Operation.Operation<InvokeEndpoint.InvokeEndpointInput, void, Refused> = {
   ...InvokeEndpoint.operation,
   decode: () => Effect.void,
@@ -474,6 +479,25 @@ describe("A service message is not printed if it repeats a body of 8 characters 
       )
       assert.deepStrictEqual(texts.filter(([, text]) => /hunter42/i.test(text)), [])
       assert.deepInclude(error, { _tag: "UnknownServiceError", message: "The service responded with status 400" })
+    }))
+
+  it.effect("at the end of a long list", () =>
+    Effect.gen(function*() {
+      const Details = ["- ".repeat(2_050), "hunter42"]
+      const operation: Operation.Operation<InvokeEndpoint.InvokeEndpointInput, void, Listed> = {
+        ...InvokeEndpoint.operation,
+        decode: () => Effect.void,
+        errors: [Listed]
+      }
+      const error = yield* callAgainst(
+        Effect.flatMap(
+          SageMakerRuntime.SageMakerRuntime,
+          (runtime) => runtime.execute(operation, { ...input, Body: "hunter42" })
+        ),
+        errorResponse(400, "Listed", () => ({ message: "m", Details }))
+      ).pipe(Effect.flip)
+      assert.strictEqual(error._tag, "Listed")
+      assert.notInclude(JSON.stringify(error), "hunter42")
     }))
 
   it.effect("in a number", () =>
