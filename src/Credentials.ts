@@ -215,7 +215,7 @@ export const layerProvider = (
  * be built, if its credentials are invalid or expired, or if it takes longer than its `refreshTimeout` (10 seconds for a
  * source without this limit).
  *
- * The credentials are cached and refreshed as in `layerProvider`. A refresh asks the source that returned them. If that
+ * The credentials are cached and refreshed as in `layerProvider`. A refresh first loads from the source that returned them. If that
  * source fails, all other sources are tried again in order. If every source fails, calls fail with `CredentialsError`,
  * whose message contains the failure of each source.
  *

@@ -25,7 +25,7 @@ export interface NodeEmulatorOptions<R = never> extends Emulator.EmulatorOptions
   /** The TCP port to listen on. Default: 0, which selects a free port. */
   readonly port?: number | undefined
   /**
-   * The maximum time in which a client must send a whole request. Default: 60 seconds. A slower request is answered with
+   * The maximum time in which a client must send a whole request. Default: 60 seconds. A slower request gets
    * status 408, and its connection is closed.
    */
   readonly requestTimeout?: Duration.DurationInput | undefined

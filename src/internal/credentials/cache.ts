@@ -19,7 +19,7 @@ import { boundedLoad, defaultRefreshTimeoutMillis, expiresAt, forkQuietly, type 
 
 /** The options of a cache. */
 export interface CacheOptions {
-  /** Returns the name of the source that is asked, for error messages. Default: `the provider`. */
+  /** Returns the name of the current source, for error messages. Default: `the provider`. */
   readonly source?: () => string
   /** The time limit of a load. `Infinity` means no limit. Default: 10 seconds. */
   readonly refreshTimeout?: Duration.DurationInput | undefined

@@ -96,7 +96,7 @@ const allFailed = (
 }
 
 /**
- * Loads credentials from the first source that returns them. That source is asked first by the next load.
+ * Loads credentials from the first source that returns them. The next load begins with that source.
  *
  * Sources are built in a scope that closes after the cache, which may be loading from them.
  */

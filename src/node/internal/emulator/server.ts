@@ -20,7 +20,7 @@ const maxPipelinedRequests = 16
 
 const ignoreErrors = (emitter: IncomingMessage | ServerResponse) => emitter.on("error", () => undefined)
 
-/** The declared length of the body; 0 if there is none. Node refuses a request whose header is not a number. */
+/** The declared length of the body; 0 if there is none. Node rejects a request whose header is not a number. */
 const contentLength = ({ headers }: IncomingMessage): number => Number(headers["content-length"] ?? 0)
 
 /** The body, or `undefined` if it is larger than the limit. The rest of a larger body is not read. */

@@ -1,4 +1,4 @@
-/** Connections for undici's pools that accept informational responses, report resets and close without a successor. */
+/** Connections for undici's pools. They accept informational responses and report resets. undici does not replace them. */
 import type { Socket } from "node:net"
 import type { buildConnector } from "undici"
 import { guard } from "../../../protocol/function/guard.ts"
