@@ -136,7 +136,9 @@ const container = (server: Server) =>
         return yield* new SageMakerError.ModelError({ OriginalStatusCode: 422, OriginalMessage: problem })
       }
       const isStream = operation === "InvokeEndpointWithResponseStream"
-      const results = messages.filter(({ role }) => role === "tool").map(({ content }) => String(content))
+      const results = messages.filter(({ role }) => role === "tool").flatMap(({ content }) =>
+        typeof content === "string" ? [content] : []
+      )
       return {
         ContentType: isStream ? "text/event-stream" : "application/json",
         Body: responseOf(server, isStream, results)
