@@ -82,11 +82,12 @@ describe("The reason of a ValidationError is recognised in the service's text", 
   })
 })
 
-const operations = {
-  invokeEndpoint: (EndpointName: string, Body: string) => Effect.asVoid(invokeEndpoint({ EndpointName, Body })),
-  invokeEndpointAsync: (EndpointName: string, Body: string) =>
-    Effect.asVoid(invokeEndpointAsync({ EndpointName, Body })),
-  streamEndpoint: (EndpointName: string, Body: string) => Stream.runDrain(streamEndpoint({ EndpointName, Body }))
+type Call = (endpoint: string, body: string) => Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>
+
+const operations: { readonly [name: string]: Call } = {
+  invokeEndpoint: (EndpointName, Body) => invokeEndpoint({ EndpointName, Body }),
+  invokeEndpointAsync: (EndpointName, Body) => Effect.asVoid(invokeEndpointAsync({ EndpointName, Body })),
+  streamEndpoint: (EndpointName, Body) => Stream.runDrain(streamEndpoint({ EndpointName, Body }))
 }
 
 describe("Every operation has the same reason", () => {
@@ -104,7 +105,7 @@ describe("Every operation has the same reason", () => {
           const server = yield* scriptedRuntime(refusal(400, "ValidationError", { Message: text }))
           const error = yield* Effect.flip(call("churn-2026", text)).pipe(Effect.provide(server.layer))
           assert.deepStrictEqual(matching(error), [reason])
-          assert.include(error, { _tag: "ValidationError", reason })
+          assert.deepInclude(error as object, { _tag: "ValidationError", reason })
         }))
     }
   }

@@ -50,8 +50,9 @@ describe("An error response of a container", () => {
   ) {
     it.live(`with status ${status} reaches the client as a ModelError, before a stream too`, () =>
       Effect.gen(function*() {
-        for (const call of [Effect.asVoid(invokeEndpoint(input)), Stream.runDrain(streamEndpoint(input))]) {
-          const error = modelError(yield* Effect.flip(call))
+        const calls = [Effect.flip(invokeEndpoint(input)), Effect.flip(Stream.runDrain(streamEndpoint(input)))]
+        for (const call of calls) {
+          const error = modelError(yield* call)
           assert.include(error, {
             status: 424,
             code: "ModelError",
