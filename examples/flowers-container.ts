@@ -30,7 +30,6 @@ export const irisContainer = Effect.map(
           new SageMakerError.ModelError({ OriginalStatusCode: 400, OriginalMessage: message })
         ),
         Effect.zipWith(forest, (rows, model) => predict(model, rows)),
-        Effect.flatMap(scores.encode),
-        Effect.map((body) => ({ ContentType: "text/csv", Body: body }))
+        Effect.flatMap(Codec.encode(scores))
       ))
 )

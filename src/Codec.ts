@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { decodeText, encodeText } from "./internal/codec/charset.ts"
 import { unencodable } from "./internal/codec/codecError.ts"
 import { csvTable } from "./internal/codec/csv/codec.ts"
+import { encodeValue, withoutContentType } from "./internal/codec/encodedValue.ts"
 import { jsonLinesText, jsonText } from "./internal/codec/json.ts"
 import { matchesMediaType, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
 import { npyCodec } from "./internal/codec/npy.ts"
@@ -16,6 +17,21 @@ import { withSchema } from "./internal/codec/schemaCodec.ts"
 import * as mediaTypes from "./protocol/payload/mediaType.ts"
 import * as internal from "./protocol/payload/ndArray.ts"
 import type { CodecError } from "./SageMakerError.ts"
+
+/**
+ * An encoded value with its own content type or custom attributes, for codecs whose media type depends on the value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EncodedValue {
+  /** The bytes of the payload. */
+  readonly body: Uint8Array
+  /** The content type of the payload, with its parameters. Default: the codec's `mediaType`. */
+  readonly contentType?: string | undefined
+  /** The `CustomAttributes` of the request: ASCII, at most 1,024 characters. Default: none. */
+  readonly customAttributes?: string | undefined
+}
 
 /**
  * Encodes values of a type as the bytes of a media type, and decodes them.
@@ -30,8 +46,11 @@ export interface Codec<in out A, out R = never> {
   readonly mediaType: string
   /** Media types and ranges (`text/*`, `application/*+json`) that the codec can decode. Default: `mediaType` only. */
   readonly reads?: ReadonlyArray<string> | undefined
-  /** Encodes a value. Fails with `CodecError` if the value has no representation in the media type. */
-  readonly encode: (value: A) => Effect.Effect<Uint8Array, CodecError, R>
+  /**
+   * Encodes a value as bytes, or as bytes with their own content type. Fails with `CodecError` if the value has no
+   * representation in the media type.
+   */
+  readonly encode: (value: A) => Effect.Effect<Uint8Array | EncodedValue, CodecError, R>
   /**
    * Decodes a payload. `contentType` is the payload's content type with its parameters, if there is one. Fails with
    * `CodecError` if the payload is invalid.
@@ -235,7 +254,8 @@ export const ndarray = (
 export const npy: Codec<NdArray> = npyCodec
 
 /**
- * Replaces the media type of a codec. The new codec still reads the previous media types.
+ * Replaces the media type of a codec, also the content types of single values. The new codec still reads the previous
+ * media types.
  *
  * @example
  * ```ts
@@ -253,7 +273,8 @@ export const withMediaType: {
 } = dual(2, <A, R>(codec: Codec<A, R>, mediaType: string): Codec<A, R> => ({
   ...codec,
   mediaType,
-  reads: [mediaType, ...readsOf(codec)]
+  reads: [mediaType, ...readsOf(codec)],
+  encode: (value) => Effect.map(codec.encode(value), withoutContentType)
 }))
 
 /**
@@ -337,7 +358,38 @@ export interface EncodedPayload {
   readonly Body: Uint8Array
   /** The content type of `Body`, with its parameters. */
   readonly ContentType?: string | undefined
+  /** Additional information that the codec adds to a request. */
+  readonly CustomAttributes?: string | undefined
 }
+
+/**
+ * Encodes a value as the payload of a request or of an emulated response.
+ *
+ * Fails with `CodecError` if the value has no representation in the codec's media type.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Codec, invokeEndpoint } from "effect-sagemaker-runtime"
+ *
+ * const reading = Codec.csv(Schema.Struct({ cpu: Schema.Number, load: Schema.Number }))
+ *
+ * export const response = Codec.encode({ cpu: 0.2, load: 17 }, reading).pipe(
+ *   Effect.flatMap((payload) => invokeEndpoint({ EndpointName: "anomaly-v2", ...payload }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category encoding
+ */
+export const encode: {
+  <A, R>(codec: Codec<A, R>): (value: A) => Effect.Effect<EncodedPayload, CodecError, R>
+  <A, R>(value: A, codec: Codec<A, R>): Effect.Effect<EncodedPayload, CodecError, R>
+} = dual(
+  2,
+  <A, R>(value: A, codec: Codec<A, R>): Effect.Effect<EncodedPayload, CodecError, R> =>
+    Effect.map(encodeValue(codec, value), (payload) => ({ ContentType: codec.mediaType, ...payload }))
+)
 
 /**
  * Decodes a payload after checking its content type.

@@ -4,25 +4,25 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
+import type * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import * as Chat from "./Chat.ts"
 import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
-import { unreadableValue } from "./internal/codec/codecError.ts"
 import * as calls from "./internal/modelEndpoint/calls.ts"
+import { fromModel } from "./internal/modelEndpoint/chat.ts"
 import * as internal from "./internal/modelEndpoint/warmUp.ts"
-import { readMembers } from "./internal/operation/readMembers.ts"
 import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
 import type * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseStream.ts"
 import type * as SageMakerError from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
-import * as Tokens from "./Tokens.ts"
+import type * as Tokens from "./Tokens.ts"
 
 /**
  * Input members of `invokeEndpoint` except the endpoint's name and the body.
@@ -70,16 +70,41 @@ export type ModelEndpointStreamError =
   | SageMakerError.CodecError
 
 /**
+ * The members of a response except the body: the invoked variant, custom attributes, content type and metadata.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ModelEndpointResponse extends Omit<InvokeEndpoint.InvokeEndpointOutput, "Body"> {}
+
+/**
+ * A decoded value with the other members of the response.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ModelEndpointResult<out B> {
+  /** The decoded response body. */
+  readonly value: B
+  /** The other members of the response. */
+  readonly response: ModelEndpointResponse
+}
+
+/**
  * A deployed model with the types of its requests and responses.
  *
  * @since 0.1.0
  * @category models
  */
-export interface ModelEndpoint<in A, out B, out R = never> {
+export interface ModelEndpoint<in out A, in out B, out R = never> {
   /** The name of the endpoint. */
   readonly name: string
   /** Input members that every call sends. The options of a call override them. */
   readonly defaults: ModelEndpointOptions
+  /** Encodes the requests of the model. */
+  readonly request: Codec.Codec<A, R>
+  /** Decodes the responses of the model. */
+  readonly response: Codec.Codec<B, R>
   /**
    * Sends a value and decodes the response. Fails with `CodecError` if the value cannot be encoded or the response
    * cannot be decoded. The same error reports a response with a content type that the response codec does not read.
@@ -88,6 +113,11 @@ export interface ModelEndpoint<in A, out B, out R = never> {
     value: A,
     options?: ModelEndpointOptions
   ) => Effect.Effect<B, ModelEndpointError, SageMakerRuntime | R>
+  /** Sends a value as `invoke` does. Returns the decoded response with the members of the response, such as the variant. */
+  readonly invokeWithResponse: (
+    value: A,
+    options?: ModelEndpointOptions
+  ) => Effect.Effect<ModelEndpointResult<B>, ModelEndpointError, SageMakerRuntime | R>
   /**
    * Sends a value and decodes the response stream with a framing. The framing's media type is sent as `Accept`. Fails
    * with `CodecError` as `invoke` does. Fails with `InvalidInputError` if `defaults` has a member that the operation
@@ -118,17 +148,13 @@ const fromConfig = <A, R1, B, R2>(
 ): ModelEndpoint<A, B, R1 | R2> => ({
   name,
   defaults: Either.match(config, { onLeft: () => ({}), onRight: ({ defaults }) => defaults }),
+  request: Either.match(config, { onLeft: () => calls.failingCodec(), onRight: ({ request }) => request }),
+  response: Either.match(config, { onLeft: () => calls.failingCodec(), onRight: ({ response }) => response }),
   invoke: calls.invoke(config),
+  invokeWithResponse: calls.invokeWithResponse(config),
   stream: calls.stream(config),
   invokeAsync: calls.invokeAsync(config)
 })
-
-/** The members of a chat request, each read once. */
-const readRequest = (request: Chat.ChatRequest): Effect.Effect<Chat.ChatRequest, SageMakerError.CodecError> =>
-  Either.mapBoth(readMembers(Object(request), "request"), {
-    onLeft: () => unreadableValue("application/json"),
-    onRight: (members) => members as Chat.ChatRequest
-  })
 
 /**
  * Makes a typed model from the name of its endpoint, a codec of its requests and a codec of its responses.
@@ -176,11 +202,17 @@ export interface ChatEndpoint {
   readonly name: string
   /** Input members that every call sends. The options of a call override them. */
   readonly defaults: ModelEndpointOptions
+  /** Encodes chat requests. */
+  readonly request: Codec.Codec<Chat.ChatRequest>
+  /** Decodes chat completions. */
+  readonly response: Codec.Codec<Chat.ChatCompletion>
   /**
    * Sends a request and returns the completion, as `ModelEndpoint.invoke` does. The members `stream` and
    * `stream_options` of the request are not sent.
    */
   readonly invoke: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
+  /** Sends a request as `invoke` does. Returns the completion with the members of the response, such as the variant. */
+  readonly invokeWithResponse: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invokeWithResponse"]
   /** Queues an asynchronous inference request, as `ModelEndpoint.invokeAsync` does. */
   readonly invokeAsync: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invokeAsync"]
   /**
@@ -207,6 +239,34 @@ export interface ChatEndpoint {
       SageMakerRuntime | R
     >
   }
+  /**
+   * Requests a value of a schema and decodes it: structured output. The JSON Schema is sent as `response_format` of type
+   * `json_schema`, unless the request has a `response_format`. The first choice of the completion is decoded. Fails with
+   * `CodecError` if the schema has no JSON Schema, or if the content is missing, incomplete or does not match. The text
+   * is the `body` of the error.
+   */
+  readonly object: <A, I, R>(
+    schema: Schema.Schema<A, I, R>,
+    request: Chat.ChatRequest,
+    options?: ModelEndpointOptions
+  ) => Effect.Effect<A, ModelEndpointError, SageMakerRuntime | R>
+  /** Requests a value as `object` does. Returns it with the completion and the members of the response. */
+  readonly objectWithResponse: <A, I, R>(
+    schema: Schema.Schema<A, I, R>,
+    request: Chat.ChatRequest,
+    options?: ModelEndpointOptions
+  ) => Effect.Effect<ChatObjectResult<A>, ModelEndpointError, SageMakerRuntime | R>
+}
+
+/**
+ * A decoded value with the completion that contained it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ChatObjectResult<out A> extends ModelEndpointResult<A> {
+  /** The completion, for example for its token usage. */
+  readonly completion: Chat.ChatCompletion
 }
 
 /**
@@ -229,35 +289,11 @@ export interface ChatEndpoint {
  * @since 0.1.0
  * @category constructors
  */
-export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint => {
-  const endpoint = fromConfig(
+export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint =>
+  fromModel(fromConfig(
     name,
     calls.configOf(name, defaults, { request: Codec.json(Chat.ChatRequest), response: Codec.json(Chat.ChatCompletion) })
-  )
-  return {
-    ...endpoint,
-    invoke: (request, options) =>
-      Effect.flatMap(
-        readRequest(request),
-        (members) => endpoint.invoke({ ...members, stream: undefined, stream_options: undefined }, options)
-      ),
-    invokeAsync: (request, options) =>
-      Effect.flatMap(readRequest(request), (members) => endpoint.invokeAsync(members, options)),
-    stream: <C, E, R>(
-      request: Chat.ChatRequest,
-      framing: Framing<C, E, R> | Tokens.Dialect = Tokens.detected,
-      options?: ModelEndpointStreamOptions
-    ) =>
-      Stream.unwrap(
-        Effect.map(readRequest(request), (members) =>
-          endpoint.stream(
-            { stream_options: { include_usage: true }, ...members, stream: true },
-            framing as Framing<C, E, R>,
-            options
-          ))
-      )
-  }
-}
+  ))
 
 /**
  * The progress of `warmUp`.

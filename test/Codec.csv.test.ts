@@ -6,12 +6,12 @@ import Papa from "papaparse"
 const encoder = new TextEncoder()
 
 const written = <A>(codec: Codec.Codec<A>, value: A) =>
-  Effect.map(codec.encode(value), (body) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(body))
+  Effect.map(Codec.encode(value, codec), ({ Body }) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(Body))
 
 const readFrom = <A>(codec: Codec.Codec<A>, text: string, contentType?: string) =>
   codec.decode(encoder.encode(text), contentType)
 
-const there = <A>(codec: Codec.Codec<A>, value: A) => Effect.flatMap(codec.encode(value), (body) => codec.decode(body))
+const there = <A>(codec: Codec.Codec<A>, value: A) => Effect.flatMap(Codec.encode(value, codec), Codec.decode(codec))
 
 const text = FastCheck.string({
   unit: FastCheck.constantFrom("a", "é", "🙂", "\"", ",", ";", "\n", "\r", "\r\n", " ", "\ufeff", "'", "=")

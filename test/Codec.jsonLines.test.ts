@@ -17,7 +17,7 @@ describe("JSON Lines", () => {
     [FastCheck.array(entry)],
     ([values]) =>
       Effect.map(
-        Effect.flatMap(entries.encode(values), (body) => entries.decode(body)),
+        Effect.flatMap(Codec.encode(values, entries), Codec.decode(entries)),
         (back) => assert.deepStrictEqual(back, values)
       )
   )
@@ -26,8 +26,8 @@ describe("JSON Lines", () => {
     "have one line per value",
     [FastCheck.array(entry, { minLength: 1 })],
     ([values]) =>
-      Effect.map(entries.encode(values), (body) => {
-        const lines = new TextDecoder().decode(body).split("\n")
+      Effect.map(Codec.encode(values, entries), ({ Body }) => {
+        const lines = new TextDecoder().decode(Body).split("\n")
         assert.deepStrictEqual(lines.map((line): unknown => JSON.parse(line)), values)
       })
   )

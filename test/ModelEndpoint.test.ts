@@ -137,3 +137,105 @@ describe("ModelEndpoint with a codec that requires a service", () => {
       assert.strictEqual(bodyOf((yield* server.requests)[0]!), "2000")
     }))
 })
+
+describe("ModelEndpoint.invokeWithResponse", () => {
+  it.effect("returns the value and the other members of the response", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedRuntime({
+        ...scored,
+        headers: {
+          "content-type": "application/json; charset=utf-8",
+          "x-amzn-invoked-production-variant": "blue",
+          "x-amzn-sagemaker-custom-attributes": "trace=1",
+          "x-amzn-requestid": "request-1"
+        }
+      })
+      const { response, value } = yield* anomaly.invokeWithResponse(reading).pipe(Effect.provide(server.layer))
+      assert.deepStrictEqual(value, { score: 0.9 })
+      const { $metadata, ...members } = response
+      assert.deepStrictEqual(members, {
+        ContentType: "application/json; charset=utf-8",
+        InvokedProductionVariant: "blue",
+        CustomAttributes: "trace=1"
+      })
+      assert.include($metadata, { requestId: "request-1", httpStatusCode: 200, attempts: 1 })
+    }))
+})
+
+const pictures: Codec.Codec<{ readonly bytes: Uint8Array; readonly type: string }> = {
+  mediaType: "image/*",
+  encode: ({ bytes, type }) => Effect.succeed({ body: bytes, contentType: type, customAttributes: "view=left" }),
+  decode: (bytes, type = "") => Effect.succeed({ bytes, type })
+}
+
+const png = { bytes: Uint8Array.of(137), type: "image/png" }
+
+describe("A codec that decides the content type of each value", () => {
+  const headersOf = (
+    defaults: ModelEndpoint.ModelEndpointOptions,
+    options: ModelEndpoint.ModelEndpointOptions
+  ) =>
+    Effect.gen(function*() {
+      const server = yield* scriptedRuntime(scored)
+      const model = ModelEndpoint.make("cats", { request: pictures, response: Codec.json(Anomaly), ...defaults })
+      yield* model.invoke(png, options).pipe(Effect.provide(server.layer))
+      const [request] = yield* server.requests
+      return request!.headers
+    })
+
+  it.effect("overrides the defaults of the model", () =>
+    Effect.map(
+      headersOf({ ContentType: "image/jpeg", CustomAttributes: "view=right" }, {}),
+      (headers) =>
+        assert.include(headers, { "content-type": "image/png", "x-amzn-sagemaker-custom-attributes": "view=left" })
+    ))
+
+  it.effect("is overridden by the options of the call", () =>
+    Effect.map(
+      headersOf({}, { ContentType: "image/jpeg", CustomAttributes: "view=right" }),
+      (headers) =>
+        assert.include(headers, { "content-type": "image/jpeg", "x-amzn-sagemaker-custom-attributes": "view=right" })
+    ))
+
+  it.effect("encodes a payload with Codec.encode", () =>
+    Effect.gen(function*() {
+      const payload = { Body: png.bytes, ContentType: "image/png", CustomAttributes: "view=left" }
+      assert.deepStrictEqual(yield* Codec.encode(png, pictures), payload)
+      assert.deepStrictEqual(yield* Codec.encode(pictures)(png), payload)
+      assert.deepStrictEqual(yield* Codec.encode(png, Codec.withMediaType(pictures, "image/webp")), {
+        ...payload,
+        ContentType: "image/webp"
+      })
+    }))
+
+  it.effect.each([[undefined], [{}], [{ body: "text" }], [null]])(
+    "fails with CodecError if it returns %s",
+    ([encoded]) =>
+      Effect.gen(function*() {
+        const server = yield* scriptedRuntime(scored)
+        const broken = { ...pictures, encode: () => Effect.succeed(encoded as never) }
+        const model = ModelEndpoint.make("cats", { request: broken, response: Codec.json(Anomaly) })
+        const error = yield* Effect.flip(model.invoke(png).pipe(Effect.provide(server.layer)))
+        assert.include(error, { _tag: "CodecError", direction: "encode" })
+        assert.lengthOf(yield* server.requests, 0)
+      })
+  )
+})
+
+describe("The codecs of a model", () => {
+  it.effect("are its members", () =>
+    Effect.gen(function*() {
+      const payload = yield* Codec.encode(reading, anomaly.request)
+      assert.deepStrictEqual(yield* Codec.decode(payload, anomaly.request), reading)
+      assert.strictEqual(anomaly.response.mediaType, "application/json")
+    }))
+
+  it.effect("of a model with invalid options fail", () =>
+    Effect.gen(function*() {
+      const broken = ModelEndpoint.make("broken", {
+        request: anomaly.request,
+        response: undefined as unknown as typeof anomaly.response
+      })
+      assert.strictEqual((yield* Effect.flip(Codec.encode(reading, broken.request)))._tag, "CodecError")
+    }))
+})

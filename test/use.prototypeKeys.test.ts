@@ -89,7 +89,7 @@ describe("Names of Object.prototype", () => {
       const rows = yield* codec.decode(bytes(`${columns.join(",")}\n${columns.join(",")}`))
       assert.deepStrictEqual(Object.entries(rows[0]!), columns.map((name): [string, string] => [name, name]))
       const absent = { toString: "a", hasOwnProperty: "b" }
-      const text = new TextDecoder().decode(yield* codec.encode([absent as never]))
+      const text = new TextDecoder().decode((yield* Codec.encode([absent as never], codec)).Body)
       assert.strictEqual(text.split("\n")[1], ",a,b,")
       const cells = Codec.csv(Schema.Array(Schema.Union(Schema.Number, Schema.Boolean, Schema.String)))
       assert.deepStrictEqual(yield* cells.decode(bytes(names.join(","))), names)

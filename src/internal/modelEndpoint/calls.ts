@@ -14,6 +14,8 @@ import type {
   ModelEndpointStreamOptions
 } from "../../ModelEndpoint.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
+import { unencodable } from "../codec/codecError.ts"
+import { encodeValue } from "../codec/encodedValue.ts"
 import { requireMediaType } from "../codec/mediaTypes.ts"
 import { guardReads, readOptions } from "../operation/readMembers.ts"
 import { withoutSentErrorCode } from "../tokens/reportedError.ts"
@@ -76,54 +78,75 @@ const rejectUnknownMembers = (
 /** The configuration of a typed model, or the error of its options. */
 export type Configured<A, R1, B, R2> = Either.Either<Config<A, R1, B, R2>, InvalidInputError>
 
-export const invoke = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
+const invalidOptions = unencodable("application/octet-stream", "the options of the model are invalid")
+
+/** The codec of a model with invalid options. Its calls fail before they use it. */
+export const failingCodec = <A>(): Codec.Codec<A> => ({
+  mediaType: "application/octet-stream",
+  encode: () => Effect.fail(invalidOptions),
+  decode: () => Effect.fail(invalidOptions)
+})
+
+/** Sends a value and decodes the response. */
+export const invokeWithResponse = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
   Effect.fnUntraced(function*(value: A, options?: ModelEndpointOptions) {
     const { defaults, name, request, response } = yield* config
     const members = yield* callMembers(options)
-    const Body = yield* request.encode(value)
+    const payload = yield* encodeValue(request, value)
     const output = yield* InvokeEndpoint.invokeEndpoint({
       ContentType: request.mediaType,
       Accept: response.mediaType,
       ...definedMembers(defaults),
+      ...payload,
       ...members,
       EndpointName: name,
-      Body
+      Body: payload.Body
     })
-    return yield* Codec.decode(output, response)
+    const { Body: _, ...rest } = output
+    return { value: yield* Codec.decode(output, response), response: rest }
   })
+
+export const invoke = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) => {
+  const call = invokeWithResponse(config)
+  return (input: A, options?: ModelEndpointOptions) => Effect.map(call(input, options), ({ value }) => value)
+}
 
 export const stream =
   <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
   <C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
     Stream.unwrapScoped(Effect.gen(function*() {
       const { defaults: { Accept: _, ...routing }, name, request } = yield* config
+      const given = yield* callMembers(options)
       const members = {
         ContentType: request.mediaType,
         ...definedMembers({ Accept: framing.mediaType }),
-        ...definedMembers(routing),
-        ...(yield* callMembers(options))
+        ...definedMembers(routing)
       }
-      yield* rejectUnknownMembers(InvokeEndpointWithResponseStream, members)
-      const Body = yield* request.encode(value)
+      yield* rejectUnknownMembers(InvokeEndpointWithResponseStream, { ...members, ...given })
+      const payload = yield* encodeValue(request, value)
       const output = yield* InvokeEndpointWithResponseStream.invokeEndpointWithResponseStream({
         ...members,
+        ...payload,
+        ...given,
         EndpointName: name,
-        Body
+        Body: payload.Body
       })
       yield* requireMediaType(framing.reads ?? ["*/*"], output.ContentType)
-      return Stream.mapError(framing.frame(output.Body), withoutSentErrorCode(Body))
+      return Stream.mapError(framing.frame(output.Body), withoutSentErrorCode(payload.Body))
     }))
 
 export const invokeAsync = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
   Effect.fnUntraced(function*(value: A, options?: ModelEndpointAsyncOptions) {
     const { defaults, name, request, response } = yield* config
-    const members = {
-      ContentType: request.mediaType,
-      Accept: response.mediaType,
-      ...definedMembers(defaults),
-      ...(yield* callMembers(options))
-    }
-    yield* rejectUnknownMembers(InvokeEndpointAsync, members)
-    const Body = yield* request.encode(value)
-    return yield* InvokeEndpointAsync.invokeEndpointAsync({ ...members, EndpointName: name, Body })
+    const given = yield* callMembers(options)
+    const members = { ContentType: request.mediaType, Accept: response.mediaType, ...definedMembers(defaults) }
+    yield* rejectUnknownMembers(InvokeEndpointAsync, { ...members, ...given })
+    const payload = yield* encodeValue(request, value)
+    return yield* InvokeEndpointAsync.invokeEndpointAsync({
+      ...members,
+      ...payload,
+      ...given,
+      EndpointName: name,
+      Body: payload.Body
+    })
   })

@@ -87,7 +87,7 @@ describe("Of several codecs,", () => {
   it.effect("the first one encodes", () =>
     Effect.gen(function*() {
       assert.strictEqual(either.mediaType, "application/json")
-      assert.strictEqual(new TextDecoder().decode(yield* either.encode({ score: 1 })), `{"score":1}`)
+      assert.strictEqual(new TextDecoder().decode((yield* Codec.encode({ score: 1 }, either)).Body), `{"score":1}`)
     }))
 })
 
@@ -123,7 +123,7 @@ describe("a codec", () => {
       const piped = pipe(Codec.text, Codec.compose(Schema.NumberFromString))
       for (const score of [piped, Codec.compose(Codec.text, Schema.NumberFromString)]) {
         assert.strictEqual(yield* read(score, "0.5", "text/plain"), 0.5)
-        assert.strictEqual(new TextDecoder().decode(yield* score.encode(0.5)), "0.5")
+        assert.strictEqual(new TextDecoder().decode((yield* Codec.encode(0.5, score)).Body), "0.5")
         assert.match(
           (yield* Effect.flip(read(score, "hunter2"))).message,
           /^Cannot decode the payload as text\/plain: /

@@ -1,0 +1,98 @@
+/** Structured output: a chat request for a value of a schema, and the value in the completion. */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as JSONSchema from "effect/JSONSchema"
+import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
+import type { ChatCompletion, ChatRequest } from "../../Chat.ts"
+import * as Codec from "../../Codec.ts"
+import type { CodecError } from "../../SageMakerError.ts"
+import { undecodable, unencodable } from "../codec/codecError.ts"
+
+const mediaType = "application/json"
+
+/** OpenAI limits the name of a JSON Schema to these characters. */
+const nameOf = (ast: AST.AST): string =>
+  AST.getJSONIdentifierAnnotation(ast).pipe(
+    Option.orElse(() => AST.getIdentifierAnnotation(AST.typeAST(ast))),
+    Option.filter((name) => /^[\w-]{1,64}$/.test(name)),
+    Option.getOrElse(() => "response")
+  )
+
+/** Guided decoding often does not support a reference at the top level. */
+const toJsonSchema = (ast: AST.AST): object => {
+  const $defs = {}
+  const jsonSchema = JSONSchema.fromAST(ast, { definitions: $defs, topLevelReferenceStrategy: "skip" })
+  return Object.keys($defs).length === 0 ? jsonSchema : { ...jsonSchema, $defs }
+}
+
+const jsonSchemaOf = (ast: AST.AST): Either.Either<object, CodecError> =>
+  Either.try({
+    try: () => toJsonSchema(ast),
+    catch: () => unencodable(mediaType, "the schema has no JSON Schema")
+  })
+
+/** Adds the JSON Schema as `response_format`, unless the request has a `response_format`. */
+export const requestObject = <A, I, R>(
+  schema: Schema.Schema<A, I, R>,
+  request: ChatRequest
+): Either.Either<ChatRequest, CodecError> =>
+  request.response_format === undefined
+    ? Either.map(jsonSchemaOf(schema.ast), (jsonSchema) => ({
+      ...request,
+      response_format: {
+        type: "json_schema",
+        json_schema: { name: nameOf(schema.ast), schema: jsonSchema, strict: true }
+      }
+    }))
+    : Either.right(request)
+
+type Message = ChatCompletion["choices"][number]["message"]
+
+/** The text of a message. Some model servers send a list of text parts. */
+const textOf = ({ content }: Message): string => {
+  const parts: unknown = content
+  if (!Array.isArray(parts)) {
+    return typeof parts === "string" ? parts : ""
+  }
+  return parts.map((part: { readonly text?: unknown }) => (typeof part.text === "string" ? part.text : "")).join("")
+}
+
+/** Models without a reasoning parser write their reasoning before the content. */
+const withoutReasoning = (text: string): string => {
+  const end = text.startsWith("<think>") ? text.indexOf("</think>") : -1
+  return end === -1 ? text : text.slice(end + "</think>".length).trim()
+}
+
+/** Models that ignore `response_format` often write JSON as a fenced code block of Markdown. */
+const withoutFence = (text: string): string => {
+  const begin = text.startsWith("```") && text.endsWith("```") ? text.indexOf("\n") : -1
+  return begin === -1 ? text : text.slice(begin + 1, -"```".length)
+}
+
+const problemOf = (choice: ChatCompletion["choices"][number] | undefined, text: string): string | undefined => {
+  if (choice === undefined) {
+    return "the completion has no choice"
+  }
+  if (choice.finish_reason === "length") {
+    return "the completion ended at its token limit (finish_reason: length)"
+  }
+  return text === "" ? "the message of the completion has no content" : undefined
+}
+
+const encoder = new TextEncoder()
+
+/** Decodes the content of the first choice. */
+export const decodeObject = <A, I, R>(
+  schema: Schema.Schema<A, I, R>,
+  { choices }: ChatCompletion
+): Effect.Effect<A, CodecError, R> => {
+  const choice = choices.find(({ index }) => index === 0) ?? choices[0]
+  const text = choice === undefined ? "" : withoutFence(withoutReasoning(textOf(choice.message).trim()))
+  const body = encoder.encode(text)
+  const problem = problemOf(choice, text)
+  return Codec.json(schema).decode(body).pipe(
+    Effect.mapError((error) => (problem === undefined ? error : undecodable(mediaType, body, problem)))
+  )
+}
