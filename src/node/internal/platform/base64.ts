@@ -12,8 +12,8 @@ export const decodeBase64 = (text: string): Uint8Array | undefined => {
   if (digits === undefined || Buffer.byteLength(text) !== text.length) {
     return undefined
   }
-  const bytes = new Uint8Array(decodedLength(digits))
-  return Buffer.from(bytes.buffer).write(text, "base64") === bytes.length ? bytes : undefined
+  const buffer = Buffer.allocUnsafeSlow(decodedLength(digits))
+  return buffer.write(text, "base64") === buffer.length ? new Uint8Array(buffer.buffer) : undefined
 }
 
 /** Encodes bytes in the standard alphabet, with padding. */
