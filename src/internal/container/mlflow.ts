@@ -79,7 +79,8 @@ export const make = <A, I, R1, B, J, R2>(
 ): MlflowEndpoint<A, B, R1 | R2> => {
   const { predictions, row } = ownOptions(options)
   const response = responseCodec(predictions ?? (Schema.Unknown as unknown as Schema.Schema<B, J, R2>))
-  const rows = row ?? (Schema.Record({ key: Schema.String, value: Schema.Unknown }) as unknown as Schema.Schema<A, I, R1>)
+  const rows = row ??
+    (Schema.Record({ key: Schema.String, value: Schema.Unknown }) as unknown as Schema.Schema<A, I, R1>)
   const table: Codec.Codec<ReadonlyArray<A>, R1> = row === undefined
     ? untypedTable<A>()
     : Codec.csv(Schema.Array(row as unknown as Schema.Schema<A, Codec.CsvRow, R1>), { header: true })

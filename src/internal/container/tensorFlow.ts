@@ -76,7 +76,9 @@ const resultsCodec = <B, J>(result: Schema.Schema<B, J>): Codec.Codec<TensorFlow
     wireJson(Schema.Unknown),
     Schema.transform(Schema.Unknown, open({ results: Schema.Array(result) }), {
       strict: false,
-      decode: (value) => (isRecord(value) && value["results"] === undefined ? { ...value, results: value["result"] } : value),
+      decode: (
+        value
+      ) => (isRecord(value) && value["results"] === undefined ? { ...value, results: value["result"] } : value),
       encode: (value) => value
     })
   )

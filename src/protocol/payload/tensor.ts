@@ -35,8 +35,7 @@ export const datatypeOf = (dtype: Dtype): NumericDatatype =>
 export const elementSize = (datatype: NumericDatatype): number =>
   datatype === "BF16" ? 2 : storage[dtypeByDatatype[datatype]].size
 
-const bytesOf = (data: Data | Uint16Array): Uint8Array =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+const bytesOf = (data: Data | Uint16Array): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /** The bytes of the elements. */
 export const writeNumbers = (datatype: NumericDatatype, data: Data): Uint8Array => {

@@ -1,7 +1,10 @@
 /** The endpoint of the Triton preset. */
+import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type { TritonBytes, TritonEndpoint, TritonGenerateRequest, TritonOptions } from "../../../Container.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { readOptions } from "../../operation/readMembers.ts"
 import { makeEndpoint, ownOptions } from "../preset.ts"
 import { open, wireJson } from "../wireJson.ts"
 import { requestCodec, responseCodec } from "./triton.ts"
@@ -31,7 +34,14 @@ export const make = (name: string, options?: TritonOptions): TritonEndpoint<Trit
     ...endpoint,
     infer: endpoint.invoke,
     generate: generation.invoke,
-    generateStream: (request: TritonGenerateRequest, callOptions) =>
-      generation.stream({ ...request, stream: true }, Tokens.detected, callOptions)
+    generateStream: (request, callOptions) =>
+      Stream.unwrap(
+        Either.map(readOptions(request, "request"), (members) =>
+          generation.stream(
+            { stream: true, ...members } as unknown as TritonGenerateRequest,
+            Tokens.triton,
+            callOptions
+          ))
+      )
   }
 }

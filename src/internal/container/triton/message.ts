@@ -24,8 +24,7 @@ export interface Message {
 const encoder = new TextEncoder()
 
 const jsonOf = (value: unknown): Effect.Effect<string, CodecError> =>
-  Effect.map(anyJson.encode(value), (encoded) =>
-    new TextDecoder().decode("body" in encoded ? encoded.body : encoded))
+  Effect.map(anyJson.encode(value), (encoded) => new TextDecoder().decode("body" in encoded ? encoded.body : encoded))
 
 const jsonData = (tensor: Tensor): Effect.Effect<string | undefined, CodecError> => {
   if (isNumeric(tensor)) {

@@ -198,11 +198,13 @@ const inputsOf = (inputs: TritonRequest["inputs"]): ReadonlyArray<Input> =>
 
 /** The tensors of a request. */
 export const ofInputs = (inputs: TritonRequest["inputs"]): Either.Either<ReadonlyArray<Tensor>, string> =>
-  Either.all(inputsOf(inputs).map((input, index) =>
-    (typeof input.name === "string" ? ofInput(input) : Either.left("name: expected string")).pipe(
-      Either.mapLeft((problem) => `inputs[${index}].${problem}`)
+  Either.all(
+    inputsOf(inputs).map((input, index) =>
+      (typeof input.name === "string" ? ofInput(input) : Either.left("name: expected string")).pipe(
+        Either.mapLeft((problem) => `inputs[${index}].${problem}`)
+      )
     )
-  ))
+  )
 
 export const hasJsonForm = (tensor: Tensor): boolean =>
   tensor.dtype === "bytes"

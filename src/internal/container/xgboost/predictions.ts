@@ -90,9 +90,11 @@ const toResponse = (value: unknown, form: Form): Either.Either<XgboostResponse<S
   const members = isRecord(value) && Array.isArray(value["predictions"]) ? value : {}
   const rows = members["predictions"] ?? (Array.isArray(value) ? value : [value])
   return Either.map(
-    Either.all((rows as ReadonlyArray<unknown>).map((row, index) =>
-      Either.mapLeft(toPrediction(row, form), (problem) => `predictions[${index}]${problem}`)
-    )),
+    Either.all(
+      (rows as ReadonlyArray<unknown>).map((row, index) =>
+        Either.mapLeft(toPrediction(row, form), (problem) => `predictions[${index}]${problem}`)
+      )
+    ),
     (predictions) => ({ ...members, predictions })
   )
 }

@@ -67,18 +67,21 @@ const normalize = (text: string): string => text.replaceAll(/\r\n?/g, "\n")
 
 /** The scores of a text: one number per row, or one list per row. */
 export const readScores = (text: string, isList: boolean): Either.Either<ReadonlyArray<Score>, string> =>
-  Either.flatMap(readGroups(normalize(text).replaceAll("\"", "")), ({ lines, lists }): Either.Either<ReadonlyArray<Score>, string> => {
-    if (lists.length > 0 && lines.length > 0) {
-      return Either.left("expected numbers or lists, found both: set the option output")
+  Either.flatMap(
+    readGroups(normalize(text).replaceAll("\"", "")),
+    ({ lines, lists }): Either.Either<ReadonlyArray<Score>, string> => {
+      if (lists.length > 0 && lines.length > 0) {
+        return Either.left("expected numbers or lists, found both: set the option output")
+      }
+      const groups = lists.length > 0 ? lists : lines
+      if (isList) {
+        return Either.right(groups)
+      }
+      return groups.length <= 1 || groups.every((group) => group.length === 1)
+        ? Either.right(groups.flat())
+        : Either.left(oneNumberPerRow)
     }
-    const groups = lists.length > 0 ? lists : lines
-    if (isList) {
-      return Either.right(groups)
-    }
-    return groups.length <= 1 || groups.every((group) => group.length === 1)
-      ? Either.right(groups.flat())
-      : Either.left(oneNumberPerRow)
-  })
+  )
 
 const cellPattern = /"([^"]*)"|([^,]+)/g
 
