@@ -5,7 +5,7 @@ import * as Codec from "../../Codec.ts"
 import type { MlflowEndpoint, MlflowOptions, MlflowRequest, MlflowResponse } from "../../Container.ts"
 import { unencodable } from "../codec/codecError.ts"
 import { makeEndpoint, ownOptions } from "./preset.ts"
-import { isRecord, open, openJson, wireJson } from "./wireJson.ts"
+import { isRecord, open, openJson, present, wireJson } from "./wireJson.ts"
 
 const ownMembers = ["row", "predictions"]
 
@@ -78,7 +78,7 @@ export const make = <A, I, R1, B, J, R2>(
   options?: MlflowOptions<A, I, R1, B, J, R2>
 ): MlflowEndpoint<A, B, R1 | R2> => {
   const { predictions, row } = ownOptions(options)
-  const response = responseCodec(predictions ?? (Schema.Unknown as unknown as Schema.Schema<B, J, R2>))
+  const response = responseCodec(predictions ?? (present as unknown as Schema.Schema<B, J, R2>))
   const rows = row ??
     (Schema.Record({ key: Schema.String, value: Schema.Unknown }) as unknown as Schema.Schema<A, I, R1>)
   const table: Codec.Codec<ReadonlyArray<A>, R1> = row === undefined

@@ -19,7 +19,7 @@ import type { ModelEndpoint, ModelEndpointOptions } from "../../ModelEndpoint.ts
 import { InvalidInputError } from "../../SageMakerError.ts"
 import { readOptions } from "../operation/readMembers.ts"
 import { makeEndpoint, ownOptions } from "./preset.ts"
-import { isRecord, open, openJson, wireJson } from "./wireJson.ts"
+import { isRecord, open, openJson, present, wireJson } from "./wireJson.ts"
 
 export const bytes: Schema.Schema<Uint8Array, { readonly b64: string }> = /*#__PURE__*/ Schema.transform(
   Schema.Struct({ b64: Schema.Uint8ArrayFromBase64 }),
@@ -59,10 +59,10 @@ const predictionsCodec = <B, J, R>(prediction: Schema.Schema<B, J, R>): Codec.Co
   wireJson(open({ predictions: Schema.Array(prediction) }))
 
 const inputsCodec = openJson<TensorFlowInputs>()(
-  open({ inputs: Schema.Unknown, signature_name: optionalSignature })
+  open({ inputs: present, signature_name: optionalSignature })
 )
 
-const outputsCodec: Codec.Codec<TensorFlowOutputs> = wireJson(open({ outputs: Schema.Unknown }))
+const outputsCodec: Codec.Codec<TensorFlowOutputs> = wireJson(open({ outputs: present }))
 
 const examplesCodec = openJson<TensorFlowExamples>()(open({
   examples: Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })),

@@ -26,5 +26,10 @@ export const anyJson: Codec.Codec<unknown> = /*#__PURE__*/ json(Schema.Unknown, 
 export const open = <Fields extends Schema.Struct.Fields>(fields: Fields) =>
   Schema.Struct(fields, Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
+/** Any JSON value. `Schema.Unknown` also accepts a missing member. */
+export const present: Schema.Schema<unknown> = /*#__PURE__*/ Schema.Unknown.pipe(
+  /*#__PURE__*/ Schema.filter((value): boolean => value !== undefined, { identifier: "a value" })
+)
+
 export const isRecord = (value: unknown): value is { readonly [member: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value)
