@@ -543,7 +543,7 @@ export const TensorFlowBytes: Schema.Schema<Uint8Array, { readonly b64: string }
  */
 export interface MlflowSplit {
   /** The names of the columns. */
-  readonly columns?: ReadonlyArray<string> | undefined
+  readonly columns?: ReadonlyArray<string | number> | undefined
   /** The rows. */
   readonly data: ReadonlyArray<ReadonlyArray<unknown>>
   /** The index of the rows. */

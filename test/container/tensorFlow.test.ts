@@ -70,6 +70,18 @@ describe("predict", () => {
       const first = yield* exchange("{\"predictions\":[1,2]}", csv.predict({ instances: [[1, 2.5], [3, 4]] }))
       assert.deepStrictEqual([first.headers["content-type"], first.text], ["text/csv", "1,2.5\n3,4"])
       assert.deepStrictEqual(valueOf(first), { predictions: [1, 2] })
+      const scalars = Container.tensorFlow("tf", { instance: Schema.NumberFromString, format: "csv" })
+      const cells = yield* exchange("{\"predictions\":[1,2]}", scalars.predict({ instances: [1, 2] }))
+      assert.strictEqual(cells.text, "1\n2")
+      const named = Container.tensorFlow("tf", {
+        instance: Schema.Struct({ a: Schema.optional(Schema.Number), b: Schema.Number }),
+        format: "csv"
+      })
+      const columns = yield* exchange(
+        "{\"predictions\":[1,2]}",
+        named.predict({ instances: [{ b: 1 }, { b: 2, a: 3 }] })
+      )
+      assert.strictEqual(columns.text, ",1\n3,2")
       const lines = Container.tensorFlow("tf", { format: "jsonLines" })
       const second = yield* exchange("{\"predictions\":[1,2]}", lines.predict({ instances: [{ x: 1 }, { x: 2 }] }))
       assert.deepStrictEqual(

@@ -41,7 +41,9 @@ const ofJson = (text: string) =>
     })
     const found = inputs.filter((input) => input in request)
     if (found.length !== 1) {
-      return yield* failure(`The input must be a JSON dictionary with exactly one of the input fields {${inputs}}.`)
+      return yield* failure(
+        `The input must be a JSON dictionary with exactly one of the input fields {${inputs.join(", ")}}.`
+      )
     }
     const [input] = found
     if (input === "dataframe_split") {

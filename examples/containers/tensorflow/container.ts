@@ -9,12 +9,18 @@ const attributesOf = (header = ""): { readonly [name: string]: string | undefine
     Array.from(header.matchAll(/(tfs-[a-z-]+)=([^,]+)/g), ([, name = "", value]) => [name, value])
   )
 
-const instancesOf = (text: string) =>
-  text.trim().split("\n").map((line) => (line.includes(",") ? `[${line}]` : line)).join(",")
+const csvRow = (line: string) => (line.includes(",") ? `[${line}]` : line)
 
 const jsonOf = (text: string, contentType: string | undefined) => {
-  const isRequest = /"(instances|inputs|examples)"\s*:/.test(text)
-  return JSON.parse(contentType === "application/json" && isRequest ? text : `{"instances":[${instancesOf(text)}]}`)
+  const lines = text.trim().split("\n")
+  if (contentType === "text/csv") {
+    return JSON.parse(`{"instances":[${lines.map(csvRow).join(",")}]}`)
+  }
+  if (/"(instances|inputs|examples)"\s*:/.test(text)) {
+    return JSON.parse(text)
+  }
+  const isJsonLines = /[}\]]\s*[[{]/.test(text)
+  return JSON.parse(`{"instances":[${isJsonLines ? lines.join(",") : text}]}`)
 }
 
 const halfPlusThree = (x: number) => x / 2 + 3
@@ -31,24 +37,27 @@ const respond = (method: string, request: Record<string, ReadonlyArray<unknown>>
     : undefined
 }
 
-const accepted = ["application/json", "application/jsonlines", "text/csv"]
+const accepted = new Set(["application/json", "application/jsonlines", "text/csv"])
 
-export const container = Emulator.endpoint("half-plus-three", ({ Body, ContentType, CustomAttributes }) =>
-  Effect.gen(function*() {
-    if (!accepted.includes(ContentType ?? "")) {
-      return yield* failure(415, `Unsupported Media Type: ${ContentType ?? "Unknown"}`)
-    }
-    const attributes = attributesOf(CustomAttributes)
-    const model = attributes["tfs-model-name"] ?? "half_plus_three"
-    if (model !== "half_plus_three") {
-      return yield* failure(404, `Servable not found for request: Latest(${model})`)
-    }
-    const request = yield* Effect.try({
-      try: () => jsonOf(new TextDecoder().decode(Body), ContentType),
-      catch: () => failure(400, "JSON Parse error: Invalid value. at offset: 0")
+export const container = Emulator.endpoint(
+  "half-plus-three",
+  ({ Body, ContentType, CustomAttributes }) =>
+    Effect.gen(function*() {
+      if (!accepted.has(ContentType ?? "")) {
+        return yield* failure(415, `Unsupported Media Type: ${ContentType ?? "Unknown"}`)
+      }
+      const attributes = attributesOf(CustomAttributes)
+      const model = attributes["tfs-model-name"] ?? "half_plus_three"
+      if (model !== "half_plus_three") {
+        return yield* failure(404, `Servable not found for request: Latest(${model})`)
+      }
+      const request = yield* Effect.try({
+        try: () => jsonOf(new TextDecoder().decode(Body), ContentType),
+        catch: () => failure(400, "JSON Parse error: Invalid value. at offset: 0")
+      })
+      const response = respond(attributes["tfs-method"] ?? "predict", request)
+      return response === undefined
+        ? yield* failure(400, "Missing 'inputs' or 'instances' key")
+        : { ContentType: "application/json", Body: JSON.stringify(response, null, 4) }
     })
-    const response = respond(attributes["tfs-method"] ?? "predict", request)
-    return response === undefined
-      ? yield* failure(400, "Missing 'inputs' or 'instances' key")
-      : { ContentType: "application/json", Body: JSON.stringify(response, null, 4) }
-  }))
+)

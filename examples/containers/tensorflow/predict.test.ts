@@ -11,10 +11,15 @@ it.effect("returns the predictions of TensorFlow Serving", () =>
     assert.deepStrictEqual(yield* regressed([1, 2]), [3.5, 4])
   }).pipe(Effect.provide(emulated(container))))
 
-it.effect.each(["csv", "jsonLines"] as const)("sends instances as %s", (format) =>
+it.effect.each(
+  [
+    ["csv", [1, 2]],
+    ["jsonLines", [[1], [2]]]
+  ] as const
+)("sends instances as %s", ([format, instances]) =>
   Effect.gen(function*() {
     const model = Container.tensorFlow("half-plus-three", { format })
-    const { predictions } = yield* model.predict({ instances: [1, 2] })
+    const { predictions } = yield* model.predict({ instances })
     assert.deepStrictEqual(predictions, [3.5, 4])
   }).pipe(Effect.provide(emulated(container))))
 

@@ -40,21 +40,24 @@ const encode = (scores: ReadonlyArray<number>, accept: string) => {
   }
 }
 
-export const container = Emulator.endpoint("churn", ({ Accept = "text/csv", Body, ContentType = "text/csv" }) =>
-  Effect.gen(function*() {
-    const rows = rowsOf(new TextDecoder().decode(Body), ContentType)
-    if (rows === undefined) {
-      return yield* failure(415, `Content-type ${ContentType} is not supported.`)
-    }
-    const other = rows.find((row) => row.length !== features)
-    if (other !== undefined) {
-      return yield* failure(
-        400,
-        `Unable to evaluate payload provided: Feature size of ${ContentType} inference data ${other.length} is not consistent with feature size of trained model ${features}.`
-      )
-    }
-    const body = encode(rows.map(probability), Accept)
-    return body === undefined
-      ? yield* failure(406, `Accept type ${Accept} is not supported.`)
-      : { ContentType: `${Accept}; charset=utf-8`, Body: body }
-  }))
+export const container = Emulator.endpoint(
+  "churn",
+  ({ Accept = "text/csv", Body, ContentType = "text/csv" }) =>
+    Effect.gen(function*() {
+      const rows = rowsOf(new TextDecoder().decode(Body), ContentType)
+      if (rows === undefined) {
+        return yield* failure(415, `Content-type ${ContentType} is not supported.`)
+      }
+      const other = rows.find((row) => row.length !== features)
+      if (other !== undefined) {
+        return yield* failure(
+          400,
+          `Unable to evaluate payload provided: Feature size of ${ContentType} inference data ${other.length} is not consistent with feature size of trained model ${features}.`
+        )
+      }
+      const body = encode(rows.map(probability), Accept)
+      return body === undefined
+        ? yield* failure(406, `Accept type ${Accept} is not supported.`)
+        : { ContentType: `${Accept}; charset=utf-8`, Body: body }
+    })
+)

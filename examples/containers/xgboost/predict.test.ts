@@ -15,11 +15,14 @@ it.effect("returns the probabilities of XGBoost", () =>
     assert.deepStrictEqual(yield* churnProbabilities(customers), [0.5, 0.5])
   }).pipe(Effect.provide(emulated(container))))
 
-it.effect.each(["application/json", "application/jsonlines", "text/csv"])("reads a response of type %s", (Accept) =>
-  Effect.gen(function*() {
-    const model = Container.xgboost("churn", { objective: "binary:logistic", input: "libsvm", Accept })
-    assert.deepStrictEqual(yield* model.predict([{ 0: 24, 1: 2 }, [12, 0, 100]]), [0.5, 0.5])
-  }).pipe(Effect.provide(emulated(container))))
+it.effect.each(["application/json", "application/jsonlines", "text/csv"])(
+  "reads a response of type %s",
+  (Accept) =>
+    Effect.gen(function*() {
+      const model = Container.xgboost("churn", { objective: "binary:logistic", input: "libsvm", Accept })
+      assert.deepStrictEqual(yield* model.predict([{ 0: 24, 1: 2 }, [12, 0, 100]]), [0.5, 0.5])
+    }).pipe(Effect.provide(emulated(container)))
+)
 
 it.effect("fails with the error of the container", () =>
   Effect.gen(function*() {

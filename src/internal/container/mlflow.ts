@@ -1,9 +1,11 @@
 /** MLflow's scoring server: four inputs in JSON, and CSV. */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as Codec from "../../Codec.ts"
 import type { MlflowEndpoint, MlflowOptions, MlflowRequest, MlflowResponse } from "../../Container.ts"
-import { unencodable } from "../codec/codecError.ts"
+import { unencodable, unreadableValue } from "../codec/codecError.ts"
+import { guardReads } from "../operation/readMembers.ts"
 import { makeEndpoint, ownOptions } from "./preset.ts"
 import { isRecord, open, openJson, present, wireJson } from "./wireJson.ts"
 
@@ -12,7 +14,7 @@ const ownMembers = ["row", "predictions"]
 const inputNames = ["dataframe_split", "dataframe_records", "instances", "inputs"]
 
 const split = open({
-  columns: Schema.optional(Schema.Array(Schema.String)),
+  columns: Schema.optional(Schema.Array(Schema.Union(Schema.String, Schema.Number))),
   data: Schema.Array(Schema.Array(Schema.Unknown)),
   index: Schema.optional(Schema.Array(Schema.Unknown))
 })
@@ -32,9 +34,13 @@ const requestCodec = <A, I, R>(row: Schema.Schema<A, I, R>): Codec.Codec<MlflowR
   return {
     ...codec,
     encode: (request) =>
-      isRecord(request) && countInputs(request) !== 1
-        ? Effect.fail(unencodable(codec.mediaType, `expected exactly one of ${inputNames.join(", ")}`))
-        : codec.encode(request)
+      Effect.flatMap(
+        Either.mapLeft(guardReads("request", () => countInputs(request)), () => unreadableValue(codec.mediaType)),
+        (count) =>
+          count === 1
+            ? codec.encode(request)
+            : Effect.fail(unencodable(codec.mediaType, `expected exactly one of ${inputNames.join(", ")}`))
+      )
   }
 }
 

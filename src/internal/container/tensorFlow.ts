@@ -1,5 +1,7 @@
 /** SageMaker's TensorFlow Serving container: predict, classify and regress. */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Codec from "../../Codec.ts"
 import type {
@@ -17,7 +19,8 @@ import type {
 } from "../../Container.ts"
 import type { ModelEndpoint, ModelEndpointOptions } from "../../ModelEndpoint.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
-import { readOptions } from "../operation/readMembers.ts"
+import { unreadableValue } from "../codec/codecError.ts"
+import { guardReads, readOptions } from "../operation/readMembers.ts"
 import { makeEndpoint, ownOptions } from "./preset.ts"
 import { isRecord, open, openJson, present, wireJson } from "./wireJson.ts"
 
@@ -37,16 +40,46 @@ const unknownSchema = <A, I, R>(schema: Schema.Schema<A, I, R> | undefined): Sch
 /** CSV and JSON Lines have only the instances. */
 const instancesOnly = <A, R>(codec: Codec.Codec<ReadonlyArray<A>, R>): Codec.Codec<TensorFlowInstances<A>, R> => ({
   ...codec,
-  encode: ({ instances }) => codec.encode(instances),
+  encode: (request) =>
+    Effect.flatMap(
+      Either.mapLeft(guardReads("request", () => request.instances), () => unreadableValue(codec.mediaType)),
+      codec.encode
+    ),
   decode: (body, contentType) => Effect.map(codec.decode(body, contentType), (instances) => ({ instances }))
 })
+
+/** A row for each instance; a scalar is a row of one cell. */
+const toRow = (instance: unknown): unknown => (Array.isArray(instance) ? instance : [instance])
+
+const table = Codec.csv(
+  Schema.Array(Schema.Array(Schema.NullOr(Schema.Union(Schema.Number, Schema.Boolean, Schema.String))))
+)
+
+const isStruct = <A, I, R>(instance: Schema.Schema<A, I, R>): boolean =>
+  Schema.encodedSchema(instance).ast._tag === "TypeLiteral"
+
+const csvRows = <A, I, R>(instance: Schema.Schema<A, I, R>): Codec.Codec<ReadonlyArray<A>, R> =>
+  isStruct(instance)
+    ? Codec.csv(Schema.Array(instance as unknown as Schema.Schema<A, Codec.CsvRow, R>))
+    : Codec.compose(
+      table,
+      Schema.transform(Schema.Unknown, Schema.Array(instance), {
+        strict: false,
+        decode: (rows) => rows,
+        encode: (instances: ReadonlyArray<I>) => instances.map(toRow)
+      }) as unknown as Schema.Schema<
+        ReadonlyArray<A>,
+        ReadonlyArray<ReadonlyArray<string | number | boolean | null>>,
+        R
+      >
+    )
 
 const instancesCodec = <A, I, R>(
   instance: Schema.Schema<A, I, R>,
   format: "json" | "csv" | "jsonLines" = "json"
 ): Codec.Codec<TensorFlowInstances<A>, R> => {
   if (format === "csv") {
-    return instancesOnly(Codec.csv(Schema.Array(instance as unknown as Schema.Schema<A, Codec.CsvRow, R>)))
+    return instancesOnly(csvRows(instance))
   }
   return format === "jsonLines"
     ? instancesOnly(Codec.jsonLines(instance))
@@ -132,6 +165,9 @@ const call = <A, B, R>(
 (request: A, options?: TensorFlowCallOptions) =>
   Effect.flatMap(callOptions(defaults, options, method), (members) => endpoint.invoke(request, members))
 
+const hasInputs = (request: object): request is TensorFlowInputs =>
+  Either.getOrElse(guardReads("request", () => Predicate.hasProperty(request, "inputs")), () => false)
+
 export const make = <A, I, R1, B, J, R2>(
   name: string,
   options?: TensorFlowOptions<A, I, R1, B, J, R2>
@@ -145,8 +181,8 @@ export const make = <A, I, R1, B, J, R2>(
   )
   const predictRows = call(rows, own)
   const predictColumns = call(endpoint(inputsCodec, outputsCodec), own)
-  const predict = (request: TensorFlowInstances<A> | TensorFlowInputs, callOptions?: TensorFlowCallOptions) =>
-    "inputs" in request ? predictColumns(request, callOptions) : predictRows(request, callOptions)
+  const predict = (request: TensorFlowInstances<A> | TensorFlowInputs, given?: TensorFlowCallOptions) =>
+    hasInputs(request) ? predictColumns(request, given) : predictRows(request, given)
   return {
     ...rows,
     predict: predict as TensorFlowEndpoint<A, B, R1 | R2>["predict"],

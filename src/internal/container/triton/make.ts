@@ -20,7 +20,7 @@ const generateResponse = open({
   text_output: Schema.optional(Schema.NullishOr(Schema.Union(Schema.String, Schema.Array(Schema.String))))
 })
 
-export const make = (name: string, options?: TritonOptions): TritonEndpoint<TritonBytes> => {
+export const make = (name: string, options?: TritonOptions): TritonEndpoint => {
   const { binary = false, bytes = "text" } = ownOptions(options)
   const endpoint = makeEndpoint(name, options, ownMembers, {
     request: requestCodec(binary),

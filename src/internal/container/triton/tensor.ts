@@ -193,7 +193,7 @@ const inputsOf = (inputs: TritonRequest["inputs"]): ReadonlyArray<Input> =>
   Array.isArray(inputs)
     ? inputs
     : Object.entries(inputs).map(([name, value]) =>
-      (isRecord(value) && !ArrayBuffer.isView(value) ? { ...value, name } : { name, data: value }) as Input
+      Object.assign({}, isRecord(value) && !ArrayBuffer.isView(value) ? value : { data: value }, { name }) as Input
     )
 
 /** The tensors of a request. */

@@ -73,7 +73,7 @@ const expectedScore = ({ isList }: Form): string =>
 const toPrediction = (value: unknown, form: Form): Either.Either<XgboostPrediction<Score>, string> => {
   const row = isRecord(value) ? value : { score: value }
   const member = row["score"] === undefined
-    ? scoreMembers(form).find((member) => row[member] !== undefined)
+    ? scoreMembers(form).find((candidate) => row[candidate] !== undefined)
     : "score"
   return Either.flatMap(checkContent(row), (content) => {
     if (member === undefined) {

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Codec from "../../../Codec.ts"
-import type { XgboostDenseRow, XgboostRow, XgboostSparseRow } from "../../../Container.ts"
+import type { XgboostDenseRow, XgboostRow } from "../../../Container.ts"
 import { undecodable, unencodable, unreadableValue } from "../../codec/codecError.ts"
 
 const isDense = (row: XgboostRow): row is XgboostDenseRow => Array.isArray(row) || ArrayBuffer.isView(row)
@@ -34,7 +34,7 @@ const csvRow = (row: XgboostRow): Either.Either<string, string> =>
 const features = (row: XgboostRow): ReadonlyArray<readonly [index: string, value: unknown]> =>
   isDense(row)
     ? Array.from(row, (value, index) => [String(index), value] as const)
-    : Object.entries(row as XgboostSparseRow).sort(([first], [second]) => Number(first) - Number(second))
+    : Object.entries(row).toSorted(([first], [second]) => Number(first) - Number(second))
 
 /** The format requires a label, which the container ignores. */
 const libsvmRow = (row: XgboostRow): Either.Either<string, string> =>

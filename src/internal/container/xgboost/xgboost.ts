@@ -10,7 +10,7 @@ import type { Score } from "./scores.ts"
 
 const ownMembers = ["objective", "input", "multiOutput", "output"]
 
-const classObjectives = ["binary:hinge", "multi:softmax"]
+const classObjectives = new Set(["binary:hinge", "multi:softmax"])
 
 const noBytes = new Uint8Array()
 
@@ -33,7 +33,7 @@ export const make = (name: string, objective: string | XgboostOptions<string>): 
     request: rowsCodec(own.input ?? "csv"),
     response: responseCodec({
       isList: own.multiOutput ?? own.objective === "multi:softprob",
-      isClass: classObjectives.includes(own.objective ?? ""),
+      isClass: classObjectives.has(own.objective ?? ""),
       content: own.output
     })
   })
