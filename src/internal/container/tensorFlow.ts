@@ -25,7 +25,7 @@ import { makeEndpoint, ownOptions } from "./preset.ts"
 import { isRecord, open, openJson, present, wireJson } from "./wireJson.ts"
 
 export const bytes: Schema.Schema<Uint8Array, { readonly b64: string }> = /*#__PURE__*/ Schema.transform(
-  Schema.Struct({ b64: Schema.Uint8ArrayFromBase64 }),
+  Schema.Struct({ b64: Codec.Base64 }),
   Schema.Uint8ArrayFromSelf,
   { strict: true, decode: ({ b64 }) => b64, encode: (b64) => ({ b64 }) }
 )
