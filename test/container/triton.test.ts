@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, FastCheck } from "effect"
-import { Codec, Container } from "effect-sagemaker-runtime"
+import { Effect, Either, FastCheck, Layer, Stream } from "effect"
+import { Codec, Container, SageMakerRuntime, Signer, Tokens } from "effect-sagemaker-runtime"
+import { Emulator } from "effect-sagemaker-runtime/testing"
 import { scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const json = Container.triton("triton")
@@ -160,6 +161,11 @@ describe("Requests", () => {
     ],
     ["BF16 in JSON", { name: "A", datatype: "BF16", data: [1] }, /BF16 has no JSON representation/],
     ["bytes in JSON that are not UTF-8", { name: "A", data: [Uint8Array.of(255)] }, /BYTES that are not UTF-8/],
+    [
+      "text with a lone surrogate",
+      { name: "A", data: ["\ud800"] },
+      /inputs\[0\]\.data\[0\]: the text has a lone surrogate/
+    ],
     ["numbers as BYTES", { name: "A", datatype: "BYTES", data: [1] }, /expected text or bytes/]
   ]
   it.effect.each(invalid)(
@@ -261,6 +267,15 @@ describe("Responses in JSON", () => {
       only(output({ datatype: "INT32", data: [[1], [2]] })),
       ({ shape }) => assert.deepStrictEqual(shape, [2, 1])
     ))
+
+  it.effect.each(["\n", " \r\n"])(
+    "can end with white space",
+    (end) =>
+      Effect.map(
+        only(`\uFEFF${output({ datatype: "INT8", shape: [1], data: [10] })}${end}`),
+        ({ data }) => assert.deepStrictEqual(data, Int8Array.of(10))
+      )
+  )
 
   it.effect("can have an output that is named __proto__", () =>
     Effect.map(
@@ -488,5 +503,30 @@ describe("Generate", () => {
       })
       const response = yield* json.generate({ text_input: "Sky?", max_tokens: 8 }).pipe(Effect.provide(server.layer))
       assert.deepStrictEqual(response, { model_name: "llm", text_output: "Blue.", cum_log_probs: -0.5 })
+    }))
+
+  it.effect("streams the text as tokens", () =>
+    Effect.gen(function*() {
+      const requests: Array<unknown> = []
+      const llm = Emulator.endpoint("triton", ({ Body }) => {
+        requests.push(JSON.parse(textOf(Body)))
+        return Effect.succeed({
+          ContentType: "text/event-stream",
+          Body: Stream.make("data: {\"text_output\":\"Blu\"}\n\nda", "ta: {\"text_output\":\"e.\"}\n\n")
+        })
+      })
+      const completion = yield* json.generateStream({ text_input: "Sky?" }).pipe(
+        Tokens.collect,
+        Effect.provide(
+          SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+            Layer.provide([
+              Signer.layerAnonymous,
+              Emulator.layerHttpClient({ endpoints: [llm], credentials: "anonymous" })
+            ])
+          )
+        )
+      )
+      assert.strictEqual(completion.text, "Blue.")
+      assert.deepStrictEqual(requests, [{ stream: true, text_input: "Sky?" }])
     }))
 })

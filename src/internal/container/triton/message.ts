@@ -30,7 +30,9 @@ const jsonData = (tensor: Tensor): Effect.Effect<string | undefined, CodecError>
   if (isNumeric(tensor)) {
     return Effect.succeed(dataText(tensor.datatype as NumericDatatype, tensor.data))
   }
-  const data = tensor.dtype === "bytes" ? tensor.data.map((element) => decode(toBytes(element))) : tensor.data
+  const data = tensor.dtype === "bytes"
+    ? tensor.data.map((element) => (typeof element === "string" ? element : decode(element)))
+    : tensor.data
   return data === undefined ? Effect.succeed(undefined) : jsonOf(data)
 }
 
@@ -86,9 +88,11 @@ export const write = (
       : { body: concat([json, ...data]), contentType: `${binaryType};json-header-size=${json.byteLength}` }
   })
 
+const declaredSize = (contentType: string | undefined): string | undefined =>
+  parse(contentType ?? "")?.parameters.get("json-header-size")
+
 /** The length of the JSON. Without `json-header-size` the JSON ends where its object ends. */
-const jsonSize = (body: Uint8Array, contentType: string | undefined): Either.Either<number, string> => {
-  const declared = parse(contentType ?? "")?.parameters.get("json-header-size")
+const jsonSize = (body: Uint8Array, declared: string | undefined): Either.Either<number, string> => {
   if (declared === undefined) {
     return Either.right(endOfJsonObject(body) ?? body.byteLength)
   }
@@ -108,11 +112,15 @@ const binarySize = (parameters: unknown): Either.Either<number | undefined, stri
     : Either.left("parameters.binary_data_size: expected a non-negative integer")
 }
 
-/** Reads the tensors in their order. Returns them with the end of the last binary data. */
+const isWhitespace = (bytes: Uint8Array): boolean =>
+  bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d))
+
+/** Reads the tensors in their order. JSON of an unknown length can be followed by white space. */
 const readTensors = (
   json: ReadonlyArray<unknown>,
   binary: Uint8Array,
-  mode: BytesMode
+  mode: BytesMode,
+  isDeclared: boolean
 ): Either.Either<ReadonlyArray<Tensor>, string> =>
   Either.gen(function*() {
     const tensors: Array<Tensor> = []
@@ -133,7 +141,7 @@ const readTensors = (
       tensors.push(yield* located(ofBytes(members, binary.subarray(at, at + size), mode)))
       at += size
     }
-    return at === binary.byteLength
+    return at === binary.byteLength || (!isDeclared && isWhitespace(binary.subarray(at)))
       ? tensors
       : yield* Either.left(`: ${binary.byteLength - at} bytes follow the binary data of the last tensor`)
   })
@@ -153,14 +161,15 @@ export const read = (
   Effect.gen(function*() {
     const fail = (problem: string) =>
       undecodable(parse(contentType ?? "")?.essence ?? jsonType, body, problem, [problem])
-    const size = yield* Either.mapLeft(jsonSize(body, contentType), fail)
+    const declared = declaredSize(contentType)
+    const size = yield* Either.mapLeft(jsonSize(body, declared), fail)
     const json = yield* anyJson.decode(body.subarray(0, size))
     const list = isRecord(json) ? json[key] : undefined
     if (!isRecord(json) || !Array.isArray(list)) {
       return yield* fail(`${key}: expected a list of tensors`)
     }
     const tensors = yield* Either.mapLeft(
-      readTensors(list, body.subarray(size), mode),
+      readTensors(list, body.subarray(size), mode, declared !== undefined),
       (problem) => fail(`${key}${problem}`)
     )
     const duplicate = duplicateOf(tensors)

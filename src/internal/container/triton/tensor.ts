@@ -1,7 +1,7 @@
 /** Tensors of Triton: from a user's input or a server's JSON to typed arrays, and back. */
 import * as Either from "effect/Either"
 import type { TritonRequest } from "../../../Container.ts"
-import { decode } from "../../../protocol/bytes/utf8.ts"
+import { decode, isWellFormed } from "../../../protocol/bytes/utf8.ts"
 import {
   type Data,
   type Dtype,
@@ -184,6 +184,10 @@ const ofInput = (input: Input): Either.Either<Tensor, string> => {
   const dimensions = toShape(shape ?? (isTyped ? [data.length] : shapeOf(data as ReadonlyArray<unknown>)))
   if (dimensions === undefined) {
     return Either.left("shape: expected a list of non-negative integers")
+  }
+  const unpaired = elements?.findIndex((element) => typeof element === "string" && !isWellFormed(element)) ?? -1
+  if (unpaired !== -1) {
+    return Either.left(`data[${unpaired}]: the text has a lone surrogate`)
   }
   const known = { ...members, datatype: type, shape: dimensions }
   return isTyped ? ofTypedArray(known, data) : ofElements(known, elements!, "text")
