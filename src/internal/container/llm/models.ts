@@ -1,0 +1,16 @@
+/** The models of one container: they share the name of the endpoint and the options. */
+import * as Either from "effect/Either"
+import type { Codec } from "../../../Codec.ts"
+import * as ModelEndpoint from "../../../ModelEndpoint.ts"
+import { readOptions } from "../../operation/readMembers.ts"
+
+/** Reads the options once. Every call of a model with invalid options fails with `InvalidInputError`. */
+export const modelsOf = (name: string, given: ModelEndpoint.ModelEndpointOptions | undefined) => {
+  const options = Either.getOrElse(readOptions(given, "options"), () => given) as ModelEndpoint.ModelEndpointOptions
+  const isReadable = options !== given
+  return {
+    chat: ModelEndpoint.chat(name, options),
+    make: <A, B>(codecs: { readonly request: Codec<A>; readonly response: Codec<B> }) =>
+      ModelEndpoint.make(name, isReadable ? { ...options, ...codecs } : options as typeof codecs)
+  }
+}
