@@ -97,7 +97,7 @@ export const sglang = (name: string, options?: ModelEndpointOptions): SglangEndp
     chat,
     generate: generationEndpoint(
       make({ request: Codec.json(generateRequest), response: Codec.json(generateResponse) }),
-      Tokens.detected
+      Tokens.sglang
     )
   }
 }
