@@ -352,12 +352,14 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
  *
  * @example
  * ```ts
- * import { Console, Duration } from "effect"
+ * import { Effect } from "effect"
  * import { ModelEndpoint } from "effect-sagemaker-runtime"
  *
- * export const ready = ModelEndpoint.warmUp(ModelEndpoint.chat("llama-3-8b"), undefined, {
- *   onProgress: ({ elapsed }) => Console.log(`loading for ${Duration.format(elapsed)}`)
- * })
+ * const llama = ModelEndpoint.chat("llama-3-8b")
+ *
+ * export const answer = ModelEndpoint.warmUp(llama).pipe(
+ *   Effect.zipRight(llama.invoke({ messages: [{ role: "user", content: "Why is the sky blue?" }] }))
+ * )
  * ```
  *
  * @since 0.1.0

@@ -297,10 +297,8 @@ describe("Concurrent calls of ModelEndpoint.warmUp share their requests", () => 
         ).pipe(Effect.provide(server.layer))
       )
       yield* TestClock.adjust("1 second")
-      assert.deepStrictEqual(
-        (yield* Fiber.join(calls)).map(({ _tag }) => _tag),
-        Array.replicate("AccessDeniedError", 3)
-      )
+      const tags: ReadonlyArray<string> = (yield* Fiber.join(calls)).map(({ _tag }) => _tag)
+      assert.deepStrictEqual(tags, Array.replicate("AccessDeniedError", 3))
       assert.strictEqual(yield* server.attempts, 1)
     }))
 

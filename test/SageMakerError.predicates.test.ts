@@ -58,6 +58,7 @@ const otherTexts = [
   "Variant blue of endpoint churn not found.",
   "Request 6d1 is missing a target model header",
   `Received client error (400) from primary with message "${noCapacity}". See https://example.com`,
+  "Received client error (400) from primary with message \"Endpoint has no capacity\". See https://example.com",
   "Session abc not found",
   ""
 ]

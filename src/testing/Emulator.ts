@@ -183,7 +183,7 @@ export const endpoint = <E, R>(
 export interface ContainerErrorResponse {
   /** HTTP status code, 400 to 599. `0` if the container gives no response, as after a timeout of the service. */
   readonly status: number
-  /** The response body; bytes are decoded as UTF-8, as SageMaker does. */
+  /** The response body; bytes are decoded as UTF-8. */
   readonly body: string | Uint8Array
   /** The content type of the body. SageMaker does not forward it, so clients do not receive it. */
   readonly contentType?: string | undefined
