@@ -13,6 +13,7 @@ const elsewhere = ["test/browser/**", "test/package/**"]
 export default defineConfig({
   resolve: {
     alias: [
+      { find: "#base64", replacement: source("node/internal/platform/base64.ts") },
       { find: "#crc32", replacement: source("node/internal/platform/crc32.ts") },
       { find: "#papaparse", replacement: source("node/internal/platform/papaparse.ts") },
       { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },

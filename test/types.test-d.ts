@@ -550,7 +550,7 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
 
   it("ModelEndpoint.warmUp", () => {
     const model = ModelEndpoint.make("a", { request: scaled, response: Codec.text })
-    const schedule = {} as Schedule.Schedule<number, SageMakerError.ModelNotReadyException, Proxied>
+    const schedule = {} as Schedule.Schedule<number, ModelEndpoint.NotReadyError, Proxied>
     class Proxied extends Context.Tag("Proxied")<Proxied, number>() {}
     class Progress extends Context.Tag("Progress")<Progress, number>() {}
     type Warm<R> = Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime | Units | R>
