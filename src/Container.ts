@@ -14,6 +14,7 @@ import * as internalTgi from "./internal/container/llm/tgi.ts"
 import * as internalVllm from "./internal/container/llm/vllm.ts"
 import type {
   ChatEndpoint,
+  EmbeddingEndpoint,
   ModelEndpoint,
   ModelEndpointOptions,
   ModelEndpointStreamError,
@@ -256,6 +257,8 @@ export interface VllmEndpoint {
   readonly chat: ChatEndpoint
   /** Completions of a prompt, for generative models. */
   readonly completions: CompletionsEndpoint
+  /** Vectors of texts, for embedding models. */
+  readonly embeddings: EmbeddingEndpoint
   /** Classes of texts, for classification models. */
   readonly classify: ModelEndpoint<VllmClassifyRequest, VllmClassifyResponse>
   /** Similarity of pairs of texts, for embedding models and cross-encoders. */
@@ -450,6 +453,8 @@ export interface LmiEndpoint {
   readonly chat: ChatEndpoint
   /** Completions of a prompt. Only LMI's asynchronous vLLM handler accepts them. */
   readonly completions: CompletionsEndpoint
+  /** Vectors of texts, for embedding models. The requests have `inputs`. */
+  readonly embeddings: EmbeddingEndpoint
   /** LMI's own schema: `inputs` and `parameters`. */
   readonly generate: LmiGenerateEndpoint
 }

@@ -143,6 +143,24 @@ describe("text generation", () => {
   })
 })
 
+describe("embeddings", () => {
+  it.effect("vLLM has the format of OpenAI", () => {
+    const { layer, requests } = service({ object: "list", data: [{ index: 0, embedding: [0.5, 1] }] })
+    return Effect.gen(function*() {
+      assert.deepStrictEqual(yield* vllm.embeddings.embed("Once"), [0.5, 1])
+      assert.deepStrictEqual(requests.map(({ body }) => body), [{ input: "Once" }])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("LMI has the format of Hugging Face", () => {
+    const { layer, requests } = service([0.5, 1])
+    return Effect.gen(function*() {
+      assert.deepStrictEqual(yield* lmi.embeddings.embed("Once"), [0.5, 1])
+      assert.deepStrictEqual(requests.map(({ body }) => body), [{ inputs: "Once" }])
+    }).pipe(Effect.provide(layer))
+  })
+})
+
 describe("responses keep every member", () => {
   const usage = { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 }
   const list = { id: "id-1", object: "list", created: 1, model: "m", usage, new_member: [null] }
@@ -316,6 +334,7 @@ describe("invalid options and requests", () => {
       v.chat.invoke({ messages: [] }),
       v.completions.invoke({ prompt: "?" }),
       Stream.runDrain(v.completions.stream({ prompt: "?" })),
+      v.embeddings.embed("?"),
       v.rerank.invoke({ query: "?", documents: [] }),
       s.generate.invoke({ text: "?" }),
       l.generate.invokeAsync({ inputs: "?" }),

@@ -94,6 +94,7 @@ export const lmi = (name: string, options?: ModelEndpointOptions): LmiEndpoint =
     name,
     chat: models.chat,
     completions: completionsOf(models),
+    embeddings: models.embeddings("huggingFace"),
     generate: generationEndpoint(
       models.make({ request: Codec.json(generateRequest), response: Codec.json(generateResponse) }),
       Tokens.lmi

@@ -10,6 +10,8 @@ export const modelsOf = (name: string, given: ModelEndpoint.ModelEndpointOptions
   const isReadable = options !== given
   return {
     chat: ModelEndpoint.chat(name, options),
+    embeddings: (format: "openAi" | "huggingFace") =>
+      ModelEndpoint.embeddings(name, isReadable ? { ...options, format } : options),
     make: <A, B>(codecs: { readonly request: Codec<A>; readonly response: Codec<B> }) =>
       ModelEndpoint.make(name, isReadable ? { ...options, ...codecs } : options as typeof codecs)
   }

@@ -194,6 +194,7 @@ export const vllm = (name: string, options?: ModelEndpointOptions): VllmEndpoint
     name,
     chat: models.chat,
     completions: completionsOf(models),
+    embeddings: models.embeddings("openAi"),
     classify: models.make({ request: Codec.json(classifyRequest), response: Codec.json(classifyResponse) }),
     score: models.make({ request: Codec.json(scoreRequest), response: Codec.json(scoreResponse) }),
     rerank: models.make({ request: Codec.json(rerankRequest), response: Codec.json(rerankResponse) }),
