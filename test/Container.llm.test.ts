@@ -162,7 +162,7 @@ describe("embeddings", () => {
 })
 
 describe("responses keep every member", () => {
-  const usage = { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 }
+  const usage = { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3, prompt_tokens_details: { cached_tokens: 1 } }
   const list = { id: "id-1", object: "list", created: 1, model: "m", usage, new_member: [null] }
 
   const responses: ReadonlyArray<readonly [string, Codec.Codec<never>, unknown]> = [
