@@ -8,7 +8,7 @@ describe.each(
   [
     ["README.md", 6],
     ["docs/node.md", 1],
-    ["docs/typed-models.md", 4],
+    ["docs/typed-models.md", 5],
     ["docs/containers/vllm.md", 1],
     ["docs/containers/sglang.md", 1],
     ["docs/containers/lmi.md", 1],
