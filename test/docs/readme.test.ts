@@ -4,17 +4,7 @@ import { describe } from "vitest"
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")
 
-describe.each(
-  [
-    ["README.md", 6],
-    ["docs/node.md", 1],
-    ["docs/typed-models.md", 5],
-    ["docs/containers/vllm.md", 1],
-    ["docs/containers/sglang.md", 1],
-    ["docs/containers/lmi.md", 1],
-    ["docs/containers/tgi.md", 1]
-  ] as const
-)(
+describe.each([["README.md", 6], ["docs/node.md", 1], ["docs/typed-models.md", 5]] as const)(
   "%s shows",
   (page, count) => {
     const programs = [...read(page).matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
