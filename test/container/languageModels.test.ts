@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { type Codec, Container, type ModelEndpoint, SageMakerRuntime, Signer, Tokens } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
-import { bytesOf } from "./support/chunkBoundaries.ts"
+import { bytesOf } from "../support/chunkBoundaries.ts"
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Array, Effect, Predicate } from "effect"
 import { type Codec, Container } from "effect-sagemaker-runtime"
-import { bytesOf } from "./support/chunkBoundaries.ts"
-import { hasCorpora, needsCorpora } from "./support/corpora.ts"
-import { transcripts } from "./support/transcripts.ts"
+import { bytesOf } from "../support/chunkBoundaries.ts"
+import { hasCorpora, needsCorpora } from "../support/corpora.ts"
+import { transcripts } from "../support/transcripts.ts"
 
 const tgi = Container.tgi("bloom")
 
