@@ -8,11 +8,41 @@
  */
 
 /**
+ * LMI of DJL Serving.
+ *
+ * @since 0.1.0
+ */
+export * from "./container/Lmi.ts"
+/**
+ * MLflow's scoring server.
+ *
+ * @since 0.1.0
+ */
+export * from "./container/Mlflow.ts"
+/**
+ * SGLang.
+ *
+ * @since 0.1.0
+ */
+export * from "./container/Sglang.ts"
+/**
  * TensorFlow Serving.
  *
  * @since 0.1.0
  */
 export * from "./container/TensorFlow.ts"
+/**
+ * Completions of a prompt.
+ *
+ * @since 0.1.0
+ */
+export * from "./container/TextGeneration.ts"
+/**
+ * Text Generation Inference.
+ *
+ * @since 0.1.0
+ */
+export * from "./container/Tgi.ts"
 /**
  * Triton Inference Server.
  *
@@ -20,11 +50,11 @@ export * from "./container/TensorFlow.ts"
  */
 export * from "./container/Triton.ts"
 /**
- * MLflow's scoring server.
+ * vLLM.
  *
  * @since 0.1.0
  */
-export * from "./container/Mlflow.ts"
+export * from "./container/Vllm.ts"
 /**
  * XGBoost.
  *
