@@ -92,6 +92,7 @@ describe("ModelEndpoint.chat", () => {
         reasoning: "",
         toolCalls: [],
         finishReason: "stop",
+        rawFinishReason: "stop",
         usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 }
       })
       assert.deepInclude(bodies[0], { stream: true, stream_options: { include_usage: true }, top_k: 3 })

@@ -515,7 +515,7 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
 
   it("Tokens.collect, with and without a choice", () => {
     const tokens = {} as Stream.Stream<Tokens.Token, Broken, Units>
-    type Collected = Effect.Effect<Tokens.CollectedCompletion, Broken, Units>
+    type Collected = Effect.Effect<Tokens.CollectedCompletion, Broken | SageMakerError.ModelStreamError, Units>
     expectTypeOf(Tokens.collect(tokens)).toEqualTypeOf<Collected>()
     expectTypeOf(Tokens.collect(tokens, 1)).toEqualTypeOf<Collected>()
     expectTypeOf(tokens.pipe(Tokens.collect)).toEqualTypeOf<Collected>()
@@ -524,11 +524,26 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
     expectTypeOf(ModelEndpoint.chat("llama").stream({ messages: [] }).pipe(Tokens.collect)).toEqualTypeOf<
       Effect.Effect<Tokens.CollectedCompletion, ModelEndpoint.ModelEndpointStreamError, Runtime>
     >()
-    const generic = <E, R>(stream: Stream.Stream<Tokens.Token, E, R>): Effect.Effect<string, E, R> =>
+    expectTypeOf(tokens.pipe(Tokens.collect({ choice: 1, allowIncomplete: true }))).toEqualTypeOf<Collected>()
+    type All = Effect.Effect<
+      ReadonlyArray<Tokens.CollectedCompletion>,
+      Broken | SageMakerError.ModelStreamError,
+      Units
+    >
+    expectTypeOf(Tokens.collectAll(tokens)).toEqualTypeOf<All>()
+    expectTypeOf(Tokens.collectAll(tokens, { allowIncomplete: true })).toEqualTypeOf<All>()
+    expectTypeOf(tokens.pipe(Tokens.collectAll)).toEqualTypeOf<All>()
+    expectTypeOf(tokens.pipe(Tokens.collectAll({ allowIncomplete: true }))).toEqualTypeOf<All>()
+    const generic = <E, R>(
+      stream: Stream.Stream<Tokens.Token, E, R>
+    ): Effect.Effect<string, E | SageMakerError.ModelStreamError, R> =>
       Effect.map(Tokens.collect(stream), ({ text }) => text)
-    expectTypeOf(generic(tokens)).toEqualTypeOf<Effect.Effect<string, Broken, Units>>()
+    expectTypeOf(generic(tokens)).toEqualTypeOf<
+      Effect.Effect<string, Broken | SageMakerError.ModelStreamError, Units>
+    >()
+    const texts: Stream.Stream<string> = Stream.empty
     // @ts-expect-error the stream has no tokens
-    void Tokens.collect({} as Stream.Stream<string>)
+    void Tokens.collect(texts)
     // @ts-expect-error the stream has no tokens
     void ({} as Stream.Stream<string>).pipe(Tokens.collect(1))
   })

@@ -1,0 +1,121 @@
+/**
+ * Assigns the parts of tool calls to calls.
+ *
+ * OpenAI's API sends the index of a call with each of its parts, and the ID and the name with the first one. Servers
+ * differ: parallel calls with the same index and different IDs, empty or missing IDs, no index, the name in every part.
+ */
+import { type JsonExtent, readExtent, startOfJson } from "../../../protocol/payload/jsonExtent.ts"
+import type { ToolCallPart } from "../../../Tokens.ts"
+
+/** A part as a server sent it. Missing texts are empty. */
+export interface ReceivedCall {
+  readonly index: number | undefined
+  /** The position in its list, which replaces a missing index. */
+  readonly position: number
+  readonly id: string
+  readonly name: string
+  readonly arguments: string
+}
+
+/** The legacy `function_call`: one call without an index and an ID. */
+export const legacyCall = (name: string, text: string): ReceivedCall => ({
+  index: undefined,
+  position: 0,
+  id: "",
+  name,
+  arguments: text
+})
+
+/** What is known of a call. */
+interface Call {
+  /** The index that the server sent. */
+  readonly sent: number
+  readonly index: number
+  id: string
+  name: string
+  /** How much of a JSON value the arguments contain. */
+  extent: JsonExtent
+}
+
+const isStarted = ({ extent }: Call): boolean => extent !== startOfJson
+
+/** Whether the part continues a call although its ID differs: vLLM has sent a new ID with each part of a call. */
+const continues = (call: Call, { name }: ReceivedCall): boolean =>
+  name === "" && call.name !== "" && !call.extent.isComplete
+
+/** Whether the part cannot belong to a call with the same index and no other ID. */
+const beginsAnother = (call: Call, { name }: ReceivedCall): boolean =>
+  name !== "" && call.name !== "" && isStarted(call) && (name !== call.name || call.extent.isComplete)
+
+const findCall = (calls: ReadonlyArray<Call>, part: ReceivedCall): Call | undefined => {
+  const sent = part.index ?? part.position
+  if (part.id !== "") {
+    const known = calls.findLast(({ id, sent: at }) => id === part.id && (part.index === undefined || at === sent))
+    const open = calls.findLast((call) => call.sent === sent)
+    if (known !== undefined || open === undefined) {
+      return known
+    }
+    const isSame = open.id === "" ? !beginsAnother(open, part) : continues(open, part)
+    return isSame ? open : undefined
+  }
+  const latest = calls.findLast((call) => call.sent === sent)
+  return latest === undefined || beginsAnother(latest, part) ? undefined : latest
+}
+
+/** Special tokens, such as `</s>` or `<|eot_id|>`, which TGI appends to the arguments. */
+const specialToken = /^\s*(?:<\/?\w{1,20}>|<\|\w{1,40}\|>)\s*$/
+
+const isSpecialToken = (call: Call | undefined, text: string): boolean =>
+  text.length <= 64 && specialToken.test(text) && (call === undefined || !isStarted(call) || call.extent.isComplete)
+
+/** The name that a part adds. A server can send the whole name again, or the rest of it before the arguments. */
+const addedName = (call: Call, name: string): string => (name === call.name || isStarted(call) ? "" : name)
+
+/** Assigns an index to each part of a stream: parts with the same index belong to one call. */
+export type ToolCallIndexes = (
+  choice: number,
+  parts: ReadonlyArray<ReceivedCall>,
+  finishReason: string | null | undefined
+) => ReadonlyArray<ToolCallPart> | undefined
+
+const nextIndex = (calls: ReadonlyArray<Call>, sent: number): number =>
+  calls.some(({ index }) => index === sent) ? Math.max(...calls.map(({ index }) => index)) + 1 : sent
+
+const assign = (calls: Array<Call>, part: ReceivedCall, isLast: boolean): ToolCallPart | undefined => {
+  const found = findCall(calls, part)
+  const text = isLast && isSpecialToken(found, part.arguments) ? "" : part.arguments
+  if (found === undefined && part.id === "" && part.name === "" && text === "") {
+    return undefined
+  }
+  const sent = part.index ?? part.position
+  const call = found ?? { sent, index: nextIndex(calls, sent), id: "", name: "", extent: startOfJson }
+  if (found === undefined) {
+    calls.push(call)
+  }
+  const name = addedName(call, part.name)
+  const isNewId = call.id === "" && part.id !== ""
+  call.id = isNewId ? part.id : call.id
+  call.name += name
+  call.extent = readExtent(call.extent, text)
+  return {
+    index: call.index,
+    ...(isNewId ? { id: part.id } : {}),
+    ...(name === "" ? {} : { name }),
+    arguments: text
+  }
+}
+
+/** The calls of one stream, by choice. */
+export const makeToolCallIndexes = (): ToolCallIndexes => {
+  const choices = new Map<number, Array<Call>>()
+  return (choice, parts, finishReason) => {
+    if (parts.length === 0) {
+      return undefined
+    }
+    const calls = choices.get(choice) ?? []
+    choices.set(choice, calls)
+    const isLast = finishReason !== null && finishReason !== undefined
+    const assigned = parts.flatMap((part) => assign(calls, part, isLast) ?? [])
+    return assigned.length === 0 ? undefined : assigned
+  }
+}
