@@ -24,6 +24,8 @@ interface Choice {
   readonly logprobs: Array<TokenLogprob>
   readonly toolCalls: Map<number, { id: string | undefined; name: string; arguments: string }>
   readonly reasons: { finishReason?: FinishReason; rawFinishReason?: string }
+  /** The usage of this choice, if the server reports it with the tokens of the choice. */
+  usage: TokenUsage | undefined
 }
 
 interface Collected {
@@ -39,7 +41,8 @@ const makeChoice = (index: number): Choice => ({
   refusal: "",
   logprobs: [],
   toolCalls: new Map(),
-  reasons: {}
+  reasons: {},
+  usage: undefined
 })
 
 const addToolCalls = ({ indexes }: Collected, choice: Choice, { finishReason, toolCalls = [] }: Token): void => {
@@ -55,10 +58,14 @@ const addToolCalls = ({ indexes }: Collected, choice: Choice, { finishReason, to
   }
 }
 
-/** Usage counts for all choices. */
+/** A token that has a usage only reports it for all choices. */
+const isUsageOfAll = (token: Token): boolean =>
+  token.usage !== undefined && token.text === "" && Object.keys(token).length === 3
+
 const addToken = (collected: Collected, token: Token): Collected => {
-  collected.usage = token.usage ?? collected.usage
-  if (token.usage !== undefined && token.text === "" && Object.keys(token).length === 3) {
+  if (isUsageOfAll(token)) {
+    collected.usage = token.usage
+    collected.choices.forEach((choice) => (choice.usage = undefined))
     return collected
   }
   const choice = collected.choices.get(token.index) ?? makeChoice(token.index)
@@ -66,9 +73,10 @@ const addToken = (collected: Collected, token: Token): Collected => {
   choice.text += token.text
   choice.reasoning += token.reasoning ?? ""
   choice.refusal += token.refusal ?? ""
-  if (token.logprobs !== undefined) {
-    choice.logprobs.push(...token.logprobs)
+  for (const logprob of token.logprobs ?? []) {
+    choice.logprobs.push(logprob)
   }
+  choice.usage = token.usage ?? choice.usage
   addToolCalls(collected, choice, token)
   if (token.finishReason !== undefined) {
     choice.reasons.finishReason = token.finishReason
@@ -142,7 +150,7 @@ const collectWith = <A, E, R>(
         const selected = select(choices)
         const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
         return allowIncomplete || hasEnded
-          ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, usage))))
+          ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, choice.usage ?? usage))))
           : Effect.fail(incomplete())
       })
     )

@@ -33,6 +33,8 @@ interface Call {
   readonly index: number
   id: string
   name: string
+  /** Whether the server sends the whole name with every part. */
+  repeatsName: boolean
   /** How much of a JSON value the arguments contain. */
   extent: JsonExtent
 }
@@ -44,8 +46,12 @@ const continues = (call: Call, { name }: ReceivedCall): boolean =>
   name === "" && call.name !== "" && !call.extent.isComplete
 
 /** Whether the part cannot belong to a call with the same index and no other ID. */
-const beginsAnother = (call: Call, { name }: ReceivedCall): boolean =>
-  name !== "" && call.name !== "" && isStarted(call) && (name !== call.name || call.extent.isComplete)
+const beginsAnother = (call: Call, { arguments: text, name }: ReceivedCall): boolean => {
+  if (name === "" || call.name === "" || !isStarted(call)) {
+    return false
+  }
+  return name !== call.name || (call.extent.isComplete && !(call.repeatsName && text === ""))
+}
 
 const findCall = (calls: ReadonlyArray<Call>, part: ReceivedCall): Call | undefined => {
   const sent = part.index ?? part.position
@@ -68,8 +74,13 @@ const specialToken = /^\s*(?:<\/?\w{1,20}>|<\|\w{1,40}\|>)\s*$/
 const isSpecialToken = (call: Call | undefined, text: string): boolean =>
   text.length <= 64 && specialToken.test(text) && (call === undefined || !isStarted(call) || call.extent.isComplete)
 
-/** The name that a part adds. A server can send the whole name again, or the rest of it before the arguments. */
-const addedName = (call: Call, name: string): string => (name === call.name || isStarted(call) ? "" : name)
+/** The name that a part adds. A server can send the whole name so far again, or the rest of it before the arguments. */
+const addedName = (call: Call, name: string): string => {
+  if (isStarted(call)) {
+    return ""
+  }
+  return name.startsWith(call.name) ? name.slice(call.name.length) : name
+}
 
 /** Assigns an index to each part of a stream: parts with the same index belong to one call. */
 export type ToolCallIndexes = (
@@ -79,7 +90,7 @@ export type ToolCallIndexes = (
 ) => ReadonlyArray<ToolCallPart> | undefined
 
 const nextIndex = (calls: ReadonlyArray<Call>, sent: number): number =>
-  calls.some(({ index }) => index === sent) ? Math.max(...calls.map(({ index }) => index)) + 1 : sent
+  calls.some(({ index }) => index === sent) ? calls.reduce((max, { index }) => Math.max(max, index), sent) + 1 : sent
 
 const assign = (calls: Array<Call>, part: ReceivedCall, isLast: boolean): ToolCallPart | undefined => {
   const found = findCall(calls, part)
@@ -88,10 +99,12 @@ const assign = (calls: Array<Call>, part: ReceivedCall, isLast: boolean): ToolCa
     return undefined
   }
   const sent = part.index ?? part.position
-  const call = found ?? { sent, index: nextIndex(calls, sent), id: "", name: "", extent: startOfJson }
+  const call = found ??
+    { sent, index: nextIndex(calls, sent), id: "", name: "", repeatsName: false, extent: startOfJson }
   if (found === undefined) {
     calls.push(call)
   }
+  call.repeatsName ||= part.name !== "" && part.name === call.name
   const name = addedName(call, part.name)
   const isNewId = call.id === "" && part.id !== ""
   call.id = isNewId ? part.id : call.id
