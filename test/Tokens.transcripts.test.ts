@@ -13,7 +13,7 @@ import {
   toLines,
   type Transcript,
   type TranscriptKind
-} from "./support/transcripts.ts"
+} from "./support/tokenTranscripts.ts"
 
 const transcripts = readTranscripts()
 

@@ -14,7 +14,7 @@ import {
   Stream
 } from "effect"
 import {
-  type Chat,
+  Chat,
   Codec,
   Credentials,
   Framing,
@@ -550,7 +550,7 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
 
   it("ModelEndpoint.warmUp", () => {
     const model = ModelEndpoint.make("a", { request: scaled, response: Codec.text })
-    const schedule = {} as Schedule.Schedule<number, SageMakerError.ModelNotReadyException, Proxied>
+    const schedule = {} as Schedule.Schedule<number, ModelEndpoint.NotReadyError, Proxied>
     class Proxied extends Context.Tag("Proxied")<Proxied, number>() {}
     class Progress extends Context.Tag("Progress")<Progress, number>() {}
     type Warm<R> = Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime | Units | R>
@@ -642,5 +642,72 @@ describe("error classes", () => {
     expectTypeOf<
       { [K in Names]: Same<Declared<InstanceType<Classes[K]>, keyof Fields<Classes[K]>>, Fields<Classes[K]>> }
     >().toEqualTypeOf<{ [K in Names]: true }>()
+  })
+})
+
+describe("A chat request", () => {
+  const send = (request: Chat.ChatRequest) => request
+  class Cities extends Context.Tag("Cities")<Cities, string>() {}
+  const City = {} as Schema.Schema<number, string, Cities>
+  const question = { role: "user", content: "Hi" } as const
+
+  it("has the members of OpenAI's API and of the model servers", () => {
+    send({ messages: [question], top_k: 3, guided_json: {}, chat_template_kwargs: { enable_thinking: false } })
+    send({ messages: [Chat.system("Be kind"), Chat.user([{ type: "video_url", video_url: { url: "data:," } }])] })
+    send({ messages: [Chat.user([Chat.otherPart({ type: "document_url", document_url: { url: "data:," } })])] })
+    send(Chat.withMembers({ messages: [question] }, { new_option: 1 }))
+    const wider = { messages: [question], new_option: 1 }
+    send(wider)
+  })
+
+  it("has no misspelled member", () => {
+    // @ts-expect-error temperature
+    send({ messages: [question], temprature: 1 })
+    // @ts-expect-error tool_choice
+    send({ messages: [question], tool_choise: "auto" })
+    // @ts-expect-error content
+    send({ messages: [{ role: "user", contnet: "Hi" }] })
+    // @ts-expect-error name
+    send({ messages: [{ role: "user", content: "Hi", nmae: "a" }] })
+    // @ts-expect-error role
+    send({ messages: [{ role: "usr", content: "Hi" }] })
+    // @ts-expect-error text
+    send({ messages: [{ role: "user", content: [{ type: "text", txt: "Hi" }] }] })
+    // @ts-expect-error type
+    send({ messages: [{ role: "user", content: [{ type: "txt", text: "Hi" }] }] })
+    // @ts-expect-error detail
+    send({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "", detial: "low" } }] }] })
+    // @ts-expect-error include_usage
+    send({ messages: [question], stream_options: { include_usgae: true } })
+    // @ts-expect-error parameters
+    send({ messages: [question], tools: [{ type: "function", function: { name: "f", parameter: {} } }] })
+  })
+
+  it("accepts the message of a completion and of collected tokens", () => {
+    expectTypeOf(Chat.toMessage({} as Chat.ChatCompletion)).toEqualTypeOf<Chat.ChatAssistantMessage>()
+    expectTypeOf(Chat.toMessage({} as Tokens.CollectedCompletion, 1)).toEqualTypeOf<Chat.ChatAssistantMessage>()
+    expectTypeOf({} as Chat.ChatAssistantMessage).toExtend<Chat.ChatMessage>()
+    const completion = ModelEndpoint.chat("llama").invoke({ messages: [question] })
+    expectTypeOf(Effect.map(completion, Chat.toMessage)).toEqualTypeOf<
+      Effect.Effect<Chat.ChatAssistantMessage, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(completion.pipe(Effect.map(Chat.toMessage(1)))).toEqualTypeOf<
+      Effect.Effect<Chat.ChatAssistantMessage, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+  })
+
+  it("has tools whose arguments are decoded by a schema", () => {
+    expectTypeOf(Chat.decodeArguments({} as Chat.ChatToolCall, City)).toEqualTypeOf<
+      Effect.Effect<number, SageMakerError.CodecError, Cities>
+    >()
+    expectTypeOf(pipe({} as Chat.ChatToolCall, Chat.decodeArguments(City))).toEqualTypeOf<
+      Effect.Effect<number, SageMakerError.CodecError, Cities>
+    >()
+  })
+
+  it("for structured output has the type and the requirements of the schema", () => {
+    expectTypeOf(ModelEndpoint.chat("llama").object(City, { messages: [question] })).toEqualTypeOf<
+      Effect.Effect<number, ModelEndpoint.ModelEndpointError, Runtime | Cities>
+    >()
   })
 })

@@ -1,0 +1,26 @@
+/** The arguments of tool calls, and the JSON Schema of a tool's parameters. */
+import * as Effect from "effect/Effect"
+import * as JSONSchema from "effect/JSONSchema"
+import type * as Schema from "effect/Schema"
+import type * as AST from "effect/SchemaAST"
+import type { ChatToolCall } from "../../Chat.ts"
+import * as Codec from "../../Codec.ts"
+import type { CodecError } from "../../SageMakerError.ts"
+
+/** Servers often do not support a reference at the top level. */
+export const toJsonSchema = (ast: AST.AST): object => {
+  const $defs = {}
+  const jsonSchema = JSONSchema.fromAST(ast, { definitions: $defs, topLevelReferenceStrategy: "skip" })
+  return Object.keys($defs).length === 0 ? jsonSchema : { ...jsonSchema, $defs }
+}
+
+const encoder = new TextEncoder()
+
+export const decodeArguments = <A, I, R>(
+  { function: called }: Pick<ChatToolCall, "function">,
+  schema: Schema.Schema<A, I, R>
+): Effect.Effect<A, CodecError, R> =>
+  Effect.suspend(() => {
+    const text = called.arguments.trim()
+    return Codec.json(schema).decode(encoder.encode(text === "" ? "{}" : text))
+  })
