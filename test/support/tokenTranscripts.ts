@@ -97,3 +97,34 @@ export const toGenerateStream = (generation: Members): ReadonlyArray<unknown> =>
     }
   })
 }
+
+export interface RecordedStream {
+  readonly name: string
+  readonly text: string
+}
+
+/** The first transcript of a kind in each release. */
+const examplesOf = (kind: TranscriptKind, all: ReadonlyArray<Transcript>): ReadonlyArray<Transcript> =>
+  all.filter((transcript, position) =>
+    transcript.kind === kind &&
+    all.findIndex((other) => other.kind === kind && other.release === transcript.release) === position
+  )
+
+/** The recorded streams, and one body of each other kind and release. */
+export const readStreams = (): ReadonlyArray<RecordedStream> => {
+  const all = readTranscripts()
+  const chunks = all.filter(({ kind }) => kind === "chunks")
+  const wholes = (["generation", "generations", "completion"] as const).flatMap((kind) => examplesOf(kind, all))
+  return [
+    ...chunks.map(({ name, release, values }) => ({
+      name: `${release}/${name}`,
+      text: `${toEvents(values)}data: [DONE]\n\n`
+    })),
+    ...examplesOf("generation", all).map(({ name, release, values }) => ({
+      name: `${release}/${name} as generate_stream`,
+      text: toEvents(toGenerateStream(values[0] ?? {}))
+    })),
+    ...wholes.map(({ name, release, text }) => ({ name: `${release}/${name}`, text })),
+    ...readAnthropicStreams().map(([name, text]) => ({ name, text }))
+  ]
+}
