@@ -58,15 +58,18 @@ const addToolCalls = ({ indexes }: Collected, choice: Choice, { finishReason, to
   }
 }
 
-/** A token that has a usage only reports it for all choices. */
-const isUsageOfAll = (token: Token): boolean =>
-  token.usage !== undefined && token.text === "" && Object.keys(token).length === 3
+/** Whether a token belongs to a choice. Other tokens report the usage of all choices, or have an event only. */
+const belongsToChoice = ({ finishReason, logprobs, reasoning, refusal, text, toolCalls }: Token): boolean =>
+  text !== "" || [finishReason, logprobs, reasoning, refusal, toolCalls].some((member) => member !== undefined)
 
-const addToken = (collected: Collected, token: Token): Collected => {
-  if (isUsageOfAll(token)) {
-    collected.usage = token.usage
-    collected.choices.forEach((choice) => (choice.usage = undefined))
-    return collected
+const addUsageOfAll = (collected: Collected, usage: TokenUsage): void => {
+  collected.usage = usage
+  collected.choices.forEach((choice) => (choice.usage = undefined))
+}
+
+const addToken = (collected: Collected, token: Token): void => {
+  if (!belongsToChoice(token)) {
+    return token.usage === undefined ? undefined : addUsageOfAll(collected, token.usage)
   }
   const choice = collected.choices.get(token.index) ?? makeChoice(token.index)
   collected.choices.set(token.index, choice)
@@ -84,7 +87,6 @@ const addToken = (collected: Collected, token: Token): Collected => {
       choice.reasons.rawFinishReason = token.rawFinishReason
     }
   }
-  return collected
 }
 
 /** TGI before 3.2 streams the arguments of a call inside of an object with the name. */
@@ -131,6 +133,19 @@ const incomplete = (): ModelStreamError =>
 const isComplete = ({ reasons }: Choice, { isComplete: ended }: StreamEnd): boolean =>
   ended || reasons.finishReason !== undefined
 
+/** Combines all tokens. `Stream.runFold` recurses for each element of a chunk, which overflows the stack for many. */
+const collectTokens = <E, R>(tokens: Stream.Stream<Token, E, R>): Effect.Effect<Collected, E, R> =>
+  Effect.suspend(() => {
+    const collected: Collected = { choices: new Map(), indexes: makeToolCallIndexes(), usage: undefined }
+    const add = (chunk: Iterable<Token>) =>
+      Effect.sync(() => {
+        for (const token of chunk) {
+          addToken(collected, token)
+        }
+      })
+    return Effect.as(Stream.runForEachChunk(tokens, add), collected)
+  })
+
 /** Runs the stream, and selects completions from its choices. Fails if one of them is incomplete. */
 const collectWith = <A, E, R>(
   tokens: Stream.Stream<Token, E, R>,
@@ -139,21 +154,13 @@ const collectWith = <A, E, R>(
   result: (completions: ReadonlyArray<CollectedCompletion>) => A
 ): Effect.Effect<A, E | ModelStreamError, R> =>
   recordStreamEnd((end) =>
-    Effect.suspend(() =>
-      Stream.runFold(
-        tokens,
-        { choices: new Map(), indexes: makeToolCallIndexes(), usage: undefined } as Collected,
-        addToken
-      )
-    ).pipe(
-      Effect.flatMap(({ choices, usage }) => {
-        const selected = select(choices)
-        const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
-        return allowIncomplete || hasEnded
-          ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, choice.usage ?? usage))))
-          : Effect.fail(incomplete())
-      })
-    )
+    Effect.flatMap(collectTokens(tokens), ({ choices, usage }) => {
+      const selected = select(choices)
+      const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
+      return allowIncomplete || hasEnded
+        ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, choice.usage ?? usage))))
+        : Effect.fail(incomplete())
+    })
   )
 
 const settingsOf = (
