@@ -249,6 +249,14 @@ describe("A tool call", () => {
       assert.deepStrictEqual(found, [{ id: "a", name: "weather", arguments: "{\"city\":\"Bern\"}" }])
     }))
 
+  it.effect("has no empty object before its arguments", () =>
+    Effect.gen(function*() {
+      const part = (value: unknown) => ({ index: 0, id: "a", function: { name: "weather", arguments: value } })
+      const found = yield* calls(part({}), part("{\"city\":"), part("\"Bern\"}"))
+      assert.deepStrictEqual(found, [{ id: "a", name: "weather", arguments: "{\"city\":\"Bern\"}" }])
+      assert.deepStrictEqual(yield* calls(part({})), [{ id: "a", name: "weather", arguments: "{}" }])
+    }))
+
   it.effect("has the name that grows with each part", () =>
     Effect.gen(function*() {
       const part = (name: string, text: string) => ({ index: 0, id: "a", function: { name, arguments: text } })

@@ -110,12 +110,15 @@ const examplesOf = (kind: TranscriptKind, all: ReadonlyArray<Transcript>): Reado
     all.findIndex((other) => other.kind === kind && other.release === transcript.release) === position
   )
 
-/** The recorded streams, and one body of each other kind and release. */
+const distinct = (streams: ReadonlyArray<RecordedStream>): ReadonlyArray<RecordedStream> =>
+  streams.filter(({ text }, position) => streams.findIndex((other) => other.text === text) === position)
+
+/** The recorded streams, and one body of each other kind and release. Releases with the same body appear once. */
 export const readStreams = (): ReadonlyArray<RecordedStream> => {
   const all = readTranscripts()
   const chunks = all.filter(({ kind }) => kind === "chunks")
   const wholes = (["generation", "generations", "completion"] as const).flatMap((kind) => examplesOf(kind, all))
-  return [
+  return distinct([
     ...chunks.map(({ name, release, values }) => ({
       name: `${release}/${name}`,
       text: `${toEvents(values)}data: [DONE]\n\n`
@@ -126,5 +129,5 @@ export const readStreams = (): ReadonlyArray<RecordedStream> => {
     })),
     ...wholes.map(({ name, release, text }) => ({ name: `${release}/${name}`, text })),
     ...readAnthropicStreams().map(([name, text]) => ({ name, text }))
-  ]
+  ])
 }

@@ -108,6 +108,9 @@ const withoutWrapper = (name: string, text: string): Pick<ToolCall, "name" | "ar
   return { name, arguments: text }
 }
 
+/** Some servers send an empty object before the first part of the arguments. */
+const withoutPlaceholder = (text: string): string => text.replace(/^\{\}(?=\s*\{)/, "")
+
 const toCompletion = (
   { logprobs, reasoning, reasons, refusal, text, toolCalls }: Choice,
   usage: TokenUsage | undefined
@@ -117,7 +120,7 @@ const toCompletion = (
   ...(refusal === "" ? {} : { refusal }),
   toolCalls: Array.from(toolCalls.values(), (call) => ({
     ...(call.id === undefined ? {} : { id: call.id }),
-    ...withoutWrapper(call.name, call.arguments)
+    ...withoutWrapper(call.name, withoutPlaceholder(call.arguments))
   })),
   ...(logprobs.length === 0 ? {} : { logprobs }),
   ...reasons,
@@ -133,17 +136,19 @@ const incomplete = (): ModelStreamError =>
 const isComplete = ({ reasons }: Choice, { isComplete: ended }: StreamEnd): boolean =>
   ended || reasons.finishReason !== undefined
 
-/** Combines all tokens. `Stream.runFold` recurses for each element of a chunk, which overflows the stack for many. */
-const collectTokens = <E, R>(tokens: Stream.Stream<Token, E, R>): Effect.Effect<Collected, E, R> =>
+/** Adds the tokens by a loop. `Stream.runFold` exhausts the stack for a chunk of very many elements. */
+const runAll = <E, R>(tokens: Stream.Stream<Token, E, R>): Effect.Effect<Collected, E, R> =>
   Effect.suspend(() => {
     const collected: Collected = { choices: new Map(), indexes: makeToolCallIndexes(), usage: undefined }
-    const add = (chunk: Iterable<Token>) =>
-      Effect.sync(() => {
-        for (const token of chunk) {
-          addToken(collected, token)
-        }
-      })
-    return Effect.as(Stream.runForEachChunk(tokens, add), collected)
+    return Effect.as(
+      Stream.runForEachChunk(tokens, (chunk) =>
+        Effect.sync(() => {
+          for (const token of chunk) {
+            addToken(collected, token)
+          }
+        })),
+      collected
+    )
   })
 
 /** Runs the stream, and selects completions from its choices. Fails if one of them is incomplete. */
@@ -154,7 +159,7 @@ const collectWith = <A, E, R>(
   result: (completions: ReadonlyArray<CollectedCompletion>) => A
 ): Effect.Effect<A, E | ModelStreamError, R> =>
   recordStreamEnd((end) =>
-    Effect.flatMap(collectTokens(tokens), ({ choices, usage }) => {
+    Effect.flatMap(runAll(tokens), ({ choices, usage }) => {
       const selected = select(choices)
       const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
       return allowIncomplete || hasEnded
