@@ -376,8 +376,11 @@ export const compose: {
  * @since 0.1.0
  * @category combinators
  */
-export const oneOf = <A, R>(first: Codec<A, R>, ...others: ReadonlyArray<Codec<A, R>>): Codec<A, R> => {
-  const codecs = [first, ...others]
+export const oneOf = <A, R, Rs extends ReadonlyArray<unknown> = []>(
+  first: Codec<A, R>,
+  ...others: { readonly [Position in keyof Rs]: Codec<A, Rs[Position]> }
+): Codec<A, R | Rs[number]> => {
+  const codecs: ReadonlyArray<Codec<A, R | Rs[number]>> = [first, ...others]
   const codecFor = (essence: string) => codecs.find((codec) => matchesMediaType(readsOf(codec), essence))
   return {
     ...first,

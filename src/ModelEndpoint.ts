@@ -221,15 +221,7 @@ export interface ChatEndpoint {
    * `stream_options: { include_usage: true }` unless it sets `stream_options` itself.
    */
   readonly stream: {
-    (
-      request: Chat.ChatRequest,
-      framing?: Tokens.Dialect,
-      options?: ModelEndpointStreamOptions
-    ): Stream.Stream<
-      Tokens.Token,
-      ModelEndpointStreamError,
-      SageMakerRuntime
-    >
+    // TypeScript infers from the last signature where the function is an argument, such as in `Stream.flatMap`.
     <C, E, R>(
       request: Chat.ChatRequest,
       framing: Framing<C, E, R>,
@@ -238,6 +230,15 @@ export interface ChatEndpoint {
       C,
       ModelEndpointStreamError | E,
       SageMakerRuntime | R
+    >
+    (
+      request: Chat.ChatRequest,
+      framing?: Tokens.Dialect,
+      options?: ModelEndpointStreamOptions
+    ): Stream.Stream<
+      Tokens.Token,
+      ModelEndpointStreamError,
+      SageMakerRuntime
     >
   }
   /**

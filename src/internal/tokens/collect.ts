@@ -24,6 +24,8 @@ interface Choice {
   readonly logprobs: Array<TokenLogprob>
   readonly toolCalls: Map<number, { id: string | undefined; name: string; arguments: string }>
   readonly reasons: { finishReason?: FinishReason; rawFinishReason?: string }
+  /** The usage of this choice, if the server reports it with the tokens of the choice. */
+  usage: TokenUsage | undefined
 }
 
 interface Collected {
@@ -39,7 +41,8 @@ const makeChoice = (index: number): Choice => ({
   refusal: "",
   logprobs: [],
   toolCalls: new Map(),
-  reasons: {}
+  reasons: {},
+  usage: undefined
 })
 
 const addToolCalls = ({ indexes }: Collected, choice: Choice, { finishReason, toolCalls = [] }: Token): void => {
@@ -55,11 +58,18 @@ const addToolCalls = ({ indexes }: Collected, choice: Choice, { finishReason, to
   }
 }
 
-/** Usage counts for all choices. */
+/** Whether a token belongs to a choice. Other tokens report the usage of all choices, or have an event only. */
+const belongsToChoice = ({ finishReason, logprobs, reasoning, refusal, text, toolCalls }: Token): boolean =>
+  text !== "" || [finishReason, logprobs, reasoning, refusal, toolCalls].some((member) => member !== undefined)
+
+const addUsageOfAll = (collected: Collected, usage: TokenUsage): void => {
+  collected.usage = usage
+  collected.choices.forEach((choice) => (choice.usage = undefined))
+}
+
 const addToken = (collected: Collected, token: Token): void => {
-  collected.usage = token.usage ?? collected.usage
-  if (token.usage !== undefined && token.text === "" && Object.keys(token).length === 3) {
-    return
+  if (!belongsToChoice(token)) {
+    return token.usage === undefined ? undefined : addUsageOfAll(collected, token.usage)
   }
   const choice = collected.choices.get(token.index) ?? makeChoice(token.index)
   collected.choices.set(token.index, choice)
@@ -69,6 +79,7 @@ const addToken = (collected: Collected, token: Token): void => {
   for (const logprob of token.logprobs ?? []) {
     choice.logprobs.push(logprob)
   }
+  choice.usage = token.usage ?? choice.usage
   addToolCalls(collected, choice, token)
   if (token.finishReason !== undefined) {
     choice.reasons.finishReason = token.finishReason
@@ -97,6 +108,9 @@ const withoutWrapper = (name: string, text: string): Pick<ToolCall, "name" | "ar
   return { name, arguments: text }
 }
 
+/** Some servers send an empty object before the first part of the arguments. */
+const withoutPlaceholder = (text: string): string => text.replace(/^\{\}(?=\s*\{)/, "")
+
 const toCompletion = (
   { logprobs, reasoning, reasons, refusal, text, toolCalls }: Choice,
   usage: TokenUsage | undefined
@@ -106,7 +120,7 @@ const toCompletion = (
   ...(refusal === "" ? {} : { refusal }),
   toolCalls: Array.from(toolCalls.values(), (call) => ({
     ...(call.id === undefined ? {} : { id: call.id }),
-    ...withoutWrapper(call.name, call.arguments)
+    ...withoutWrapper(call.name, withoutPlaceholder(call.arguments))
   })),
   ...(logprobs.length === 0 ? {} : { logprobs }),
   ...reasons,
@@ -149,7 +163,7 @@ const collectWith = <A, E, R>(
       const selected = select(choices)
       const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
       return allowIncomplete || hasEnded
-        ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, usage))))
+        ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, choice.usage ?? usage))))
         : Effect.fail(incomplete())
     })
   )

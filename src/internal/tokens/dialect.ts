@@ -10,7 +10,7 @@ import { undecodableEvent } from "../codec/codecError.ts"
 import { jsonLinesTypes, jsonTypes } from "../codec/mediaTypes.ts"
 import type { EventKind, History, Issues, Members } from "./eventKind.ts"
 import { type DecodedTokens, decodeEvents, type EventDecoder, type EventText } from "./events.ts"
-import { reportedError, toModelStreamError } from "./reportedError.ts"
+import { type ReportedError, reportedError, toModelStreamError } from "./reportedError.ts"
 import { currentStreamEnd, type StreamEnd } from "./streamEnd.ts"
 import type { DecodedEvent } from "./token.ts"
 
@@ -40,7 +40,10 @@ class Decoder<A> implements EventDecoder<A, Failure> {
   }
 
   /** A list in place of an event is a batch of whole responses. */
-  decode({ text, value }: EventText): DecodedTokens<A, Failure> {
+  decode({ isError, text, value }: EventText): DecodedTokens<A, Failure> {
+    if (isError) {
+      return { out: [], failure: toModelStreamError(errorEvent(text, value)) }
+    }
     if (Either.isLeft(value)) {
       return { out: [], failure: undecodableEvent(this.name, text, [value.left]) }
     }
@@ -65,7 +68,7 @@ class Decoder<A> implements EventDecoder<A, Failure> {
       if (error !== undefined) {
         return { out, failure: toModelStreamError(error) }
       }
-      hasTokens ||= tokens.length > 0
+      hasTokens = !isFinal && (hasTokens || tokens.length > 0)
     }
     this.history = { hasTokens }
     return { out }
@@ -96,6 +99,11 @@ const addTokenWithEvent: AddTokens<TokenWithEvent> = (out, tokens, event) => {
     out.push({ ...token, event })
   }
 }
+
+/** The error of a server-sent event of type `error`, whatever its data is. */
+const errorEvent = (text: string, value: EventText["value"]): ReportedError =>
+  (Either.isRight(value) ? reportedError(value.right, false) : undefined) ??
+    { name: undefined, status: undefined, message: text }
 
 type Frame<A> = Framing<A, Failure>["frame"]
 

@@ -4,18 +4,17 @@ import type { LazyArg } from "effect/Function"
 import * as Schema from "effect/Schema"
 import { lazy } from "../../protocol/function/lazy.ts"
 import { schemaIssues } from "../codec/schemaIssues.ts"
-import { anthropicEvent, anthropicTypes, makeAnthropicReader } from "./readers/anthropic.ts"
+import { anthropicEvent, isAnthropicType, makeAnthropicReader } from "./readers/anthropic.ts"
 import {
   batchOutputs,
   fromBatchOutputs,
-  fromGeneratedText,
   fromGeneratedToken,
   generatedText,
-  generatedToken
+  generatedToken,
+  makeGeneratedTextReader
 } from "./readers/generation.ts"
-import { fromOpenAiChunk, openAiChunk } from "./readers/openAi.ts"
+import { makeOpenAiReader, openAiChunk, withoutDetails } from "./readers/openAi.ts"
 import { makeSglangReader, sglangText } from "./readers/sglang.ts"
-import { makeToolCallIndexes } from "./readers/toolCalls.ts"
 import { fromTritonText, tritonText } from "./readers/triton.ts"
 import type { DecodedEvent } from "./token.ts"
 
@@ -23,6 +22,7 @@ export type Members = Readonly<Record<string, unknown>>
 
 /** What earlier events of a stream contained. */
 export interface History {
+  /** Whether they contained tokens after the last final event. */
   readonly hasTokens: boolean
 }
 
@@ -46,13 +46,19 @@ const eventKind = <A, I>(
   member: string,
   schemaOf: LazyArg<Schema.Schema<A, I>>,
   makeReader: () => ReadEvent<A>,
-  options: Partial<Pick<EventKind, "matches" | "endsWithStream">> = {}
+  options: Partial<Pick<EventKind, "matches" | "endsWithStream"> & { readonly withoutDetails: typeof withoutDetails }> =
+    {}
 ): EventKind => {
+  const { withoutDetails: simplify, ...settings } = options
   const decoder = lazy(() => {
     const schema = schemaOf()
     const decode = Schema.decodeUnknownEither(schema)
     const issuesOf = schemaIssues(schema.ast)
-    return (event: unknown) => Either.mapLeft(decode(event), issuesOf)
+    return (event: Members) => {
+      const decoded = decode(event)
+      const simplified = Either.isLeft(decoded) && simplify !== undefined ? decode(simplify(event)) : decoded
+      return Either.mapLeft(Either.isRight(simplified) ? simplified : decoded, issuesOf)
+    }
   })
   return {
     member,
@@ -62,20 +68,21 @@ const eventKind = <A, I>(
       const read = makeReader()
       return (event, position, history) => Either.map(decoder()(event), (decoded) => read(decoded, position, history))
     },
-    ...options
+    ...settings
   }
 }
 
-export const openAiEvents = eventKind("choices", openAiChunk, () => fromOpenAiChunk(makeToolCallIndexes()))
+const openAiObjects: ReadonlySet<unknown> = new Set(["chat.completion", "chat.completion.chunk", "text_completion"])
+
+export const openAiEvents = eventKind("choices", openAiChunk, makeOpenAiReader, {
+  matches: (event) => Object.hasOwn(event, "choices") || openAiObjects.has(event["object"]),
+  withoutDetails
+})
 export const generatedTokens = eventKind("token", generatedToken, () => fromGeneratedToken)
-export const generatedTexts = eventKind(
-  "generated_text",
-  generatedText,
-  () => (event, position, { hasTokens }) => fromGeneratedText(hasTokens)(event, position)
-)
+export const generatedTexts = eventKind("generated_text", generatedText, makeGeneratedTextReader)
 export const batchOutputLines = eventKind("outputs", batchOutputs, () => fromBatchOutputs, { endsWithStream: true })
 export const sglangEvents = eventKind("meta_info", sglangText, makeSglangReader)
 export const tritonEvents = eventKind("text_output", tritonText, () => fromTritonText, { endsWithStream: true })
 export const anthropicEvents = eventKind("type", anthropicEvent, makeAnthropicReader, {
-  matches: (event) => anthropicTypes.has(event["type"])
+  matches: (event) => isAnthropicType(event["type"])
 })

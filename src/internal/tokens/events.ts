@@ -1,7 +1,7 @@
 /** Splits a token stream into its events: server-sent events, lines of JSON, or one JSON document of several lines. */
 import * as Either from "effect/Either"
 import type * as Stream from "effect/Stream"
-import { defaultMaxLineBytes, type FramingLimits } from "../../Framing.ts"
+import { defaultMaxLineBytes, type FramingLimits, type ServerSentEvent } from "../../Framing.ts"
 import { stripFromBytes } from "../../protocol/bytes/byteOrderMark.ts"
 import { decode } from "../../protocol/bytes/utf8.ts"
 import { parseJson } from "../../protocol/payload/json.ts"
@@ -17,6 +17,8 @@ import { takeUntilDone } from "../framing/untilDone.ts"
 /** The text of an event and its JSON value, or why it is invalid. */
 export interface EventText {
   readonly text: string
+  /** Whether it is a server-sent event of type `error`. */
+  readonly isError: boolean
   readonly value: Either.Either<unknown, string>
 }
 
@@ -62,24 +64,46 @@ const formatOf = (line: string): Format => {
   return isJson(line) ? "lines" : "events"
 }
 
+/** Python writes numbers that JSON does not have. `1e999` is read as infinity. */
+const nonFinite = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g
+
+const withoutNonFinite = (text: string): string =>
+  text.replace(nonFinite, (found) => {
+    if (found.startsWith("\"")) {
+      return found
+    }
+    return found.endsWith("NaN") ? "null" : found.replace("Infinity", "1e999")
+  })
+
 const notJson: Either.Either<unknown, string> = Either.left("invalid JSON")
 
-const readJson = (text: string): Either.Either<unknown, string> => {
+const readFiniteJson = (text: string): Either.Either<unknown, string> => {
   try {
-    return Either.right(parseJson(text))
+    return Either.right(parseJson(withoutNonFinite(text)))
   } catch {
     return notJson
   }
 }
 
+const readJson = (text: string): Either.Either<unknown, string> => {
+  try {
+    return Either.right(parseJson(text))
+  } catch {
+    return /NaN|Infinity/.test(text) ? readFiniteJson(text) : notJson
+  }
+}
+
 /** The event of a line or of a server-sent event. Blank ones and comments have none. */
-const toEvents = (text: string): ReadonlyArray<EventText> => {
+const toEvents = (text: string, isError: boolean = false): ReadonlyArray<EventText> => {
   const trimmed = text.trim()
   if (trimmed === "") {
     return []
   }
-  return [{ text: trimmed, value: trimmed === endOfStream ? notJson : readJson(trimmed) }]
+  return [{ text: trimmed, isError, value: trimmed === endOfStream ? notJson : readJson(trimmed) }]
 }
+
+const toAllEvents = (events: ReadonlyArray<ServerSentEvent>): ReadonlyArray<EventText> =>
+  events.flatMap(({ data, event }) => toEvents(data, event === "error"))
 
 const tooLong = (maxBytes: number): CodecError =>
   undecodableStream("application/json", `a JSON value is longer than ${maxBytes} bytes (maxLineBytes)`)
@@ -127,13 +151,13 @@ const makeStep = (maxBytes: number) => (before: State, bytes: Uint8Array): Step 
     return readLine(state, text, line.byteLength, maxBytes)
   }
   const { failure, out } = state.parser.feed(line)
-  return { state, out: out.flatMap(({ data }) => toEvents(data)), failure }
+  return { state, out: toAllEvents(out), failure }
 }
 
 /** The events at the end of a stream: the last server-sent event, or an unfinished document. */
 const lastEvents = ({ document, parser }: State): ReadonlyArray<EventText> =>
   document === undefined
-    ? parser.end().flatMap(({ data }) => toEvents(data))
+    ? toAllEvents(parser.end())
     : toEvents(document.lines.join("\n"))
 
 /** Decodes every event up to `[DONE]` or the end of the stream. */

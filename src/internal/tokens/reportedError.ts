@@ -1,11 +1,8 @@
 /** Errors that a model server writes into a token stream in place of a token. */
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import { contains } from "../../protocol/bytes/contains.ts"
 import { isStatus } from "../../protocol/error/status.ts"
-import { lazy } from "../../protocol/function/lazy.ts"
 import { ModelStreamError } from "../../SageMakerError.ts"
-import { type Decoded, nullish } from "./token.ts"
 
 export interface ReportedError {
   readonly name: string | undefined
@@ -13,91 +10,85 @@ export interface ReportedError {
   readonly message: string | undefined
 }
 
-const code = () => nullish(Schema.Union(Schema.Number, Schema.String))
+type Members = Readonly<Record<string, unknown>>
 
-const errorObject = () =>
-  Schema.Struct({
-    message: nullish(Schema.String),
-    type: nullish(Schema.String),
-    code: code()
-  })
-
-/** `detail` is FastAPI's, `error_msg` DJL Serving's, and `code`, `type` and `message` together are TorchServe's. */
-const errorEvent = () =>
-  Schema.Struct({
-    object: nullish(Schema.String),
-    error: nullish(Schema.Union(Schema.String, errorObject())),
-    error_msg: nullish(Schema.String),
-    error_type: nullish(Schema.String),
-    detail: nullish(Schema.Union(Schema.String, Schema.Array(Schema.Unknown), Schema.Object)),
-    message: nullish(Schema.Unknown),
-    type: nullish(Schema.String),
-    code: code()
-  })
-
-const isErrorEvent = lazy(() => Schema.is(errorEvent()))
-
-const statusOf = (value: number | string | null | undefined): number | undefined => {
-  if (typeof value === "number") {
-    return isStatus(value) ? value : undefined
-  }
-  return /^\d{3}$/.test(value ?? "") ? Number(value) : undefined
+const statusOf = (value: unknown): number | undefined => {
+  const code = typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value
+  return typeof code === "number" && isStatus(code) ? code : undefined
 }
 
-const nameOf = (value: number | string | null | undefined): string | undefined =>
-  typeof value === "string" && !/^\d+$/.test(value) ? value : undefined
+const nameOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" && !/^\d+$/.test(value) ? value : undefined
 
-const fromErrorObject = ({ code: value, message, type }: Decoded<typeof errorObject>): ReportedError => ({
-  name: type ?? nameOf(value),
-  status: statusOf(value),
-  message: message ?? undefined
+/** The text of a message. FastAPI's `detail` can be a list of what does not match. */
+const textOf = (value: unknown): string | undefined => {
+  if (value === null || value === undefined) {
+    return undefined
+  }
+  return typeof value === "string" ? value : JSON.stringify(value)
+}
+
+const first = <A>(read: (value: unknown) => A | undefined, ...values: ReadonlyArray<unknown>): A | undefined => {
+  for (const value of values) {
+    const found = read(value)
+    if (found !== undefined) {
+      return found
+    }
+  }
+  return undefined
+}
+
+/** The names that servers give to the members of an error, the most specific one first. */
+const fromMembers = (error: Members, message: unknown): ReportedError => ({
+  name: first(nameOf, error["type"], error["error_type"], error["error_code"], error["ErrorCode"], error["code"]),
+  status: first(statusOf, error["code"], error["status"], error["status_code"], error["OriginalStatusCode"]),
+  message: textOf(message)
 })
 
-const textOf = (value: unknown): string | undefined => typeof value === "string" ? value : undefined
+/** Whether a member reports an error. Servers send `null`, `false` or an empty text where there is none. */
+const isPresent = (value: unknown): boolean => Predicate.isNotNullable(value) && value !== "" && value !== false
 
-/** The text of FastAPI's `detail`: a text, or a list of what does not match. */
-const detailText = (detail: unknown): string => typeof detail === "string" ? detail : JSON.stringify(detail)
-
-const explicitError = (event: Decoded<typeof errorEvent>): ReportedError | undefined => {
-  const { code: value, error, error_msg, error_type, object } = event
-  if (typeof error === "string") {
-    return { name: error_type ?? nameOf(value), status: statusOf(value), message: error }
+const explicitError = (event: Members, isToken: boolean): ReportedError | undefined => {
+  const { error, error_msg, message, object } = event
+  if (Predicate.isRecord(error)) {
+    return isToken && Object.keys(error).length === 0
+      ? undefined
+      : fromMembers(error, error["message"] ?? error["detail"])
   }
-  if (Predicate.isNotNullable(error)) {
-    return fromErrorObject(error)
+  if (isPresent(error)) {
+    return fromMembers(event, error === true ? message : error)
   }
   if (object === "error") {
-    return fromErrorObject({ ...event, message: textOf(event.message) })
+    return fromMembers(event, message)
   }
-  return Predicate.isNotNullable(error_msg) && error_msg !== ""
-    ? { name: nameOf(value), status: statusOf(value), message: error_msg }
-    : undefined
+  return isPresent(error_msg) ? fromMembers(event, error_msg) : undefined
 }
+
+/** The members that identify a `message` as the one of an error. */
+const codes = ["code", "type", "error_code", "ErrorCode", "status", "status_code"]
 
 /** Members that a token can have too. */
-const otherError = (event: Decoded<typeof errorEvent>): ReportedError | undefined => {
-  const { code: value, detail, message, type } = event
-  if (Predicate.isNotNullable(value) && Predicate.isNotNullable(type) && typeof message === "string") {
-    return fromErrorObject({ code: value, type, message })
+const otherError = (event: Members): ReportedError | undefined => {
+  const { Message, OriginalMessage, detail, error, errors, message } = event
+  const text = first(textOf, OriginalMessage, Message, detail, errors, error === "" ? error : undefined)
+  if (text !== undefined) {
+    return fromMembers(event, text)
   }
-  return Predicate.isNotNullable(detail)
-    ? { name: nameOf(value), status: statusOf(value), message: detailText(detail) }
+  return typeof message === "string" && codes.some((name) => Predicate.isNotNullable(event[name]))
+    ? fromMembers(event, message)
     : undefined
 }
-
-const mayBeError = (event: Readonly<Record<string, unknown>>): boolean =>
-  Predicate.isNotNullable(event["error"]) || Predicate.isNotNullable(event["error_msg"]) || event["object"] === "error"
 
 /**
  * The error in an event: an `error` object (OpenAI, vLLM, Anthropic) or text (TGI, LMI, Triton), an object of type
- * `error`, or `error_msg` (LMI). In an event that is no token also `detail` (FastAPI), or `code`, `type` and `message`
- * (TorchServe).
+ * `error`, or `error_msg` (LMI). In an event that is no token also `detail` (FastAPI), a `message` with a code
+ * (TorchServe, MLflow), or the members of an error of SageMaker.
  */
 export const reportedError = (event: unknown, isToken: boolean): ReportedError | undefined => {
-  if (!Predicate.isRecord(event) || (isToken && !mayBeError(event)) || !isErrorEvent()(event)) {
+  if (!Predicate.isRecord(event)) {
     return undefined
   }
-  return explicitError(event) ?? (isToken ? undefined : otherError(event))
+  return explicitError(event, isToken) ?? (isToken ? undefined : otherError(event))
 }
 
 /** A short identifier is usually the name of an error. Other text can repeat parts of the request. */

@@ -7,7 +7,8 @@ const usage = () =>
   Schema.Struct({
     input_tokens: nullish(Schema.Number),
     output_tokens: nullish(Schema.Number),
-    cache_read_input_tokens: nullish(Schema.Number)
+    cache_read_input_tokens: nullish(Schema.Number),
+    output_tokens_details: nullish(Schema.Struct({ thinking_tokens: nullish(Schema.Number) }))
   })
 
 const block = () =>
@@ -48,17 +49,9 @@ type Event = Decoded<typeof anthropicEvent>
 type Block = Decoded<typeof block>
 type Usage = Decoded<typeof usage>
 
-/** The types of events, and of a whole message. */
-export const anthropicTypes: ReadonlySet<unknown> = new Set([
-  "message_start",
-  "message_delta",
-  "message_stop",
-  "content_block_start",
-  "content_block_delta",
-  "content_block_stop",
-  "ping",
-  "message"
-])
+/** Whether the type is that of an event or of a whole message. The API can add types of events. */
+export const isAnthropicType = (type: unknown): boolean =>
+  typeof type === "string" && /^(?:message|message_.*|content_block_.*|ping)$/.test(type)
 
 /** The input of a call that is sent as a whole. A stream begins with an empty object and sends the input in parts. */
 const inputText = (input: object | null | undefined): string =>
@@ -101,11 +94,12 @@ class Reader {
   private count(more: Usage | null | undefined): Token["usage"] {
     const present = Object.entries(more ?? {}).filter(([, value]) => value !== null)
     this.counts = { ...this.counts, ...Object.fromEntries(present) }
-    const { cache_read_input_tokens, input_tokens, output_tokens } = this.counts
+    const { cache_read_input_tokens, input_tokens, output_tokens, output_tokens_details } = this.counts
     return usageOf({
       inputTokens: input_tokens,
       outputTokens: output_tokens,
-      cachedInputTokens: cache_read_input_tokens
+      cachedInputTokens: cache_read_input_tokens,
+      reasoningTokens: output_tokens_details?.thinking_tokens
     })
   }
 

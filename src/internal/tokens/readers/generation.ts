@@ -1,6 +1,7 @@
 /** Events of TGI's `generate_stream` and lines of DJL Serving's LMI, which differ in a few member names. */
 import * as Schema from "effect/Schema"
 import type { TokenLogprob } from "../../../Tokens.ts"
+import type { History } from "../eventKind.ts"
 import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, nullish, usageOf } from "../token.ts"
 
 const tokenFields = () =>
@@ -73,12 +74,17 @@ export const fromGeneratedToken = (event: Decoded<typeof generatedToken>): Decod
 export const generatedText = () =>
   Schema.Struct({ generated_text: nullish(Schema.String), details: nullish(details()) })
 
-export const fromGeneratedText =
-  (hasTokens: boolean) =>
-  ({ details: given, generated_text }: Decoded<typeof generatedText>, index: number): DecodedEvent => {
+type Generation = Decoded<typeof generatedText>
+
+/** Reads the generations of one stream. Each one without tokens before it is a choice of its own. */
+export const makeGeneratedTextReader = () => {
+  let count = 0
+  return ({ details: given, generated_text }: Generation, _: number, { hasTokens }: History): DecodedEvent => {
     if (given?.finish_reason === "error") {
       return failed(undefined)
     }
+    const index = hasTokens ? 0 : count
+    count += hasTokens ? 0 : 1
     const generated = makeToken({
       text: hasTokens ? "" : generated_text,
       index,
@@ -87,6 +93,7 @@ export const fromGeneratedText =
     })
     return { tokens: hasContent(generated) ? [generated] : [], isFinal: true }
   }
+}
 
 /** The line that LMI writes without rolling batches: one text per input. The end of the stream completes it. */
 export const batchOutputs = () => Schema.Struct({ outputs: Schema.Array(Schema.String) })

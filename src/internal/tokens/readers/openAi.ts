@@ -3,7 +3,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Token, TokenLogprob, TokenUsage } from "../../../Tokens.ts"
 import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, nullish, usageOf } from "../token.ts"
-import { legacyCall, type ReceivedCall, type ToolCallIndexes } from "./toolCalls.ts"
+import { legacyCall, makeToolCallIndexes, type ReceivedCall } from "./toolCalls.ts"
 
 const called = () =>
   Schema.Struct({ name: nullish(Schema.String), arguments: nullish(Schema.Union(Schema.String, Schema.Object)) })
@@ -54,19 +54,20 @@ const logprobs = () =>
     top_logprobs: nullish(Schema.Array(completionTop()))
   })
 
+const choice = () =>
+  Schema.Struct({
+    index: nullish(Schema.Number),
+    text: nullish(Schema.String),
+    delta: nullish(message()),
+    message: nullish(message()),
+    logprobs: nullish(logprobs()),
+    finish_reason: nullish(Schema.String)
+  })
+
 export const openAiChunk = () =>
   Schema.Struct({
     object: nullish(Schema.String),
-    choices: Schema.Array(
-      Schema.Struct({
-        index: nullish(Schema.Number),
-        text: nullish(Schema.String),
-        delta: nullish(message()),
-        message: nullish(message()),
-        logprobs: nullish(logprobs()),
-        finish_reason: nullish(Schema.String)
-      })
-    ),
+    choices: nullish(Schema.Array(choice())),
     usage: nullish(
       Schema.Struct({
         prompt_tokens: nullish(Schema.Number),
@@ -78,7 +79,17 @@ export const openAiChunk = () =>
     )
   })
 
+/** The chunk without usage and log probabilities, for a server that writes them in a form of its own. */
+export const withoutDetails = (chunk: Readonly<Record<string, unknown>>): unknown => ({
+  ...chunk,
+  usage: undefined,
+  choices: Array.isArray(chunk["choices"])
+    ? chunk["choices"].map((each: unknown) => Predicate.isRecord(each) ? { ...each, logprobs: undefined } : each)
+    : chunk["choices"]
+})
+
 type Chunk = Decoded<typeof openAiChunk>
+type Choice = Decoded<typeof choice>
 type Message = Decoded<typeof message>
 
 const argumentsText = (value: string | object | null | undefined): string =>
@@ -169,33 +180,52 @@ export const openAiUsage = (usage: Chunk["usage"]): TokenUsage | undefined =>
 const noMessage: Message = {}
 
 const isWhole = ({ choices, object }: Chunk): boolean =>
-  object === "chat.completion" || choices.some(({ message: whole }) => Predicate.isNotNullable(whole))
+  object === "chat.completion" || (choices ?? []).some(({ message: whole }) => Predicate.isNotNullable(whole))
 
-/** Reads the chunks of one stream. `indexes` assigns the parts of tool calls to calls. */
-export const fromOpenAiChunk = (indexes: ToolCallIndexes) => (chunk: Chunk): DecodedEvent => {
-  const tokens: Array<Token> = []
-  for (const choice of chunk.choices) {
-    if (choice.finish_reason === "error") {
-      return { tokens, error: { name: undefined, status: undefined, message: undefined } }
+/** Reads the chunks of one stream. The choices of further whole completions follow those of the first one. */
+class Reader {
+  readonly indexes = makeToolCallIndexes()
+  offset = 0
+
+  read(chunk: Chunk): DecodedEvent {
+    const tokens: Array<Token> = []
+    const isFinal = isWhole(chunk)
+    const choices = chunk.choices ?? []
+    for (const each of choices) {
+      if (each.finish_reason === "error") {
+        return { tokens, error: { name: undefined, status: undefined, message: undefined } }
+      }
+      const token = this.readChoice(each, (each.index ?? 0) + (isFinal ? this.offset : 0))
+      if (hasContent(token)) {
+        tokens.push(token)
+      }
     }
-    const given = choice.delta ?? choice.message ?? noMessage
-    const index = choice.index ?? 0
-    const token = makeToken({
-      text: given === noMessage ? choice.text : textOf(given.content),
+    this.offset += isFinal ? choices.length : 0
+    const usage = openAiUsage(chunk.usage)
+    if (usage !== undefined) {
+      tokens.push(makeToken({ text: "", index: 0, usage }))
+    }
+    return { tokens, isFinal }
+  }
+
+  private readChoice(
+    { delta, finish_reason, logprobs: probabilities, message: whole, text }: Choice,
+    index: number
+  ): Token {
+    const given = delta ?? whole ?? noMessage
+    return makeToken({
+      text: given === noMessage ? text : textOf(given.content),
       index,
       reasoning: reasoningOf(given),
       refusal: given.refusal,
-      toolCalls: indexes(index, receivedCalls(given), choice.finish_reason),
-      ...logprobsOf(choice.logprobs),
-      ...finishReasonsOf(choice.finish_reason)
+      toolCalls: this.indexes(index, receivedCalls(given), finish_reason),
+      ...logprobsOf(probabilities),
+      ...finishReasonsOf(finish_reason)
     })
-    if (hasContent(token)) {
-      tokens.push(token)
-    }
   }
-  const usage = openAiUsage(chunk.usage)
-  if (usage !== undefined) {
-    tokens.push(makeToken({ text: "", index: 0, usage }))
-  }
-  return { tokens, isFinal: isWhole(chunk) }
+}
+
+export const makeOpenAiReader = () => {
+  const reader = new Reader()
+  return (chunk: Chunk): DecodedEvent => reader.read(chunk)
 }

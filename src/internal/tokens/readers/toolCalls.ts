@@ -33,6 +33,8 @@ interface Call {
   readonly index: number
   id: string
   name: string
+  /** Whether the server sends the whole name with every part. */
+  repeatsName: boolean
   /** How much of a JSON value the arguments contain. */
   extent: JsonExtent
 }
@@ -44,8 +46,12 @@ const continues = (call: Call, { name }: ReceivedCall): boolean =>
   name === "" && call.name !== "" && !call.extent.isComplete
 
 /** Whether the part cannot belong to a call with the same index and no other ID. */
-const beginsAnother = (call: Call, { name }: ReceivedCall): boolean =>
-  name !== "" && call.name !== "" && isStarted(call) && (name !== call.name || call.extent.isComplete)
+const beginsAnother = (call: Call, { arguments: text, name }: ReceivedCall): boolean => {
+  if (name === "" || call.name === "" || !isStarted(call)) {
+    return false
+  }
+  return name !== call.name || (call.extent.isComplete && !(call.repeatsName && text === ""))
+}
 
 /** The calls of one choice. A hostile server can send very many, so that they are found by maps. */
 class Calls {
@@ -72,7 +78,7 @@ class Calls {
   add(part: ReceivedCall): Call {
     const sent = sentIndex(part)
     const index = this.used.has(sent) ? this.next : sent
-    const call: Call = { sent, index, id: "", name: "", extent: startOfJson }
+    const call: Call = { sent, index, id: "", name: "", repeatsName: false, extent: startOfJson }
     this.used.add(index)
     this.next = Math.max(this.next, index + 1)
     this.bySent.set(sent, call)
@@ -94,8 +100,13 @@ const specialToken = /^\s*(?:<\/?\w{1,20}>|<\|\w{1,40}\|>)\s*$/
 const isSpecialToken = (call: Call | undefined, text: string): boolean =>
   text.length <= 64 && specialToken.test(text) && (call === undefined || !isStarted(call) || call.extent.isComplete)
 
-/** The name that a part adds. A server can send the whole name again, or the rest of it before the arguments. */
-const addedName = (call: Call, name: string): string => (name === call.name || isStarted(call) ? "" : name)
+/** The name that a part adds. A server can send the whole name so far again, or the rest of it before the arguments. */
+const addedName = (call: Call, name: string): string => {
+  if (isStarted(call)) {
+    return ""
+  }
+  return name.startsWith(call.name) ? name.slice(call.name.length) : name
+}
 
 /** Assigns an index to each part of a stream: parts with the same index belong to one call. */
 export type ToolCallIndexes = (
@@ -111,6 +122,7 @@ const assign = (calls: Calls, part: ReceivedCall, isLast: boolean): ToolCallPart
     return undefined
   }
   const call = found ?? calls.add(part)
+  call.repeatsName ||= part.name !== "" && part.name === call.name
   const name = addedName(call, part.name)
   const isNewId = call.id === "" && part.id !== ""
   if (isNewId) {
