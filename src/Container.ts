@@ -100,7 +100,7 @@ export interface TeiRank {
 export type TeiPredictInputs =
   | string
   | readonly [text: string, pair: string]
-  | ReadonlyArray<readonly [text: string, pair?: string]>
+  | ReadonlyArray<ReadonlyArray<string>>
 
 /**
  * A request to a sequence classification model.
@@ -220,7 +220,7 @@ export interface TeiEndpoint {
       options?: ModelEndpointOptions
     ): Effect.Effect<ReadonlyArray<TeiPrediction>, ModelEndpointError, SageMakerRuntime>
     (
-      request: TeiPredictRequest<ReadonlyArray<readonly [text: string, pair?: string]>>,
+      request: TeiPredictRequest<ReadonlyArray<ReadonlyArray<string>>>,
       options?: ModelEndpointOptions
     ): Effect.Effect<ReadonlyArray<ReadonlyArray<TeiPrediction>>, ModelEndpointError, SageMakerRuntime>
   }
