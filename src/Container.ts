@@ -316,7 +316,7 @@ export interface HuggingFaceFileRequest {
 }
 
 /**
- * A request with a file, or with files that JSON contains: Base64 text, or a URL that the container downloads.
+ * A request with a file, or with files that JSON contains: Base64 text, or a URL if the container downloads files.
  *
  * @since 0.1.0
  * @category Hugging Face

@@ -50,7 +50,8 @@ const tokensOf = (text: string, truncate: boolean | undefined) => {
 
 const json = (value: unknown) => ({ ContentType: "application/json", Body: JSON.stringify(value) })
 
-const hash = (word: string): number => [...word].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)!) % 64, 7)
+const hash = (word: string): number =>
+  Array.from(word).reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)!) % 64, 7)
 
 const embed = (tokens: ReadonlyArray<string>, normalize: boolean): ReadonlyArray<number> => {
   const vector = Array<number>(64).fill(0)

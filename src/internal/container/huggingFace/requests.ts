@@ -13,6 +13,9 @@ const json = Codec.json(Schema.Record({ key: Schema.String, value: Schema.Unknow
 
 const fileTypes = ["image/*", "audio/*"]
 
+/** `instanceof` throws for a revoked proxy. */
+const isBytes = (value: unknown): value is Uint8Array => ArrayBuffer.isView(value) && value instanceof Uint8Array
+
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype
@@ -20,7 +23,7 @@ const isPlain = (value: object): boolean => {
 
 /** Replaces bytes with Base64 text. `JSON.stringify` would write them as an object. Throws for a value that contains itself. */
 const withoutBytes = (value: unknown): unknown => {
-  if (value instanceof Uint8Array) {
+  if (isBytes(value)) {
     return encodeBase64(value)
   }
   if (Array.isArray(value)) {
@@ -57,7 +60,7 @@ const encode = (members: Members, kind: FileKind) => {
     return encodeJson(members)
   }
   const { inputs, parameters } = body
-  return inputs instanceof Uint8Array && (parameters === undefined || parameters === null)
+  return isBytes(inputs) && (parameters === undefined || parameters === null)
     ? encodeFile(inputs, contentType, kind)
     : encodeJson(body)
 }
