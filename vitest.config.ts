@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
-const slow = "test/**/*.slow.test.ts"
+const slow = "{examples,test}/**/*.slow.test.ts"
 const elsewhere = ["test/browser/**", "test/package/**"]
 
 /**

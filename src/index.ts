@@ -19,7 +19,7 @@ export * as Chat from "./Chat.ts"
 export * as Codec from "./Codec.ts"
 
 /**
- * Presets for serving containers.
+ * Presets for the serving containers of models.
  *
  * @since 0.1.0
  */

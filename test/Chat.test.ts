@@ -123,7 +123,7 @@ const decoded = Schema.decodeUnknownSync(Chat.ChatCompletion)(completion)
 
 describe("Chat.toMessage", () => {
   it("converts a completion and keeps unknown members", () => {
-    assert.deepStrictEqual(Chat.toMessage(decoded), {
+    assert.deepStrictEqual<unknown>(Chat.toMessage(decoded), {
       role: "assistant",
       content: null,
       reasoning: "hm",
@@ -171,7 +171,7 @@ describe("Chat.toMessage", () => {
     ]
   ])("converts %s", (_, message, expected) => {
     const value = Schema.decodeUnknownSync(Chat.ChatCompletion)({ choices: [{ index: 0, message }] })
-    assert.deepStrictEqual(Chat.toMessage(value), expected)
+    assert.deepStrictEqual<unknown>(Chat.toMessage(value), expected)
   })
 
   it("selects the choice by its index, data-first and in a pipe", () => {

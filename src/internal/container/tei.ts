@@ -14,12 +14,13 @@ import type {
   TeiRerankRequest,
   TeiSimilarityRequest,
   TeiSparseValue
-} from "../../Container.ts"
+} from "../../container/Tei.ts"
 import * as ModelEndpoint from "../../ModelEndpoint.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { unreadableValue } from "../codec/codecError.ts"
 import { readMembers, readOptions } from "../operation/readMembers.ts"
-import { nullish, open } from "./schemas.ts"
+import { nullish } from "./nullish.ts"
+import { open, wireJson } from "./wireJson.ts"
 
 const prediction: Schema.Schema<TeiPrediction> = open({ score: Schema.Number, label: Schema.String })
 
@@ -89,7 +90,7 @@ const modelsOf = (name: string, options: TeiOptions | undefined) => {
   const given = readOptions(options, "options")
   const members: Members = Either.getOrElse(given, () => ({}))
   const make = <A extends object, B>(defaults: ReadonlyArray<string>, response: Schema.Schema<B>) => {
-    const codecs = { request: requestCodec<A>(pick(members, defaults)), response: Codec.json(response) }
+    const codecs = { request: requestCodec<A>(pick(members, defaults)), response: wireJson(response) }
     const operation = omit(members, [...embedMembers, ...batchMembers])
     return ModelEndpoint.make(
       name,

@@ -1,10 +1,10 @@
 /** Hugging Face's containers: one typed model per task. */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import * as Codec from "../../../Codec.ts"
-import type { HuggingFaceEndpoint, HuggingFaceTask } from "../../../Container.ts"
+import type { HuggingFaceEndpoint, HuggingFaceTask } from "../../../container/HuggingFace.ts"
 import * as ModelEndpoint from "../../../ModelEndpoint.ts"
 import { readOptions } from "../../operation/readMembers.ts"
+import { wireJson } from "../wireJson.ts"
 import { type FileKind, requestCodec } from "./requests.ts"
 import { responses } from "./responses.ts"
 
@@ -28,7 +28,7 @@ export const huggingFace = <Task extends HuggingFaceTask>(
   task: Task,
   options?: ModelEndpoint.ModelEndpointOptions
 ): HuggingFaceEndpoint<Task> => {
-  const codecs = { request: requestCodec<unknown>(fileKindOf(task)), response: Codec.json(responseOf(task)) }
+  const codecs = { request: requestCodec<unknown>(fileKindOf(task)), response: wireJson(responseOf(task)) }
   const model = Either.match(readOptions(options, "options"), {
     onLeft: () => ModelEndpoint.make(name, options as typeof codecs),
     onRight: (members) => ModelEndpoint.make(name, { ...members, ...codecs })

@@ -17,8 +17,9 @@ import type {
   HuggingFaceTranscription,
   HuggingFaceTranslation,
   HuggingFaceZeroShot
-} from "../../../Container.ts"
-import { nullish, open } from "../schemas.ts"
+} from "../../../container/HuggingFace.ts"
+import { nullish } from "../nullish.ts"
+import { open } from "../wireJson.ts"
 
 const { Array: list, Number: number, String: string } = Schema
 
