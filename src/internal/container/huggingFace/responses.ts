@@ -21,78 +21,83 @@ import type {
 import { nullish } from "../nullish.ts"
 import { open } from "../wireJson.ts"
 
-const { Array: list, Number: number, String: string } = Schema
-
 const results = <A>(item: Schema.Schema<A>): Schema.Schema<HuggingFaceResults<A>> =>
-  Schema.Union(list(item), list(list(item)), item)
+  Schema.Union(Schema.Array(item), Schema.Array(Schema.Array(item)), item)
 
-const label: Schema.Schema<HuggingFaceLabel> = open({ label: string, score: number })
+const label: Schema.Schema<HuggingFaceLabel> = open({ label: Schema.String, score: Schema.Number })
 
 const entity: Schema.Schema<HuggingFaceEntity> = open({
-  entity: nullish(string),
-  entity_group: nullish(string),
-  score: number,
-  index: nullish(number),
-  word: string,
-  start: nullish(number),
-  end: nullish(number)
+  entity: nullish(Schema.String),
+  entity_group: nullish(Schema.String),
+  score: Schema.Number,
+  index: nullish(Schema.Number),
+  word: Schema.String,
+  start: nullish(Schema.Number),
+  end: nullish(Schema.Number)
 })
 
 const answer: Schema.Schema<HuggingFaceAnswer> = open({
-  answer: string,
-  score: nullish(number),
-  start: nullish(number),
-  end: nullish(number)
+  answer: Schema.String,
+  score: nullish(Schema.Number),
+  start: nullish(Schema.Number),
+  end: nullish(Schema.Number)
 })
 
 const zeroShot: Schema.Schema<HuggingFaceZeroShot> = open({
-  sequence: nullish(string),
-  labels: list(string),
-  scores: list(number)
+  sequence: nullish(Schema.String),
+  labels: Schema.Array(Schema.String),
+  scores: Schema.Array(Schema.Number)
 })
 
 const maskFill: Schema.Schema<HuggingFaceMaskFill> = open({
-  score: number,
-  token: nullish(number),
-  token_str: nullish(string),
-  sequence: nullish(string)
+  score: Schema.Number,
+  token: nullish(Schema.Number),
+  token_str: nullish(Schema.String),
+  sequence: nullish(Schema.String)
 })
 
-const message = open({ role: string, content: Schema.Unknown })
+const message = open({ role: Schema.String, content: Schema.Unknown })
 
-const generation: Schema.Schema<HuggingFaceGeneration> = open({ generated_text: Schema.Union(string, list(message)) })
+const generation: Schema.Schema<HuggingFaceGeneration> = open({
+  generated_text: Schema.Union(Schema.String, Schema.Array(message))
+})
 
-const summary: Schema.Schema<HuggingFaceSummary> = open({ summary_text: string })
+const summary: Schema.Schema<HuggingFaceSummary> = open({ summary_text: Schema.String })
 
-const translation: Schema.Schema<HuggingFaceTranslation> = open({ translation_text: string })
+const translation: Schema.Schema<HuggingFaceTranslation> = open({ translation_text: Schema.String })
 
 const tableAnswer: Schema.Schema<HuggingFaceTableAnswer> = open({
-  answer: string,
-  coordinates: nullish(list(list(number))),
-  cells: nullish(list(string)),
-  aggregator: nullish(string)
+  answer: Schema.String,
+  coordinates: nullish(Schema.Array(Schema.Array(Schema.Number))),
+  cells: nullish(Schema.Array(Schema.String)),
+  aggregator: nullish(Schema.String)
 })
 
 const conversation: Schema.Schema<HuggingFaceConversation> = open({
-  generated_text: string,
+  generated_text: Schema.String,
   conversation: nullish(
-    open({ past_user_inputs: nullish(list(string)), generated_responses: nullish(list(string)) })
+    open({
+      past_user_inputs: nullish(Schema.Array(Schema.String)),
+      generated_responses: nullish(Schema.Array(Schema.String))
+    })
   )
 })
 
 const transcription: Schema.Schema<HuggingFaceTranscription> = open({
-  text: string,
-  chunks: nullish(list(open({ text: string, timestamp: nullish(list(Schema.NullOr(number))) })))
+  text: Schema.String,
+  chunks: nullish(
+    Schema.Array(open({ text: Schema.String, timestamp: nullish(Schema.Array(Schema.NullOr(Schema.Number))) }))
+  )
 })
 
-const box = open({ xmin: number, ymin: number, xmax: number, ymax: number })
+const box = open({ xmin: Schema.Number, ymin: Schema.Number, xmax: Schema.Number, ymax: Schema.Number })
 
-const object: Schema.Schema<HuggingFaceObject> = open({ label: string, score: number, box })
+const object: Schema.Schema<HuggingFaceObject> = open({ label: Schema.String, score: Schema.Number, box })
 
 const segment: Schema.Schema<HuggingFaceSegment> = open({
-  label: string,
-  score: nullish(number),
-  mask: nullish(string)
+  label: Schema.String,
+  score: nullish(Schema.Number),
+  mask: nullish(Schema.String)
 })
 
 const isFeatures = (value: unknown): boolean =>
@@ -118,8 +123,10 @@ export const responses: { readonly [Task in keyof HuggingFaceResponses]: Schema.
   "text-generation": results(generation),
   "table-question-answering": results(tableAnswer),
   conversational: conversation,
-  "sentence-similarity": Schema.Union(open({ similarities: list(number) }), list(number)),
-  "sentence-embeddings": open({ embeddings: Schema.Union(list(number), list(list(number))) }),
+  "sentence-similarity": Schema.Union(open({ similarities: Schema.Array(Schema.Number) }), Schema.Array(Schema.Number)),
+  "sentence-embeddings": open({
+    embeddings: Schema.Union(Schema.Array(Schema.Number), Schema.Array(Schema.Array(Schema.Number)))
+  }),
   "image-classification": results(label),
   "object-detection": results(object),
   "image-segmentation": results(segment),
