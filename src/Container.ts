@@ -61,3 +61,15 @@ export * from "./container/Vllm.ts"
  * @since 0.1.0
  */
 export * from "./container/Xgboost.ts"
+/**
+ * Text Embeddings Inference.
+ *
+ * @since 0.1.0
+ */
+export * from "./container/Tei.ts"
+/**
+ * Hugging Face's containers.
+ *
+ * @since 0.1.0
+ */
+export * from "./container/HuggingFace.ts"

@@ -254,13 +254,13 @@ describe("embeddings fails with CodecError and the position", () => {
       "invalid base64",
       { data: [{ index: 0, embedding: "@@@" }] },
       1,
-      /vector of text 0 must be base64 of 32-bit floats$/
+      /vector of text 0 must be Base64 of 32-bit floats$/
     ],
     [
       "base64 of incomplete numbers",
       { data: [{ index: 0, embedding: "AAA=" }] },
       1,
-      /vector of text 0 must be base64 /
+      /vector of text 0 must be Base64 /
     ],
     ["base64 of NaN", { data: [{ index: 0, embedding: "AADAfw==" }] }, 1, /vector of text 0 must have numbers only/],
     ["token vectors", [[[1, 2], [3, 4]]], 1, /a vector per token of text 0: set the option pooling to "mean"/],

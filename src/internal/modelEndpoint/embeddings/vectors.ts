@@ -2,6 +2,7 @@
  * Reads the vectors of an embedding response: OpenAI's list of indexed embeddings, or nested lists of numbers as TEI and
  * Hugging Face's pipelines write them. A problem is described without any part of the payload.
  */
+import { decodeBase64 } from "#base64"
 import * as Either from "effect/Either"
 
 export type Vector = ReadonlyArray<number>
@@ -80,22 +81,19 @@ const perText = (list: ReadonlyArray<unknown>, expected: Expected): Result<Reado
   return list.length === expected.count ? Either.right(list) : Either.left(countProblem(list.length, expected))
 }
 
-/** The numbers of OpenAI's base64 encoding: 32-bit floats, least significant byte first. Loops are 20 times as fast as callbacks. */
+/** The numbers of OpenAI's Base64 encoding: 32-bit floats, least significant byte first. */
 const fromBase64 = (text: string): Vector | undefined => {
-  try {
-    const binary = atob(text)
-    const view = new DataView(new ArrayBuffer(binary.length))
-    for (let index = 0; index < binary.length; index += 1) {
-      view.setUint8(index, binary.charCodeAt(index))
-    }
-    const numbers = Array<number>(binary.length >> 2)
-    for (let index = 0; index < numbers.length; index += 1) {
-      numbers[index] = view.getFloat32(index * 4, true)
-    }
-    return binary.length % 4 === 0 ? numbers : undefined
-  } catch {
+  const bytes = decodeBase64(text)
+  if (bytes === undefined || bytes.byteLength % 4 !== 0) {
     return undefined
   }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // `Array.from` with a callback takes ten times as long.
+  const numbers = Array<number>(bytes.byteLength / 4)
+  for (let index = 0; index < numbers.length; index += 1) {
+    numbers[index] = view.getFloat32(index * 4, true)
+  }
+  return numbers
 }
 
 const vector = (value: unknown, what: string): Result<Vector> => {
@@ -147,7 +145,7 @@ const vectorOf = (value: unknown, text: number, pooling: Expected["pooling"]): R
   if (typeof value === "string") {
     const numbers = fromBase64(value)
     return numbers === undefined
-      ? Either.left(`the vector of text ${text} must be base64 of 32-bit floats`)
+      ? Either.left(`the vector of text ${text} must be Base64 of 32-bit floats`)
       : vector(numbers, `the vector of text ${text}`)
   }
   if (!Array.isArray(value) || !Array.isArray(value[0])) {
