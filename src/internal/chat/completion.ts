@@ -20,6 +20,12 @@ export const completionToolCall = Schema.Struct({
   function: nullish(calledFunction)
 })
 
+const listOfOne = Schema.transform(completionToolCall, Schema.Array(Schema.typeSchema(completionToolCall)), {
+  strict: true,
+  decode: (call) => [call],
+  encode: ([call]) => call ?? {}
+})
+
 const annotation = Schema.Struct({
   /** The type of the annotation, for example `url_citation`. */
   type: nullish(Schema.String),
@@ -68,8 +74,8 @@ const messageFields = {
 
 export const completionMessage = Schema.Struct({
   ...messageFields,
-  /** The tool calls that the model generated. */
-  tool_calls: nullish(Schema.Array(completionToolCall))
+  /** The tool calls that the model generated. One object in place of a list is decoded as a list. */
+  tool_calls: nullish(Schema.Union(Schema.Array(completionToolCall), listOfOne))
 })
 
 const delta = Schema.Struct({
