@@ -23,6 +23,7 @@ import type { CodecError } from "./SageMakerError.ts"
 import type { CollectedCompletion } from "./Tokens.ts"
 
 // Each type is a mapped type of its schema's type, so that an editor shows `ChatRequest` instead of all its members.
+type Named<A> = { [Member in keyof A]: A[Member] }
 
 /**
  * A part of a message's content: text, an image, audio, video, embeddings of an image, or a refusal.
@@ -40,7 +41,7 @@ export const ChatContentPart = content.contentPart.annotations(keepUnknownMember
  * @since 0.1.0
  * @category models
  */
-export type ChatContentPart = typeof ChatContentPart.Type
+export type ChatContentPart = Named<typeof ChatContentPart.Type>
 
 /**
  * A function call that the model generated, as a request contains it.
@@ -95,7 +96,7 @@ export const ChatMessage = message.message.annotations(keepUnknownMembers)
  * @since 0.1.0
  * @category models
  */
-export type ChatMessage = typeof ChatMessage.Type
+export type ChatMessage = Named<typeof ChatMessage.Type>
 
 /**
  * A message of the model.
@@ -286,8 +287,8 @@ export const otherPart = (part: { readonly type: string; readonly [member: strin
  * @category constructors
  */
 export const otherMessage = (
-  message: { readonly role: string; readonly [member: string]: unknown }
-): ChatMessage => message as unknown as ChatMessage
+  given: { readonly role: string; readonly [member: string]: unknown }
+): ChatMessage => given as unknown as ChatMessage
 
 /**
  * Adds members that a type does not declare, such as a new option of a model server.
