@@ -200,9 +200,13 @@ describe("Chat.toMessage", () => {
     }
   )
 
-  it("accepts one tool call in place of a list", () => {
-    const message = { tool_calls: { id: 3, function: { name: "f", arguments: { a: 1 }, extra: true } } }
+  it("accepts one tool call and one annotation in place of a list", () => {
+    const message = {
+      annotations: { type: "url_citation" },
+      tool_calls: { id: 3, function: { name: "f", arguments: { a: 1 }, extra: true } }
+    }
     const value = Schema.decodeUnknownSync(Chat.ChatCompletion)({ choices: [{ message }] })
+    assert.deepStrictEqual(value.choices[0]?.message.annotations, [{ type: "url_citation" }])
     assert.deepStrictEqual<unknown>(Chat.toMessage(value).tool_calls, [
       { id: "3", type: "function", function: { name: "f", arguments: "{\"a\":1}", extra: true } }
     ])

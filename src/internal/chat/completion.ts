@@ -2,6 +2,17 @@
 import * as Schema from "effect/Schema"
 import { nullish } from "./fields.ts"
 
+/** A list. One object in place of a list is decoded as a list of one. */
+const listOf = <A, I>(schema: Schema.Schema<A, I>) =>
+  Schema.Union(
+    Schema.Array(schema),
+    Schema.transform(schema, Schema.Tuple(Schema.typeSchema(schema)), {
+      strict: true,
+      decode: (value) => [value] as const,
+      encode: ([value]) => value
+    })
+  ) as Schema.Schema<ReadonlyArray<A>, ReadonlyArray<I> | I>
+
 const calledFunction = Schema.Struct({
   /** The name of the function. */
   name: nullish(Schema.String),
@@ -18,12 +29,6 @@ export const completionToolCall = Schema.Struct({
   type: nullish(Schema.String),
   /** The function to call. */
   function: nullish(calledFunction)
-})
-
-const listOfOne = Schema.transform(completionToolCall, Schema.Array(Schema.typeSchema(completionToolCall)), {
-  strict: true,
-  decode: (call) => [call],
-  encode: ([call]) => call ?? {}
 })
 
 const annotation = Schema.Struct({
@@ -65,7 +70,7 @@ const messageFields = {
   /** The text with which the model refuses the request. */
   refusal: nullish(Schema.String),
   /** Annotations of the text, such as citations. */
-  annotations: nullish(Schema.Array(annotation)),
+  annotations: nullish(listOf(annotation)),
   /** The audio response of the model. */
   audio: nullish(audio),
   /** The function call of the legacy API. */
@@ -74,8 +79,8 @@ const messageFields = {
 
 export const completionMessage = Schema.Struct({
   ...messageFields,
-  /** The tool calls that the model generated. One object in place of a list is decoded as a list. */
-  tool_calls: nullish(Schema.Union(Schema.Array(completionToolCall), listOfOne))
+  /** The tool calls that the model generated. */
+  tool_calls: nullish(listOf(completionToolCall))
 })
 
 const delta = Schema.Struct({
