@@ -67,6 +67,7 @@ export default defineConfig({
   resolve: mergeConfig(main.resolve ?? {}, {
     alias: [
       { find: "#papaparse", replacement: source("internal/codec/papaparse.ts") },
+      { find: "#base64", replacement: source("protocol/bytes/base64.ts") },
       { find: "#crc32", replacement: source("protocol/bytes/crc32.ts") },
       { find: "#runtime", replacement: source("protocol/userAgent/runtime.ts") },
       { find: "#sha256", replacement: source("protocol/bytes/sha256.ts") },

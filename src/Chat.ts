@@ -36,7 +36,7 @@ export const ChatContentPart = content.contentPart.annotations(keepUnknownMember
 /**
  * A part of a message's content: text, an image, audio, video, embeddings of an image, or a refusal.
  *
- * `otherPart` makes a part of another type.
+ * The schema accepts parts of other types, which the type does not have. `otherPart` makes one.
  *
  * @since 0.1.0
  * @category models
@@ -91,7 +91,7 @@ export const ChatMessage = message.message.annotations(keepUnknownMembers)
 /**
  * A message of a conversation.
  *
- * `otherMessage` makes a message of another role.
+ * The schema accepts messages of other roles, which the type does not have. `otherMessage` makes one.
  *
  * @since 0.1.0
  * @category models

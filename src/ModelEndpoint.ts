@@ -302,11 +302,22 @@ export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEnd
  * @category models
  */
 export interface WarmUpProgress {
-  /** How many attempts `warmUp` has made. Retries by the client's `RetryPolicy` are not counted. */
+  /**
+   * How many results `warmUp` has had, including results of requests that other calls sent. Retries by the client's
+   * `RetryPolicy` are not counted.
+   */
   readonly attempts: number
   /** The time since `warmUp` started. */
   readonly elapsed: Duration.Duration
 }
+
+/**
+ * The errors that `warmUp` waits out: the model is still loading, or `ValidationError` with the reason `no-capacity`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type NotReadyError = SageMakerError.ModelNotReadyException | SageMakerError.ValidationError
 
 /**
  * Options of `warmUp`, and the input members that its requests send.
@@ -320,26 +331,35 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
    * is ready, even a `ModelError`.
    */
   readonly value?: A
-  /** Runs after each `ModelNotReadyException`. */
+  /** Runs after each request that found the model not ready. */
   readonly onProgress?: ((progress: WarmUpProgress) => Effect.Effect<void, never, R>) | undefined
 }
 
 /**
  * Sends requests to a model until the model is ready or the schedule ends.
  *
- * The schedule applies to `ModelNotReadyException` only, in place of the client's `RetryPolicy`. The policy still
- * retries other retryable errors. If the schedule ends, `warmUp` fails with the last `ModelNotReadyException`.
+ * It waits while the model is loading (`ModelNotReadyException`) and while the endpoint or its inference component is
+ * scaled to zero (`SageMakerError.isNoCapacity`). The schedule applies to these errors only, in place of the client's
+ * `RetryPolicy`. The policy still retries other retryable errors. If the schedule ends, `warmUp` fails with the last of
+ * these errors.
+ *
+ * Default schedule: delays of 5 seconds that grow to 15 seconds, with jitter, for 15 minutes.
+ *
+ * Concurrent calls for the same client, endpoint, component and variant share their requests. One request is in
+ * progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
+ * the result that the model is not ready. A call uses a result of the last 5 seconds in place of a request. Each call
+ * has its own schedule, progress and interruption. A request ends when no call waits for it.
  *
  * @example
  * ```ts
- * import { Console, Duration, Schedule } from "effect"
+ * import { Effect } from "effect"
  * import { ModelEndpoint } from "effect-sagemaker-runtime"
  *
- * const everyFiveSeconds = Schedule.spaced("5 seconds").pipe(Schedule.upTo("10 minutes"))
+ * const llama = ModelEndpoint.chat("llama-3-8b")
  *
- * export const ready = ModelEndpoint.warmUp(ModelEndpoint.chat("llama-3-8b"), everyFiveSeconds, {
- *   onProgress: ({ elapsed }) => Console.log(`loading for ${Duration.format(elapsed)}`)
- * })
+ * export const answer = ModelEndpoint.warmUp(llama).pipe(
+ *   Effect.zipRight(llama.invoke({ messages: [{ role: "user", content: "Why is the sky blue?" }] }))
+ * )
  * ```
  *
  * @since 0.1.0
@@ -347,14 +367,14 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
  */
 export const warmUp: {
   <Out, R2 = never, R3 = never, A = never>(
-    schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>,
+    schedule?: Schedule.Schedule<Out, NotReadyError, R2>,
     options?: WarmUpOptions<A, R3>
   ): <B, R>(
     endpoint: Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">
   ) => Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3>
   <A, B, R, Out, R2 = never, R3 = never>(
     endpoint: Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">,
-    schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>,
+    schedule?: Schedule.Schedule<Out, NotReadyError, R2>,
     options?: WarmUpOptions<A, R3>
   ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3>
 } = dual(([first]) => Predicate.hasProperty(first, "invoke"), internal.warmUp)

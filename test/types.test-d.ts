@@ -331,6 +331,13 @@ describe("Errors", () => {
   it("have the members that a program reads", () => {
     expectTypeOf(SageMakerError.isRetryable).parameter(0).toEqualTypeOf<unknown>()
     expectTypeOf(SageMakerError.isAccessDenied).guards.toEqualTypeOf<SageMakerError.AccessDeniedError>()
+    expectTypeOf(SageMakerError.isNoCapacity).parameter(0).toEqualTypeOf<unknown>()
+    const call = invokeEndpoint({ EndpointName: "a", Body: "" })
+    const recovered = Effect.catchIf(call, SageMakerError.isNoCapacity, ({ message, reason }) => {
+      expectTypeOf(reason).toEqualTypeOf<"no-capacity" | undefined>()
+      return Effect.succeed(message)
+    })
+    expectTypeOf<Effect.Effect.Error<typeof recovered>>().toEqualTypeOf<Effect.Effect.Error<typeof call>>()
   })
 })
 
@@ -460,6 +467,18 @@ describe("Typed inference", () => {
     // @ts-expect-error the value does not have the type of the endpoint
     void ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: "reading" })
   })
+
+  it("has a default schedule in warmUp", () => {
+    expectTypeOf(ModelEndpoint.warmUp(endpoint)).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(pipe(endpoint, ModelEndpoint.warmUp())).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(ModelEndpoint.warmUp(endpoint, undefined, { value: reading })).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+  })
 })
 
 describe("dual functions infer the same types data-first and in a pipe", () => {
@@ -550,7 +569,7 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
 
   it("ModelEndpoint.warmUp", () => {
     const model = ModelEndpoint.make("a", { request: scaled, response: Codec.text })
-    const schedule = {} as Schedule.Schedule<number, SageMakerError.ModelNotReadyException, Proxied>
+    const schedule = {} as Schedule.Schedule<number, ModelEndpoint.NotReadyError, Proxied>
     class Proxied extends Context.Tag("Proxied")<Proxied, number>() {}
     class Progress extends Context.Tag("Progress")<Progress, number>() {}
     type Warm<R> = Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime | Units | R>
@@ -659,6 +678,17 @@ describe("A chat request", () => {
     send(Chat.withMembers({ messages: [question] }, { new_option: 1 }))
     const wider = { messages: [question], new_option: 1 }
     send(wider)
+  })
+
+  it("has messages and parts that a role and a type select", () => {
+    const message = {} as Chat.ChatMessage
+    if (message.role === "tool") {
+      expectTypeOf(message.tool_call_id).toEqualTypeOf<string>()
+    }
+    const part = {} as Chat.ChatContentPart
+    if (part.type === "image_url") {
+      expectTypeOf(part.image_url.url).toEqualTypeOf<string>()
+    }
   })
 
   it("has no misspelled member", () => {

@@ -86,26 +86,25 @@ const knownTypes: ReadonlySet<string> = new Set([
   "refusal"
 ])
 
-/** The brand keeps a misspelled type of a known part from being accepted as another part. */
 const otherType = Schema.String.pipe(
-  Schema.filter((type) => !knownTypes.has(type), { description: "another type of part" }),
-  Schema.brand("OtherContentPart")
+  Schema.filter((type) => !knownTypes.has(type), { description: "another type of part" })
 )
 
-export const otherPart = Schema.Struct({
-  /** The type of the part, which `ChatContentPart` does not know. */
-  type: otherType
-})
+const otherPart = Schema.Struct({ type: otherType })
 
-export const contentPart = Schema.Union(
+const knownPart = Schema.Union(
   textPart,
   imagePart,
   audioPart,
   audioUrlPart,
   videoUrlPart,
   imageEmbedsPart,
-  refusalPart,
-  otherPart
+  refusalPart
 )
+
+/** The type has the known parts only, so that a misspelled type is a type error and a type selects a member of the union. */
+export const contentPart = Schema.asSchema(
+  Schema.Union(knownPart, otherPart)
+) as Schema.Schema<typeof knownPart.Type, typeof knownPart.Encoded>
 
 export const content = Schema.Union(Schema.String, Schema.Array(contentPart))

@@ -80,17 +80,15 @@ const knownRoles: ReadonlySet<string> = new Set([
   "function"
 ])
 
-/** The brand keeps a misspelled role from being accepted as another role. */
 const otherRole = Schema.String.pipe(
-  Schema.filter((role) => !knownRoles.has(role), { description: "another role" }),
-  Schema.brand("OtherRole")
+  Schema.filter((role) => !knownRoles.has(role), { description: "another role" })
 )
 
-const otherMessage = Schema.Struct({
-  /** The author of the message: a role that the chat template of the model declares. */
-  role: otherRole,
-  /** The text of the message, or its parts. */
-  content: nullish(content)
-})
+const otherMessage = Schema.Struct({ role: otherRole, content: nullish(content) })
 
-export const message = Schema.Union(inputMessage, assistantMessage, toolMessage, functionMessage, otherMessage)
+const knownMessage = Schema.Union(inputMessage, assistantMessage, toolMessage, functionMessage)
+
+/** The type has the known roles only, so that a misspelled role is a type error and a role selects a member of the union. */
+export const message = Schema.asSchema(
+  Schema.Union(knownMessage, otherMessage)
+) as Schema.Schema<typeof knownMessage.Type, typeof knownMessage.Encoded>

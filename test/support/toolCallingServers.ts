@@ -21,7 +21,7 @@ interface Container {
   readonly asLines?: boolean
 }
 
-const cities = ["Bern", "Lisbon"] as const
+const cities = ["Bern", "Oslo"] as const
 const argumentsOf = (city: string) => JSON.stringify({ city })
 const delta = (value: Members, finish_reason: string | null = null) => ({
   choices: [{ index: 0, delta: value, finish_reason }]
@@ -249,7 +249,7 @@ const answerOf = (messages: ReadonlyArray<Members>): string | undefined => {
 
 /** An endpoint whose model calls the tool once, and then repeats the results. `seen` receives the rendered calls. */
 export const toolCallingEndpoint = (container: Container, seen: (calls: ReadonlyArray<Members>) => void) =>
-  Emulator.endpoint("llama", ({ Body }) =>
+  Emulator.endpoint("weather", ({ Body }) =>
     Effect.gen(function*() {
       const { messages, stream = false } = yield* Schema.decode(Request)(new TextDecoder().decode(Body))
       if (!messages.every(container.accepts)) {
