@@ -14,7 +14,6 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: "#crc32", replacement: source("node/internal/platform/crc32.ts") },
-      { find: "#papaparse", replacement: source("node/internal/platform/papaparse.ts") },
       { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },
       { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
       { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },
