@@ -12,7 +12,7 @@ import { csvTable } from "./internal/codec/csv/codec.ts"
 import { encodeValue, withoutContentType } from "./internal/codec/encodedValue.ts"
 import { jsonLinesText, jsonText, locateLine } from "./internal/codec/json/codec.ts"
 import { libsvmCodec } from "./internal/codec/libsvm.ts"
-import { matchesMediaType, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
+import { matchesMediaType, mediaTypeRead, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
 import { npyCodec } from "./internal/codec/npy.ts"
 import { withSchema } from "./internal/codec/schemaCodec.ts"
 import * as mediaTypes from "./protocol/payload/mediaType.ts"
@@ -403,7 +403,8 @@ export const withMediaType: {
   decode: (body, contentType) =>
     Effect.mapError(
       Effect.suspend(() => codec.decode(body, contentType)),
-      (error) => withMediaTypeOf(error, codec, mediaType)
+      (error) =>
+        mediaTypeRead(mediaType, contentType) === mediaType ? withMediaTypeOf(error, codec, mediaType) : error
     )
 }))
 

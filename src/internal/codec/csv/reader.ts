@@ -1,8 +1,9 @@
 /** Reads CSV text as values. */
 import * as Either from "effect/Either"
 import * as csv from "../../../protocol/payload/csv.ts"
+import { setOwn } from "../../operation/readMembers.ts"
 import type { Problem } from "../codecError.ts"
-import { acceptsEmpty, type Cell, cellReader, textType } from "./cells.ts"
+import { acceptsEmpty, cellReader, textType } from "./cells.ts"
 import { type Column, columnsOf, type Format, minimumWidth, type Row, type StructRow, type Table } from "./table.ts"
 
 type Lines = ReadonlyArray<csv.Line>
@@ -88,16 +89,16 @@ const problemOf = ({ isMany, row }: Table, { names, rows }: Section): Problem | 
 const text: Column = { type: textType, read: cellReader(textType) }
 
 const structReader = (row: StructRow, names: ReadonlyArray<string>) => {
-  const columns = names.map((name) => [name, columnFor(row, name)] as const)
-  return (line: csv.Line): { readonly [name: string]: Cell } => {
-    const entries: Array<readonly [string, Cell]> = []
-    for (const [at, [name, column]] of columns.entries()) {
-      const cell = column?.read(line[at])
+  const columns = names.map((name) => columnFor(row, name))
+  return (line: csv.Line): { readonly [name: string]: unknown } => {
+    const members: Record<string, unknown> = {}
+    for (let at = 0; at < names.length; at += 1) {
+      const cell = columns[at]?.read(line[at])
       if (cell !== undefined) {
-        entries.push([name, cell])
+        setOwn(members, names[at]!, cell)
       }
     }
-    return Object.fromEntries(entries)
+    return members
   }
 }
 
