@@ -403,8 +403,7 @@ export const withMediaType: {
   decode: (body, contentType) =>
     Effect.mapError(
       Effect.suspend(() => codec.decode(body, contentType)),
-      (error) =>
-        mediaTypeRead(mediaType, contentType) === mediaType ? withMediaTypeOf(error, codec, mediaType) : error
+      (error) => mediaTypeRead(mediaType, contentType) === mediaType ? withMediaTypeOf(error, codec, mediaType) : error
     )
 }))
 

@@ -91,12 +91,28 @@ const unreadable: ReadonlyArray<readonly [what: string, payload: string, problem
   ["is JSON of another kind", `"${secret}"`, /json: expected object, found string$/],
   ["lacks a member", `{"x": "${secret}"}`, /n is missing$/],
   ["has a member of another type", `{"n": "${secret}"}`, /n: expected number, found string$/],
-  ["has a value outside of a literal union", `{"n": 1, "choice": "${secret}"}`, /choice: expected "a" \| "b" \| undefined, found string$/],
+  [
+    "has a value outside of a literal union",
+    `{"n": 1, "choice": "${secret}"}`,
+    /choice: expected "a" \| "b" \| undefined, found string$/
+  ],
   ["has an invalid number", `{"n": 1, "count": "${secret}"}`, /count: expected NumberFromString, found string$/],
   ["has an invalid date", `{"n": 1, "when": "${secret}"}`, /when/],
-  ["has a text that is too long", `{"n": 1, "short": "${secret}"}`, /short: expected a string at most 3 character\(s\) long, found string$/],
-  ["has a text that its filter repeats", `{"n": 1, "said": "${secret}"}`, /said does not match the schema \(Refinement\)$/],
-  ["matches no member of a union", `{"n": 1, "either": {"a": "${secret}"}}`, /either\.a: expected number, found string$/],
+  [
+    "has a text that is too long",
+    `{"n": 1, "short": "${secret}"}`,
+    /short: expected a string at most 3 character\(s\) long, found string$/
+  ],
+  [
+    "has a text that its filter repeats",
+    `{"n": 1, "said": "${secret}"}`,
+    /said does not match the schema \(Refinement\)$/
+  ],
+  [
+    "matches no member of a union",
+    `{"n": 1, "either": {"a": "${secret}"}}`,
+    /either\.a: expected number, found string$/
+  ],
   ["contains invalid JSON in a string", `{"n": 1, "nested": "${secret}"}`, /nested/],
   ["contains JSON of another shape in a string", `{"n": 1, "nested": "{\\"a\\": \\"${secret}\\"}"}`, /nested/],
   ["has a wrong element", `{"n": 1, "list": [1, "${secret}"]}`, /list\.1: expected number, found string$/]

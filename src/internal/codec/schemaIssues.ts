@@ -43,14 +43,14 @@ const maxTextLength = 200
 const shorten = (text: string): string =>
   text.length <= maxTextLength ? text : `${text.slice(0, maxTextLength / 2)}…${text.slice(-maxTextLength / 2)}`
 
-const problemOf = ({ ast, found, hasOwnMessage, tag }: Mismatch): string => {
+const problemOf = ({ ast, found, hasOwnMessage = false, tag }: Mismatch): string => {
   if (tag === "Missing") {
     return "is missing"
   }
   if (tag === "Unexpected") {
     return "is not declared by the schema"
   }
-  return ast === undefined || hasOwnMessage || hasMessage(ast)
+  return ast === undefined || hasMessage(ast) || (hasOwnMessage && Option.isNone(nameOf(ast)))
     ? `does not match the schema (${tag})`
     : `expected ${shorten(expectedText(ast))}, found ${found}`
 }

@@ -72,6 +72,16 @@ const isBetter = ({ rank }: Branch, { rank: other }: Branch): boolean => {
   return at !== -1 && rank[at]! > other[at]!
 }
 
+const best = (branches: ReadonlyArray<Branch>): Branch | undefined =>
+  branches.reduce<Branch | undefined>(
+    (found, each) => (found === undefined || isBetter(each, found) ? each : found),
+    undefined
+  )
+
+/** Whether a value has a member of the struct that was expected. */
+const hasMembers = ({ rank: [depth = 0, members = 0] }: Branch, unionDepth: number): boolean =>
+  depth > unionDepth + 1 || members > 0
+
 /** The mismatches of the member that the value was meant to be: by literal members, by kind, or by the deepest match. */
 const unionMismatches = (
   { actual, ast, issues }: ParseResult.Composite,
@@ -80,13 +90,12 @@ const unionMismatches = (
   const depth = path.length
   const branches = [issues].flat().map((issue) => toBranch(issue, path))
   const sameKind = branches.filter(({ mismatches }) => !mismatches.some((each) => isOtherKind(each, depth)))
-  const [first, ...others] = sameKind
-  if (first === undefined) {
-    return [{ tag: "Type", path, ast, found: kindOf(actual) }]
-  }
-  const meant = sameKind.filter(({ mismatches }) => !mismatches.some((each) => isDiscriminator(each, depth)))
-  const [firstMeant = first, ...otherMeant] = meant.length === 0 ? [first, ...others] : meant
-  return otherMeant.reduce((best, each) => (isBetter(each, best) ? each : best), firstMeant).mismatches
+  const isWrongLiteral = ({ mismatches }: Branch) => mismatches.some((each) => isDiscriminator(each, depth))
+  const meant = best(sameKind.filter((branch) => !isWrongLiteral(branch)))
+  const discriminated = best(sameKind.filter(isWrongLiteral))
+  const isMeant = meant !== undefined && (hasMembers(meant, depth) || discriminated?.rank[2] !== 1)
+  const branch = isMeant ? meant : discriminated ?? meant
+  return branch === undefined ? [{ tag: "Type", path, ast, found: kindOf(actual) }] : branch.mismatches
 }
 
 const hasOwnMessage = (ast: AST.AST): boolean =>

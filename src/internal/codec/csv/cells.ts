@@ -134,6 +134,7 @@ export const cellReader = (type: CellType): (cell: csv.Cell) => Cell => {
   const numeric = numericParser(type.kinds)
   const boolean = type.kinds.has("boolean") ? parseBoolean : () => undefined
   const isAlwaysText = type.kinds.has("text")
+  const isNeverText = !isAlwaysText && type.texts.size === 0 && type.patterns.length === 0
   return (cell) => {
     if (cell === undefined) {
       return empty
@@ -141,7 +142,7 @@ export const cellReader = (type: CellType): (cell: csv.Cell) => Cell => {
     if (cell === "") {
       return quotedEmpty
     }
-    return isAlwaysText || acceptsText(type, cell) ? cell : numeric(cell) ?? boolean(cell) ?? cell
+    return isAlwaysText || (!isNeverText && acceptsText(type, cell)) ? cell : numeric(cell) ?? boolean(cell) ?? cell
   }
 }
 

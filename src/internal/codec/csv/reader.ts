@@ -10,6 +10,14 @@ type Lines = ReadonlyArray<csv.Line>
 
 const isBlank = (line: csv.Line): boolean => line.length === 1 && (line[0] ?? "").trim() === ""
 
+const withMalformedQuotes = ({ problem, row }: csv.Invalid, { header }: Format): Problem => {
+  if (row === undefined) {
+    return { problem }
+  }
+  const at = header ? row - 1 : row
+  return at === 0 ? { problem: `the header has ${problem}` } : { problem: `row ${at} has ${problem}`, row: at }
+}
+
 const isNarrow = (line: csv.Line): boolean => line.length === 1
 
 /** Whether a table has one value per line, as `numpy.savetxt` writes a vector. */
@@ -119,7 +127,7 @@ export const read = (table: Table, text: string, format: Format): Either.Either<
     const { isMany, row } = table
     const lines = csv.parse(text, format.delimiter)
     if ("problem" in lines) {
-      return yield* Either.left(lines)
+      return yield* Either.left(withMalformedQuotes(lines, format))
     }
     const isColumnOfCells = isColumn(table, lines, format)
     const kept = hasBlankRows(table, isColumnOfCells) ? lines : lines.filter((line) => !isBlank(line))
