@@ -58,7 +58,7 @@ const vectorCodec = (expected: Expected, length: Length): Codec.Codec<Decoded> =
       readVectors(body, expected).pipe(
         Either.flatMap((vectors) => sameLength(vectors, expected.start, length)),
         Either.mapBoth({
-          onLeft: (problem) => undecodable(responseCodec.mediaType, bytes, problem, [problem]),
+          onLeft: (problem) => undecodable(responseCodec.mediaType, bytes, { problem, issues: [problem] }),
           onRight: (vectors) => ({ vectors, body })
         })
       ))
