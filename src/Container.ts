@@ -10,7 +10,8 @@ import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type * as Codec from "./Codec.ts"
 import * as internalMlflow from "./internal/container/mlflow.ts"
-import * as internalTensorFlow from "./internal/container/tensorFlow.ts"
+import * as tensorFlowCodecs from "./internal/container/tensorFlow/codecs.ts"
+import * as internalTensorFlow from "./internal/container/tensorFlow/make.ts"
 import * as internalTriton from "./internal/container/triton/make.ts"
 import * as internalXgboost from "./internal/container/xgboost/xgboost.ts"
 import type {
@@ -531,7 +532,7 @@ export const tensorFlow = <A = unknown, I = unknown, R1 = never, B = unknown, J 
  * @since 0.1.0
  * @category TensorFlow
  */
-export const TensorFlowBytes: Schema.Schema<Uint8Array, { readonly b64: string }> = internalTensorFlow.bytes
+export const TensorFlowBytes: Schema.Schema<Uint8Array, { readonly b64: string }> = tensorFlowCodecs.bytes
 
 // MLflow
 
