@@ -74,10 +74,8 @@ const copyWith = (error: CodecError, changed: Partial<Fields>): CodecError => {
 }
 
 /** Adds the endpoint and the request ID of a call to the error of its codec. */
-export const withOrigin =
-  (endpoint: string, requestId?: string) =>
-  <E>(error: E): E | CodecError =>
-    error instanceof CodecError ? copyWith(error, { endpoint, requestId }) : error
+export const withOrigin = (endpoint: string, requestId?: string) => <E>(error: E): E | CodecError =>
+  error instanceof CodecError ? copyWith(error, { endpoint, requestId }) : error
 
 /** The error of a codec whose media type was replaced, with the new one. */
 export const withMediaTypeOf = (

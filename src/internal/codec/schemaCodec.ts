@@ -91,10 +91,11 @@ export const withSchema = <A, I, R, R2>(
         Effect.flatMap(codec.encode)
       ),
     decode: (body, contentType) => {
-      const toError = (problem: string | Problem) =>
-        undecodable(mediaTypeRead(mediaType, contentType), body, problem)
-      return Effect.flatMap(codec.decode(body, contentType), (value) =>
-        Effect.suspend(() => decode(value, body, toError)).pipe(catchThrown(throwing, toError)))
+      const toError = (problem: string | Problem) => undecodable(mediaTypeRead(mediaType, contentType), body, problem)
+      return Effect.flatMap(
+        codec.decode(body, contentType),
+        (value) => Effect.suspend(() => decode(value, body, toError)).pipe(catchThrown(throwing, toError))
+      )
     }
   }
 }

@@ -136,8 +136,10 @@ export const jsonText = <I>(ast: AST.AST, numbers: JsonNumbers): Codec<I> => {
     mediaType,
     reads: jsonTypes,
     encode: (value) => encodeJson(mediaType, () => stringify(value, numbers)),
-    decode: decodeWith(mediaType, (text) =>
-      Either.try({ try: () => read(text) as I, catch: () => syntaxProblem(text, numbers) }))
+    decode: decodeWith(
+      mediaType,
+      (text) => Either.try({ try: () => read(text) as I, catch: () => syntaxProblem(text, numbers) })
+    )
   }
 }
 
@@ -179,8 +181,7 @@ export const jsonLinesText = <I>(ast: AST.AST, numbers: JsonNumbers): Codec<Read
   return {
     mediaType,
     reads: jsonLinesTypes,
-    encode: (values) =>
-      encodeJson(mediaType, () => values.map((value) => stringify(value, numbers)).join("\n")),
+    encode: (values) => encodeJson(mediaType, () => values.map((value) => stringify(value, numbers)).join("\n")),
     decode: decodeWith(
       mediaType,
       (text) => readLines(text, read, numbers) as Either.Either<ReadonlyArray<I>, Problem>
