@@ -1110,7 +1110,15 @@ export const isThrottling = (error: unknown): boolean => toRetryable(error).retr
 export const isAccessDenied: (error: unknown) => error is AccessDeniedError = (error): error is AccessDeniedError =>
   error instanceof AccessDeniedError
 
-const hasReason = (reason: ValidationReason) => (error: unknown): error is ValidationError =>
+/**
+ * A `ValidationError` with a reason. The field `reason` is absent if the error was made with a message only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ValidationErrorWith<R extends ValidationReason> = ValidationError & { readonly reason?: R | undefined }
+
+const hasReason = <R extends ValidationReason>(reason: R) => (error: unknown): error is ValidationErrorWith<R> =>
   error instanceof ValidationError &&
   (error.reason ?? validationReason(error.serviceMessage ?? error.message)) === reason
 
@@ -1120,7 +1128,9 @@ const hasReason = (reason: ValidationReason) => (error: unknown): error is Valid
  * @since 0.1.0
  * @category predicates
  */
-export const isEndpointNotFound: (error: unknown) => error is ValidationError = hasReason("endpoint-not-found")
+export const isEndpointNotFound: (error: unknown) => error is ValidationErrorWith<"endpoint-not-found"> = hasReason(
+  "endpoint-not-found"
+)
 
 /**
  * Whether the endpoint hosts inference components and the request has no `InferenceComponentName`.
@@ -1128,9 +1138,9 @@ export const isEndpointNotFound: (error: unknown) => error is ValidationError = 
  * @since 0.1.0
  * @category predicates
  */
-export const isInferenceComponentRequired: (error: unknown) => error is ValidationError = hasReason(
-  "inference-component-required"
-)
+export const isInferenceComponentRequired: (
+  error: unknown
+) => error is ValidationErrorWith<"inference-component-required"> = hasReason("inference-component-required")
 
 /**
  * Whether the endpoint or the inference component is scaled to zero. The rejected request starts an instance if auto
@@ -1149,4 +1159,4 @@ export const isInferenceComponentRequired: (error: unknown) => error is Validati
  * @since 0.1.0
  * @category predicates
  */
-export const isNoCapacity: (error: unknown) => error is ValidationError = hasReason("no-capacity")
+export const isNoCapacity: (error: unknown) => error is ValidationErrorWith<"no-capacity"> = hasReason("no-capacity")

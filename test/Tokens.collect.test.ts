@@ -267,6 +267,26 @@ describe("A stream that ends", () => {
     }))
 })
 
+describe("A very large event", () => {
+  const many = Array.from({ length: 50_000 }, (_, at) => at)
+
+  it.effect.each([
+    ["choices", { choices: many.map((index) => ({ index, text: "a", finish_reason: "stop" })) }],
+    [
+      "log probabilities",
+      { choices: [{ index: 0, text: "a", finish_reason: "stop", logprobs: { tokens: many.map(String) } }] }
+    ],
+    [
+      "tool calls with the same index",
+      callChunk(many.map((at) => ({ index: 0, id: `${at}`, function: { name: "f" } })), "stop")
+    ],
+    ["tool calls without an ID", callChunk(many.map((index) => ({ index, function: { name: "f" } })), "stop")]
+  ])(
+    "of %s is read in linear time, without a defect",
+    ([, event]) => Effect.map(Tokens.collectAll(framed(events(event))), (all) => assert.isNotEmpty(all))
+  )
+})
+
 describe("Tokens.withEvents", () => {
   it.effect("keeps every event, also one without content", () =>
     Effect.gen(function*() {

@@ -331,6 +331,13 @@ describe("Errors", () => {
   it("have the members that a program reads", () => {
     expectTypeOf(SageMakerError.isRetryable).parameter(0).toEqualTypeOf<unknown>()
     expectTypeOf(SageMakerError.isAccessDenied).guards.toEqualTypeOf<SageMakerError.AccessDeniedError>()
+    expectTypeOf(SageMakerError.isNoCapacity).parameter(0).toEqualTypeOf<unknown>()
+    const call = invokeEndpoint({ EndpointName: "a", Body: "" })
+    const recovered = Effect.catchIf(call, SageMakerError.isNoCapacity, ({ message, reason }) => {
+      expectTypeOf(reason).toEqualTypeOf<"no-capacity" | undefined>()
+      return Effect.succeed(message)
+    })
+    expectTypeOf<Effect.Effect.Error<typeof recovered>>().toEqualTypeOf<Effect.Effect.Error<typeof call>>()
   })
 })
 
@@ -459,6 +466,18 @@ describe("Typed inference", () => {
     >()
     // @ts-expect-error the value does not have the type of the endpoint
     void ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: "reading" })
+  })
+
+  it("has a default schedule in warmUp", () => {
+    expectTypeOf(ModelEndpoint.warmUp(endpoint)).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(pipe(endpoint, ModelEndpoint.warmUp())).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(ModelEndpoint.warmUp(endpoint, undefined, { value: reading })).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
   })
 })
 

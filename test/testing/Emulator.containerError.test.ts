@@ -159,4 +159,4 @@ it.live("Any other failure of a handler is a response of the container with stat
       error.serviceMessage,
       `Received server error (500) from primary with message "out of memory". ${seeLog}`
     )
-  }).pipe(Effect.provide(client(Emulator.endpoint("vllm-1", () => Effect.fail(new Error("out of memory")))))))
+  }).pipe(Effect.provide(client(Emulator.endpoint("vllm-1", () => Effect.fail({ message: "out of memory" }))))))

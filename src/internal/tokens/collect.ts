@@ -56,18 +56,18 @@ const addToolCalls = ({ indexes }: Collected, choice: Choice, { finishReason, to
 }
 
 /** Usage counts for all choices. */
-const addToken = (collected: Collected, token: Token): Collected => {
+const addToken = (collected: Collected, token: Token): void => {
   collected.usage = token.usage ?? collected.usage
   if (token.usage !== undefined && token.text === "" && Object.keys(token).length === 3) {
-    return collected
+    return
   }
   const choice = collected.choices.get(token.index) ?? makeChoice(token.index)
   collected.choices.set(token.index, choice)
   choice.text += token.text
   choice.reasoning += token.reasoning ?? ""
   choice.refusal += token.refusal ?? ""
-  if (token.logprobs !== undefined) {
-    choice.logprobs.push(...token.logprobs)
+  for (const logprob of token.logprobs ?? []) {
+    choice.logprobs.push(logprob)
   }
   addToolCalls(collected, choice, token)
   if (token.finishReason !== undefined) {
@@ -76,7 +76,6 @@ const addToken = (collected: Collected, token: Token): Collected => {
       choice.reasons.rawFinishReason = token.rawFinishReason
     }
   }
-  return collected
 }
 
 /** TGI before 3.2 streams the arguments of a call inside of an object with the name. */
@@ -123,6 +122,21 @@ const incomplete = (): ModelStreamError =>
 const isComplete = ({ reasons }: Choice, { isComplete: ended }: StreamEnd): boolean =>
   ended || reasons.finishReason !== undefined
 
+/** Adds the tokens by a loop. `Stream.runFold` exhausts the stack for a chunk of very many elements. */
+const runAll = <E, R>(tokens: Stream.Stream<Token, E, R>): Effect.Effect<Collected, E, R> =>
+  Effect.suspend(() => {
+    const collected: Collected = { choices: new Map(), indexes: makeToolCallIndexes(), usage: undefined }
+    return Effect.as(
+      Stream.runForEachChunk(tokens, (chunk) =>
+        Effect.sync(() => {
+          for (const token of chunk) {
+            addToken(collected, token)
+          }
+        })),
+      collected
+    )
+  })
+
 /** Runs the stream, and selects completions from its choices. Fails if one of them is incomplete. */
 const collectWith = <A, E, R>(
   tokens: Stream.Stream<Token, E, R>,
@@ -131,21 +145,13 @@ const collectWith = <A, E, R>(
   result: (completions: ReadonlyArray<CollectedCompletion>) => A
 ): Effect.Effect<A, E | ModelStreamError, R> =>
   recordStreamEnd((end) =>
-    Effect.suspend(() =>
-      Stream.runFold(
-        tokens,
-        { choices: new Map(), indexes: makeToolCallIndexes(), usage: undefined } as Collected,
-        addToken
-      )
-    ).pipe(
-      Effect.flatMap(({ choices, usage }) => {
-        const selected = select(choices)
-        const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
-        return allowIncomplete || hasEnded
-          ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, usage))))
-          : Effect.fail(incomplete())
-      })
-    )
+    Effect.flatMap(runAll(tokens), ({ choices, usage }) => {
+      const selected = select(choices)
+      const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
+      return allowIncomplete || hasEnded
+        ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, usage))))
+        : Effect.fail(incomplete())
+    })
   )
 
 const settingsOf = (

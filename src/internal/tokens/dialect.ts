@@ -85,7 +85,9 @@ class Decoder<A> implements EventDecoder<A, Failure> {
 }
 
 const addToken: AddTokens<Token> = (out, tokens) => {
-  out.push(...tokens)
+  for (const token of tokens) {
+    out.push(token)
+  }
 }
 
 /** An event without tokens is emitted with an empty one, so that no event is lost. */

@@ -47,20 +47,46 @@ const continues = (call: Call, { name }: ReceivedCall): boolean =>
 const beginsAnother = (call: Call, { name }: ReceivedCall): boolean =>
   name !== "" && call.name !== "" && isStarted(call) && (name !== call.name || call.extent.isComplete)
 
-const findCall = (calls: ReadonlyArray<Call>, part: ReceivedCall): Call | undefined => {
-  const sent = part.index ?? part.position
-  if (part.id !== "") {
-    const known = calls.findLast(({ id, sent: at }) => id === part.id && (part.index === undefined || at === sent))
-    const open = calls.findLast((call) => call.sent === sent)
+/** The calls of one choice. A hostile server can send very many, so that they are found by maps. */
+class Calls {
+  private readonly bySent = new Map<number, Call>()
+  private readonly byId = new Map<string, Call>()
+  private readonly byIdAndSent = new Map<string, Call>()
+  private readonly used = new Set<number>()
+  private next = 0
+
+  find(part: ReceivedCall): Call | undefined {
+    const sent = sentIndex(part)
+    const open = this.bySent.get(sent)
+    if (part.id === "") {
+      return open === undefined || beginsAnother(open, part) ? undefined : open
+    }
+    const known = part.index === undefined ? this.byId.get(part.id) : this.byIdAndSent.get(`${sent} ${part.id}`)
     if (known !== undefined || open === undefined) {
       return known
     }
     const isSame = open.id === "" ? !beginsAnother(open, part) : continues(open, part)
     return isSame ? open : undefined
   }
-  const latest = calls.findLast((call) => call.sent === sent)
-  return latest === undefined || beginsAnother(latest, part) ? undefined : latest
+
+  add(part: ReceivedCall): Call {
+    const sent = sentIndex(part)
+    const index = this.used.has(sent) ? this.next : sent
+    const call: Call = { sent, index, id: "", name: "", extent: startOfJson }
+    this.used.add(index)
+    this.next = Math.max(this.next, index + 1)
+    this.bySent.set(sent, call)
+    return call
+  }
+
+  setId(call: Call, id: string): void {
+    call.id = id
+    this.byId.set(id, call)
+    this.byIdAndSent.set(`${call.sent} ${id}`, call)
+  }
 }
+
+const sentIndex = ({ index, position }: ReceivedCall): number => index ?? position
 
 /** Special tokens, such as `</s>` or `<|eot_id|>`, which TGI appends to the arguments. */
 const specialToken = /^\s*(?:<\/?\w{1,20}>|<\|\w{1,40}\|>)\s*$/
@@ -78,23 +104,18 @@ export type ToolCallIndexes = (
   finishReason: string | null | undefined
 ) => ReadonlyArray<ToolCallPart> | undefined
 
-const nextIndex = (calls: ReadonlyArray<Call>, sent: number): number =>
-  calls.some(({ index }) => index === sent) ? Math.max(...calls.map(({ index }) => index)) + 1 : sent
-
-const assign = (calls: Array<Call>, part: ReceivedCall, isLast: boolean): ToolCallPart | undefined => {
-  const found = findCall(calls, part)
+const assign = (calls: Calls, part: ReceivedCall, isLast: boolean): ToolCallPart | undefined => {
+  const found = calls.find(part)
   const text = isLast && isSpecialToken(found, part.arguments) ? "" : part.arguments
   if (found === undefined && part.id === "" && part.name === "" && text === "") {
     return undefined
   }
-  const sent = part.index ?? part.position
-  const call = found ?? { sent, index: nextIndex(calls, sent), id: "", name: "", extent: startOfJson }
-  if (found === undefined) {
-    calls.push(call)
-  }
+  const call = found ?? calls.add(part)
   const name = addedName(call, part.name)
   const isNewId = call.id === "" && part.id !== ""
-  call.id = isNewId ? part.id : call.id
+  if (isNewId) {
+    calls.setId(call, part.id)
+  }
   call.name += name
   call.extent = readExtent(call.extent, text)
   return {
@@ -107,12 +128,12 @@ const assign = (calls: Array<Call>, part: ReceivedCall, isLast: boolean): ToolCa
 
 /** The calls of one stream, by choice. */
 export const makeToolCallIndexes = (): ToolCallIndexes => {
-  const choices = new Map<number, Array<Call>>()
+  const choices = new Map<number, Calls>()
   return (choice, parts, finishReason) => {
     if (parts.length === 0) {
       return undefined
     }
-    const calls = choices.get(choice) ?? []
+    const calls = choices.get(choice) ?? new Calls()
     choices.set(choice, calls)
     const isLast = finishReason !== null && finishReason !== undefined
     const assigned = parts.flatMap((part) => assign(calls, part, isLast) ?? [])

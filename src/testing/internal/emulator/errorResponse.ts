@@ -115,7 +115,7 @@ const toContainerFailure = (failure: unknown): ContainerFailure =>
     : new ContainerFailure({ status: 500, body: messageOf(failure), contentType: undefined })
 
 /** Whether a failure is a modeled error of the service or of a custom operation. */
-export const isServiceError = (
+const isServiceError = (
   failure: unknown
 ): failure is Exclude<SageMakerError.ServiceError, SageMakerError.UnknownServiceError> =>
   Predicate.hasProperty(failure, "_tag") && Predicate.hasProperty(failure, "status") &&
