@@ -5,7 +5,8 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import * as internalTensorFlow from "../internal/container/tensorFlow.ts"
+import * as tensorFlowCodecs from "../internal/container/tensorFlow/codecs.ts"
+import * as internalTensorFlow from "../internal/container/tensorFlow/make.ts"
 import type { ModelEndpoint, ModelEndpointError, ModelEndpointOptions } from "../ModelEndpoint.ts"
 import type { SageMakerRuntime } from "../SageMakerRuntime.ts"
 
@@ -201,4 +202,4 @@ export const tensorFlow = <A = unknown, I = unknown, R1 = never, B = unknown, J 
  * @since 0.1.0
  * @category TensorFlow
  */
-export const TensorFlowBytes: Schema.Schema<Uint8Array, { readonly b64: string }> = internalTensorFlow.bytes
+export const TensorFlowBytes: Schema.Schema<Uint8Array, { readonly b64: string }> = tensorFlowCodecs.bytes

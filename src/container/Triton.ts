@@ -196,7 +196,7 @@ export interface TritonUnknownOutput extends TritonOutputMembers {
 }
 
 /**
- * An output tensor. `dtype` tells the kinds apart: NumPy's name of a number, `bytes` or `unknown`.
+ * An output tensor. `dtype` is NumPy's name for a numeric output, else `bytes` or `unknown`.
  *
  * @since 0.1.0
  * @category Triton

@@ -151,6 +151,24 @@ describe("The selected model", () => {
       assert.strictEqual(yield* predict({}, { CustomAttributes: "trace=0" }), "trace=0")
     }))
 
+  it.effect("is selected by every call of the typed model", () =>
+    Effect.gen(function*() {
+      const model = Container.tensorFlow("tf", { model: "a", CustomAttributes: "trace=0" })
+      assert.strictEqual(model.defaults.CustomAttributes, "trace=0,tfs-model-name=a")
+      for (
+        const call of [
+          Effect.asVoid(model.invoke({ instances: [1] }, { CustomAttributes: "trace=1" })),
+          Effect.asVoid(model.invokeWithResponse({ instances: [1] }, { CustomAttributes: "trace=1" }))
+        ]
+      ) {
+        const { headers } = yield* exchange("{\"predictions\":[1]}", call)
+        assert.strictEqual(headers[attributes], "trace=1,tfs-model-name=a")
+      }
+      const invalid = Container.tensorFlow("tf", { model: "a,b" })
+      const { result } = yield* exchange("{}", invalid.invoke({ instances: [1] }))
+      assert.deepInclude(Either.getOrThrow(Either.flip(result)), { _tag: "InvalidInputError", field: "model" })
+    }))
+
   it.effect.each(["a,b", "a=b", "", "a b"])("cannot be named %s", (model) =>
     Effect.gen(function*() {
       const { result } = yield* exchange("{}", untyped.predict({ instances: [1] }, { model }))

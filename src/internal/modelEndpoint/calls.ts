@@ -14,7 +14,7 @@ import type {
   ModelEndpointStreamOptions
 } from "../../ModelEndpoint.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
-import { unencodable } from "../codec/codecError.ts"
+import { unencodable, withOrigin } from "../codec/codecError.ts"
 import { encodeValue } from "../codec/encodedValue.ts"
 import { requireMediaType } from "../codec/mediaTypes.ts"
 import { guardReads, readOptions } from "../operation/readMembers.ts"
@@ -92,7 +92,7 @@ export const invokeWithResponse = <A, R1, B, R2>(config: Configured<A, R1, B, R2
   Effect.fnUntraced(function*(value: A, options?: ModelEndpointOptions) {
     const { defaults, name, request, response } = yield* config
     const members = yield* callMembers(options)
-    const payload = yield* encodeValue(request, value)
+    const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
     const output = yield* InvokeEndpoint.invokeEndpoint({
       ContentType: request.mediaType,
       Accept: response.mediaType,
@@ -103,7 +103,11 @@ export const invokeWithResponse = <A, R1, B, R2>(config: Configured<A, R1, B, R2
       Body: payload.Body
     })
     const { Body: _, ...rest } = output
-    return { value: yield* Codec.decode(output, response), response: rest }
+    const decoded = yield* Effect.mapError(
+      Codec.decode(output, response),
+      withOrigin(name, output.$metadata.requestId)
+    )
+    return { value: decoded, response: rest }
   })
 
 export const invoke = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) => {
@@ -123,7 +127,7 @@ export const stream =
         ...definedMembers(routing)
       }
       yield* rejectUnknownMembers(InvokeEndpointWithResponseStream, { ...members, ...given })
-      const payload = yield* encodeValue(request, value)
+      const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
       const output = yield* InvokeEndpointWithResponseStream.invokeEndpointWithResponseStream({
         ...members,
         ...payload,
@@ -131,8 +135,12 @@ export const stream =
         EndpointName: name,
         Body: payload.Body
       })
-      yield* requireMediaType(framing.reads ?? ["*/*"], output.ContentType)
-      return Stream.mapError(framing.frame(output.Body), withoutSentErrorCode(payload.Body))
+      const addOrigin = withOrigin(name, output.$metadata.requestId)
+      yield* Effect.mapError(requireMediaType(framing.reads ?? ["*/*"], output.ContentType), addOrigin)
+      return Stream.mapError(
+        framing.frame(output.Body),
+        (error) => addOrigin(withoutSentErrorCode(payload.Body)(error))
+      )
     }))
 
 export const invokeAsync = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
@@ -141,7 +149,7 @@ export const invokeAsync = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
     const given = yield* callMembers(options)
     const members = { ContentType: request.mediaType, Accept: response.mediaType, ...definedMembers(defaults) }
     yield* rejectUnknownMembers(InvokeEndpointAsync, { ...members, ...given })
-    const payload = yield* encodeValue(request, value)
+    const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
     return yield* InvokeEndpointAsync.invokeEndpointAsync({
       ...members,
       ...payload,

@@ -9,6 +9,7 @@ import { endOfJsonObject, type NumericDatatype, writeElements, writeNumbers } fr
 import { dataText } from "../../../protocol/payload/tensorElements.ts"
 import type { CodecError } from "../../../SageMakerError.ts"
 import { undecodable, unencodable } from "../../codec/codecError.ts"
+import { mediaTypeRead } from "../../codec/mediaTypes.ts"
 import { anyJson, isRecord } from "../wireJson.ts"
 import { type BytesMode, hasJsonForm, isNumeric, ofBytes, ofJson, readMembers, type Tensor, toBytes } from "./tensor.ts"
 
@@ -160,7 +161,7 @@ export const read = (
 ): Effect.Effect<Message, CodecError> =>
   Effect.gen(function*() {
     const fail = (problem: string) =>
-      undecodable(parse(contentType ?? "")?.essence ?? jsonType, body, { problem, issues: [problem] })
+      undecodable(mediaTypeRead(jsonType, contentType), body, { problem, issues: [problem] })
     const declared = declaredSize(contentType)
     const size = yield* Either.mapLeft(jsonSize(body, declared), fail)
     const json = yield* anyJson.decode(body.subarray(0, size))

@@ -16,7 +16,6 @@ import {
   dtypeByDatatype,
   elementSize,
   isNumericDatatype,
-  type NumericDatatype,
   readElements,
   readNumbers
 } from "../../../protocol/payload/tensor.ts"
@@ -217,5 +216,3 @@ export const hasJsonForm = (tensor: Tensor): boolean =>
 
 export const isNumeric = (tensor: Tensor): tensor is Members & { readonly dtype: Dtype; readonly data: Data } =>
   isNumericDatatype(tensor.datatype) && tensor.dtype !== "bytes" && tensor.dtype !== "unknown"
-
-export type { NumericDatatype }

@@ -8,7 +8,7 @@ import { nonBlankLines } from "../../../protocol/bytes/lines.ts"
 import type { CodecError } from "../../../SageMakerError.ts"
 import { decodeText } from "../../codec/charset.ts"
 import { undecodable } from "../../codec/codecError.ts"
-import { jsonLinesTypes, jsonTypes } from "../../codec/mediaTypes.ts"
+import { jsonLinesTypes, jsonTypes, mediaTypeRead } from "../../codec/mediaTypes.ts"
 import { anyJson, isRecord } from "../wireJson.ts"
 import { readContent, readScores, type Score } from "./scores.ts"
 
@@ -126,7 +126,8 @@ export const responseCodec = (form: Form): Codec.Codec<XgboostResponse<Score>> =
   decode: (body, contentType) =>
     Effect.gen(function*() {
       const text = stripFromText(yield* decodeText(mediaType, body, contentType))
-      const fail = (problem: string) => undecodable(mediaType, body, { problem, issues: [problem] })
+      const fail = (problem: string) =>
+        undecodable(mediaTypeRead(mediaType, contentType), body, { problem, issues: [problem] })
       const value = isJson(text) ? yield* readJson(text) : yield* Either.mapLeft(readCsv(text, form), fail)
       return yield* Either.mapLeft(toResponse(value, form), fail)
     })
