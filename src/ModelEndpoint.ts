@@ -16,6 +16,7 @@ import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
 import * as calls from "./internal/modelEndpoint/calls.ts"
 import { fromModel } from "./internal/modelEndpoint/chat.ts"
+import { configure, embeddingCalls } from "./internal/modelEndpoint/embeddings/calls.ts"
 import * as internal from "./internal/modelEndpoint/warmUp.ts"
 import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
@@ -379,3 +380,172 @@ export const warmUp: {
     options?: WarmUpOptions<A, R3>
   ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3>
 } = dual(([first]) => Predicate.hasProperty(first, "invoke"), internal.warmUp)
+
+/**
+ * The body of an embedding request: `input` or `inputs` with the texts, and any other members.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingRequest {
+  readonly [member: string]: unknown
+}
+
+/**
+ * Options of a call of an embedding endpoint. They override the options of the endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbedOptions extends ModelEndpointOptions {
+  /**
+   * `"mean"` returns the mean of the token vectors of a text, if the model returns a vector per token. The mean has all
+   * tokens of the response, special tokens too. A model that returns a vector per text is not affected.
+   *
+   * Default: `"none"`, a response with a vector per token fails with `CodecError`.
+   */
+  readonly pooling?: "mean" | "none" | undefined
+  /** The maximum number of texts in a request. Default: 32, the default limit of Text Embeddings Inference. */
+  readonly maxBatchSize?: number | undefined
+  /**
+   * The maximum size of the texts of a request: bytes of their UTF-8, without the JSON around them. A larger text fails
+   * with `InvalidInputError` before a request is sent. Default: no limit.
+   */
+  readonly maxBatchBytes?: number | undefined
+  /** How many requests of a call run at the same time. Default: 1. */
+  readonly concurrency?: number | "unbounded" | undefined
+  /** The name of the model, sent as `model`. Default: omitted. */
+  readonly model?: string | undefined
+  /** The length of the vectors, sent as `dimensions`. Not every model can change it. Default: omitted. */
+  readonly dimensions?: number | undefined
+  /** How the model encodes the vectors, sent as `encoding_format`. Both encodings are decoded. Default: omitted. */
+  readonly encodingFormat?: "float" | "base64" | undefined
+  /** Additional members of the request body, such as `{ truncate: true }` or `{ input_type: "query" }`. */
+  readonly request?: { readonly [member: string]: unknown } | undefined
+}
+
+/**
+ * Options of `embeddings`, and the input members that its requests send.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingOptions extends EmbedOptions {
+  /**
+   * The format of the requests. `"openAi"` sends the texts as `input`, `"huggingFace"` as `inputs`. Responses are read in
+   * both formats. Default: `"openAi"`.
+   */
+  readonly format?: "openAi" | "huggingFace" | undefined
+}
+
+/**
+ * The response to one request of `embedMany`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingBatch {
+  /** The position of the first text of the request in the list of the call. */
+  readonly start: number
+  /** The vectors of the texts of the request, in their order. */
+  readonly vectors: ReadonlyArray<ReadonlyArray<number>>
+  /** The decoded JSON of the response body, with all its members. */
+  readonly body: unknown
+  /** The other members of the response. */
+  readonly response: ModelEndpointResponse
+}
+
+/**
+ * The vector of a text with the response that contained it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbedResult extends ModelEndpointResult<ReadonlyArray<number>> {
+  /** The decoded JSON of the response body, with all its members. */
+  readonly body: unknown
+  /** The token usage, if the response has it. */
+  readonly usage?: Tokens.TokenUsage
+}
+
+/**
+ * The vectors of several texts with the responses that contained them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbedManyResult {
+  /** The vectors in the order of the texts. */
+  readonly value: ReadonlyArray<ReadonlyArray<number>>
+  /** The responses in the order of the texts, one per request. */
+  readonly batches: ReadonlyArray<EmbeddingBatch>
+  /** The token usage of all requests, if a response has it. */
+  readonly usage?: Tokens.TokenUsage
+}
+
+/**
+ * A deployed model that turns texts into vectors.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingEndpoint extends Omit<ModelEndpoint<EmbeddingRequest, unknown>, "stream"> {
+  /**
+   * Returns the vector of a text. The request has the text itself, not a list. Fails with `CodecError` if the response
+   * does not have exactly one vector of finite numbers.
+   */
+  readonly embed: (
+    text: string,
+    options?: EmbedOptions
+  ) => Effect.Effect<ReadonlyArray<number>, ModelEndpointError, SageMakerRuntime>
+  /** Returns the vector as `embed` does, with the token usage and the members of the response. */
+  readonly embedWithResponse: (
+    text: string,
+    options?: EmbedOptions
+  ) => Effect.Effect<EmbedResult, ModelEndpointError, SageMakerRuntime>
+  /**
+   * Returns the vectors of texts, in the order of the texts. An empty list sends no request.
+   *
+   * A request has at most `maxBatchSize` texts. The first request that fails fails the call and interrupts the others.
+   * Fails with `CodecError` if a response does not have one vector per text, or if vectors have different lengths. The
+   * error contains the position of the text.
+   */
+  readonly embedMany: (
+    texts: ReadonlyArray<string>,
+    options?: EmbedOptions
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<number>>, ModelEndpointError, SageMakerRuntime>
+  /** Returns the vectors as `embedMany` does, with the token usage and the responses. */
+  readonly embedManyWithResponse: (
+    texts: ReadonlyArray<string>,
+    options?: EmbedOptions
+  ) => Effect.Effect<EmbedManyResult, ModelEndpointError, SageMakerRuntime>
+}
+
+/**
+ * Makes a typed embedding model from the name of its endpoint.
+ *
+ * Reads OpenAI's responses (`data` with `index` and `embedding`, as numbers or base64) and nested lists of numbers, as
+ * Text Embeddings Inference and Hugging Face's containers send them. An object with the list `embeddings`, `embedding` or
+ * `vectors` is read too. The indexes of OpenAI's format determine the order. Invalid options fail every call with
+ * `InvalidInputError`.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { ModelEndpoint } from "effect-sagemaker-runtime"
+ *
+ * const model = ModelEndpoint.embeddings("bge-m3", { format: "huggingFace", maxBatchSize: 16 })
+ *
+ * export const dimensions = model.embedMany(["a cat", "a dog"]).pipe(
+ *   Effect.map((vectors) => vectors.map((vector) => vector.length))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const embeddings = (name: string, options?: EmbeddingOptions): EmbeddingEndpoint => {
+  const configuration = configure(name, options)
+  const { stream: _, ...model } = fromConfig(name, configuration.model)
+  return { ...model, ...embeddingCalls(configuration) }
+}

@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from "node:fs"
 const root = new URL("../../", import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), "utf8")
 
-const pages = readdirSync(new URL("docs/containers/", root)).filter((file) => file.endsWith(".md"))
+const pages = readdirSync(new URL("docs/containers/", root)).filter((file) =>
+  file.endsWith(".md") && file !== "overview.md"
+)
 
 const sections = ["## Request", "## Response", "## Errors", "## Example", "## Sources"]
 
