@@ -6,7 +6,7 @@ import { hasCorpora, needsCorpora } from "./support/corpora.ts"
 import { readStreams } from "./support/tokenTranscripts.ts"
 
 /** The work grows with the square of the length. `Tokens.splits.test.ts` reads longer streams byte by byte. */
-const streams = readStreams().filter(({ text }) => text.length <= 8_000)
+const streams = readStreams().filter(({ text }) => text.length <= 3_500)
 
 describe.skipIf(!hasCorpora)(needsCorpora("A recorded stream"), () => {
   it.effect.each(streams)(

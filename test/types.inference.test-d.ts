@@ -74,6 +74,36 @@ describe("Dialects of token streams", () => {
     expectTypeOf(chatSession.stream(request, Tokens.lmi)).toEqualTypeOf<SessionTokens>()
   })
 
+  it("keep their types: Tokens.sglang", () => {
+    expectTypeOf(model.stream("a", Tokens.sglang)).toEqualTypeOf<TokenStream>()
+    expectTypeOf(session.stream("a", Tokens.sglang)).toEqualTypeOf<SessionTokens>()
+    expectTypeOf(chat.stream(request, Tokens.sglang)).toEqualTypeOf<TokenStream>()
+    expectTypeOf(chatSession.stream(request, Tokens.sglang)).toEqualTypeOf<SessionTokens>()
+  })
+
+  it("keep their types: Tokens.triton", () => {
+    expectTypeOf(model.stream("a", Tokens.triton)).toEqualTypeOf<TokenStream>()
+    expectTypeOf(session.stream("a", Tokens.triton)).toEqualTypeOf<SessionTokens>()
+    expectTypeOf(chat.stream(request, Tokens.triton)).toEqualTypeOf<TokenStream>()
+    expectTypeOf(chatSession.stream(request, Tokens.triton)).toEqualTypeOf<SessionTokens>()
+  })
+
+  it("keep their types: Tokens.anthropic", () => {
+    expectTypeOf(model.stream("a", Tokens.anthropic)).toEqualTypeOf<TokenStream>()
+    expectTypeOf(session.stream("a", Tokens.anthropic)).toEqualTypeOf<SessionTokens>()
+    expectTypeOf(chat.stream(request, Tokens.anthropic)).toEqualTypeOf<TokenStream>()
+    expectTypeOf(chatSession.stream(request, Tokens.anthropic)).toEqualTypeOf<SessionTokens>()
+  })
+
+  it("keep their types with events", () => {
+    expectTypeOf(model.stream("a", Tokens.withEvents(Tokens.tgi))).toEqualTypeOf<
+      Stream.Stream<Tokens.TokenWithEvent, ModelEndpoint.ModelEndpointStreamError, Runtime>
+    >()
+    expectTypeOf(chat.stream(request, Tokens.withEvents(Tokens.openAi)).pipe(Tokens.collect)).toEqualTypeOf<
+      Effect.Effect<Tokens.CollectedCompletion, ModelEndpoint.ModelEndpointStreamError, Runtime>
+    >()
+  })
+
   it("keep their types: Tokens.detected", () => {
     expectTypeOf(model.stream("a", Tokens.detected)).toEqualTypeOf<TokenStream>()
     expectTypeOf(session.stream("a", Tokens.detected)).toEqualTypeOf<SessionTokens>()
