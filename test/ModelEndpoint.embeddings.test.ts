@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck, TestClock } from "effect"
+import { Effect, FastCheck, Schedule, TestClock } from "effect"
 import { ModelEndpoint, type SageMakerError, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { hostileValues, thrownText } from "./support/hostileValues.ts"
 import { type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
@@ -452,6 +452,13 @@ describe("embeddings fails with InvalidInputError before a request", () => {
 })
 
 describe("embeddings keeps", () => {
+  it.effect("the interface of a typed model, so that warmUp accepts it", () =>
+    Effect.gen(function*() {
+      const { layer } = yield* scriptedRuntime(json([[1]]))
+      const progress = yield* ModelEndpoint.warmUp(openAi(), Schedule.recurs(1)).pipe(Effect.provide(layer))
+      assert.strictEqual(progress.attempts, 1)
+    }))
+
   it.effect("the errors of the operation", () =>
     Effect.gen(function*() {
       const { layer } = yield* scriptedRuntime({ status: 424, headers: { "x-amzn-errortype": "ModelError" } })
