@@ -156,6 +156,8 @@ describe("embeddings reads", () => {
     ["an object with embeddings", { embeddings: [one] }],
     ["an object with embedding", { embedding: one }],
     ["an object with vectors", { vectors: one }],
+    ["an object with predictions", { predictions: [one] }],
+    ["an object with outputs", { outputs: [one] }],
     ["base64", { data: [{ index: 0, embedding: Buffer.from(Float32Array.from(one).buffer).toString("base64") }] }]
   ]
   it.effect.each(shapes)("%s", ([, reply]) =>
