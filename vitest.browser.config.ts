@@ -66,7 +66,6 @@ const freePort = new Promise<number>((resolve, reject) => {
 export default defineConfig({
   resolve: mergeConfig(main.resolve ?? {}, {
     alias: [
-      { find: "#papaparse", replacement: source("internal/codec/papaparse.ts") },
       { find: "#base64", replacement: source("protocol/bytes/base64.ts") },
       { find: "#crc32", replacement: source("protocol/bytes/crc32.ts") },
       { find: "#runtime", replacement: source("protocol/userAgent/runtime.ts") },

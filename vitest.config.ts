@@ -15,7 +15,6 @@ export default defineConfig({
     alias: [
       { find: "#base64", replacement: source("node/internal/platform/base64.ts") },
       { find: "#crc32", replacement: source("node/internal/platform/crc32.ts") },
-      { find: "#papaparse", replacement: source("node/internal/platform/papaparse.ts") },
       { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },
       { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
       { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },

@@ -23,6 +23,7 @@ import type { CodecError } from "./SageMakerError.ts"
 import type { CollectedCompletion } from "./Tokens.ts"
 
 // Each type is a mapped type of its schema's type, so that an editor shows `ChatRequest` instead of all its members.
+type Named<A> = { [Member in keyof A]: A[Member] }
 
 /**
  * A part of a message's content: text, an image, audio, video, embeddings of an image, or a refusal.
@@ -35,12 +36,12 @@ export const ChatContentPart = content.contentPart.annotations(keepUnknownMember
 /**
  * A part of a message's content: text, an image, audio, video, embeddings of an image, or a refusal.
  *
- * `otherPart` makes a part of another type.
+ * The schema accepts parts of other types, which the type does not have. `otherPart` makes one.
  *
  * @since 0.1.0
  * @category models
  */
-export type ChatContentPart = typeof ChatContentPart.Type
+export type ChatContentPart = Named<typeof ChatContentPart.Type>
 
 /**
  * A function call that the model generated, as a request contains it.
@@ -59,6 +60,27 @@ export const ChatToolCall = message.toolCall.annotations(keepUnknownMembers)
 export type ChatToolCall = { [Member in keyof typeof ChatToolCall.Type]: (typeof ChatToolCall.Type)[Member] }
 
 /**
+ * A call of a function: a tool call of a message, of a completion or of collected tokens.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ChatCalledFunction {
+  /** The function to call. The calls of messages and completions have it. */
+  readonly function?:
+    | {
+      /** The name of the function. */
+      readonly name?: string | null | undefined
+      /** The arguments, as JSON text or as an object. */
+      readonly arguments?: string | object | null | undefined
+    }
+    | null
+    | undefined
+  /** The arguments as JSON text. The calls of collected tokens have it. */
+  readonly arguments?: string | undefined
+}
+
+/**
  * A message of a conversation.
  *
  * @since 0.1.0
@@ -69,10 +91,12 @@ export const ChatMessage = message.message.annotations(keepUnknownMembers)
 /**
  * A message of a conversation.
  *
+ * The schema accepts messages of other roles, which the type does not have. `otherMessage` makes one.
+ *
  * @since 0.1.0
  * @category models
  */
-export type ChatMessage = typeof ChatMessage.Type
+export type ChatMessage = Named<typeof ChatMessage.Type>
 
 /**
  * A message of the model.
@@ -200,7 +224,18 @@ export const system = (text: string): ChatMessage => ({ role: "system", content:
 export const user = (given: string | ReadonlyArray<ChatContentPart>): ChatMessage => ({ role: "user", content: given })
 
 /**
+ * Makes a message of the model from a text, for example to show the model how it should respond.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const assistant = (text: string): ChatAssistantMessage => ({ role: "assistant", content: text })
+
+/**
  * Makes the message with the result of a tool call. A result that is not a text becomes JSON.
+ *
+ * Throws a `TypeError` if the result has no JSON representation, as `JSON.stringify` does: a `bigint` or a value that
+ * contains itself.
  *
  * @example
  * ```ts
@@ -237,6 +272,23 @@ export const toolResult = (call: Pick<ChatToolCall, "id">, result: unknown): Cha
  */
 export const otherPart = (part: { readonly type: string; readonly [member: string]: unknown }): ChatContentPart =>
   part as unknown as ChatContentPart
+
+/**
+ * Makes a message of a role that `ChatMessage` does not declare. The chat template of the model must declare it.
+ *
+ * @example
+ * ```ts
+ * import { Chat } from "effect-sagemaker-runtime"
+ *
+ * export const document = Chat.otherMessage({ role: "document", content: "The town hall is grey." })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const otherMessage = (
+  given: { readonly role: string; readonly [member: string]: unknown }
+): ChatMessage => given as unknown as ChatMessage
 
 /**
  * Adds members that a type does not declare, such as a new option of a model server.
@@ -299,7 +351,9 @@ export const tool = <A, I, R>(options: {
 })
 
 /**
- * Decodes the arguments of a tool call with a schema. Empty arguments are an empty object.
+ * Decodes the arguments of a tool call with a schema. Empty arguments and `null` are an empty object.
+ *
+ * Accepts the tool calls of a message, of a completion and of collected tokens.
  *
  * Fails with `CodecError` if the arguments are not JSON or do not match the schema. Its message contains no arguments.
  *
@@ -309,9 +363,9 @@ export const tool = <A, I, R>(options: {
 export const decodeArguments: {
   <A, I, R>(
     schema: Schema.Schema<A, I, R>
-  ): (call: Pick<ChatToolCall, "function">) => Effect.Effect<A, CodecError, R>
+  ): (call: ChatCalledFunction) => Effect.Effect<A, CodecError, R>
   <A, I, R>(
-    call: Pick<ChatToolCall, "function">,
+    call: ChatCalledFunction,
     schema: Schema.Schema<A, I, R>
   ): Effect.Effect<A, CodecError, R>
 } = dual(2, decode)
@@ -322,6 +376,9 @@ export const decodeArguments: {
  * `choice` is the index of the choice, by default 0. A completion without the choice gives a message without text. IDs of
  * tool calls become text, arguments become JSON text (`{}` if they are empty), and members that are `null` are removed.
  * Unknown members stay. A tool call without an ID gets one from its position.
+ *
+ * `content` is an empty text if the model generated tool calls only, because some servers reject `null`. It is omitted
+ * for TGI from 3.1.1 on, which ignores the tool calls of a message with content.
  *
  * @example
  * ```ts

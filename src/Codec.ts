@@ -9,11 +9,12 @@ import { dual } from "effect/Function"
 import * as Schema from "effect/Schema"
 import * as base64 from "./internal/codec/base64.ts"
 import { decodeText, encodeText } from "./internal/codec/charset.ts"
-import { unencodable } from "./internal/codec/codecError.ts"
+import { unencodable, withMediaTypeOf } from "./internal/codec/codecError.ts"
 import { csvTable } from "./internal/codec/csv/codec.ts"
 import { encodeValue, withoutContentType } from "./internal/codec/encodedValue.ts"
-import { jsonLinesText, jsonText } from "./internal/codec/json.ts"
-import { matchesMediaType, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
+import { jsonLinesText, jsonText, locateLine } from "./internal/codec/json/codec.ts"
+import { libsvmCodec } from "./internal/codec/libsvm.ts"
+import { matchesMediaType, mediaTypeRead, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
 import { npyCodec } from "./internal/codec/npy.ts"
 import { withSchema } from "./internal/codec/schemaCodec.ts"
 import * as mediaTypes from "./protocol/payload/mediaType.ts"
@@ -61,11 +62,34 @@ export interface Codec<in out A, out R = never> {
 }
 
 /**
+ * Options of `Codec.json` and `Codec.jsonLines`, for numbers that JSON does not have or that JavaScript rounds.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface JsonOptions {
+  /**
+   * Whether `NaN`, `Infinity` and `-Infinity` are numbers, as in the JSON that Python writes. Default: `false`, they are
+   * invalid in both directions.
+   */
+  readonly nonFinite?: boolean | undefined
+  /**
+   * What becomes of integers beyond 2^53. `round`: the nearest number. `bigint`: the schema decides. Where it has
+   * `Schema.BigIntFromSelf`, every integer is a `bigint`, a small one too. Where it has `Schema.Number`, every integer is
+   * a number. Where it accepts both or anything, an integer beyond 2^53 is a `bigint`. A `bigint` is written as an
+   * integer. An integer of more than 4,300 digits fails with `CodecError`. Default: `round`.
+   */
+  readonly largeIntegers?: "round" | "bigint" | undefined
+}
+
+const numbersOf = ({ largeIntegers = "round", nonFinite = false }: JsonOptions) => ({ largeIntegers, nonFinite })
+
+/**
  * Encodes and decodes JSON with a schema.
  *
  * Writes `application/json`. Reads `application/json` and `application/*+json`, with or without a byte order mark. A
- * non-finite number fails with `CodecError`. So does a member named `__proto__`, if the schema has a record or keeps
- * unknown members: the schema would change a prototype.
+ * non-finite number fails with `CodecError` without the option `nonFinite`. So does a member named `__proto__`, if the
+ * schema has a record or keeps unknown members: the schema would change a prototype.
  *
  * @example
  * ```ts
@@ -73,12 +97,18 @@ export interface Codec<in out A, out R = never> {
  * import { Codec } from "effect-sagemaker-runtime"
  *
  * export const reading = Codec.json(Schema.Struct({ cpu: Schema.Number, load: Schema.Number }))
+ *
+ * export const score = Codec.json(Schema.Struct({ id: Schema.BigIntFromSelf, score: Schema.Number }), {
+ *   nonFinite: true,
+ *   largeIntegers: "bigint"
+ * })
  * ```
  *
  * @since 0.1.0
  * @category codecs
  */
-export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => withSchema(schema, jsonText<I>())
+export const json = <A, I, R>(schema: Schema.Schema<A, I, R>, options: JsonOptions = {}): Codec<A, R> =>
+  withSchema(schema, jsonText<I>(schema.ast, numbersOf(options)))
 
 /**
  * Encodes and decodes JSON Lines: a list with one line of JSON per element.
@@ -93,8 +123,11 @@ export const json = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<A, R> => wi
  * @since 0.1.0
  * @category codecs
  */
-export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<ReadonlyArray<A>, R> =>
-  withSchema(Schema.Array(schema), jsonLinesText<I>())
+export const jsonLines = <A, I, R>(
+  schema: Schema.Schema<A, I, R>,
+  options: JsonOptions = {}
+): Codec<ReadonlyArray<A>, R> =>
+  withSchema(Schema.Array(schema), jsonLinesText<I>(schema.ast, numbersOf(options)), locateLine)
 
 /**
  * The value of a CSV cell. `null` and `undefined` are an empty cell.
@@ -102,7 +135,7 @@ export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec<Readon
  * @since 0.1.0
  * @category models
  */
-export type CsvCell = string | number | boolean | null | undefined
+export type CsvCell = string | number | bigint | boolean | null | undefined
 
 /**
  * A CSV row: named cells, a list of cells, or a single cell.
@@ -126,6 +159,12 @@ export interface CsvOptions {
   readonly header?: boolean | undefined
   /** The character between cells. Default: a comma. */
   readonly delimiter?: "," | ";" | "\t" | "|" | undefined
+  /**
+   * Whether the cells of one row are on one line (`row`) or on a line each (`column`), as `numpy.savetxt` writes a
+   * vector. `either` reads both, and writes a row. Lists of rows, and structs with a header, are always rows. Default:
+   * `row`.
+   */
+  readonly orientation?: "row" | "column" | "either" | undefined
 }
 
 /**
@@ -135,9 +174,13 @@ export interface CsvOptions {
  * element. Without a header, columns are in the order of the struct's fields. With a header, columns are matched by
  * name, and columns that the schema does not declare are ignored.
  *
- * The encoded side of the schema determines the type of a cell: a string, a number (including `NaN` and `inf`) or a
- * boolean. An empty cell is `undefined` or `null` if the schema allows it. Lines end with LF. There is no line end
- * after the last line. Text with more than 16,777,216 cells fails with `CodecError`.
+ * The encoded side of the schema determines how a cell is read. A cell that the schema accepts as text is text, so a
+ * union of strings and numbers reads `"007"`. Other cells are a number (also `NaN` and `inf`), a `bigint` or a boolean.
+ * An empty cell is `undefined` or `null` if the schema allows it. A quoted empty cell is the empty string if the schema
+ * allows it.
+ *
+ * A row ends with LF, CRLF or CR. Written lines end with LF, without a line end after the last line. Blank lines are
+ * skipped if they cannot be a row. Text with more than 16,777,216 cells fails with `CodecError`.
  *
  * @example
  * ```ts
@@ -148,6 +191,7 @@ export interface CsvOptions {
  *
  * export const reading = Codec.csv(Reading)
  * export const readings = Codec.csv(Schema.Array(Reading), { header: true })
+ * export const scores = Codec.csv(Schema.Array(Schema.Number), { orientation: "either" })
  * ```
  *
  * @since 0.1.0
@@ -155,8 +199,11 @@ export interface CsvOptions {
  */
 export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
   schema: Schema.Schema<A, I, R>,
-  { delimiter = ",", header = false }: CsvOptions = {}
-): Codec<A, R> => withSchema(schema, csvTable<I>(schema.ast, { delimiter, header }))
+  { delimiter = ",", header = false, orientation = "row" }: CsvOptions = {}
+): Codec<A, R> => {
+  const { codec, locate } = csvTable<I>(schema.ast, { delimiter, header, orientation })
+  return withSchema(schema, codec, locate)
+}
 
 /**
  * Encodes and decodes plain text.
@@ -173,6 +220,16 @@ export const text: Codec<string> = {
   decode: (body, contentType) => decodeText("text/plain", body, contentType)
 }
 
+const bytesOf = (mediaType: string, reads: ReadonlyArray<string>): Codec<Uint8Array> => ({
+  mediaType,
+  reads,
+  encode: (value) =>
+    ArrayBuffer.isView(value)
+      ? Effect.succeed(value)
+      : Effect.fail(unencodable(mediaType, "the value must be a Uint8Array")),
+  decode: Effect.succeed
+})
+
 /**
  * Passes bytes through unchanged.
  *
@@ -181,15 +238,79 @@ export const text: Codec<string> = {
  * @since 0.1.0
  * @category codecs
  */
-export const bytes: Codec<Uint8Array> = {
-  mediaType: "application/octet-stream",
-  reads: ["*/*"],
-  encode: (value) =>
-    ArrayBuffer.isView(value)
-      ? Effect.succeed(value)
-      : Effect.fail(unencodable("application/octet-stream", "the value must be a Uint8Array")),
-  decode: Effect.succeed
+export const bytes: Codec<Uint8Array> = bytesOf("application/octet-stream", ["*/*"])
+
+/**
+ * Passes bytes of a media type through unchanged, such as an image or a sound.
+ *
+ * Writes and reads the media type. A range such as `image/*` is for responses only.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Codec, ModelEndpoint } from "effect-sagemaker-runtime"
+ *
+ * export const transcriber = ModelEndpoint.make("whisper", {
+ *   request: Codec.binary("audio/wav"),
+ *   response: Codec.json(Schema.Struct({ text: Schema.String }))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const binary = (mediaType: string): Codec<Uint8Array> => bytesOf(mediaType, [mediaType])
+
+/**
+ * A feature of a sparse row.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LibsvmFeature {
+  /** The index of the feature: an integer from 0 to 4,294,967,295. */
+  readonly index: number
+  /** The value of the feature. */
+  readonly value: number
 }
+
+/**
+ * A sparse row of LIBSVM's format. It has a label, a `qid` or a feature.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface LibsvmRow {
+  /** The label. A row for inference needs none. */
+  readonly label?: number | undefined
+  /** The group of the row, for ranking: an integer. */
+  readonly qid?: number | undefined
+  /** The features. No index is repeated. */
+  readonly features: ReadonlyArray<LibsvmFeature>
+}
+
+/**
+ * Encodes and decodes LIBSVM's sparse rows, such as `1 3:0.5 7:2`.
+ *
+ * Writes `text/libsvm`. Also reads `text/x-libsvm`. A first item with a colon is a feature, so a label with a weight is
+ * not supported. Lines end with LF, CRLF or CR. Blank lines, and comments after `#`, are skipped. An invalid index fails
+ * with `CodecError`.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Codec, ModelEndpoint } from "effect-sagemaker-runtime"
+ *
+ * export const churn = ModelEndpoint.make("churn", {
+ *   request: Codec.libsvm,
+ *   response: Codec.csv(Schema.Array(Schema.Number), { orientation: "either" })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category codecs
+ */
+export const libsvm: Codec<ReadonlyArray<LibsvmRow>> = libsvmCodec
 
 /**
  * A numeric array with a shape, as in NumPy.
@@ -317,7 +438,16 @@ export const withMediaType: {
   ...codec,
   mediaType,
   reads: [mediaType, ...readsOf(codec)],
-  encode: (value) => Effect.map(codec.encode(value), withoutContentType)
+  encode: (value) =>
+    Effect.mapBoth(Effect.suspend(() => codec.encode(value)), {
+      onFailure: (error) => withMediaTypeOf(error, codec, mediaType),
+      onSuccess: withoutContentType
+    }),
+  decode: (body, contentType) =>
+    Effect.mapError(
+      Effect.suspend(() => codec.decode(body, contentType)),
+      (error) => mediaTypeRead(mediaType, contentType) === mediaType ? withMediaTypeOf(error, codec, mediaType) : error
+    )
 }))
 
 /**
@@ -381,14 +511,21 @@ export const oneOf = <A, R, Rs extends ReadonlyArray<unknown> = []>(
   ...others: { readonly [Position in keyof Rs]: Codec<A, Rs[Position]> }
 ): Codec<A, R | Rs[number]> => {
   const codecs: ReadonlyArray<Codec<A, R | Rs[number]>> = [first, ...others]
-  const codecFor = (essence: string) => codecs.find((codec) => matchesMediaType(readsOf(codec), essence))
+  const readerOf = (contentType: string) => {
+    for (const { essence, text } of mediaTypes.parseAll(contentType)) {
+      const codec = codecs.find((each) => matchesMediaType(readsOf(each), essence))
+      if (codec !== undefined) {
+        return { codec, contentType: text }
+      }
+    }
+    return undefined
+  }
   return {
     ...first,
     reads: codecs.flatMap(readsOf),
     decode: (body, contentType) => {
-      const essence = mediaTypes.parse(contentType ?? "")?.essence
-      const selected = essence === undefined ? first : codecFor(essence) ?? first
-      return selected.decode(body, contentType)
+      const reader = readerOf(contentType ?? "") ?? { codec: first, contentType }
+      return reader.codec.decode(body, reader.contentType)
     }
   }
 }
@@ -465,9 +602,9 @@ export const decode: {
     Effect.flatMap(
       readPayload(payload, codec.mediaType),
       ({ Body, ContentType }) =>
-        Effect.zipRight(
+        Effect.flatMap(
           requireMediaType(readsOf(codec), ContentType, Body),
-          Effect.suspend(() => codec.decode(Body, ContentType))
+          (contentType) => codec.decode(Body, contentType)
         )
     )
 )

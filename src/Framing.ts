@@ -164,7 +164,7 @@ export const lines: Framing<string> = {
  * end.
  *
  * Blank lines are skipped: lines of spaces, tabs and CRs only. A line can start with a byte order mark. `Codec.jsonLines`
- * has the same rules.
+ * has the same rules and options.
  *
  * @example
  * ```ts
@@ -179,9 +179,12 @@ export const lines: Framing<string> = {
  * @since 0.1.0
  * @category framings
  */
-export const jsonLines = <A, I, R>(schema: Schema.Schema<A, I, R>): Framing<A, CodecError, R> => {
+export const jsonLines = <A, I, R>(
+  schema: Schema.Schema<A, I, R>,
+  options?: Codec.JsonOptions
+): Framing<A, CodecError, R> => {
   const mediaType = "application/jsonlines"
-  const codec = Codec.withMediaType(Codec.json(schema), mediaType)
+  const codec = Codec.withMediaType(Codec.json(schema, options), mediaType)
   return {
     mediaType,
     reads: [...jsonLinesTypes, ...jsonTypes],
@@ -228,15 +231,18 @@ const isDone = ({ data }: ServerSentEvent): boolean => data.trim() === "[DONE]"
 const encoder = new TextEncoder()
 
 /**
- * Parses server-sent events and decodes their data as JSON of the schema.
+ * Parses server-sent events and decodes their data as JSON of the schema. The options are those of `Codec.json`.
  *
  * The stream ends at the event `[DONE]` or at the end of the response. Events without data are skipped.
  *
  * @since 0.1.0
  * @category framings
  */
-export const sseJson = <A, I, R>(schema: Schema.Schema<A, I, R>): Framing<A, CodecError, R> => {
-  const codec = Codec.withMediaType(Codec.json(schema), eventStream)
+export const sseJson = <A, I, R>(
+  schema: Schema.Schema<A, I, R>,
+  options?: Codec.JsonOptions
+): Framing<A, CodecError, R> => {
+  const codec = Codec.withMediaType(Codec.json(schema, options), eventStream)
   return {
     mediaType: eventStream,
     reads: [eventStream],

@@ -897,13 +897,18 @@ export class CodecError extends errorClass<Retryable>()(
       mediaType: Schema.String,
       direction: Schema.Literal("encode", "decode"),
       issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
+      line: optionalNumber,
+      row: optionalNumber,
+      endpoint: optionalString,
+      requestId: optionalString,
       body: optional(Schema.Uint8ArrayFromSelf)
     })
   ),
   "body"
 ) {
   /**
-   * Media type of the payload, such as `application/json`.
+   * Media type of the payload, such as `application/json`. For a response it is the one of its content type, if it has
+   * one other than `application/octet-stream` and `text/plain`.
    *
    * @since 0.1.0
    */
@@ -915,11 +920,36 @@ export class CodecError extends errorClass<Retryable>()(
    */
   declare readonly direction: "encode" | "decode"
   /**
-   * The paths that do not match the schema, each with the expected type. They never contain values.
+   * The paths that do not match the schema, such as `score: expected number, found string`. They never contain values.
+   * At most 20, then the number of the others.
    *
    * @since 0.1.0
    */
   declare readonly issues: ReadonlyArray<string>
+  /**
+   * Line of the payload with the first problem, from 1. Only for JSON, JSON Lines and LIBSVM.
+   *
+   * @since 0.1.0
+   */
+  declare readonly line?: number | undefined
+  /**
+   * Row of the table with the first problem, from 1, without the header. Only for CSV.
+   *
+   * @since 0.1.0
+   */
+  declare readonly row?: number | undefined
+  /**
+   * Name of the endpoint, if a call failed.
+   *
+   * @since 0.1.0
+   */
+  declare readonly endpoint?: string | undefined
+  /**
+   * AWS's request ID (`x-amzn-requestid`) of the response that could not be decoded.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestId?: string | undefined
   /**
    * The payload that could not be decoded. Not enumerable.
    *

@@ -77,7 +77,9 @@ const request = {
       tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}", note: 1 } }]
     },
     { role: "tool", content: "42", tool_call_id: "1", extra: null },
-    { role: "function", content: null, name: "f" }
+    { role: "function", content: null, name: "f" },
+    { role: "assistant", content: null, refusal: null, tool_calls: null, function_call: null, audio: null },
+    { role: "document", content: "A text", title: "b" }
   ],
   tools: [{ type: "function", function: { name: "f", strict: null, version: 2 }, cache: true }],
   tool_choice: { type: "function", function: { name: "f", extra: 1 } },
@@ -125,7 +127,7 @@ describe("Chat.toMessage", () => {
   it("converts a completion and keeps unknown members", () => {
     assert.deepStrictEqual<unknown>(Chat.toMessage(decoded), {
       role: "assistant",
-      content: null,
+      content: "",
       reasoning: "hm",
       annotations: completion.choices[0]!.message.annotations,
       mood: { happy: true },
@@ -153,25 +155,67 @@ describe("Chat.toMessage", () => {
     [
       "the legacy function call",
       { content: "", function_call: { name: "f", arguments: "" } },
-      { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } }
+      { role: "assistant", content: "", function_call: { name: "f", arguments: "{}" } }
     ],
     [
       "a tool call without an ID and arguments",
       { content: "", tool_calls: [{ id: "", function: { name: "f", arguments: "" } }] },
       {
         role: "assistant",
-        content: null,
+        content: "",
         tool_calls: [{ id: "call_0", type: "function", function: { name: "f", arguments: "{}" } }]
       }
     ],
     [
       "a call of another type",
       { tool_calls: [{ id: "1", type: "custom", custom: { name: "f", input: "x" } }] },
-      { role: "assistant", content: null, tool_calls: [{ id: "1", type: "custom", custom: { name: "f", input: "x" } }] }
+      { role: "assistant", content: "", tool_calls: [{ id: "1", type: "custom", custom: { name: "f", input: "x" } }] }
     ]
   ])("converts %s", (_, message, expected) => {
     const value = Schema.decodeUnknownSync(Chat.ChatCompletion)({ choices: [{ index: 0, message }] })
     assert.deepStrictEqual<unknown>(Chat.toMessage(value), expected)
+  })
+
+  it.each([
+    ["3.1.1-sha-70217ac", undefined],
+    ["3.3.6-dev0-native", undefined],
+    ["10.0.0-native", undefined],
+    ["3.1.0-sha-463228e", ""],
+    ["2.4.1-native", ""],
+    ["vllm-0.16.0-tp1", ""],
+    ["fp_44709d6fcb", ""],
+    [null, ""]
+  ])(
+    "omits the empty content of tool calls only if the server ignores them beside a content: %s",
+    (fingerprint, content) => {
+      const value = Schema.decodeUnknownSync(Chat.ChatCompletion)({
+        system_fingerprint: fingerprint,
+        choices: [{
+          index: 0,
+          message: { content: null, tool_calls: [{ id: "0", function: { name: "f", arguments: "{}" } }] }
+        }]
+      })
+      assert.strictEqual(Chat.toMessage(value).content, content)
+      assert.strictEqual("content" in Chat.toMessage(value), content !== undefined)
+    }
+  )
+
+  it("accepts one tool call and one annotation in place of a list", () => {
+    const message = {
+      annotations: { type: "url_citation" },
+      tool_calls: { id: 3, function: { name: "f", arguments: { a: 1 }, extra: true } }
+    }
+    const value = Schema.decodeUnknownSync(Chat.ChatCompletion)({ choices: [{ message }] })
+    assert.deepStrictEqual(value.choices[0]?.message.annotations, [{ type: "url_citation" }])
+    assert.deepStrictEqual<unknown>(Chat.toMessage(value).tool_calls, [
+      { id: "3", type: "function", function: { name: "f", arguments: "{\"a\":1}", extra: true } }
+    ])
+  })
+
+  it.each(["", " ", "null", null, undefined])("writes missing arguments as an empty object: %j", (given) => {
+    const message = { tool_calls: [{ id: "1", function: { name: "f", arguments: given } }] }
+    const value = Schema.decodeUnknownSync(Chat.ChatCompletion)({ choices: [{ message }] })
+    assert.strictEqual(Chat.toMessage(value).tool_calls?.[0]?.function.arguments, "{}")
   })
 
   it("selects the choice by its index, data-first and in a pipe", () => {
@@ -197,7 +241,7 @@ describe("Chat.toMessage", () => {
       }
       assert.deepStrictEqual(Chat.toMessage(yield* Tokens.collect(Stream.make(token))), {
         role: "assistant",
-        content: null,
+        content: "",
         reasoning: "hm",
         reasoning_content: "hm",
         tool_calls: [{ id: "a", type: "function", function: { name: "now", arguments: "{}" } }]
@@ -222,8 +266,18 @@ describe("A tool", () => {
       const call = { function: { name: "weather", arguments: "{\"city\":\"Bern\"}" } }
       assert.deepStrictEqual(yield* Chat.decodeArguments(call, City), { city: "Bern" })
       assert.deepStrictEqual(yield* Chat.decodeArguments(City)(call), { city: "Bern" })
-      const none = { function: { name: "now", arguments: "" } }
-      assert.deepStrictEqual(yield* Chat.decodeArguments(none, Schema.Struct({})), {})
+      for (const text of ["", "null"]) {
+        const none = { function: { name: "now", arguments: text } }
+        assert.deepStrictEqual(yield* Chat.decodeArguments(none, Schema.Struct({})), {})
+      }
+    }))
+
+  it.effect("decodes the arguments of the calls of completions and of collected tokens", () =>
+    Effect.gen(function*() {
+      const { choices: [choice] } = decoded
+      assert.deepStrictEqual(yield* Chat.decodeArguments(choice!.message.tool_calls![0]!, City), { city: "Bern" })
+      const collected: Tokens.ToolCall = { name: "weather", arguments: "{\"city\":\"Bern\"}" }
+      assert.deepStrictEqual(yield* Chat.decodeArguments(collected, City), { city: "Bern" })
     }))
 
   it.effect.each(["hunter2", "{\"city\":\"hunter2", "{\"city\":{\"hunter2\":1}}"])(

@@ -218,7 +218,7 @@ describe("CSV text", () => {
       assert.deepStrictEqual(yield* point.decode(latin1, "text/csv; charset=iso-8859-1"), { x: 1, label: "é" })
       assert.match((yield* Effect.flip(point.decode(latin1))).message, /invalid UTF-8$/)
       assert.match(
-        (yield* Effect.flip(point.decode(latin1, "text/csv; charset=klingon"))).message,
+        (yield* Effect.flip(point.decode(latin1, "text/csv; charset=utf-16le"))).message,
         /invalid text for the charset of its content type$/
       )
     }))
@@ -233,10 +233,10 @@ describe("A table is rejected", () => {
       ["a long row", point, "1,a,b", /row 1 must have 2 cells, found 3$/],
       ["no row", point, "", /expected 1 row, found 0$/],
       ["two rows", point, "1,a\n2,b", /expected 1 row, found 2$/],
-      ["a cell that is no number", points, "x,label\nhunter2,a", /0\.x must be number$/],
-      ["hexadecimal", point, "0x10,a", /x must be number$/],
-      ["an empty cell where none may be", point, ",a", /x must be number$/],
-      ["a missing column", points, "label\na", /0\.x is missing$/],
+      ["a cell that is no number", points, "x,label\nhunter2,a", /row 1, column x: expected number, found string$/],
+      ["hexadecimal", point, "0x10,a", /column x: expected number, found string$/],
+      ["an empty cell where none may be", point, ",a", /column x: expected number, found string$/],
+      ["a missing column", points, "label\na", /row 1, column x is missing$/],
       ["two columns of one name", points, "x,x\n1,2", /the header has duplicate column names$/]
     ] as const
   )(

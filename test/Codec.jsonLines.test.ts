@@ -41,9 +41,9 @@ describe("JSON Lines", () => {
   it.effect("that cannot be decoded fail with the line and the path", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(entries.decode(encoder.encode(`{"n":1,"word":"a"}\n{"n":"hunter2","word":"b"}`)))
-      assert.match(error.message, /application\/jsonlines: 1\.n must be number$/)
+      assert.match(error.message, /application\/jsonlines: line 2, n: expected number, found string$/)
       const broken = yield* Effect.flip(entries.decode(encoder.encode(`{"n":1`)))
-      assert.match(broken.message, /invalid JSON Lines$/)
+      assert.match(broken.message, /invalid JSON at line 1, column 7: unexpected end$/)
     }))
 })
 

@@ -243,6 +243,12 @@ describe("embeddings fails with CodecError and the position", () => {
       2,
       /vector of text 1 must have numbers only: the value at position 1 is not a finite number$/
     ],
+    [
+      "a NaN in a vector",
+      "[[1, 2], [NaN, 1]]",
+      2,
+      /vector of text 1 must have numbers only: the value at position 0 is not a finite number$/
+    ],
     ["a text in a vector", [["0.5"]], 1, /vector of text 0 must have numbers only: the value at position 0 /],
     ["an empty vector", [[1], []], 2, /vector of text 1 must be a list of numbers$/],
     ["a null vector", { data: [{ index: 0, embedding: null }] }, 1, /vector of text 0 must be a list of numbers$/],

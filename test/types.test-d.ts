@@ -674,9 +674,21 @@ describe("A chat request", () => {
     send({ messages: [question], top_k: 3, guided_json: {}, chat_template_kwargs: { enable_thinking: false } })
     send({ messages: [Chat.system("Be kind"), Chat.user([{ type: "video_url", video_url: { url: "data:," } }])] })
     send({ messages: [Chat.user([Chat.otherPart({ type: "document_url", document_url: { url: "data:," } })])] })
+    send({ messages: [Chat.otherMessage({ role: "document", content: "A" }), Chat.assistant("B")], bad_words: ["C"] })
     send(Chat.withMembers({ messages: [question] }, { new_option: 1 }))
     const wider = { messages: [question], new_option: 1 }
     send(wider)
+  })
+
+  it("has messages and parts that a role and a type select", () => {
+    const message = {} as Chat.ChatMessage
+    if (message.role === "tool") {
+      expectTypeOf(message.tool_call_id).toEqualTypeOf<string>()
+    }
+    const part = {} as Chat.ChatContentPart
+    if (part.type === "image_url") {
+      expectTypeOf(part.image_url.url).toEqualTypeOf<string>()
+    }
   })
 
   it("has no misspelled member", () => {
@@ -698,6 +710,10 @@ describe("A chat request", () => {
     send({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "", detial: "low" } }] }] })
     // @ts-expect-error include_usage
     send({ messages: [question], stream_options: { include_usgae: true } })
+    // @ts-expect-error url
+    send({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { urll: "" } }] }] })
+    // @ts-expect-error tool_calls
+    send({ messages: [{ role: "assistant", content: "", tool_call: [] }] })
     // @ts-expect-error parameters
     send({ messages: [question], tools: [{ type: "function", function: { name: "f", parameter: {} } }] })
   })
@@ -718,6 +734,13 @@ describe("A chat request", () => {
   it("has tools whose arguments are decoded by a schema", () => {
     expectTypeOf(Chat.decodeArguments({} as Chat.ChatToolCall, City)).toEqualTypeOf<
       Effect.Effect<number, SageMakerError.CodecError, Cities>
+    >()
+    expectTypeOf(Chat.decodeArguments({} as Tokens.ToolCall, City)).toEqualTypeOf<
+      Effect.Effect<number, SageMakerError.CodecError, Cities>
+    >()
+    const { choices: [choice] } = {} as Chat.ChatCompletion
+    expectTypeOf(Effect.forEach(choice?.message.tool_calls ?? [], Chat.decodeArguments(City))).toEqualTypeOf<
+      Effect.Effect<Array<number>, SageMakerError.CodecError, Cities>
     >()
     expectTypeOf(pipe({} as Chat.ChatToolCall, Chat.decodeArguments(City))).toEqualTypeOf<
       Effect.Effect<number, SageMakerError.CodecError, Cities>

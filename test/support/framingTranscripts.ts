@@ -41,7 +41,7 @@ export const transcripts: ReadonlyArray<{
     long: `{"n":1,"word":"a"}\n{"n":"x","word":"b"}\n{"n":3,"word":"c"}\n`,
     short: `{"n":1,"word":"a"}\n[]\n`,
     out: [{ n: 1, word: "a" }],
-    failure: /n must be number$/
+    failure: /n: expected number, found string$/
   },
   {
     framing: Framing.sse,

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as JSONSchema from "effect/JSONSchema"
 import type * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
-import type { ChatToolCall } from "../../Chat.ts"
+import type { ChatCalledFunction } from "../../Chat.ts"
 import * as Codec from "../../Codec.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 
@@ -14,13 +14,18 @@ export const toJsonSchema = (ast: AST.AST): object => {
   return Object.keys($defs).length === 0 ? jsonSchema : { ...jsonSchema, $defs }
 }
 
+/** The arguments as JSON text. Servers parse it, and models write no text or `null` for a function without parameters. */
+export const argumentsText = (value: string | object | null | undefined): string => {
+  const text = typeof value === "string" ? value : JSON.stringify(value ?? {})
+  return ["", "null"].includes(text.trim()) ? "{}" : text
+}
+
 const encoder = new TextEncoder()
 
 export const decodeArguments = <A, I, R>(
-  { function: called }: Pick<ChatToolCall, "function">,
+  call: ChatCalledFunction,
   schema: Schema.Schema<A, I, R>
 ): Effect.Effect<A, CodecError, R> =>
-  Effect.suspend(() => {
-    const text = called.arguments.trim()
-    return Codec.json(schema).decode(encoder.encode(text === "" ? "{}" : text))
-  })
+  Effect.suspend(() =>
+    Codec.json(schema).decode(encoder.encode(argumentsText(call.function?.arguments ?? call.arguments)))
+  )

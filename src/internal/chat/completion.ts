@@ -2,6 +2,17 @@
 import * as Schema from "effect/Schema"
 import { nullish } from "./fields.ts"
 
+/** A list. One object in place of a list is decoded as a list of one. */
+const listOf = <A, I>(schema: Schema.Schema<A, I>) =>
+  Schema.Union(
+    Schema.Array(schema),
+    Schema.transform(schema, Schema.Tuple(Schema.typeSchema(schema)), {
+      strict: true,
+      decode: (value) => [value] as const,
+      encode: ([value]) => value
+    })
+  ) as Schema.Schema<ReadonlyArray<A>, ReadonlyArray<I> | I>
+
 const calledFunction = Schema.Struct({
   /** The name of the function. */
   name: nullish(Schema.String),
@@ -59,7 +70,7 @@ const messageFields = {
   /** The text with which the model refuses the request. */
   refusal: nullish(Schema.String),
   /** Annotations of the text, such as citations. */
-  annotations: nullish(Schema.Array(annotation)),
+  annotations: nullish(listOf(annotation)),
   /** The audio response of the model. */
   audio: nullish(audio),
   /** The function call of the legacy API. */
@@ -69,7 +80,7 @@ const messageFields = {
 export const completionMessage = Schema.Struct({
   ...messageFields,
   /** The tool calls that the model generated. */
-  tool_calls: nullish(Schema.Array(completionToolCall))
+  tool_calls: nullish(listOf(completionToolCall))
 })
 
 const delta = Schema.Struct({

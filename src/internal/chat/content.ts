@@ -2,6 +2,11 @@
 import * as Schema from "effect/Schema"
 import { nullish } from "./fields.ts"
 
+const mediaFields = {
+  /** The ID of the media, which vLLM uses as the key of its cache. */
+  uuid: nullish(Schema.String)
+}
+
 const textPart = Schema.Struct({
   /** The type of the part. */
   type: Schema.Literal("text"),
@@ -18,7 +23,8 @@ const imagePart = Schema.Struct({
     url: Schema.String,
     /** The resolution at which the model sees the image. Default: `auto`. */
     detail: nullish(Schema.Literal("auto", "low", "high"))
-  })
+  }),
+  ...mediaFields
 })
 
 const audioPart = Schema.Struct({
@@ -40,7 +46,8 @@ const audioUrlPart = Schema.Struct({
   audio_url: Schema.Struct({
     /** The URL of the audio, or a `data:` URL with its bytes in base64. */
     url: Schema.String
-  })
+  }),
+  ...mediaFields
 })
 
 const videoUrlPart = Schema.Struct({
@@ -50,7 +57,8 @@ const videoUrlPart = Schema.Struct({
   video_url: Schema.Struct({
     /** The URL of the video, or a `data:` URL with its bytes in base64. */
     url: Schema.String
-  })
+  }),
+  ...mediaFields
 })
 
 const imageEmbedsPart = Schema.Struct({
@@ -58,8 +66,7 @@ const imageEmbedsPart = Schema.Struct({
   type: Schema.Literal("image_embeds"),
   /** The embedding of the image in base64, or one per name. */
   image_embeds: Schema.NullOr(Schema.Union(Schema.String, Schema.Object)),
-  /** The ID of the image, which vLLM uses as the key of its cache. */
-  uuid: nullish(Schema.String)
+  ...mediaFields
 })
 
 const refusalPart = Schema.Struct({
@@ -79,26 +86,25 @@ const knownTypes: ReadonlySet<string> = new Set([
   "refusal"
 ])
 
-/** The brand keeps a misspelled type of a known part from being accepted as another part. */
 const otherType = Schema.String.pipe(
-  Schema.filter((type) => !knownTypes.has(type), { description: "another type of part" }),
-  Schema.brand("OtherContentPart")
+  Schema.filter((type) => !knownTypes.has(type), { description: "another type of part" })
 )
 
-export const otherPart = Schema.Struct({
-  /** The type of the part, which `ChatContentPart` does not know. */
-  type: otherType
-})
+const otherPart = Schema.Struct({ type: otherType })
 
-export const contentPart = Schema.Union(
+const knownPart = Schema.Union(
   textPart,
   imagePart,
   audioPart,
   audioUrlPart,
   videoUrlPart,
   imageEmbedsPart,
-  refusalPart,
-  otherPart
+  refusalPart
 )
+
+/** The type has the known parts only, so that a misspelled type is a type error and a type selects a member of the union. */
+export const contentPart = Schema.asSchema(
+  Schema.Union(knownPart, otherPart)
+) as Schema.Schema<typeof knownPart.Type, typeof knownPart.Encoded>
 
 export const content = Schema.Union(Schema.String, Schema.Array(contentPart))

@@ -32,25 +32,25 @@ const inputMessage = Schema.Struct({
 export const assistantMessage = Schema.Struct({
   /** The author of the message: the model. */
   role: Schema.Literal("assistant"),
-  /** The text of the message, or its parts. Optional if the message has tool calls. */
+  /** The text of the message, or its parts. Some servers require it, others ignore tool calls if it is a text. */
   content: nullish(content),
   /** The name of the author, to distinguish authors of one role. */
-  name: optional(Schema.String),
+  name: nullish(Schema.String),
   /** The text of the model's reasoning, as vLLM from version 0.16 names it. */
-  reasoning: optional(Schema.String),
+  reasoning: nullish(Schema.String),
   /** The text of the model's reasoning, as SGLang, LMI and earlier versions of vLLM name it. */
-  reasoning_content: optional(Schema.String),
+  reasoning_content: nullish(Schema.String),
   /** The text with which the model refused the request. */
-  refusal: optional(Schema.String),
+  refusal: nullish(Schema.String),
   /** The audio response of the model that the message refers to. */
-  audio: optional(Schema.Struct({
+  audio: nullish(Schema.Struct({
     /** The ID of the audio response. */
     id: Schema.String
   })),
   /** The tool calls that the model generated. */
-  tool_calls: optional(Schema.Array(toolCall)),
+  tool_calls: nullish(Schema.Array(toolCall)),
   /** The function call of the legacy API. */
-  function_call: optional(functionCall)
+  function_call: nullish(functionCall)
 })
 
 const toolMessage = Schema.Struct({
@@ -73,4 +73,22 @@ const functionMessage = Schema.Struct({
   name: Schema.String
 })
 
-export const message = Schema.Union(inputMessage, assistantMessage, toolMessage, functionMessage)
+const knownRoles: ReadonlySet<string> = new Set([
+  ...inputMessage.fields.role.literals,
+  "assistant",
+  "tool",
+  "function"
+])
+
+const otherRole = Schema.String.pipe(
+  Schema.filter((role) => !knownRoles.has(role), { description: "another role" })
+)
+
+const otherMessage = Schema.Struct({ role: otherRole, content: nullish(content) })
+
+const knownMessage = Schema.Union(inputMessage, assistantMessage, toolMessage, functionMessage)
+
+/** The type has the known roles only, so that a misspelled role is a type error and a role selects a member of the union. */
+export const message = Schema.asSchema(
+  Schema.Union(knownMessage, otherMessage)
+) as Schema.Schema<typeof knownMessage.Type, typeof knownMessage.Encoded>

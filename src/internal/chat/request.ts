@@ -148,7 +148,15 @@ const samplingFields = {
   /** How many log probabilities of each token of the prompt are returned. vLLM. */
   prompt_logprobs: optional(Schema.Number),
   /** How many tokens of the prompt are used, from its end. vLLM. */
-  truncate_prompt_tokens: optional(Schema.Number)
+  truncate_prompt_tokens: optional(Schema.Number),
+  /** The IDs of the only tokens that the model can generate. vLLM. */
+  allowed_token_ids: optional(Schema.Array(Schema.Number)),
+  /** Words that the model does not generate. vLLM. */
+  bad_words: optional(Schema.Array(Schema.String)),
+  /** The regular expressions at which the model stops. SGLang. */
+  stop_regex: optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
+  /** The maximum number of tokens of the reasoning. vLLM. */
+  thinking_token_budget: optional(Schema.Number)
 }
 
 const guidedFields = {
@@ -160,6 +168,10 @@ const guidedFields = {
   guided_choice: optional(Schema.Array(Schema.String)),
   /** The grammar of the completion. vLLM before 0.12, LMI. */
   guided_grammar: optional(Schema.String),
+  /** The library that restricts the completion. vLLM before 0.12, LMI. */
+  guided_decoding_backend: optional(Schema.String),
+  /** The pattern of white space in JSON. vLLM before 0.12. */
+  guided_whitespace_pattern: optional(Schema.String),
   /** The JSON Schema, the regular expression, the choices or the grammar of the completion. vLLM. */
   structured_outputs: optional(Schema.Object),
   /** The regular expression of the completion. SGLang. */
@@ -191,16 +203,28 @@ const serverFields = {
   stream_reasoning: optional(Schema.Boolean),
   /** Options of the processor of images, audio and video. vLLM. */
   mm_processor_kwargs: optional(Schema.Object),
-  /** The priority of the request. Lower values are processed first. vLLM. */
+  /** Options of loading images, audio and video, by modality. vLLM. */
+  media_io_kwargs: optional(Schema.Object),
+  /** The priority of the request. vLLM processes lower values first. vLLM, SGLang. */
   priority: optional(Schema.Number),
   /** The ID of the request on the server. vLLM. */
   request_id: optional(Schema.String),
   /** The ID of the request on the server. SGLang. */
   rid: optional(Schema.String),
-  /** A secret that separates the server's prefix cache between tenants. vLLM. */
+  /** A secret that separates the server's prefix cache between tenants. vLLM, SGLang. */
   cache_salt: optional(Schema.String),
   /** Options of the transfer of the key-value cache. vLLM. */
   kv_transfer_params: optional(Schema.Object),
+  /** Whether the response contains the IDs of the tokens. vLLM. */
+  return_token_ids: optional(Schema.Boolean),
+  /** Whether tokens in log probabilities are written as `token_id:` and the ID. vLLM. */
+  return_tokens_as_token_ids: optional(Schema.Boolean),
+  /** Whether the response contains the hidden states of the model. SGLang. */
+  return_hidden_states: optional(Schema.Boolean),
+  /** A serialized logit processor. SGLang. */
+  custom_logit_processor: optional(Schema.String),
+  /** Parameters of the logit processor. SGLang. */
+  custom_params: optional(Schema.Object),
   /** Options of extensions of the server. vLLM. */
   vllm_xargs: optional(Schema.Object),
   /** The LoRA adapter of the request. SGLang. */
@@ -210,7 +234,9 @@ const serverFields = {
   /** The LoRA adapter of the request. TGI. */
   adapter_id: optional(Schema.String),
   /** The text before the descriptions of the tools. TGI. */
-  tool_prompt: optional(Schema.String)
+  tool_prompt: optional(Schema.String),
+  /** The policy of the chat template of a model that classifies content. TGI. */
+  guideline: optional(Schema.String)
 }
 
 export const request = Schema.Struct({ ...openAiFields, ...samplingFields, ...guidedFields, ...serverFields })

@@ -4,13 +4,25 @@ import { decode, isWellFormed } from "../../protocol/bytes/utf8.ts"
 import { parse } from "../../protocol/payload/mediaType.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { undecodable, unencodable } from "./codecError.ts"
+import { mediaTypeRead } from "./mediaTypes.ts"
 
 const isUtf8 = (charset: string | undefined): boolean =>
   charset === undefined || ["utf-8", "utf8", "us-ascii", "ascii"].includes(charset.toLowerCase())
 
-const decodeCharset = (charset: string, body: Uint8Array): string | undefined => {
+/** The decoder of a character set, `undefined` if the platform does not have it. */
+const decoderOf = (charset: string): TextDecoder | undefined => {
   try {
-    return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(body)
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: true })
+  } catch {
+    return undefined
+  }
+}
+
+/** The text of bytes in a character set. One that is unknown is read as UTF-8. */
+const decodeCharset = (charset: string, body: Uint8Array): string | undefined => {
+  const decoder = decoderOf(charset)
+  try {
+    return decoder === undefined ? decode(body) : decoder.decode(body)
   } catch {
     return undefined
   }
@@ -40,5 +52,5 @@ export const decodeText = (
     return Either.right(text)
   }
   const problem = isUtf8(charset) ? "invalid UTF-8" : "invalid text for the charset of its content type"
-  return Either.left(undecodable(mediaType, body, problem))
+  return Either.left(undecodable(mediaTypeRead(mediaType, contentType), body, problem))
 }

@@ -1,41 +1,47 @@
 /** Constructors of `CodecError`. A message never contains a value, because a payload can be confidential. */
 import { CodecError } from "../../SageMakerError.ts"
 
+/** Where a payload is invalid. */
+export interface Place {
+  readonly line?: number | undefined
+  readonly row?: number | undefined
+}
+
+/** Why a payload is invalid, and where. */
+export interface Problem extends Place {
+  readonly problem: string
+  readonly issues?: ReadonlyArray<string> | undefined
+}
+
+const toProblem = (problem: string | Problem): Problem => (typeof problem === "string" ? { problem } : problem)
+
+type Fields = ConstructorParameters<typeof CodecError>[0]
+
+/** Omits the fields that are `undefined`, so that they are not printed. */
+const make = (fields: { readonly [K in keyof Fields]: Fields[K] | undefined }): CodecError =>
+  new CodecError(Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields)
+
+const encoding = (mediaType: string): string => `Cannot encode the value as ${mediaType}`
+const decoding = (mediaType: string): string => `Cannot decode the payload as ${mediaType}`
+
 /** The error of a value that cannot be encoded in a media type. */
-export const unencodable = (mediaType: string, problem: string, issues: ReadonlyArray<string> = []): CodecError =>
-  new CodecError({
-    message: `Cannot encode the value as ${mediaType}: ${problem}`,
-    mediaType,
-    direction: "encode",
-    issues
-  })
+export const unencodable = (mediaType: string, problem: string | Problem): CodecError => {
+  const { problem: text, ...fields } = toProblem(problem)
+  return make({ message: `${encoding(mediaType)}: ${text}`, mediaType, direction: "encode", ...fields })
+}
 
 /** The error of a value whose members throw when they are read. */
 export const unreadableValue = (mediaType: string): CodecError => unencodable(mediaType, "the value cannot be read")
 
 /** The error of a payload that is invalid in a media type. */
-export const undecodable = (
-  mediaType: string,
-  body: Uint8Array,
-  problem: string,
-  issues: ReadonlyArray<string> = []
-): CodecError =>
-  new CodecError({
-    message: `Cannot decode the payload as ${mediaType}: ${problem}`,
-    mediaType,
-    direction: "decode",
-    issues,
-    body
-  })
+export const undecodable = (mediaType: string, body: Uint8Array, problem: string | Problem): CodecError => {
+  const { problem: text, ...fields } = toProblem(problem)
+  return make({ message: `${decoding(mediaType)}: ${text}`, mediaType, direction: "decode", ...fields, body })
+}
 
 /** The error of a response stream that is invalid in a media type. `body` is the invalid line, if there is one. */
 export const undecodableStream = (mediaType: string, problem: string, body?: Uint8Array): CodecError =>
-  new CodecError({
-    message: `Cannot decode the stream as ${mediaType}: ${problem}`,
-    mediaType,
-    direction: "decode",
-    ...(body === undefined ? {} : { body })
-  })
+  make({ message: `Cannot decode the stream as ${mediaType}: ${problem}`, mediaType, direction: "decode", body })
 
 /** The error of an event whose data is invalid in a dialect of token streams. */
 export const undecodableEvent = (dialect: string, text: string, issues: ReadonlyArray<string>): CodecError =>
@@ -54,10 +60,32 @@ export const unsupportedMediaType = (
   body: Uint8Array | undefined
 ): CodecError => {
   const found = mediaType === undefined ? "with an invalid content type" : `of media type ${mediaType}`
-  return new CodecError({
+  return make({
     message: `Cannot decode a payload ${found}: expected ${accepted.join(", ")}`,
     mediaType: mediaType ?? "",
     direction: "decode",
-    ...(body === undefined ? {} : { body })
+    body
   })
+}
+
+const copyWith = (error: CodecError, changed: Partial<Fields>): CodecError => {
+  const { body, direction, endpoint, issues, line, mediaType, message, requestId, row } = error
+  return make({ message, mediaType, direction, issues, line, row, endpoint, requestId, body, ...changed })
+}
+
+/** Adds the endpoint and the request ID of a call to the error of its codec. */
+export const withOrigin = (endpoint: string, requestId?: string) => <E>(error: E): E | CodecError =>
+  error instanceof CodecError ? copyWith(error, { endpoint, requestId }) : error
+
+/** The error of a codec whose media type was replaced, with the new one. */
+export const withMediaTypeOf = (
+  error: CodecError,
+  codec: { readonly mediaType: string },
+  mediaType: string
+): CodecError => {
+  const described = error.direction === "encode" ? encoding : decoding
+  const before = described(codec.mediaType)
+  return error.mediaType === codec.mediaType && error.message.startsWith(before)
+    ? copyWith(error, { mediaType, message: described(mediaType) + error.message.slice(before.length) })
+    : error
 }

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Codec, EncodedPayload } from "../../Codec.ts"
-import { includes, parse } from "../../protocol/payload/mediaType.ts"
+import { includes, type MediaType, parse, parseAll } from "../../protocol/payload/mediaType.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { guardReads } from "../operation/readMembers.ts"
 import { undecodable, unsupportedMediaType } from "./codecError.ts"
@@ -22,25 +22,33 @@ export const matchesMediaType = (ranges: ReadonlyArray<string>, essence: string)
 /** The media types that HTTP frameworks set by default. They do not describe the payload. */
 const frameworkDefaults = new Set(["application/octet-stream", "text/plain"])
 
-const isAccepted = (
-  ranges: ReadonlyArray<string>,
-  contentType: string | undefined,
-  essence: string | undefined
-): boolean =>
-  essence === undefined
-    ? contentType === undefined || contentType.trim() === ""
-    : frameworkDefaults.has(essence) || matchesMediaType(ranges, essence)
+/** The media type that an error names: the one of the payload, or of the codec if the payload's describes nothing. */
+export const mediaTypeRead = (mediaType: string, contentType: string | undefined): string => {
+  const essence = parse(contentType ?? "")?.essence
+  return essence === undefined || frameworkDefaults.has(essence) ? mediaType : essence
+}
 
-/** Checks the media type of a payload. A missing one and the default of a framework are accepted too. */
+const listOf = (types: ReadonlyArray<MediaType>): string | undefined =>
+  types.length === 0 ? undefined : [...new Set(types.map(({ essence }) => essence))].join(", ")
+
+/**
+ * Checks the content type of a payload, and returns the media type to decode: of several, the first that the codec
+ * reads. A missing one and the default of a framework are accepted too.
+ */
 export const requireMediaType = (
   ranges: ReadonlyArray<string>,
   contentType: string | undefined,
   body?: Uint8Array
-): Effect.Effect<void, CodecError> => {
-  const essence = parse(contentType ?? "")?.essence
-  return isAccepted(ranges, contentType, essence)
-    ? Effect.void
-    : Effect.fail(unsupportedMediaType(essence, ranges, body))
+): Effect.Effect<string | undefined, CodecError> => {
+  if (contentType === undefined || contentType.trim() === "") {
+    return Effect.succeed(undefined)
+  }
+  const types = parseAll(contentType)
+  const accepted = types.find(({ essence }) => matchesMediaType(ranges, essence)) ??
+    types.find(({ essence }) => frameworkDefaults.has(essence))
+  return accepted === undefined
+    ? Effect.fail(unsupportedMediaType(listOf(types), ranges, body))
+    : Effect.succeed(accepted.text)
 }
 
 const isPayload = ({ Body, ContentType }: { readonly Body: unknown; readonly ContentType: unknown }): boolean =>

@@ -1,11 +1,13 @@
 /** Codecs whose values are described by a schema. */
 import * as Effect from "effect/Effect"
+import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { Codec } from "../../Codec.ts"
 import type { CodecError } from "../../SageMakerError.ts"
-import { undecodable, unencodable } from "./codecError.ts"
+import { type Place, type Problem, undecodable, unencodable } from "./codecError.ts"
+import { mediaTypeRead } from "./mediaTypes.ts"
 import { assignsAnyKey, hasPrototypeKey } from "./prototypeKey.ts"
-import { schemaIssues } from "./schemaIssues.ts"
+import { describe, type Described, describeMismatches } from "./schemaIssues.ts"
 
 const tooDeep = "the value is nested too deeply"
 const unreadable = "the value cannot be read"
@@ -33,27 +35,54 @@ const catchThrown =
       (defect) => Effect.fail(toError(isStackOverflow(defect) ? tooDeep : thrown))
     )
 
+/** A path of a value, as its place in the payload and the path below that place. */
+export interface Located extends Place {
+  /** The place as text, such as `row 2, column cpu`. */
+  readonly place: string
+  readonly path: Described["path"]
+}
+
+/** Finds the place of a path in a payload. `body` is the payload, if there is one yet. */
+export type Locate = (path: Described["path"], body?: Uint8Array) => Located
+
+const nowhere: Locate = (path) => ({ place: "", path })
+
+const problemsOf = (ast: Schema.Schema.All["ast"], locate: Locate) => {
+  const describeAll = describeMismatches(ast)
+  return (error: ParseResult.ParseError, body?: Uint8Array): Problem => {
+    const places: Array<Place> = []
+    const issues = describeAll(error, ({ path, problem }) => {
+      const { path: below, place, ...at } = locate(path, body)
+      places.push(at)
+      return describe(place, { path: below, problem })
+    })
+    return { ...places[0], problem: issues.join("; "), issues }
+  }
+}
+
 /** Adds a schema to a codec of its encoded side. */
-export const withSchema = <A, I, R, R2>(schema: Schema.Schema<A, I, R>, codec: Codec<I, R2>): Codec<A, R | R2> => {
+export const withSchema = <A, I, R, R2>(
+  schema: Schema.Schema<A, I, R>,
+  codec: Codec<I, R2>,
+  locate: Locate = nowhere
+): Codec<A, R | R2> => {
   const { mediaType } = codec
   const encodeValue = Schema.encode(schema)
   const decodeValue = Schema.decode(schema)
-  const issuesOf = schemaIssues(schema.ast)
+  const problemOf = problemsOf(schema.ast, locate)
   const losesKey = assignsAnyKey(schema.ast) ? hasPrototypeKey : () => false
   const encode = (value: A): Effect.Effect<I, CodecError, R> =>
     losesKey(value)
       ? Effect.fail(unencodable(mediaType, prototypeKey))
-      : Effect.mapError(encodeValue(value), (error) => {
-        const issues = issuesOf(error)
-        return unencodable(mediaType, issues.join("; "), issues)
-      })
-  const decode = (value: I, body: Uint8Array): Effect.Effect<A, CodecError, R> =>
+      : Effect.mapError(encodeValue(value), (error) => unencodable(mediaType, problemOf(error)))
+  const decode = (
+    value: I,
+    body: Uint8Array,
+    toError: (problem: string | Problem) => CodecError
+  ): Effect.Effect<A, CodecError, R> =>
     losesKey(value)
-      ? Effect.fail(undecodable(mediaType, body, prototypeKey))
-      : Effect.mapError(decodeValue(value), (error) => {
-        const issues = issuesOf(error)
-        return undecodable(mediaType, body, issues.join("; "), issues)
-      })
+      ? Effect.fail(toError(prototypeKey))
+      : Effect.mapError(decodeValue(value), (error) => toError(problemOf(error, body)))
   return {
     ...codec,
     encode: (value) =>
@@ -61,10 +90,12 @@ export const withSchema = <A, I, R, R2>(schema: Schema.Schema<A, I, R>, codec: C
         catchThrown(unreadable, (problem) => unencodable(mediaType, problem)),
         Effect.flatMap(codec.encode)
       ),
-    decode: (body, contentType) =>
-      Effect.flatMap(codec.decode(body, contentType), (value) =>
-        Effect.suspend(() => decode(value, body)).pipe(
-          catchThrown(throwing, (problem) => undecodable(mediaType, body, problem))
-        ))
+    decode: (body, contentType) => {
+      const toError = (problem: string | Problem) => undecodable(mediaTypeRead(mediaType, contentType), body, problem)
+      return Effect.flatMap(
+        codec.decode(body, contentType),
+        (value) => Effect.suspend(() => decode(value, body, toError)).pipe(catchThrown(throwing, toError))
+      )
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** Parses JSON with a limit for its nesting, because code that processes a value recursively can exhaust the stack. */
 
 /** Deeper JSON is invalid. */
-const maxJsonDepth = 512
+export const maxJsonDepth = 512
 
 const isEscaped = (text: string, at: number): boolean => {
   let start = at
@@ -12,7 +12,7 @@ const isEscaped = (text: string, at: number): boolean => {
 }
 
 /** The position of the quote that ends a string; the end of the text where there is none. */
-const endOfString = (text: string, start: number): number => {
+export const endOfString = (text: string, start: number): number => {
   let end = text.indexOf("\"", start)
   while (end !== -1 && isEscaped(text, end)) {
     end = text.indexOf("\"", end + 1)

@@ -63,6 +63,55 @@ describe("By the media type of the response,", () => {
   )
 })
 
+describe("Of several media types,", () => {
+  it.effect.each([
+    "application/json, application/json",
+    "application/json; charset=utf-8,application/json; charset=utf-8",
+    "text/csv, application/json",
+    "text/plain, application/json",
+    "text/html, text/plain",
+    "application/json,",
+    ", application/json",
+    "json, application/json",
+    "multipart/x; boundary=\"a, b\\\"\", application/json",
+    "application/json; profile=\"a, text/html\"",
+    "application/json; charset=\"utf-8"
+  ])(
+    "JSON is decoded from %s",
+    (contentType) =>
+      Effect.map(read(json, `{"score":1}`, contentType), (value) => assert.deepStrictEqual(value, { score: 1 }))
+  )
+
+  it.effect.each([
+    ["text/html, text/csv, text/html", "of media type text/html, text/csv"],
+    ["text/html; a=\", application/json\"", "of media type text/html"],
+    [",", "with an invalid content type"]
+  ])("JSON is not decoded from %s", ([contentType, found]) =>
+    Effect.map(
+      Effect.flip(read(json, `{"score":1}`, contentType)),
+      ({ message }) => assert.include(message, `${found}: expected application/json`)
+    ))
+
+  it.effect("the first that a codec reads selects the codec, with its parameters", () =>
+    Effect.gen(function*() {
+      const either = Codec.oneOf(json, csv)
+      const types = "text/html, text/csv; header=present, application/json"
+      assert.deepStrictEqual(yield* read(either, "score\n0.5", types), { score: 0.5 })
+      assert.deepStrictEqual(yield* either.decode(encoder.encode("score\n0.5"), types), { score: 0.5 })
+      assert.deepStrictEqual(yield* read(csv, "score\n0.5", "text/html, text/csv;header=\"present\""), { score: 0.5 })
+    }))
+
+  it.effect("a character set that the platform does not have is read as UTF-8", () =>
+    Effect.gen(function*() {
+      for (const charset of ["utf8mb4", "'utf-8'", "\"\"", "None"]) {
+        assert.strictEqual(yield* read(Codec.text, "é", `text/plain; charset=${charset}`), "é")
+      }
+      const latin1 = { Body: Uint8Array.of(0x22, 0xe9, 0x22), ContentType: "application/json; charset=latin1" }
+      assert.strictEqual(yield* Codec.decode(latin1, Codec.json(Schema.String)), "é")
+      assert.strictEqual(yield* read(Codec.json(Schema.String), "\"é\"", "application/json; charset=latin1"), "é")
+    }))
+})
+
 describe("Of several codecs,", () => {
   const either = Codec.oneOf(json, csv)
 

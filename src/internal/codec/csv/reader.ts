@@ -1,120 +1,142 @@
-/** Reads CSV text as values. papaparse splits the text into cells. */
-import { papaparse } from "#papaparse"
+/** Reads CSV text as values. */
 import * as Either from "effect/Either"
-import { type Cell, type Kind, readCell } from "./cells.ts"
-import { columnNames, type Format, type Row, type StructRow, type Table, type TupleRow } from "./table.ts"
+import * as csv from "../../../protocol/payload/csv.ts"
+import { setOwn } from "../../operation/readMembers.ts"
+import type { Problem } from "../codecError.ts"
+import { acceptsEmpty, cellReader, textType } from "./cells.ts"
+import { type Column, columnsOf, type Format, minimumWidth, type Row, type StructRow, type Table } from "./table.ts"
 
-type Line = ReadonlyArray<string>
+type Lines = ReadonlyArray<csv.Line>
 
-const textOnly: ReadonlySet<Kind> = new Set<Kind>(["string"])
+const isBlank = (line: csv.Line): boolean => line.length === 1 && (line[0] ?? "").trim() === ""
 
-const isBlank = (line: Line): boolean => line.length === 1 && line[0] === ""
-
-/** The minimum number of cells in a row, according to the schema. */
-const minimumWidth = (row: Row): number => {
-  if (row._tag === "Cell") {
-    return 1
+const withMalformedQuotes = ({ problem, row }: csv.Invalid, { header }: Format): Problem => {
+  if (row === undefined) {
+    return { problem }
   }
-  return row._tag === "Struct" ? row.columns.length : row.cells.length
+  const at = header ? row - 1 : row
+  return at === 0 ? { problem: `the header has ${problem}` } : { problem: `row ${at} has ${problem}`, row: at }
 }
 
-/** More cells than this need gigabytes of memory. */
-const maxCells = 16_777_216
+const isNarrow = (line: csv.Line): boolean => line.length === 1
 
-/** Whether a text has more line ends and delimiters than cells are allowed. Those inside quotes count too. */
-const hasTooManyCells = (text: string, delimiter: string): boolean => {
-  if (text.length < maxCells) {
+/** Whether a table has one value per line, as `numpy.savetxt` writes a vector. */
+const isColumn = ({ isMany, row }: Table, lines: Lines, { header, orientation }: Format): boolean => {
+  if (isMany || row._tag === "Cell" || (header && row._tag === "Struct")) {
     return false
   }
-  const delimiterCode = delimiter.charCodeAt(0)
-  let cells = 1
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === delimiterCode || code === 0x0a || code === 0x0d) {
-      cells += 1
-    }
-  }
-  return cells > maxCells
+  return orientation === "column" || (orientation === "either" && lines.length > 1 && lines.every(isNarrow))
 }
 
-/** Splits a text into rows. The text can end with a line end. A blank line is a row only if there is one column. */
-const splitRows = (row: Row, text: string, { delimiter }: Format): Either.Either<ReadonlyArray<Line>, string> => {
-  if (hasTooManyCells(text, delimiter)) {
-    return Either.left(`more than ${maxCells} cells`)
-  }
-  const { data, errors } = papaparse().parse<Array<string>>(text, { delimiter })
-  if (errors.some(({ type }) => type === "Quotes")) {
-    return Either.left("malformed quotes")
-  }
-  const last = data.at(-1)
-  const lines = last !== undefined && isBlank(last) && /[\r\n]$/.test(text) ? data.slice(0, -1) : data
-  return Either.right(minimumWidth(row) > 1 ? lines.filter((line) => !isBlank(line)) : lines)
+/** Whether a blank line can be a row with one empty cell. */
+const hasBlankRows = ({ row }: Table, isColumnOfCells: boolean): boolean => {
+  const columns = columnsOf(row)
+  return isColumnOfCells
+    ? columns.some(({ type }) => acceptsEmpty(type))
+    : minimumWidth(row) <= 1 && columns.slice(0, 1).some(({ type }) => acceptsEmpty(type))
 }
 
 interface Section {
-  readonly names: Line
-  readonly rows: ReadonlyArray<Line>
+  readonly names: ReadonlyArray<string>
+  readonly rows: Lines
 }
 
-const splitHeader = (row: Row, lines: ReadonlyArray<Line>, { header }: Format): Either.Either<Section, string> => {
+const columnFor = ({ columns, others }: StructRow, name: string): Column | undefined => columns.get(name) ?? others
+
+/** The columns of a header. White space around a name is removed if the schema does not have it. */
+const namesOf = (row: Row, header: csv.Line): ReadonlyArray<string> =>
+  header.map((cell = "") => (row._tag === "Struct" && row.columns.has(cell) ? cell : cell.trim()))
+
+const hasDuplicates = (row: Row, names: ReadonlyArray<string>): boolean => {
+  const read = row._tag === "Struct" ? names.filter((name) => columnFor(row, name) !== undefined) : []
+  return new Set(read).size < read.length
+}
+
+const splitHeader = (row: Row, lines: Lines, { header }: Format): Either.Either<Section, Problem> => {
   if (!header) {
-    return Either.right({ names: row._tag === "Struct" ? columnNames(row) : [], rows: lines })
+    return Either.right({ names: row._tag === "Struct" ? [...row.columns.keys()] : [], rows: lines })
   }
-  const [names = [], ...rows] = lines
-  return new Set(names).size < names.length
-    ? Either.left("the header has duplicate column names")
+  const [first = [], ...rows] = lines
+  const names = namesOf(row, first)
+  return hasDuplicates(row, names)
+    ? Either.left({ problem: "the header has duplicate column names" })
     : Either.right({ names, rows })
 }
 
-const widthOf = (row: Row, names: Line): number | undefined => {
+const toColumn = (rows: Lines): Either.Either<Lines, Problem> => {
+  const invalid = rows.findIndex((line) => !isNarrow(line))
+  return invalid === -1
+    ? Either.right([rows.map(([cell]) => cell)])
+    : Either.left({
+      problem: `row ${invalid + 1} must have 1 cell, found ${rows[invalid]!.length}`,
+      row: invalid + 1
+    })
+}
+
+const widthOf = (row: Row, names: ReadonlyArray<string>): number | undefined => {
   if (row._tag === "Struct") {
     return names.length
   }
   return row._tag === "Cell" ? 1 : undefined
 }
 
-const problemOf = ({ isMany, row }: Table, { names, rows }: Section): string | undefined => {
+const problemOf = ({ isMany, row }: Table, { names, rows }: Section): Problem | undefined => {
   const width = widthOf(row, names)
   const invalid = width === undefined ? -1 : rows.findIndex((line) => line.length !== width)
   if (invalid !== -1) {
-    return `row ${invalid + 1} must have ${width} cells, found ${rows[invalid]!.length}`
+    return {
+      problem: `row ${invalid + 1} must have ${width} ${width === 1 ? "cell" : "cells"}, found ${
+        rows[invalid]!.length
+      }`,
+      row: invalid + 1
+    }
   }
-  return !isMany && rows.length !== 1 ? `expected 1 row, found ${rows.length}` : undefined
+  return !isMany && rows.length !== 1 ? { problem: `expected 1 row, found ${rows.length}` } : undefined
 }
 
-const readStruct = (
-  { columns, others }: StructRow,
-  names: Line,
-  line: Line
-): { readonly [name: string]: Cell } => {
-  const kinds = new Map(columns)
-  const entries = names.flatMap((name, at): ReadonlyArray<readonly [string, Cell]> => {
-    const kind = kinds.get(name) ?? others
-    const cell = kind === undefined ? undefined : readCell(line[at]!, kind)
-    return cell === undefined ? [] : [[name, cell]]
-  })
-  return Object.fromEntries(entries)
+const text: Column = { type: textType, read: cellReader(textType) }
+
+const structReader = (row: StructRow, names: ReadonlyArray<string>) => {
+  const columns = names.map((name) => columnFor(row, name))
+  return (line: csv.Line): { readonly [name: string]: unknown } => {
+    const members: Record<string, unknown> = {}
+    for (let at = 0; at < names.length; at += 1) {
+      const cell = columns[at]?.read(line[at])
+      if (cell !== undefined) {
+        setOwn(members, names[at]!, cell)
+      }
+    }
+    return members
+  }
 }
 
-const readTuple = ({ cells, rest }: TupleRow, line: Line): ReadonlyArray<Cell> =>
-  line.map((text, at) => readCell(text, cells[at] ?? rest ?? textOnly))
-
-const readRow = (row: Row, names: Line, line: Line): unknown => {
+const rowReader = (row: Row, names: ReadonlyArray<string>): (line: csv.Line) => unknown => {
   if (row._tag === "Struct") {
-    return readStruct(row, names, line)
+    return structReader(row, names)
   }
-  return row._tag === "Tuple" ? readTuple(row, line) : readCell(line[0]!, row.kinds)
+  if (row._tag === "Cell") {
+    return ([cell]) => row.cell.read(cell)
+  }
+  const { cells, rest = text } = row
+  return (line) => line.map((cell, at) => (cells[at] ?? rest).read(cell))
 }
 
 /** Reads CSV as a value of the schema's encoded side. `Left` contains why the text is invalid. */
-export const read = (table: Table, text: string, format: Format): Either.Either<unknown, string> =>
+export const read = (table: Table, text: string, format: Format): Either.Either<unknown, Problem> =>
   Either.gen(function*() {
     const { isMany, row } = table
-    const section = yield* splitHeader(row, yield* splitRows(row, text, format), format)
+    const lines = csv.parse(text, format.delimiter)
+    if ("problem" in lines) {
+      return yield* Either.left(withMalformedQuotes(lines, format))
+    }
+    const isColumnOfCells = isColumn(table, lines, format)
+    const kept = hasBlankRows(table, isColumnOfCells) ? lines : lines.filter((line) => !isBlank(line))
+    const { names, rows } = yield* splitHeader(row, kept, format)
+    const section = { names, rows: isColumnOfCells ? yield* toColumn(rows) : rows }
     const problem = problemOf(table, section)
     if (problem !== undefined) {
       return yield* Either.left(problem)
     }
-    const values = section.rows.map((line) => readRow(row, section.names, line))
+    const values = section.rows.map(rowReader(row, section.names))
     return isMany ? values : values[0]
   })

@@ -1,16 +1,15 @@
-/** Writes values as CSV text. papaparse quotes the cells. */
-import { papaparse } from "#papaparse"
+/** Writes values as CSV text. */
 import * as Either from "effect/Either"
-import { writeCell } from "./cells.ts"
-import { columnNames, type Format, type Row, type Table } from "./table.ts"
-
-type Cells = ReadonlyArray<string | null>
+import * as csv from "../../../protocol/payload/csv.ts"
+import type { Problem } from "../codecError.ts"
+import { distinguishesEmpty, writeCell } from "./cells.ts"
+import { columnsOf, type Format, type Row, type Table } from "./table.ts"
 
 const namesOf = (row: Row, values: ReadonlyArray<unknown>): ReadonlyArray<string> => {
   if (row._tag !== "Struct") {
     return []
   }
-  const names = columnNames(row)
+  const names = [...row.columns.keys()]
   return row.others === undefined ? names : [...new Set([...names, ...Object.keys(Object(values[0]))])]
 }
 
@@ -22,31 +21,38 @@ const cellValues = (row: Row, names: ReadonlyArray<string>, value: unknown): Rea
   return row._tag === "Tuple" ? value as ReadonlyArray<unknown> : [value]
 }
 
-/** An empty cell alone in its row is written as an empty string: a reader skips a blank line. */
-const withoutBlankLine = (cells: Cells): Cells => (cells.length === 1 && cells[0] === null ? [""] : cells)
-
-const writeRow = (values: ReadonlyArray<unknown>, at: number): Either.Either<Cells, string> => {
+const writeRow = (values: ReadonlyArray<unknown>, at: number): Either.Either<csv.Line, Problem> => {
   const cells = values.map(writeCell)
   if (cells.length === 0) {
-    return Either.left(`row ${at + 1} has no cells`)
+    return Either.left({ problem: `row ${at + 1} has no cells`, row: at + 1 })
   }
   const invalid = cells.indexOf(undefined)
   return invalid === -1
-    ? Either.right(withoutBlankLine(cells as Cells))
-    : Either.left(`row ${at + 1}, cell ${invalid + 1} must be a string, a number, a boolean or null`)
+    ? Either.right(cells.map((cell) => cell ?? undefined))
+    : Either.left({
+      problem: `row ${at + 1}, cell ${invalid + 1} must be a string, a number, a boolean or null`,
+      row: at + 1
+    })
 }
 
-/** Quotes distinguish an empty string from an empty cell, and a leading U+FEFF from a byte order mark. */
-const needsQuotes = (cell: string | null): boolean => cell === "" || cell?.startsWith("\ufeff") === true
+/**
+ * An empty cell alone in its row is written as a quoted one, because many readers skip a blank line. If the quoted cell
+ * is another value, the line stays blank.
+ */
+const withoutBlankLine = (row: Row) => {
+  const isDistinct = columnsOf(row).some(({ type }) => distinguishesEmpty(type))
+  return (line: csv.Line): csv.Line => (line.length === 1 && line[0] === undefined && !isDistinct ? [""] : line)
+}
 
 /** Writes a value as CSV. `Left` contains why the value cannot be written. */
-export const write = ({ isMany, row }: Table, value: unknown, format: Format): Either.Either<string, string> => {
-  if (format.header && row._tag !== "Struct") {
-    return Either.left("a header requires rows with named columns")
+export const write = ({ isMany, row }: Table, value: unknown, format: Format): Either.Either<string, Problem> => {
+  const { delimiter, header, orientation } = format
+  if (header && row._tag !== "Struct") {
+    return Either.left({ problem: "a header requires rows with named columns" })
   }
   const values = isMany ? value as ReadonlyArray<unknown> : [value]
   const names = namesOf(row, values)
-  const lines: Array<Cells> = format.header ? [names] : []
+  const lines: Array<csv.Line> = header ? [names] : []
   for (const [at, rowValue] of values.entries()) {
     const cells = writeRow(cellValues(row, names, rowValue), at)
     if (Either.isLeft(cells)) {
@@ -54,8 +60,7 @@ export const write = ({ isMany, row }: Table, value: unknown, format: Format): E
     }
     lines.push(cells.right)
   }
-  const { delimiter } = format
-  return Either.right(
-    papaparse().unparse(lines as Array<Array<string>>, { delimiter, newline: "\n", quotes: needsQuotes })
-  )
+  const isColumn = orientation === "column" && !isMany && !header
+  const written = isColumn ? lines.flatMap((line) => line.map((cell) => [cell])) : lines
+  return Either.right(csv.write(written.map(withoutBlankLine(row)), delimiter))
 }

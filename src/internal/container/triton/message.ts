@@ -160,7 +160,7 @@ export const read = (
 ): Effect.Effect<Message, CodecError> =>
   Effect.gen(function*() {
     const fail = (problem: string) =>
-      undecodable(parse(contentType ?? "")?.essence ?? jsonType, body, problem, [problem])
+      undecodable(parse(contentType ?? "")?.essence ?? jsonType, body, { problem, issues: [problem] })
     const declared = declaredSize(contentType)
     const size = yield* Either.mapLeft(jsonSize(body, declared), fail)
     const json = yield* anyJson.decode(body.subarray(0, size))

@@ -45,7 +45,7 @@ const toMessage = (request: TritonRequest, isBinary: boolean): Either.Either<Mes
 
 const tryRead = <A>(evaluate: () => Either.Either<A, string>): Effect.Effect<A, CodecError> =>
   Effect.try({ try: evaluate, catch: () => unreadableValue(mediaType) }).pipe(
-    Effect.flatMap(Either.mapLeft((problem) => unencodable(mediaType, problem, [problem])))
+    Effect.flatMap(Either.mapLeft((problem) => unencodable(mediaType, { problem, issues: [problem] })))
   )
 
 /** Encodes requests. Decodes them for an emulated container. */

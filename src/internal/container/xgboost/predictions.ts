@@ -126,7 +126,7 @@ export const responseCodec = (form: Form): Codec.Codec<XgboostResponse<Score>> =
   decode: (body, contentType) =>
     Effect.gen(function*() {
       const text = stripFromText(yield* decodeText(mediaType, body, contentType))
-      const fail = (problem: string) => undecodable(mediaType, body, problem, [problem])
+      const fail = (problem: string) => undecodable(mediaType, body, { problem, issues: [problem] })
       const value = isJson(text) ? yield* readJson(text) : yield* Either.mapLeft(readCsv(text, form), fail)
       return yield* Either.mapLeft(toResponse(value, form), fail)
     })

@@ -67,7 +67,7 @@ export const rowsCodec = (format: "csv" | "libsvm"): Codec.Codec<ReadonlyArray<X
     encode: (rows) =>
       Effect.try({ try: () => writeRows(rows, write), catch: () => unreadableValue(mediaType) }).pipe(
         Effect.flatMap(Either.mapBoth({
-          onLeft: (problem) => unencodable(mediaType, problem, [problem]),
+          onLeft: (problem) => unencodable(mediaType, { problem, issues: [problem] }),
           onRight: (text) => new TextEncoder().encode(text)
         }))
       ),
