@@ -524,10 +524,10 @@ export interface EmbeddingEndpoint extends Omit<ModelEndpoint<EmbeddingRequest, 
 /**
  * Makes a typed embedding model from the name of its endpoint.
  *
- * Reads OpenAI's responses (`data` with `index` and `embedding`, as numbers or base64) and nested lists of numbers, as
- * Text Embeddings Inference and Hugging Face's containers send them. An object with the list `embeddings`, `embedding` or
- * `vectors` is read too. The indexes of OpenAI's format determine the order. Invalid options fail every call with
- * `InvalidInputError`.
+ * Reads OpenAI's responses (`data` with `index` and `embedding`, as numbers or Base64) and nested lists of numbers, as
+ * Text Embeddings Inference and Hugging Face's containers send them. Also reads an object with the list `embeddings`,
+ * `embedding`, `vectors`, `predictions` (MLflow) or `outputs` (TensorFlow Serving). The indexes of OpenAI's format
+ * determine the order. Invalid options fail every call with `InvalidInputError`.
  *
  * @example
  * ```ts

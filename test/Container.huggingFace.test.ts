@@ -117,6 +117,16 @@ describe("Container.huggingFace", () => {
       }
     }))
 
+  it.effect("reads NaN, as Python writes it", () =>
+    Effect.gen(function*() {
+      const reply = { ...(json([]) as { readonly status: number }), body: "[{\"label\":\"A\",\"score\":NaN}]" }
+      const server = yield* scriptedRuntime(reply)
+      const response = yield* Container.huggingFace("model", "text-classification").invoke({ inputs: "a" }).pipe(
+        Effect.provide(server.layer)
+      )
+      assert.deepStrictEqual(response, [{ label: "A", score: Number.NaN }])
+    }))
+
   it.effect("sends inputs and parameters as JSON", () =>
     Effect.gen(function*() {
       const request = { inputs: ["a", "b"], parameters: { top_k: null } }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck, TestClock } from "effect"
+import { Effect, FastCheck, Schedule, TestClock } from "effect"
 import { ModelEndpoint, type SageMakerError, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { hostileValues, thrownText } from "./support/hostileValues.ts"
 import { type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
@@ -156,6 +156,8 @@ describe("embeddings reads", () => {
     ["an object with embeddings", { embeddings: [one] }],
     ["an object with embedding", { embedding: one }],
     ["an object with vectors", { vectors: one }],
+    ["an object with predictions", { predictions: [one] }],
+    ["an object with outputs", { outputs: [one] }],
     ["base64", { data: [{ index: 0, embedding: Buffer.from(Float32Array.from(one).buffer).toString("base64") }] }]
   ]
   it.effect.each(shapes)("%s", ([, reply]) =>
@@ -240,6 +242,12 @@ describe("embeddings fails with CodecError and the position", () => {
       [[1, 2], [1, null]],
       2,
       /vector of text 1 must have numbers only: the value at position 1 is not a finite number$/
+    ],
+    [
+      "a NaN in a vector",
+      "[[1, 2], [NaN, 1]]",
+      2,
+      /vector of text 1 must have numbers only: the value at position 0 is not a finite number$/
     ],
     ["a text in a vector", [["0.5"]], 1, /vector of text 0 must have numbers only: the value at position 0 /],
     ["an empty vector", [[1], []], 2, /vector of text 1 must be a list of numbers$/],
@@ -452,6 +460,13 @@ describe("embeddings fails with InvalidInputError before a request", () => {
 })
 
 describe("embeddings keeps", () => {
+  it.effect("the interface of a typed model, so that warmUp accepts it", () =>
+    Effect.gen(function*() {
+      const { layer } = yield* scriptedRuntime(json([[1]]))
+      const progress = yield* ModelEndpoint.warmUp(openAi(), Schedule.recurs(1)).pipe(Effect.provide(layer))
+      assert.strictEqual(progress.attempts, 1)
+    }))
+
   it.effect("the errors of the operation", () =>
     Effect.gen(function*() {
       const { layer } = yield* scriptedRuntime({ status: 424, headers: { "x-amzn-errortype": "ModelError" } })

@@ -22,7 +22,8 @@ const requestCodec: Codec.Codec<EmbeddingRequest> = /*#__PURE__*/ Codec.json(
   Schema.Record({ key: Schema.String, value: Schema.Unknown })
 )
 
-const responseCodec: Codec.Codec<unknown> = /*#__PURE__*/ Codec.json(Schema.Unknown)
+/** A number that is not finite is reported with its position, so the codec accepts it. */
+const responseCodec: Codec.Codec<unknown> = /*#__PURE__*/ Codec.json(Schema.Unknown, { nonFinite: true })
 
 type Endpoint = Configured<EmbeddingRequest, never, unknown, never>
 

@@ -20,8 +20,11 @@ type Result<A> = Either.Either<A, string>
 const isRecord = (value: unknown): value is { readonly [member: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** The members that contain the vectors if the response is an object. OpenAI's is the first one. */
-const listMembers = ["data", "embeddings", "embedding", "vectors"]
+/**
+ * The members that contain the vectors if the response is an object: of OpenAI, of Hugging Face's toolkit, of JumpStart,
+ * of scripts in Hugging Face's guides, of MLflow and of TensorFlow Serving.
+ */
+const listMembers = ["data", "embeddings", "embedding", "vectors", "predictions", "outputs"]
 
 const listIn = (value: unknown): Result<ReadonlyArray<unknown>> => {
   const list = isRecord(value)
