@@ -49,10 +49,9 @@ const isPreset = ({ path }) => path.startsWith("container/")
 
 /** The presets of containers are shown on the page of `Container`, which exports them. */
 const withPresets = (modules) => {
-  const groups = modules.filter(isPreset).flatMap((module) => module.groups)
-  return modules
-    .filter((module) => !isPreset(module))
-    .map((module) => (module.path === "Container" ? { ...module, groups } : module))
+  const container = modules.find(({ path }) => path === "Container")
+  container.groups = modules.filter(isPreset).flatMap(({ groups }) => groups)
+  return modules.filter((module) => !isPreset(module))
 }
 
 const gatherReference = async () => {

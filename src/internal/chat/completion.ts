@@ -20,7 +20,7 @@ const calledFunction = Schema.Struct({
   arguments: nullish(Schema.Union(Schema.String, Schema.Object))
 })
 
-export const completionToolCall = Schema.Struct({
+const completionToolCall = Schema.Struct({
   /** The ID of the call. TGI before 3.2 sends a number. */
   id: nullish(Schema.Union(Schema.String, Schema.Number)),
   /** The position of the call. Chunks have it. */
@@ -77,7 +77,7 @@ const messageFields = {
   function_call: nullish(calledFunction)
 }
 
-export const completionMessage = Schema.Struct({
+const completionMessage = Schema.Struct({
   ...messageFields,
   /** The tool calls that the model generated. */
   tool_calls: nullish(listOf(completionToolCall))

@@ -4,7 +4,7 @@ import { content } from "./content.ts"
 import { nullish, optional } from "./fields.ts"
 
 /** A call of the legacy API with `functions`. */
-export const functionCall = Schema.Struct({
+const functionCall = Schema.Struct({
   /** The name of the function. */
   name: Schema.String,
   /** The arguments as the JSON text that the model generated. It can be invalid JSON. */

@@ -35,14 +35,14 @@ const invokeWithResponse = (model: Model): ChatEndpoint["invokeWithResponse"] =>
 const streamWith = (model: Model): ChatEndpoint["stream"] =>
 <C, E, R>(
   request: ChatRequest,
-  framing: Framing<C, E, R> | Tokens.Dialect = Tokens.detected,
+  framing?: Framing<C, E, R>,
   options?: ModelEndpointStreamOptions
 ) =>
   Stream.unwrap(
     Effect.map(readRequest(request), (members) =>
       model.stream(
         { stream_options: { include_usage: true }, ...members, stream: true },
-        framing as Framing<C, E, R>,
+        framing ?? Tokens.detected as unknown as Framing<C, E, R>,
         options
       ))
   )

@@ -168,7 +168,7 @@ const logprobsOf = (given: Decoded<typeof logprobs> | null | undefined): Pick<To
   return list.length === 0 ? noLogprobs : { ...(value === undefined ? {} : { logprob: value }), logprobs: list }
 }
 
-export const openAiUsage = (usage: Chunk["usage"]): TokenUsage | undefined =>
+const openAiUsage = (usage: Chunk["usage"]): TokenUsage | undefined =>
   usage === null || usage === undefined ? undefined : usageOf({
     inputTokens: usage.prompt_tokens,
     outputTokens: usage.completion_tokens,
