@@ -4,8 +4,10 @@ import { answer } from "./answer.ts"
 
 const documents = ["The river is blue.", "The town hall is grey."]
 
-await answer("Which colour is the town hall?", documents, Console.log).pipe(
-  Effect.flatMap(({ finishReason }) => Console.log(`finish reason: ${finishReason}`)),
+const write = (text: string) => Effect.sync(() => process.stdout.write(text)).pipe(Effect.asVoid)
+
+await answer("Which colour is the town hall?", documents, write).pipe(
+  Effect.flatMap(({ finishReason }) => Console.log(`\nfinish reason: ${finishReason}`)),
   Effect.provide(NodeSageMaker.layer()),
   Effect.runPromise
 )
