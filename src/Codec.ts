@@ -466,10 +466,10 @@ export const compose: {
 export const oneOf = <A, R>(first: Codec<A, R>, ...others: ReadonlyArray<Codec<A, R>>): Codec<A, R> => {
   const codecs = [first, ...others]
   const readerOf = (contentType: string) => {
-    for (const { essence, text } of mediaTypes.parseAll(contentType)) {
-      const codec = codecs.find((each) => matchesMediaType(readsOf(each), essence))
+    for (const type of mediaTypes.parseAll(contentType)) {
+      const codec = codecs.find((each) => matchesMediaType(readsOf(each), type.essence))
       if (codec !== undefined) {
-        return { codec, contentType: text }
+        return { codec, contentType: type.text }
       }
     }
     return undefined

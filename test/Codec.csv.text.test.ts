@@ -246,6 +246,6 @@ describe.skipIf(!hasCorpora)(needsCorpora("The files of csv-spectrum"), () => {
         header: true
       })
       const rows = yield* read(codec, readCorpus(`peers/csv-spectrum/csvs/${name}.csv`))
-      assert.deepStrictEqual(rows as unknown, readCorpusJson(`peers/csv-spectrum/json/${name}.json`))
+      assert.deepStrictEqual(rows, readCorpusJson(`peers/csv-spectrum/json/${name}.json`))
     }))
 })

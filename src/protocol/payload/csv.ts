@@ -71,8 +71,19 @@ const endOfPlain = (text: string, start: number, delimiter: number): number => {
   return end
 }
 
-/** Splits a text into rows. The text can end with a line end. */
-export const parse = (text: string, delimiter: string): ReadonlyArray<Line> | Invalid => {
+/** Splits a text without quotes. The engine's own functions are twice as fast as a loop over the characters. */
+const parsePlain = (text: string, delimiter: string): ReadonlyArray<Line> => {
+  const lines = text.split(text.includes("\r") ? /\r\n|\n|\r/ : "\n")
+  if (lines.at(-1) === "") {
+    lines.pop()
+  }
+  return lines.map((line) => {
+    const cells: ReadonlyArray<Cell> = line.split(delimiter)
+    return cells.includes("") ? cells.map((cell) => (cell === "" ? undefined : cell)) : cells
+  })
+}
+
+const parseQuoted = (text: string, delimiter: string): ReadonlyArray<Line> | Invalid => {
   const delimiterCode = delimiter.charCodeAt(0)
   const lines: Array<Line> = []
   let line: Array<Cell> = []
@@ -105,6 +116,10 @@ export const parse = (text: string, delimiter: string): ReadonlyArray<Line> | In
   }
   return lines
 }
+
+/** Splits a text into rows. The text can end with a line end. */
+export const parse = (text: string, delimiter: string): ReadonlyArray<Line> | Invalid =>
+  text.length < maxCells && !text.includes("\"") ? parsePlain(text, delimiter) : parseQuoted(text, delimiter)
 
 const isPadded = (cell: string): boolean => cell.startsWith(" ") || cell.endsWith(" ") || cell.startsWith("\ufeff")
 

@@ -48,7 +48,8 @@ const skip = (cursor: Cursor, character: string): boolean => {
   return isNext
 }
 
-const special = /[\\\u0000-\u001f]/
+/** Characters that a string can have only after a backslash, and others that are rare. */
+const special = /[\\\p{Cc}]/u
 
 const readString = (cursor: Cursor): string => {
   const { at, text } = cursor

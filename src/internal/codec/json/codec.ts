@@ -76,7 +76,7 @@ const writeText = (value: unknown, { largeIntegers, nonFinite }: JsonNumbers): s
     return writeJson(value, { nonFinite, bigints: true })
   }
   const text: string | undefined = JSON.stringify(value)
-  if (text?.includes("null") !== true) {
+  if (text === undefined || !text.includes("null")) {
     return text
   }
   return nonFinite ? writeJson(value, { nonFinite, bigints: false }) : JSON.stringify(value, rejectNonFinite)
