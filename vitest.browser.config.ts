@@ -66,6 +66,7 @@ const freePort = new Promise<number>((resolve, reject) => {
 export default defineConfig({
   resolve: mergeConfig(main.resolve ?? {}, {
     alias: [
+      { find: "#base64", replacement: source("protocol/bytes/base64.ts") },
       { find: "#crc32", replacement: source("protocol/bytes/crc32.ts") },
       { find: "#runtime", replacement: source("protocol/userAgent/runtime.ts") },
       { find: "#sha256", replacement: source("protocol/bytes/sha256.ts") },

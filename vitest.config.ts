@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
-const slow = "test/**/*.slow.test.ts"
+const slow = "{examples,test}/**/*.slow.test.ts"
 const elsewhere = ["test/browser/**", "test/package/**"]
 
 /**
@@ -13,6 +13,7 @@ const elsewhere = ["test/browser/**", "test/package/**"]
 export default defineConfig({
   resolve: {
     alias: [
+      { find: "#base64", replacement: source("node/internal/platform/base64.ts") },
       { find: "#crc32", replacement: source("node/internal/platform/crc32.ts") },
       { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },
       { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },

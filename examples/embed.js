@@ -6,7 +6,7 @@ const read = (path) => readFileSync(new URL(path, root), "utf8")
 
 const markdownIn = (folder) => readdirSync(new URL(folder, root)).filter((file) => file.endsWith(".md")).map((file) => folder + file)
 
-for (const page of [...markdownIn("./"), ...markdownIn("docs/"), ...markdownIn("docs/guides/")]) {
+for (const page of [...markdownIn("./"), ...markdownIn("docs/"), ...markdownIn("docs/guides/"), ...markdownIn("docs/containers/")]) {
   const text = read(page)
   const updated = text.replace(/(<!-- (\S+\.ts) -->\n```ts\n)[\s\S]*?```/g, (_, before, path) => `${before}${read(path)}\`\`\``)
   if (updated !== text) {

@@ -1,8 +1,9 @@
 import { Console, Duration, Schedule } from "effect"
 import { ModelEndpoint } from "effect-sagemaker-runtime"
 
-const everyFiveSeconds = Schedule.spaced("5 seconds").pipe(Schedule.upTo("10 minutes"))
+const llama = ModelEndpoint.chat("llm-pool", { InferenceComponentName: "llama-3-8b" })
+const everyTenSeconds = Schedule.spaced("10 seconds").pipe(Schedule.upTo("20 minutes"))
 
-export const warmUp = ModelEndpoint.warmUp(ModelEndpoint.chat("llama-3-8b"), everyFiveSeconds, {
+export const warmUp = ModelEndpoint.warmUp(llama, everyTenSeconds, {
   onProgress: ({ attempts, elapsed }) => Console.log(`attempt ${attempts}, ${Duration.format(elapsed)} elapsed`)
 })

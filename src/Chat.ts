@@ -1,76 +1,58 @@
 /**
- * Schemas of OpenAI's chat completions API, which vLLM, LMI and TGI implement on SageMaker.
+ * OpenAI's chat completions API, which vLLM, SGLang, LMI and TGI implement on SageMaker.
  *
- * Member names are those of the API. Source: OpenAI's API reference.
+ * Member names are those of the API. The schemas keep members that they do not declare, at every level and in both
+ * directions. Such members are not part of the types, so that TypeScript reports a misspelled member: add them to a
+ * request with `withMembers`, and read them by assigning a value to `Record<string, unknown>`.
+ *
+ * Sources: OpenAI's API reference, and the documentation of vLLM, SGLang, DJL Serving and TGI.
  *
  * @since 0.1.0
  */
-import * as Schema from "effect/Schema"
-
-const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(schema)
-
-/** A member that servers omit or send as `null`. */
-const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
-
-const unknownMembers = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+import type * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
+import type * as Schema from "effect/Schema"
+import { decodeArguments as decode, toJsonSchema } from "./internal/chat/arguments.ts"
+import * as completion from "./internal/chat/completion.ts"
+import * as content from "./internal/chat/content.ts"
+import { keepUnknownMembers } from "./internal/chat/fields.ts"
+import * as message from "./internal/chat/message.ts"
+import * as request from "./internal/chat/request.ts"
+import { choiceOf, toMessage as messageOf } from "./internal/chat/toMessage.ts"
+import type { CodecError } from "./SageMakerError.ts"
+import type { CollectedCompletion } from "./Tokens.ts"
 
 // Each type is a mapped type of its schema's type, so that an editor shows `ChatRequest` instead of all its members.
-
-const textPart = Schema.Struct({
-  /** The type of the part. */
-  type: Schema.Literal("text"),
-  /** The text of the part. */
-  text: Schema.String
-})
-
-const imagePart = Schema.Struct({
-  /** The type of the part. */
-  type: Schema.Literal("image_url"),
-  /** The image. */
-  image_url: Schema.Struct({
-    /** The URL of the image, or a `data:` URL with its bytes in base64. */
-    url: Schema.String,
-    /** The resolution at which the model sees the image. Default: `auto`. */
-    detail: optional(Schema.Literal("auto", "low", "high"))
-  })
-})
-
-const audioPart = Schema.Struct({
-  /** The type of the part. */
-  type: Schema.Literal("input_audio"),
-  /** The audio. */
-  input_audio: Schema.Struct({
-    /** The bytes of the audio in base64. */
-    data: Schema.String,
-    /** The format of the audio, for example `wav` or `mp3`. */
-    format: Schema.String
-  })
-})
-
-const content = Schema.Union(Schema.String, Schema.Array(Schema.Union(textPart, imagePart, audioPart)))
+type Named<A> = { [Member in keyof A]: A[Member] }
 
 /**
- * A function call that the model generated.
+ * A part of a message's content: text, an image, audio, video, embeddings of an image, or a refusal.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const ChatToolCall = Schema.Struct({
-  /** The ID of the call. The message with its result repeats it as `tool_call_id`. */
-  id: Schema.String,
-  /** The type of the tool. Always `function`. */
-  type: Schema.Literal("function"),
-  /** The function to call. */
-  function: Schema.Struct({
-    /** The name of the function. */
-    name: Schema.String,
-    /** The arguments as the JSON text that the model generated. It can be invalid JSON. */
-    arguments: Schema.String
-  })
-})
+export const ChatContentPart = content.contentPart.annotations(keepUnknownMembers)
 
 /**
- * A function call that the model generated.
+ * A part of a message's content: text, an image, audio, video, embeddings of an image, or a refusal.
+ *
+ * The schema accepts parts of other types, which the type does not have. `otherPart` makes one.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ChatContentPart = Named<typeof ChatContentPart.Type>
+
+/**
+ * A function call that the model generated, as a request contains it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ChatToolCall = message.toolCall.annotations(keepUnknownMembers)
+
+/**
+ * A function call that the model generated, as a request contains it.
  *
  * @since 0.1.0
  * @category models
@@ -78,45 +60,61 @@ export const ChatToolCall = Schema.Struct({
 export type ChatToolCall = { [Member in keyof typeof ChatToolCall.Type]: (typeof ChatToolCall.Type)[Member] }
 
 /**
- * A message of a conversation.
+ * A call of a function: a tool call of a message, of a completion or of collected tokens.
  *
  * @since 0.1.0
- * @category schemas
+ * @category models
  */
-export const ChatMessage = Schema.Union(
-  Schema.Struct({
-    /** The author of the message. */
-    role: Schema.Literal("system", "developer", "user"),
-    /** The text of the message, or its text, image and audio parts. */
-    content,
-    /** The name of the author, to distinguish authors of one role. */
-    name: optional(Schema.String)
-  }),
-  Schema.Struct({
-    /** The author of the message: the model. */
-    role: Schema.Literal("assistant"),
-    /** The text of the message. Optional if the message has tool calls. */
-    content: nullish(content),
-    /** The tool calls that the model generated. */
-    tool_calls: optional(Schema.Array(ChatToolCall))
-  }),
-  Schema.Struct({
-    /** The author of the message: a tool. */
-    role: Schema.Literal("tool"),
-    /** The result of the tool call. */
-    content,
-    /** The ID of the tool call. */
-    tool_call_id: Schema.String
-  })
-)
+export interface ChatCalledFunction {
+  /** The function to call. The calls of messages and completions have it. */
+  readonly function?:
+    | {
+      /** The name of the function. */
+      readonly name?: string | null | undefined
+      /** The arguments, as JSON text or as an object. */
+      readonly arguments?: string | object | null | undefined
+    }
+    | null
+    | undefined
+  /** The arguments as JSON text. The calls of collected tokens have it. */
+  readonly arguments?: string | undefined
+}
 
 /**
  * A message of a conversation.
  *
  * @since 0.1.0
+ * @category schemas
+ */
+export const ChatMessage = message.message.annotations(keepUnknownMembers)
+
+/**
+ * A message of a conversation.
+ *
+ * The schema accepts messages of other roles, which the type does not have. `otherMessage` makes one.
+ *
+ * @since 0.1.0
  * @category models
  */
-export type ChatMessage = typeof ChatMessage.Type
+export type ChatMessage = Named<typeof ChatMessage.Type>
+
+/**
+ * A message of the model.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ChatAssistantMessage = message.assistantMessage.annotations(keepUnknownMembers)
+
+/**
+ * A message of the model.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ChatAssistantMessage = {
+  [Member in keyof typeof ChatAssistantMessage.Type]: (typeof ChatAssistantMessage.Type)[Member]
+}
 
 /**
  * A function that the model can call.
@@ -124,21 +122,7 @@ export type ChatMessage = typeof ChatMessage.Type
  * @since 0.1.0
  * @category schemas
  */
-export const ChatTool = Schema.Struct({
-  /** The type of the tool. Always `function`. */
-  type: Schema.Literal("function"),
-  /** The function. */
-  function: Schema.Struct({
-    /** The name of the function. */
-    name: Schema.String,
-    /** What the function does. The model uses it to decide when to call the function. */
-    description: optional(Schema.String),
-    /** The parameters as a JSON Schema, for example from Effect's `JSONSchema.make`. Default: no parameters. */
-    parameters: optional(Schema.Object),
-    /** Whether the arguments must match the JSON Schema exactly. Default: `false`. */
-    strict: optional(Schema.Boolean)
-  })
-})
+export const ChatTool = request.tool.annotations(keepUnknownMembers)
 
 /**
  * A function that the model can call.
@@ -149,77 +133,17 @@ export const ChatTool = Schema.Struct({
 export type ChatTool = { [Member in keyof typeof ChatTool.Type]: (typeof ChatTool.Type)[Member] }
 
 /**
- * A request for a chat completion.
- *
- * Members that the schema does not declare, such as `top_k` or `guided_json`, are sent unchanged.
+ * A request for a chat completion, with the members that vLLM, SGLang, LMI and TGI add to OpenAI's.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const ChatRequest = Schema.Struct(
-  {
-    /** The conversation so far. */
-    messages: Schema.Array(ChatMessage),
-    /** The name of the model. Model servers with a single model ignore it or require their own name. */
-    model: optional(Schema.String),
-    /** The functions that the model can call. */
-    tools: optional(Schema.Array(ChatTool)),
-    /** Whether the model calls a function: `none`, `auto`, `required`, or a specific one. Default: `auto` with tools. */
-    tool_choice: optional(
-      Schema.Union(
-        Schema.Literal("none", "auto", "required"),
-        Schema.Struct({
-          /** The type of the tool. Always `function`. */
-          type: Schema.Literal("function"),
-          /** The function to call. */
-          function: Schema.Struct({
-            /** The name of the function. */
-            name: Schema.String
-          })
-        })
-      )
-    ),
-    /** Whether one completion can contain several tool calls. Default: `true`. */
-    parallel_tool_calls: optional(Schema.Boolean),
-    /** The maximum number of tokens to generate. Newer API versions call it `max_completion_tokens`. */
-    max_tokens: optional(Schema.Number),
-    /** The maximum number of tokens to generate, reasoning included. */
-    max_completion_tokens: optional(Schema.Number),
-    /** The sampling temperature, 0 to 2. Lower values are more deterministic. Default of the API: 1. */
-    temperature: optional(Schema.Number),
-    /** Nucleus sampling: the total probability of the tokens that are considered, 0 to 1. Default of the API: 1. */
-    top_p: optional(Schema.Number),
-    /** How many choices to generate. Default: 1. */
-    n: optional(Schema.Number),
-    /** Stop sequences: the model stops at the first one. The completion does not contain it. */
-    stop: optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
-    /** The seed of the sampling, for reproducible completions. */
-    seed: optional(Schema.Number),
-    /** Lowers the probability of a token in proportion to its frequency so far, -2 to 2. Default: 0. */
-    frequency_penalty: optional(Schema.Number),
-    /** Lowers the probability of a token that has occurred already, -2 to 2. Default: 0. */
-    presence_penalty: optional(Schema.Number),
-    /** Whether to return the log probabilities of the generated tokens. Default: `false`. */
-    logprobs: optional(Schema.Boolean),
-    /** How many of the most likely tokens to return at each position. Requires `logprobs`. */
-    top_logprobs: optional(Schema.Number),
-    /** The format of the completion, for example `{ type: "json_object" }` or a JSON Schema. Default: text. */
-    response_format: optional(Schema.Object),
-    /** Options of a stream. Default in streams of `ModelEndpoint.chat`: `{ include_usage: true }`. */
-    stream_options: optional(
-      Schema.Struct({
-        /** Whether the stream ends with the token usage. */
-        include_usage: optional(Schema.Boolean)
-      }, unknownMembers)
-    )
-  },
-  unknownMembers
-)
+export const ChatRequest = request.request.annotations(keepUnknownMembers)
 
 /**
- * A request for a chat completion.
+ * A request for a chat completion, with the members that vLLM, SGLang, LMI and TGI add to OpenAI's.
  *
- * Members that the schema does not declare, such as `top_k` or `guided_json`, are sent unchanged.
+ * `withMembers` adds members that the type does not declare.
  *
  * @since 0.1.0
  * @category models
@@ -232,14 +156,7 @@ export type ChatRequest = { [Member in keyof typeof ChatRequest.Type]: (typeof C
  * @since 0.1.0
  * @category schemas
  */
-export const ChatUsage = Schema.Struct({
-  /** Tokens of the prompt. */
-  prompt_tokens: nullish(Schema.Number),
-  /** Tokens that the model generated. */
-  completion_tokens: nullish(Schema.Number),
-  /** Tokens of the prompt and the completion. */
-  total_tokens: nullish(Schema.Number)
-})
+export const ChatUsage = completion.usage.annotations(keepUnknownMembers)
 
 /**
  * How many tokens a completion used.
@@ -255,36 +172,7 @@ export type ChatUsage = { [Member in keyof typeof ChatUsage.Type]: (typeof ChatU
  * @since 0.1.0
  * @category schemas
  */
-export const ChatCompletion = Schema.Struct({
-  /** The ID of the completion. */
-  id: optional(Schema.String),
-  /** The name of the model. */
-  model: optional(Schema.String),
-  /** The generated choices, as many as the request's `n`. */
-  choices: Schema.Array(
-    Schema.Struct({
-      /** The index of the choice. */
-      index: Schema.Number,
-      /** The generated message. */
-      message: Schema.Struct({
-        /** The author of the message, usually `assistant`. */
-        role: optional(Schema.String),
-        /** The text of the message. `null` if the message has tool calls only. */
-        content: nullish(Schema.String),
-        /** The text of the model's reasoning. */
-        reasoning_content: nullish(Schema.String),
-        /** The tool calls that the model generated. */
-        tool_calls: nullish(Schema.Array(ChatToolCall))
-      }),
-      /** Why the model stopped, for example `stop`, `length` or `tool_calls`. */
-      finish_reason: nullish(Schema.String),
-      /** The log probabilities of the tokens, if the request asked for them. */
-      logprobs: nullish(Schema.Object)
-    })
-  ),
-  /** How many tokens the completion used. */
-  usage: nullish(ChatUsage)
-})
+export const ChatCompletion = completion.completion.annotations(keepUnknownMembers)
 
 /**
  * A chat completion.
@@ -293,3 +181,240 @@ export const ChatCompletion = Schema.Struct({
  * @category models
  */
 export type ChatCompletion = { [Member in keyof typeof ChatCompletion.Type]: (typeof ChatCompletion.Type)[Member] }
+
+/**
+ * A chunk of a streamed chat completion. `Tokens` decodes chunks as tokens; this schema decodes all their members.
+ *
+ * @example
+ * ```ts
+ * import { Chat, Framing } from "effect-sagemaker-runtime"
+ *
+ * export const chunks = Framing.sseJson(Chat.ChatCompletionChunk)
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ChatCompletionChunk = completion.completionChunk.annotations(keepUnknownMembers)
+
+/**
+ * A chunk of a streamed chat completion.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ChatCompletionChunk = {
+  [Member in keyof typeof ChatCompletionChunk.Type]: (typeof ChatCompletionChunk.Type)[Member]
+}
+
+/**
+ * Makes a system message.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const system = (text: string): ChatMessage => ({ role: "system", content: text })
+
+/**
+ * Makes a message of the user from a text or from parts.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const user = (given: string | ReadonlyArray<ChatContentPart>): ChatMessage => ({ role: "user", content: given })
+
+/**
+ * Makes a message of the model from a text, for example to show the model how it should respond.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const assistant = (text: string): ChatAssistantMessage => ({ role: "assistant", content: text })
+
+/**
+ * Makes the message with the result of a tool call. A result that is not a text becomes JSON.
+ *
+ * Throws a `TypeError` if the result has no JSON representation, as `JSON.stringify` does: a `bigint` or a value that
+ * contains itself.
+ *
+ * @example
+ * ```ts
+ * import { Chat } from "effect-sagemaker-runtime"
+ *
+ * export const results = (completion: Chat.ChatCompletion) =>
+ *   (Chat.toMessage(completion).tool_calls ?? []).map((call) => Chat.toolResult(call, { celsius: 21 }))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const toolResult = (call: Pick<ChatToolCall, "id">, result: unknown): ChatMessage => ({
+  role: "tool",
+  tool_call_id: call.id,
+  content: typeof result === "string" ? result : JSON.stringify(result) ?? ""
+})
+
+/**
+ * Makes a content part of a type that `ChatContentPart` does not declare.
+ *
+ * @example
+ * ```ts
+ * import { Chat } from "effect-sagemaker-runtime"
+ *
+ * export const question = Chat.user([
+ *   { type: "text", text: "What does the document say?" },
+ *   Chat.otherPart({ type: "document_url", document_url: { url: "https://example.com/a.pdf" } })
+ * ])
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const otherPart = (part: { readonly type: string; readonly [member: string]: unknown }): ChatContentPart =>
+  part as unknown as ChatContentPart
+
+/**
+ * Makes a message of a role that `ChatMessage` does not declare. The chat template of the model must declare it.
+ *
+ * @example
+ * ```ts
+ * import { Chat } from "effect-sagemaker-runtime"
+ *
+ * export const document = Chat.otherMessage({ role: "document", content: "The town hall is grey." })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const otherMessage = (
+  given: { readonly role: string; readonly [member: string]: unknown }
+): ChatMessage => given as unknown as ChatMessage
+
+/**
+ * Adds members that a type does not declare, such as a new option of a model server.
+ *
+ * @example
+ * ```ts
+ * import { Chat } from "effect-sagemaker-runtime"
+ *
+ * const request: Chat.ChatRequest = { messages: [Chat.user("Why is the sky blue?")], top_k: 20 }
+ *
+ * export const extended = Chat.withMembers(request, { new_option: true })
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const withMembers: {
+  (members: { readonly [member: string]: unknown }): <A extends object>(value: A) => A
+  <A extends object>(value: A, members: { readonly [member: string]: unknown }): A
+} = dual(2, <A extends object>(value: A, members: { readonly [member: string]: unknown }): A => ({
+  ...value,
+  ...members
+}))
+
+/**
+ * Makes a tool from a schema of its parameters. Throws if the schema has no JSON Schema.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Chat } from "effect-sagemaker-runtime"
+ *
+ * export const weather = Chat.tool({
+ *   name: "weather",
+ *   description: "The current weather in a city",
+ *   parameters: Schema.Struct({ city: Schema.String })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const tool = <A, I, R>(options: {
+  /** The name of the function. */
+  readonly name: string
+  /** What the function does. The model uses it to decide when to call the function. */
+  readonly description?: string | undefined
+  /** The schema of the arguments. */
+  readonly parameters: Schema.Schema<A, I, R>
+  /** Whether the arguments must match the JSON Schema exactly. Default: the server decides. */
+  readonly strict?: boolean | undefined
+}): ChatTool => ({
+  type: "function",
+  function: {
+    name: options.name,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    parameters: toJsonSchema(options.parameters.ast),
+    ...(options.strict === undefined ? {} : { strict: options.strict })
+  }
+})
+
+/**
+ * Decodes the arguments of a tool call with a schema. Empty arguments and `null` are an empty object.
+ *
+ * Accepts the tool calls of a message, of a completion and of collected tokens.
+ *
+ * Fails with `CodecError` if the arguments are not JSON or do not match the schema. Its message contains no arguments.
+ *
+ * @since 0.1.0
+ * @category decoding
+ */
+export const decodeArguments: {
+  <A, I, R>(
+    schema: Schema.Schema<A, I, R>
+  ): (call: ChatCalledFunction) => Effect.Effect<A, CodecError, R>
+  <A, I, R>(
+    call: ChatCalledFunction,
+    schema: Schema.Schema<A, I, R>
+  ): Effect.Effect<A, CodecError, R>
+} = dual(2, decode)
+
+/**
+ * Makes the assistant message of the next request from a completion, or from the collected tokens of a stream.
+ *
+ * `choice` is the index of the choice, by default 0. A completion without the choice gives a message without text. IDs of
+ * tool calls become text, arguments become JSON text (`{}` if they are empty), and members that are `null` are removed.
+ * Unknown members stay. A tool call without an ID gets one from its position.
+ *
+ * `content` is an empty text if the model generated tool calls only, because some servers reject `null`. It is omitted
+ * for TGI from 3.1.1 on, which ignores the tool calls of a message with content.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Chat, ModelEndpoint } from "effect-sagemaker-runtime"
+ *
+ * const llama = ModelEndpoint.chat("llama-3-8b")
+ * const question = Chat.user("Why is the sky blue?")
+ *
+ * export const shorter = llama.invoke({ messages: [question] }).pipe(
+ *   Effect.map((completion) => [question, Chat.toMessage(completion), Chat.user("Shorter, please")]),
+ *   Effect.flatMap((messages) => llama.invoke({ messages }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const toMessage: {
+  (choice?: number): (completion: ChatCompletion | CollectedCompletion) => ChatAssistantMessage
+  (completion: ChatCompletion | CollectedCompletion, choice?: number): ChatAssistantMessage
+} = dual(
+  ([first]) => typeof first === "object",
+  (given: ChatCompletion | CollectedCompletion, choice: number = 0): ChatAssistantMessage => messageOf(given, choice)
+)
+
+/**
+ * The text of a choice of a completion. It is empty if the choice has no text. `choice` is the index, by default 0.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const text: {
+  (choice?: number): (completion: ChatCompletion) => string
+  (completion: ChatCompletion, choice?: number): string
+} = dual(
+  ([first]) => typeof first === "object",
+  (given: ChatCompletion, choice: number = 0): string => choiceOf(given, choice)?.message.content ?? ""
+)

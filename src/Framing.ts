@@ -8,6 +8,7 @@
 import { dual } from "effect/Function"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import type * as Types from "effect/Types"
 import * as Codec from "./Codec.ts"
 import { jsonLinesTypes, jsonTypes } from "./internal/codec/mediaTypes.ts"
 import { splitEvents } from "./internal/framing/events.ts"
@@ -35,10 +36,10 @@ export interface FramingLimits {
   readonly maxLineBytes?: number | undefined
 }
 
+declare const types: unique symbol
+
 /**
- * Turns the chunks of a response stream into elements.
- *
- * A custom framing is an object with these members.
+ * Turns the chunks of a response stream into elements. `make` makes a custom framing.
  *
  * @since 0.1.0
  * @category models
@@ -52,8 +53,54 @@ export interface Framing<out A, out E = CodecError, out R = never> {
   readonly frame: <E2, R2>(
     chunks: Stream.Stream<Uint8Array, E2, R2>,
     limits?: FramingLimits
-  ) => Stream.Stream<A, E | E2, R | R2>
+  ) => Stream.Stream<A, Types.NoInfer<E> | E2, Types.NoInfer<R> | R2>
+  /**
+   * The types of the errors and the requirements. The member has no value: without it, TypeScript cannot infer the types
+   * of an interface that extends `Framing`, or of a copy of a framing.
+   */
+  readonly [types]?: (_: never) => readonly [error: E, requirement: R]
 }
+
+/**
+ * Stands for the errors and the requirements of the stream that a custom framing transforms.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Upstream {
+  readonly [types]: "upstream"
+}
+
+/**
+ * Makes a custom framing from a function that transforms a stream of bytes.
+ *
+ * The function passes on the errors and the requirements of its argument. `Upstream` stands for them. Its own errors and
+ * requirements become those of the framing. An object with the members of `Framing` is a framing too, but TypeScript
+ * infers its types only if it is declared as `Framing<A, E, R>`.
+ *
+ * @example
+ * ```ts
+ * import { Stream } from "effect"
+ * import { Framing } from "effect-sagemaker-runtime"
+ *
+ * export const words = Framing.make((chunks, limits) =>
+ *   Framing.lines.frame(chunks, limits).pipe(Stream.mapConcat((line) => line.split(" ")))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <A, E, R>(
+  frame: (
+    chunks: Stream.Stream<Uint8Array, Upstream, Upstream>,
+    limits?: FramingLimits
+  ) => Stream.Stream<A, E | Upstream, R | Upstream>,
+  options: Pick<Framing<A>, "mediaType" | "reads"> = {}
+): Framing<A, Exclude<E, Upstream>, Exclude<R, Upstream>> => ({
+  ...options,
+  frame: frame as unknown as Framing<A, Exclude<E, Upstream>, Exclude<R, Upstream>>["frame"]
+})
 
 /**
  * The default maximum length of a line: 16 MiB.
@@ -197,7 +244,8 @@ export const sseJson = <A, I, R>(
 ): Framing<A, CodecError, R> => {
   const codec = Codec.withMediaType(Codec.json(schema, options), eventStream)
   return {
-    ...sse,
+    mediaType: eventStream,
+    reads: [eventStream],
     frame: (chunks, limits) =>
       sse.frame(chunks, limits).pipe(
         takeUntilDone(isDone),

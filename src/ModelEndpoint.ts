@@ -16,6 +16,7 @@ import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
 import * as calls from "./internal/modelEndpoint/calls.ts"
 import { fromModel } from "./internal/modelEndpoint/chat.ts"
+import { configure, embeddingCalls } from "./internal/modelEndpoint/embeddings/calls.ts"
 import * as internal from "./internal/modelEndpoint/warmUp.ts"
 import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
@@ -220,15 +221,7 @@ export interface ChatEndpoint {
    * `stream_options: { include_usage: true }` unless it sets `stream_options` itself.
    */
   readonly stream: {
-    (
-      request: Chat.ChatRequest,
-      framing?: Tokens.Dialect,
-      options?: ModelEndpointStreamOptions
-    ): Stream.Stream<
-      Tokens.Token,
-      ModelEndpointStreamError,
-      SageMakerRuntime
-    >
+    // TypeScript infers from the last signature where the function is an argument, such as in `Stream.flatMap`.
     <C, E, R>(
       request: Chat.ChatRequest,
       framing: Framing<C, E, R>,
@@ -237,6 +230,15 @@ export interface ChatEndpoint {
       C,
       ModelEndpointStreamError | E,
       SageMakerRuntime | R
+    >
+    (
+      request: Chat.ChatRequest,
+      framing?: Tokens.Dialect,
+      options?: ModelEndpointStreamOptions
+    ): Stream.Stream<
+      Tokens.Token,
+      ModelEndpointStreamError,
+      SageMakerRuntime
     >
   }
   /**
@@ -302,11 +304,22 @@ export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEnd
  * @category models
  */
 export interface WarmUpProgress {
-  /** How many attempts `warmUp` has made. Retries by the client's `RetryPolicy` are not counted. */
+  /**
+   * How many results `warmUp` has had, including results of requests that other calls sent. Retries by the client's
+   * `RetryPolicy` are not counted.
+   */
   readonly attempts: number
   /** The time since `warmUp` started. */
   readonly elapsed: Duration.Duration
 }
+
+/**
+ * The errors that `warmUp` waits out: the model is still loading, or `ValidationError` with the reason `no-capacity`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type NotReadyError = SageMakerError.ModelNotReadyException | SageMakerError.ValidationError
 
 /**
  * Options of `warmUp`, and the input members that its requests send.
@@ -320,26 +333,35 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
    * is ready, even a `ModelError`.
    */
   readonly value?: A
-  /** Runs after each `ModelNotReadyException`. */
+  /** Runs after each request that found the model not ready. */
   readonly onProgress?: ((progress: WarmUpProgress) => Effect.Effect<void, never, R>) | undefined
 }
 
 /**
  * Sends requests to a model until the model is ready or the schedule ends.
  *
- * The schedule applies to `ModelNotReadyException` only, in place of the client's `RetryPolicy`. The policy still
- * retries other retryable errors. If the schedule ends, `warmUp` fails with the last `ModelNotReadyException`.
+ * It waits while the model is loading (`ModelNotReadyException`) and while the endpoint or its inference component is
+ * scaled to zero (`SageMakerError.isNoCapacity`). The schedule applies to these errors only, in place of the client's
+ * `RetryPolicy`. The policy still retries other retryable errors. If the schedule ends, `warmUp` fails with the last of
+ * these errors.
+ *
+ * Default schedule: delays of 5 seconds that grow to 15 seconds, with jitter, for 15 minutes.
+ *
+ * Concurrent calls for the same client, endpoint, component and variant share their requests. One request is in
+ * progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
+ * the result that the model is not ready. A call uses a result of the last 5 seconds in place of a request. Each call
+ * has its own schedule, progress and interruption. A request ends when no call waits for it.
  *
  * @example
  * ```ts
- * import { Console, Duration, Schedule } from "effect"
+ * import { Effect } from "effect"
  * import { ModelEndpoint } from "effect-sagemaker-runtime"
  *
- * const everyFiveSeconds = Schedule.spaced("5 seconds").pipe(Schedule.upTo("10 minutes"))
+ * const llama = ModelEndpoint.chat("llama-3-8b")
  *
- * export const ready = ModelEndpoint.warmUp(ModelEndpoint.chat("llama-3-8b"), everyFiveSeconds, {
- *   onProgress: ({ elapsed }) => Console.log(`loading for ${Duration.format(elapsed)}`)
- * })
+ * export const answer = ModelEndpoint.warmUp(llama).pipe(
+ *   Effect.zipRight(llama.invoke({ messages: [{ role: "user", content: "Why is the sky blue?" }] }))
+ * )
  * ```
  *
  * @since 0.1.0
@@ -347,14 +369,183 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
  */
 export const warmUp: {
   <Out, R2 = never, R3 = never, A = never>(
-    schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>,
+    schedule?: Schedule.Schedule<Out, NotReadyError, R2>,
     options?: WarmUpOptions<A, R3>
   ): <B, R>(
     endpoint: Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">
   ) => Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3>
   <A, B, R, Out, R2 = never, R3 = never>(
     endpoint: Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">,
-    schedule: Schedule.Schedule<Out, SageMakerError.ModelNotReadyException, R2>,
+    schedule?: Schedule.Schedule<Out, NotReadyError, R2>,
     options?: WarmUpOptions<A, R3>
   ): Effect.Effect<WarmUpProgress, ModelEndpointError, SageMakerRuntime | R | R2 | R3>
 } = dual(([first]) => Predicate.hasProperty(first, "invoke"), internal.warmUp)
+
+/**
+ * The body of an embedding request: `input` or `inputs` with the texts, and any other members.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingRequest {
+  readonly [member: string]: unknown
+}
+
+/**
+ * Options of a call of an embedding endpoint. They override the options of the endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbedOptions extends ModelEndpointOptions {
+  /**
+   * `"mean"` returns the mean of the token vectors of a text, if the model returns a vector per token. The mean has all
+   * tokens of the response, special tokens too. A model that returns a vector per text is not affected.
+   *
+   * Default: `"none"`, a response with a vector per token fails with `CodecError`.
+   */
+  readonly pooling?: "mean" | "none" | undefined
+  /** The maximum number of texts in a request. Default: 32, the default limit of Text Embeddings Inference. */
+  readonly maxBatchSize?: number | undefined
+  /**
+   * The maximum size of the texts of a request: bytes of their UTF-8, without the JSON around them. A larger text fails
+   * with `InvalidInputError` before a request is sent. Default: no limit.
+   */
+  readonly maxBatchBytes?: number | undefined
+  /** How many requests of a call run at the same time. Default: 1. */
+  readonly concurrency?: number | "unbounded" | undefined
+  /** The name of the model, sent as `model`. Default: omitted. */
+  readonly model?: string | undefined
+  /** The length of the vectors, sent as `dimensions`. Not every model can change it. Default: omitted. */
+  readonly dimensions?: number | undefined
+  /** How the model encodes the vectors, sent as `encoding_format`. Both encodings are decoded. Default: omitted. */
+  readonly encodingFormat?: "float" | "base64" | undefined
+  /** Additional members of the request body, such as `{ truncate: true }` or `{ input_type: "query" }`. */
+  readonly request?: { readonly [member: string]: unknown } | undefined
+}
+
+/**
+ * Options of `embeddings`, and the input members that its requests send.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingOptions extends EmbedOptions {
+  /**
+   * The format of the requests. `"openAi"` sends the texts as `input`, `"huggingFace"` as `inputs`. Responses are read in
+   * both formats. Default: `"openAi"`.
+   */
+  readonly format?: "openAi" | "huggingFace" | undefined
+}
+
+/**
+ * The response to one request of `embedMany`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingBatch {
+  /** The position of the first text of the request in the list of the call. */
+  readonly start: number
+  /** The vectors of the texts of the request, in their order. */
+  readonly vectors: ReadonlyArray<ReadonlyArray<number>>
+  /** The decoded JSON of the response body, with all its members. */
+  readonly body: unknown
+  /** The other members of the response. */
+  readonly response: ModelEndpointResponse
+}
+
+/**
+ * The vector of a text with the response that contained it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbedResult extends ModelEndpointResult<ReadonlyArray<number>> {
+  /** The decoded JSON of the response body, with all its members. */
+  readonly body: unknown
+  /** The token usage, if the response has it. */
+  readonly usage?: Tokens.TokenUsage
+}
+
+/**
+ * The vectors of several texts with the responses that contained them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbedManyResult {
+  /** The vectors in the order of the texts. */
+  readonly value: ReadonlyArray<ReadonlyArray<number>>
+  /** The responses in the order of the texts, one per request. */
+  readonly batches: ReadonlyArray<EmbeddingBatch>
+  /** The token usage of all requests, if a response has it. */
+  readonly usage?: Tokens.TokenUsage
+}
+
+/**
+ * A deployed model that turns texts into vectors.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmbeddingEndpoint extends Omit<ModelEndpoint<EmbeddingRequest, unknown>, "stream"> {
+  /**
+   * Returns the vector of a text. The request has the text itself, not a list. Fails with `CodecError` if the response
+   * does not have exactly one vector of finite numbers.
+   */
+  readonly embed: (
+    text: string,
+    options?: EmbedOptions
+  ) => Effect.Effect<ReadonlyArray<number>, ModelEndpointError, SageMakerRuntime>
+  /** Returns the vector as `embed` does, with the token usage and the members of the response. */
+  readonly embedWithResponse: (
+    text: string,
+    options?: EmbedOptions
+  ) => Effect.Effect<EmbedResult, ModelEndpointError, SageMakerRuntime>
+  /**
+   * Returns the vectors of texts, in the order of the texts. An empty list sends no request.
+   *
+   * A request has at most `maxBatchSize` texts. The first request that fails fails the call and interrupts the others.
+   * Fails with `CodecError` if a response does not have one vector per text, or if vectors have different lengths. The
+   * error contains the position of the text.
+   */
+  readonly embedMany: (
+    texts: ReadonlyArray<string>,
+    options?: EmbedOptions
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<number>>, ModelEndpointError, SageMakerRuntime>
+  /** Returns the vectors as `embedMany` does, with the token usage and the responses. */
+  readonly embedManyWithResponse: (
+    texts: ReadonlyArray<string>,
+    options?: EmbedOptions
+  ) => Effect.Effect<EmbedManyResult, ModelEndpointError, SageMakerRuntime>
+}
+
+/**
+ * Makes a typed embedding model from the name of its endpoint.
+ *
+ * Reads OpenAI's responses (`data` with `index` and `embedding`, as numbers or base64) and nested lists of numbers, as
+ * Text Embeddings Inference and Hugging Face's containers send them. An object with the list `embeddings`, `embedding` or
+ * `vectors` is read too. The indexes of OpenAI's format determine the order. Invalid options fail every call with
+ * `InvalidInputError`.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { ModelEndpoint } from "effect-sagemaker-runtime"
+ *
+ * const model = ModelEndpoint.embeddings("bge-m3", { format: "huggingFace", maxBatchSize: 16 })
+ *
+ * export const dimensions = model.embedMany(["a cat", "a dog"]).pipe(
+ *   Effect.map((vectors) => vectors.map((vector) => vector.length))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const embeddings = (name: string, options?: EmbeddingOptions): EmbeddingEndpoint => {
+  const configuration = configure(name, options)
+  const { stream: _, ...model } = fromConfig(name, configuration.model)
+  return { ...model, ...embeddingCalls(configuration) }
+}

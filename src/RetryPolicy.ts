@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
-import { markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
+import { isFinal, markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
 import * as sendRate from "./internal/retry/sendRate.ts"
 import { retryOnMonotonicClock } from "./internal/time/monotonicClock.ts"
 import * as retry from "./protocol/retry/retry.ts"
@@ -226,7 +226,7 @@ export const fromSchedule = <Out>(
       retryOnMonotonicClock(attempt, (attempts) =>
         Effect.retry(attempts, {
           schedule: Schedule.mapInput(schedule, toRetryable),
-          while: (error) => shouldRetry(toRetryable(error))
+          while: (error) => !isFinal(error) && shouldRetry(toRetryable(error))
         }))
   }
 }

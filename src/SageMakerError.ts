@@ -23,6 +23,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { errorClass } from "./internal/error/errorClass.ts"
+import { validationReason } from "./protocol/error/validationReason.ts"
 
 /**
  * Whether a retry can succeed, and with which delay and cost.
@@ -156,6 +157,28 @@ export const serviceFields = (
 })
 
 /**
+ * Why the service rejected a request, for the rejections that a program can handle.
+ *
+ * - `endpoint-not-found`: the account has no endpoint of this name in this region.
+ * - `inference-component-required`: the endpoint hosts inference components, and `InferenceComponentName` is missing.
+ * - `no-capacity`: the endpoint or the inference component is scaled to zero.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const ValidationReason: Schema.Literal<
+  ["endpoint-not-found", "inference-component-required", "no-capacity"]
+> = Schema.Literal("endpoint-not-found", "inference-component-required", "no-capacity")
+
+/**
+ * Why the service rejected a request, for the rejections that a program can handle.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ValidationReason = typeof ValidationReason.Type
+
+/**
  * The service rejected the request as invalid (HTTP 400).
  *
  * @since 0.1.0
@@ -164,14 +187,25 @@ export const serviceFields = (
 export class ValidationError extends errorClass<ServiceErrorFields>()(
   Schema.TaggedError<ValidationError>()(
     "ValidationError",
-    serviceFields({
-      status: 400,
-      code: "ValidationError",
-      retry: "never",
-      message: "The service rejected the request as invalid"
-    })
+    merged(
+      serviceFields({
+        status: 400,
+        code: "ValidationError",
+        retry: "never",
+        message: "The service rejected the request as invalid"
+      }),
+      { reason: optional(ValidationReason) }
+    )
   )
-) {}
+) {
+  /**
+   * The reason, if the client recognises it in the service's text. It is known even if `message` does not contain the
+   * text.
+   *
+   * @since 0.1.0
+   */
+  declare readonly reason?: ValidationReason | undefined
+}
 
 /**
  * The model's container returned an error or timed out (HTTP 424).
@@ -1075,3 +1109,54 @@ export const isThrottling = (error: unknown): boolean => toRetryable(error).retr
  */
 export const isAccessDenied: (error: unknown) => error is AccessDeniedError = (error): error is AccessDeniedError =>
   error instanceof AccessDeniedError
+
+/**
+ * A `ValidationError` with a reason. The field `reason` is absent if the error was made with a message only.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ValidationErrorWith<R extends ValidationReason> = ValidationError & { readonly reason?: R | undefined }
+
+const hasReason = <R extends ValidationReason>(reason: R) => (error: unknown): error is ValidationErrorWith<R> =>
+  error instanceof ValidationError &&
+  (error.reason ?? validationReason(error.serviceMessage ?? error.message)) === reason
+
+/**
+ * Whether the service found no endpoint of the name in the account and region of the call.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isEndpointNotFound: (error: unknown) => error is ValidationErrorWith<"endpoint-not-found"> = hasReason(
+  "endpoint-not-found"
+)
+
+/**
+ * Whether the endpoint hosts inference components and the request has no `InferenceComponentName`.
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isInferenceComponentRequired: (
+  error: unknown
+) => error is ValidationErrorWith<"inference-component-required"> = hasReason("inference-component-required")
+
+/**
+ * Whether the endpoint or the inference component is scaled to zero. The rejected request starts an instance if auto
+ * scaling is configured, which takes minutes. `ModelEndpoint.warmUp` waits for it.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { invokeEndpoint, SageMakerError } from "effect-sagemaker-runtime"
+ *
+ * export const score = invokeEndpoint({ EndpointName: "fraud-v2", Body: "{}" }).pipe(
+ *   Effect.catchIf(SageMakerError.isNoCapacity, () => invokeEndpoint({ EndpointName: "fraud-v1", Body: "{}" }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category predicates
+ */
+export const isNoCapacity: (error: unknown) => error is ValidationErrorWith<"no-capacity"> = hasReason("no-capacity")

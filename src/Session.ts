@@ -118,15 +118,7 @@ export interface ChatSession {
    * with `SessionExpiredError` after `expires`, or if the model no longer has the session.
    */
   readonly stream: {
-    (
-      request: Chat.ChatRequest,
-      framing?: Tokens.Dialect,
-      options?: ModelEndpoint.ModelEndpointStreamOptions
-    ): Stream.Stream<
-      Tokens.Token,
-      ModelEndpoint.ModelEndpointStreamError | SageMakerError.SessionExpiredError,
-      SageMakerRuntime
-    >
+    // TypeScript infers from the last signature where the function is an argument, such as in `Stream.flatMap`.
     <C, E, R>(
       request: Chat.ChatRequest,
       framing: Framing<C, E, R>,
@@ -136,8 +128,35 @@ export interface ChatSession {
       ModelEndpoint.ModelEndpointStreamError | SageMakerError.SessionExpiredError | E,
       SageMakerRuntime | R
     >
+    (
+      request: Chat.ChatRequest,
+      framing?: Tokens.Dialect,
+      options?: ModelEndpoint.ModelEndpointStreamOptions
+    ): Stream.Stream<
+      Tokens.Token,
+      ModelEndpoint.ModelEndpointStreamError | SageMakerError.SessionExpiredError,
+      SageMakerRuntime
+    >
   }
 }
+
+/**
+ * An endpoint whose sessions `make` opens: a `ModelEndpoint` or a `ChatEndpoint`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SessionEndpoint = Pick<SessionModel<never, unknown, unknown>, "name" | "defaults" | "invoke" | "stream">
+
+/**
+ * The type of the sessions of an endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type SessionOf<Endpoint> = Endpoint extends ModelEndpoint.ChatEndpoint ? ChatSession
+  : Endpoint extends ModelEndpoint.ModelEndpoint<infer A, infer B, infer R> ? Session<A, B, R>
+  : never
 
 type SessionModel<A, B, R> = Pick<ModelEndpoint.ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke" | "stream">
 
@@ -327,20 +346,15 @@ const sessionWith = <A, B, R>(endpoint: SessionModel<A, B, R>, state: State): Se
  * @since 0.1.0
  * @category constructors
  */
-export const make: {
-  (
-    endpoint: ModelEndpoint.ChatEndpoint,
-    options?: SessionOptions
-  ): Effect.Effect<ChatSession, InvokeError, SageMakerRuntime | Scope.Scope>
-  <A, B, R>(
-    endpoint: ModelEndpoint.ModelEndpoint<A, B, R>,
-    options?: SessionOptions
-  ): Effect.Effect<Session<A, B, R>, InvokeError, SageMakerRuntime | Scope.Scope>
-} = <A, B, R>(
+// One signature instead of overloads: TypeScript infers no type parameters of an overloaded function in a pipe.
+export const make: <Endpoint extends SessionEndpoint>(
+  endpoint: Endpoint,
+  options?: SessionOptions
+) => Effect.Effect<SessionOf<Endpoint>, InvokeError, SageMakerRuntime | Scope.Scope> = <A, B, R>(
   endpoint: SessionModel<A, B, R>,
   options: SessionOptions = {}
-): Effect.Effect<Session<A, B, R> & ChatSession, InvokeError, SageMakerRuntime | Scope.Scope> =>
+) =>
   Effect.map(
     Effect.flatMap(readOptions(options, "options"), (members) => openSession(endpoint, members)),
-    (state) => sessionWith(endpoint, state) as Session<A, B, R> & ChatSession
+    (state) => sessionWith(endpoint, state) as never
   )

@@ -12,11 +12,12 @@ import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Framing } from "./Framing.ts"
 import * as internal from "./internal/tokens/collect.ts"
-import { generationReader, makeDialect, openAiReader, outputsReader } from "./internal/tokens/dialect.ts"
+import { makeDialect, withEvents as addEvents } from "./internal/tokens/dialect.ts"
+import * as kinds from "./internal/tokens/eventKind.ts"
 import type { CodecError, ModelStreamError } from "./SageMakerError.ts"
 
 /**
- * Why a model stopped. A reason with no equivalent here is `other`.
+ * Why a model stopped. A reason with no equivalent here is `other`. `Token.rawFinishReason` is the server's own text.
  *
  * @since 0.1.0
  * @category models
@@ -36,6 +37,27 @@ export interface TokenUsage {
   readonly outputTokens?: number
   /** Tokens of the prompt and the completion. */
   readonly totalTokens?: number
+  /** Tokens of the prompt that the server read from its cache. */
+  readonly cachedInputTokens?: number
+  /** Generated tokens of the model's reasoning. */
+  readonly reasoningTokens?: number
+}
+
+/**
+ * The log probability of a token.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TokenLogprob {
+  /** The text of the token. */
+  readonly token: string
+  /** The natural logarithm of the token's probability. Missing for the first token of some prompts. */
+  readonly logprob?: number
+  /** The UTF-8 bytes of the token, if the server sends them. */
+  readonly bytes?: ReadonlyArray<number>
+  /** The most likely tokens at this position, if the request asked for them. */
+  readonly topLogprobs?: ReadonlyArray<TokenLogprob>
 }
 
 /**
@@ -45,11 +67,14 @@ export interface TokenUsage {
  * @category models
  */
 export interface ToolCallPart {
-  /** The position of the tool call. Parts with the same index belong to one call. */
+  /**
+   * The position of the tool call. Parts with the same index belong to one call. Some servers send the same index for
+   * several calls; the later calls get another index.
+   */
   readonly index: number
-  /** The ID of the tool call, usually in its first part only. */
+  /** The ID of the tool call, in one of its parts. A numeric ID is converted to text. */
   readonly id?: string
-  /** The name of the function, usually in the first part only. */
+  /** The name of the function, in one of the parts, usually the first one. */
   readonly name?: string
   /** A part of the arguments' JSON text. Join the parts of a call to get the complete text. */
   readonly arguments: string
@@ -68,12 +93,18 @@ export interface Token {
   readonly index: number
   /** Text of the model's reasoning. */
   readonly reasoning?: string
-  /** The natural logarithm of the token's probability. */
+  /** Text with which the model refuses the request. */
+  readonly refusal?: string
+  /** The natural logarithm of the token's probability. Missing if the event has no or several tokens. */
   readonly logprob?: number
+  /** The log probabilities of all tokens of the event, if the request asked for them. */
+  readonly logprobs?: ReadonlyArray<TokenLogprob>
   /** Parts of tool calls. */
   readonly toolCalls?: ReadonlyArray<ToolCallPart>
   /** Why the model stopped. Only the last token of a choice has it. */
   readonly finishReason?: FinishReason
+  /** Why the model stopped, in the words of the server. */
+  readonly rawFinishReason?: string
   /** How many tokens were used. Only the last token of a stream has it. */
   readonly usage?: TokenUsage
 }
@@ -92,30 +123,79 @@ export type Dialect = Framing<Token, CodecError | ModelStreamError>
 /**
  * Decodes chunks of OpenAI's chat completions and completions, in server-sent events or lines of JSON.
  *
- * vLLM, LMI and TGI write them on their OpenAI-compatible routes.
+ * vLLM, SGLang, LMI and TGI write them on their OpenAI-compatible routes. A whole completion in place of a stream is
+ * decoded too.
  *
  * @since 0.1.0
  * @category dialects
  */
-export const openAi: Dialect = makeDialect("an OpenAI chunk", "text/event-stream", openAiReader)
+export const openAi: Dialect = makeDialect("an OpenAI chunk", "text/event-stream", kinds.openAiEvents)
 
 /**
- * Decodes TGI's `generate_stream`: one event per `token`. The last event has `details`.
+ * Decodes TGI's `generate_stream`: one event per `token`. The last event has `generated_text`.
+ *
+ * A whole response of `generate` in place of a stream is decoded too.
  *
  * @since 0.1.0
  * @category dialects
  */
-export const tgi: Dialect = makeDialect("a TGI token", "text/event-stream", generationReader)
+export const tgi: Dialect = makeDialect(
+  "a TGI token",
+  "text/event-stream",
+  kinds.generatedTokens,
+  kinds.generatedTexts
+)
 
 /**
- * Decodes the output of DJL Serving's LMI: one line of JSON per `token`. The last line has `details`.
+ * Decodes the output of DJL Serving's LMI: one line of JSON per `token`. The last line has `details` or
+ * `generated_text`.
  *
- * Without rolling batches, LMI writes one line with `outputs`. It is decoded too.
+ * Without rolling batches, LMI writes lines with `outputs`. They are decoded too, and so is a whole response.
  *
  * @since 0.1.0
  * @category dialects
  */
-export const lmi: Dialect = makeDialect("an LMI token", "application/jsonlines", generationReader, outputsReader)
+export const lmi: Dialect = makeDialect(
+  "an LMI token",
+  "application/jsonlines",
+  kinds.generatedTokens,
+  kinds.generatedTexts,
+  kinds.batchOutputLines
+)
+
+/**
+ * Decodes SGLang's `/generate`: events with the whole `text` so far and `meta_info`.
+ *
+ * Each token has the new text only. Servers that run with `--stream-output` send the new text only; it is decoded too.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const sglang: Dialect = makeDialect("an SGLang event", "text/event-stream", kinds.sglangEvents)
+
+/**
+ * Decodes Triton's generate extension: events with `text_output`.
+ *
+ * Triton writes no final event. A stream that ends is complete.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const triton: Dialect = makeDialect("a Triton event", "text/event-stream", kinds.tritonEvents)
+
+/**
+ * Decodes the events of Anthropic's Messages API, and a whole message in place of a stream.
+ *
+ * Calls of tools that the server runs itself are not tool calls.
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const anthropic: Dialect = makeDialect(
+  "an event of the Messages API",
+  "text/event-stream",
+  kinds.anthropicEvents
+)
 
 /**
  * Decodes any supported dialect. The members of each event identify its dialect.
@@ -135,7 +215,51 @@ export const lmi: Dialect = makeDialect("an LMI token", "application/jsonlines",
  * @since 0.1.0
  * @category dialects
  */
-export const detected: Dialect = makeDialect("a token", undefined, openAiReader, generationReader, outputsReader)
+export const detected: Dialect = makeDialect(
+  "a token",
+  undefined,
+  kinds.openAiEvents,
+  kinds.generatedTokens,
+  kinds.sglangEvents,
+  kinds.tritonEvents,
+  kinds.generatedTexts,
+  kinds.batchOutputLines,
+  kinds.anthropicEvents
+)
+
+/**
+ * A token with the event that contained it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TokenWithEvent extends Token {
+  /** The decoded JSON value of the event, with all members that the server sent. */
+  readonly event: unknown
+}
+
+/**
+ * Adds to each token the event that contained it, for members that a token does not have.
+ *
+ * An event without content gives a token with an empty text. The tokens of a custom dialect have the event `undefined`.
+ *
+ * @example
+ * ```ts
+ * import { ModelEndpoint, Tokens } from "effect-sagemaker-runtime"
+ *
+ * const llama = ModelEndpoint.chat("llama-3-8b")
+ *
+ * export const tokens = llama.stream(
+ *   { messages: [{ role: "user", content: "Why is the sky blue?" }] },
+ *   Tokens.withEvents(Tokens.openAi)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category dialects
+ */
+export const withEvents = (dialect: Dialect): Framing<TokenWithEvent, CodecError | ModelStreamError> =>
+  addEvents(dialect)
 
 /**
  * A complete tool call.
@@ -163,18 +287,39 @@ export interface CollectedCompletion {
   readonly text: string
   /** The text of the model's reasoning. Empty if there is none. */
   readonly reasoning: string
+  /** The text with which the model refused the request. */
+  readonly refusal?: string
   /** The tool calls, in the order in which they began. */
   readonly toolCalls: ReadonlyArray<ToolCall>
-  /** Why the model stopped. Missing if the stream ended without a reason. */
+  /** The log probabilities of all tokens, if the request asked for them. */
+  readonly logprobs?: ReadonlyArray<TokenLogprob>
+  /** Why the model stopped. Missing if the server did not send a reason. */
   readonly finishReason?: FinishReason
-  /** How many tokens were used. Missing if the model server did not report it. */
+  /** Why the model stopped, in the words of the server. */
+  readonly rawFinishReason?: string
+  /** How many tokens were used, for all choices. Missing if the model server did not report it. */
   readonly usage?: TokenUsage
 }
 
 /**
- * Runs a token stream and combines the tokens of one choice. `choice` is the index of the choice, by default 0.
+ * Options of `collect`.
  *
- * Call it with the stream, or use it in a pipe: `stream.pipe(Tokens.collect)` or `stream.pipe(Tokens.collect(1))`.
+ * @since 0.1.0
+ * @category models
+ */
+export interface CollectOptions {
+  /** The index of the choice. Default: 0. */
+  readonly choice?: number | undefined
+  /** Whether to return the tokens of an incomplete stream in place of the error. Default: `false`. */
+  readonly allowIncomplete?: boolean | undefined
+}
+
+/**
+ * Runs a token stream and combines the tokens of one choice. `options` is the index of the choice, or an object.
+ *
+ * Fails with `ModelStreamError` (`ErrorCode: "IncompleteStream"`) if the stream ends without a finish reason, `[DONE]`
+ * or a final record. Call it with the stream, or use it in a pipe: `stream.pipe(Tokens.collect)` or
+ * `stream.pipe(Tokens.collect(1))`.
  *
  * @example
  * ```ts
@@ -191,11 +336,36 @@ export interface CollectedCompletion {
  * @category destructors
  */
 // One signature instead of overloads: TypeScript infers no type parameters of an overloaded function in a pipe.
-export const collect: <S extends Stream.Stream<Token, unknown, unknown> | number = number>(
+export const collect: <S extends Stream.Stream<Token, unknown, unknown> | CollectOptions | number = number>(
   tokens?: S,
-  choice?: number
-) => S extends Stream.Stream<Token, infer E, infer R> ? Effect.Effect<CollectedCompletion, E, R>
-  : <E, R>(tokens: Stream.Stream<Token, E, R>) => Effect.Effect<CollectedCompletion, E, R> = dual(
+  options?: number | CollectOptions
+) => S extends Stream.Stream<Token, infer E, infer R> ? Effect.Effect<CollectedCompletion, E | ModelStreamError, R>
+  : <E, R>(tokens: Stream.Stream<Token, E, R>) => Effect.Effect<CollectedCompletion, E | ModelStreamError, R> = dual(
     ([first]) => Predicate.hasProperty(first, Stream.StreamTypeId),
-    <E, R>(tokens: Stream.Stream<Token, E, R>, choice: number = 0) => internal.collect(tokens, choice)
+    <E, R>(tokens: Stream.Stream<Token, E, R>, options: number | CollectOptions = 0) =>
+      internal.collect(tokens, options)
+  )
+
+/**
+ * Runs a token stream and combines the tokens of every choice, in the order of their indexes.
+ *
+ * Fails as `collect` does if one of the choices is incomplete. A stream without tokens is incomplete, unless it ends with
+ * `[DONE]` or a final record.
+ *
+ * @since 0.1.0
+ * @category destructors
+ */
+export const collectAll: <
+  S extends Stream.Stream<Token, unknown, unknown> | Pick<CollectOptions, "allowIncomplete"> = object
+>(
+  tokens?: S,
+  options?: Pick<CollectOptions, "allowIncomplete">
+) => S extends Stream.Stream<Token, infer E, infer R>
+  ? Effect.Effect<ReadonlyArray<CollectedCompletion>, E | ModelStreamError, R>
+  : <E, R>(
+    tokens: Stream.Stream<Token, E, R>
+  ) => Effect.Effect<ReadonlyArray<CollectedCompletion>, E | ModelStreamError, R> = dual(
+    ([first]) => Predicate.hasProperty(first, Stream.StreamTypeId),
+    <E, R>(tokens: Stream.Stream<Token, E, R>, options: Pick<CollectOptions, "allowIncomplete"> = {}) =>
+      internal.collectAll(tokens, options)
   )

@@ -19,6 +19,13 @@ export * as Chat from "./Chat.ts"
 export * as Codec from "./Codec.ts"
 
 /**
+ * Presets for the serving containers of models.
+ *
+ * @since 0.1.0
+ */
+export * as Container from "./Container.ts"
+
+/**
  * The AWS credentials that sign requests.
  *
  * @since 0.1.0

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
-import { Codec, Framing, type SageMakerError, Tokens } from "effect-sagemaker-runtime"
+import { Chat, Codec, Framing, type SageMakerError, Tokens } from "effect-sagemaker-runtime"
 
 const encoder = new TextEncoder()
 
@@ -26,6 +26,8 @@ describe("JSON that is nested more than 512 levels deep fails with CodecError:",
   const decoders = {
     "a JSON payload": (text: string) => decode(tree, text),
     "a JSON payload without a schema": (text: string) => decode(Codec.json(Schema.Unknown), text),
+    "a member of a chat completion that the schema does not declare": (text: string) =>
+      decode(Codec.json(Chat.ChatCompletion), `{"choices":[],"new":${text}}`),
     "a payload of JSON Lines": (text: string) => decode(Codec.jsonLines(Tree), text),
     "a stream of JSON Lines": (text: string) =>
       Stream.runDrain(Framing.jsonLines(Tree).frame(Stream.make(encoder.encode(text)))),

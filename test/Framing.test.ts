@@ -81,6 +81,26 @@ describe("Framing.lines", () => {
   )
 })
 
+describe("Framing.make", () => {
+  const lengths = Framing.make(
+    (chunks, limits) => Framing.lines.frame(chunks, limits).pipe(Stream.map((line) => line.length)),
+    { mediaType: "text/plain", reads: ["text/*"] }
+  )
+
+  it.effect("makes a framing with the media types of its options", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual([lengths.mediaType, lengths.reads], ["text/plain", ["text/*"]])
+      const read = yield* decodeChunks(lengths, byteByByte(bytesOf("ab\nc")))
+      assert.deepStrictEqual(read, { out: [2, 1], failure: undefined })
+    }))
+
+  it.effect("passes the limits to the function", () =>
+    Effect.map(decodeChunks(lengths, [bytesOf("ab\n1234")], { maxLineBytes: 3 }), ({ failure, out }) => {
+      assert.deepStrictEqual(out, [2])
+      assert.match(failure ?? "", /a line is longer than 3 bytes/)
+    }))
+})
+
 describe("A framing", () => {
   const failing = Stream.concat(Stream.make(bytesOf("a\nb")), Stream.fail({ _tag: "Lost", message: "lost" } as const))
 

@@ -77,6 +77,14 @@ describe("A policy for some errors", () => {
       assert.strictEqual(yield* quota.tokens, 72)
       assert.strictEqual(selective.maxAttempts, 3)
     }))
+
+  it.effect("does not retry other errors, whatever its own condition is", () =>
+    Effect.gen(function*() {
+      const always = RetryPolicy.fromSchedule(Schedule.recurs(2), { while: () => true })
+      const selective = RetryPolicy.whileError(always, ({ _tag }) => _tag !== "ModelNotReadyException")
+      assert.deepInclude(yield* under(selective, notReady), { end: "ModelNotReadyException", attempts: 1 })
+      assert.deepInclude(yield* under(selective, unavailable), { attempts: 3 })
+    }))
 })
 
 describe("RetryPolicy.fromSchedule", () => {

@@ -43,7 +43,7 @@ const transcripts: ReadonlyArray<{
       { text: "", index: 0, reasoning: "hm" },
       { text: "Hel", index: 0 },
       { text: "lo", index: 0 },
-      { text: "", index: 0, finishReason: "length" },
+      { text: "", index: 0, finishReason: "length", rawFinishReason: "length" },
       { text: "", index: 0, usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 } }
     ]
   },
@@ -51,7 +51,7 @@ const transcripts: ReadonlyArray<{
     what: "LMI's chat completions, in lines",
     dialect: Tokens.openAi,
     text: lines(chatChunk({ role: "assistant", content: " Oh" }), chatChunk({ content: "!" }, "eos_token")),
-    tokens: [{ text: " Oh", index: 0 }, { text: "!", index: 0, finishReason: "stop" }]
+    tokens: [{ text: " Oh", index: 0 }, { text: "!", index: 0, finishReason: "stop", rawFinishReason: "eos_token" }]
   },
   {
     what: "OpenAI's completions, of several choices",
@@ -61,7 +61,12 @@ const transcripts: ReadonlyArray<{
       { object: "text_completion", choices: [{ index: 1, text: "", finish_reason: "content_filter" }] },
       "[DONE]"
     ),
-    tokens: [{ text: "a", index: 0 }, { text: "b", index: 1 }, { text: "", index: 1, finishReason: "content_filter" }]
+    tokens: [{ text: "a", index: 0 }, { text: "b", index: 1 }, {
+      text: "",
+      index: 1,
+      finishReason: "content_filter",
+      rawFinishReason: "content_filter"
+    }]
   },
   {
     what: "calls of tools, in parts",
@@ -79,7 +84,13 @@ const transcripts: ReadonlyArray<{
     tokens: [
       { text: "", index: 0, toolCalls: [{ index: 0, id: "call-1", name: "weather", arguments: "" }] },
       { text: "", index: 0, toolCalls: [{ index: 0, arguments: "{\"city\":" }] },
-      { text: "", index: 0, toolCalls: [{ index: 0, arguments: "\"Bern\"}" }], finishReason: "tool_calls" }
+      {
+        text: "",
+        index: 0,
+        toolCalls: [{ index: 0, arguments: "\"Bern\"}" }],
+        finishReason: "tool_calls",
+        rawFinishReason: "tool_calls"
+      }
     ]
   },
   {
@@ -101,7 +112,13 @@ const transcripts: ReadonlyArray<{
     ).replaceAll("data: ", "data:"),
     tokens: [
       { text: "Deep", index: 0, logprob: -0.5 },
-      { text: "", index: 0, finishReason: "stop", usage: { inputTokens: 3, outputTokens: 2 } }
+      {
+        text: "",
+        index: 0,
+        finishReason: "stop",
+        rawFinishReason: "eos_token",
+        usage: { inputTokens: 3, outputTokens: 2 }
+      }
     ]
   },
   {
@@ -117,7 +134,14 @@ const transcripts: ReadonlyArray<{
     ),
     tokens: [
       { text: "Deep ", index: 0, logprob: -0.05 },
-      { text: " field.", index: 0, logprob: -0.7, finishReason: "length", usage: { outputTokens: 100 } }
+      {
+        text: " field.",
+        index: 0,
+        logprob: -0.7,
+        finishReason: "length",
+        rawFinishReason: "length",
+        usage: { outputTokens: 100 }
+      }
     ]
   },
   {
@@ -125,6 +149,218 @@ const transcripts: ReadonlyArray<{
     dialect: Tokens.lmi,
     text: lines({ outputs: ["This"] }, { outputs: [" is"] }),
     tokens: [{ text: "This", index: 0 }, { text: " is", index: 0 }]
+  },
+  {
+    what: "SGLang's /generate with the whole text so far",
+    dialect: Tokens.sglang,
+    text: events(
+      { text: "Deep", meta_info: { id: "1", finish_reason: null, prompt_tokens: 3, completion_tokens: 1 } },
+      { text: "Deep field", meta_info: { id: "1", finish_reason: null, prompt_tokens: 3, completion_tokens: 2 } },
+      {
+        text: "Deep field",
+        meta_info: {
+          id: "1",
+          finish_reason: { type: "length", length: 2 },
+          prompt_tokens: 3,
+          completion_tokens: 2,
+          cached_tokens: 1
+        }
+      },
+      "[DONE]"
+    ),
+    tokens: [
+      { text: "Deep", index: 0 },
+      { text: " field", index: 0 },
+      {
+        text: "",
+        index: 0,
+        finishReason: "length",
+        rawFinishReason: "length",
+        usage: { inputTokens: 3, outputTokens: 2, cachedInputTokens: 1 }
+      }
+    ]
+  },
+  {
+    what: "SGLang's /generate with the new text only, of two choices",
+    dialect: Tokens.sglang,
+    text: events(
+      { text: "ab", index: 0, meta_info: { finish_reason: null } },
+      { text: "x", index: 1, meta_info: { finish_reason: null } },
+      { text: "c", index: 0, meta_info: { finish_reason: { type: "stop", matched: 2 } } },
+      { text: "yz", index: 1, meta_info: { finish_reason: "stop" } }
+    ),
+    tokens: [
+      { text: "ab", index: 0 },
+      { text: "x", index: 1 },
+      { text: "c", index: 0, finishReason: "stop", rawFinishReason: "stop" },
+      { text: "yz", index: 1, finishReason: "stop", rawFinishReason: "stop" }
+    ]
+  },
+  {
+    what: "Triton's generate_stream",
+    dialect: Tokens.triton,
+    text: events(
+      { model_name: "ensemble", model_version: "1", sequence_end: false, text_output: "Deep" },
+      { model_name: "ensemble", model_version: "1", sequence_end: false, text_output: " field" }
+    ),
+    tokens: [{ text: "Deep", index: 0 }, { text: " field", index: 0 }]
+  },
+  {
+    what: "Anthropic's messages",
+    dialect: Tokens.anthropic,
+    text: [
+      { type: "message_start", message: { content: [], usage: { input_tokens: 9, output_tokens: 1 } } },
+      { type: "ping" },
+      { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } },
+      { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "hm" } },
+      { type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: "x" } },
+      { type: "content_block_stop", index: 0 },
+      { type: "content_block_start", index: 1, content_block: { type: "text", text: "" } },
+      { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "Hi" } },
+      {
+        type: "content_block_start",
+        index: 2,
+        content_block: { type: "server_tool_use", id: "s", name: "search", input: {} }
+      },
+      { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: "{}" } },
+      {
+        type: "content_block_start",
+        index: 3,
+        content_block: { type: "tool_use", id: "t", name: "weather", input: {} }
+      },
+      { type: "content_block_delta", index: 3, delta: { type: "input_json_delta", partial_json: "{\"city\":" } },
+      { type: "content_block_delta", index: 3, delta: { type: "input_json_delta", partial_json: "\"Bern\"}" } },
+      {
+        type: "message_delta",
+        delta: { stop_reason: "tool_use" },
+        usage: { output_tokens: 7, cache_read_input_tokens: 4 }
+      },
+      { type: "message_stop" }
+    ].map((event) => `event: ${event.type}\n${events(event)}`).join(""),
+    tokens: [
+      { text: "", index: 0, reasoning: "hm" },
+      { text: "Hi", index: 0 },
+      { text: "", index: 0, toolCalls: [{ index: 0, id: "t", name: "weather", arguments: "" }] },
+      { text: "", index: 0, toolCalls: [{ index: 0, arguments: "{\"city\":" }] },
+      { text: "", index: 0, toolCalls: [{ index: 0, arguments: "\"Bern\"}" }] },
+      {
+        text: "",
+        index: 0,
+        finishReason: "tool_calls",
+        rawFinishReason: "tool_use",
+        usage: { inputTokens: 9, outputTokens: 7, cachedInputTokens: 4 }
+      }
+    ]
+  },
+  {
+    what: "a whole chat completion in place of a stream, over several lines",
+    dialect: Tokens.openAi,
+    text: JSON.stringify(
+      {
+        object: "chat.completion",
+        choices: [{
+          index: 0,
+          message: {
+            role: "assistant",
+            content: "Hi",
+            reasoning: "hm",
+            refusal: null,
+            tool_calls: [{ id: 0, type: "function", function: { name: "weather", arguments: { city: "Bern" } } }]
+          },
+          finish_reason: "tool_calls"
+        }],
+        usage: { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6, prompt_tokens_details: { cached_tokens: 3 } }
+      },
+      null,
+      2
+    ),
+    tokens: [
+      {
+        text: "Hi",
+        index: 0,
+        reasoning: "hm",
+        toolCalls: [{ index: 0, id: "0", name: "weather", arguments: "{\"city\":\"Bern\"}" }],
+        finishReason: "tool_calls",
+        rawFinishReason: "tool_calls"
+      },
+      { text: "", index: 0, usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6, cachedInputTokens: 3 } }
+    ]
+  },
+  {
+    what: "a list of generations in place of a stream",
+    dialect: Tokens.tgi,
+    text: JSON.stringify([{ generated_text: "Deep" }, {
+      generated_text: "Field",
+      details: { finish_reason: "length" }
+    }]),
+    tokens: [
+      { text: "Deep", index: 0 },
+      { text: "Field", index: 1, finishReason: "length", rawFinishReason: "length" }
+    ]
+  },
+  {
+    what: "the last line of LMI that repeats the text",
+    dialect: Tokens.lmi,
+    text: lines({ token: { id: 1, text: "Deep", log_prob: -1 } }, { generated_text: "Deep" }),
+    tokens: [{ text: "Deep", index: 0, logprob: -1 }]
+  },
+  {
+    what: "log probabilities of chat completions",
+    dialect: Tokens.openAi,
+    text: events({
+      choices: [{
+        index: 0,
+        delta: { content: "Hi" },
+        logprobs: {
+          content: [{
+            token: "Hi",
+            logprob: -0.5,
+            bytes: [72, 105],
+            top_logprobs: [{ token: "Ho", logprob: -2, bytes: null }]
+          }]
+        }
+      }]
+    }),
+    tokens: [{
+      text: "Hi",
+      index: 0,
+      logprob: -0.5,
+      logprobs: [{ token: "Hi", logprob: -0.5, bytes: [72, 105], topLogprobs: [{ token: "Ho", logprob: -2 }] }]
+    }]
+  },
+  {
+    what: "log probabilities of completions",
+    dialect: Tokens.openAi,
+    text: events({
+      choices: [{
+        index: 0,
+        text: "Hi you",
+        logprobs: { tokens: ["Hi", " you"], token_logprobs: [null, -1], top_logprobs: [null, { " all": -3 }] }
+      }]
+    }),
+    tokens: [{
+      text: "Hi you",
+      index: 0,
+      logprobs: [{ token: "Hi" }, { token: " you", logprob: -1, topLogprobs: [{ token: " all", logprob: -3 }] }]
+    }]
+  },
+  {
+    what: "a refusal",
+    dialect: Tokens.openAi,
+    text: events(chatChunk({ refusal: "No" }), chatChunk({ refusal: "." }, "stop")),
+    tokens: [
+      { text: "", index: 0, refusal: "No" },
+      { text: "", index: 0, refusal: ".", finishReason: "stop", rawFinishReason: "stop" }
+    ]
+  },
+  {
+    what: "content in parts, with Mistral's reasoning",
+    dialect: Tokens.openAi,
+    text: events(
+      chatChunk({ content: [{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }] }),
+      chatChunk({ content: [{ type: "text", text: "Hi" }] })
+    ),
+    tokens: [{ text: "", index: 0, reasoning: "hm" }, { text: "Hi", index: 0 }]
   },
   {
     what: "LMI's tokens, as events",
@@ -180,6 +416,32 @@ const errors: ReadonlyArray<{
     code: "generation"
   },
   { what: "LMI's line", text: lines({ error: secret, code: 424 }), status: 424 },
+  { what: "LMI's message", text: lines({ error_msg: secret }) },
+  { what: "LMI's token", text: lines({ token: { text: "", error_msg: secret } }) },
+  {
+    what: "TorchServe's object",
+    text: lines({ code: 507, type: "InternalServerException", message: secret }),
+    code: "InternalServerException",
+    status: 507
+  },
+  { what: "FastAPI's detail", text: lines({ detail: secret }) },
+  { what: "Triton's object", text: lines({ error: secret }) },
+  {
+    what: "Anthropic's event",
+    text: `event: error\n${events({ type: "error", error: { type: "overloaded_error", message: secret } })}`,
+    code: "overloaded_error"
+  },
+  {
+    what: "SGLang's aborted request",
+    text: events({ text: "", meta_info: { finish_reason: { type: "abort", message: secret, status_code: 400 } } }),
+    code: "abort",
+    status: 400
+  },
+  {
+    what: "the finish reason error",
+    text: events({ choices: [{ index: 0, delta: {}, finish_reason: "error" }] }),
+    silent: true
+  },
   {
     what: "LMI's last line",
     text: lines({
@@ -200,7 +462,8 @@ describe("A finish reason", () => {
     (reason) =>
       Effect.map(
         read(Tokens.openAi, events({ choices: [{ index: 0, text: "a", finish_reason: reason }] })),
-        ({ out }) => assert.deepStrictEqual(out, [{ text: "a", index: 0, finishReason: "other" }])
+        ({ out }) =>
+          assert.deepStrictEqual(out, [{ text: "a", index: 0, finishReason: "other", rawFinishReason: reason }])
       )
   )
 })
@@ -251,22 +514,27 @@ describe("An invalid token", () => {
         "a dialect other than the named one",
         Tokens.tgi,
         events({ choices: [{ text: secret }] }),
-        /^Cannot decode an event of the stream as a TGI token: expected an object with one of: token$/
+        /^Cannot decode an event of the stream as a TGI token: expected an object with one of: token, generated_text$/
       ],
       [
         "an unknown object",
         Tokens.detected,
         events({ tokens: [secret] }),
-        /expected an object with one of: choices, token, outputs$/
+        /expected an object with one of: choices, token, meta_info, text_output, generated_text, outputs, type$/
       ],
       ["no JSON", Tokens.detected, events(secret), /invalid JSON$/],
       [
         "a member of another type",
         Tokens.openAi,
-        events({ choices: [{ delta: { content: [secret] } }] }),
+        events({ choices: [{ delta: { content: 5, name: secret } }] }),
         /choices\.0\.delta/
       ],
-      ["a list", Tokens.detected, lines([secret]), /expected an object with one of: choices, token, outputs$/],
+      [
+        "a list",
+        Tokens.detected,
+        lines([secret]),
+        /expected an object with one of: choices, token, meta_info, text_output, generated_text, outputs, type$/
+      ],
       [
         "an HTML page",
         Tokens.detected,
@@ -294,15 +562,17 @@ describe("Tokens.collect", () => {
         reasoning: "hm",
         toolCalls: [],
         finishReason: "length",
+        rawFinishReason: "length",
         usage: { inputTokens: 4, outputTokens: 2, totalTokens: 6 }
       }],
       ["a tool call", transcripts[3]!.text, {
         text: "",
         reasoning: "",
         toolCalls: [{ id: "call-1", name: "weather", arguments: "{\"city\":\"Bern\"}" }],
-        finishReason: "tool_calls"
+        finishReason: "tool_calls",
+        rawFinishReason: "tool_calls"
       }],
-      ["nothing", "", { text: "", reasoning: "", toolCalls: [] }]
+      ["nothing", events("[DONE]"), { text: "", reasoning: "", toolCalls: [] }]
     ] as const
   )(
     "gives %s",
@@ -313,7 +583,13 @@ describe("Tokens.collect", () => {
   it.effect("collect the given choice, data-first and in a pipe", () =>
     Effect.gen(function*() {
       const stream = Tokens.detected.frame(Stream.make(bytesOf(transcripts[2]!.text)))
-      const second = { text: "b", reasoning: "", toolCalls: [], finishReason: "content_filter" } as const
+      const second = {
+        text: "b",
+        reasoning: "",
+        toolCalls: [],
+        finishReason: "content_filter",
+        rawFinishReason: "content_filter"
+      } as const
       assert.deepStrictEqual(yield* Tokens.collect(stream, 1), second)
       assert.deepStrictEqual(yield* stream.pipe(Tokens.collect(1)), second)
       const first = yield* Tokens.collect(stream)
@@ -327,7 +603,8 @@ describe("Tokens.collect", () => {
       const part = (index: number, name: string) => ({ index, id: name, function: { name, arguments: name } })
       const text = events(
         chatChunk({ tool_calls: [part(2_000_000_000, "b"), part(0, "a")] }),
-        chatChunk({ tool_calls: [{ function: { arguments: "!" } }] })
+        chatChunk({ tool_calls: [{ function: { arguments: "!" } }] }),
+        "[DONE]"
       )
       const { toolCalls } = yield* collected(text)
       assert.deepStrictEqual(toolCalls, [{ id: "b", name: "b", arguments: "b" }, {

@@ -14,7 +14,7 @@ import {
   Stream
 } from "effect"
 import {
-  type Chat,
+  Chat,
   Codec,
   Credentials,
   Framing,
@@ -331,6 +331,13 @@ describe("Errors", () => {
   it("have the members that a program reads", () => {
     expectTypeOf(SageMakerError.isRetryable).parameter(0).toEqualTypeOf<unknown>()
     expectTypeOf(SageMakerError.isAccessDenied).guards.toEqualTypeOf<SageMakerError.AccessDeniedError>()
+    expectTypeOf(SageMakerError.isNoCapacity).parameter(0).toEqualTypeOf<unknown>()
+    const call = invokeEndpoint({ EndpointName: "a", Body: "" })
+    const recovered = Effect.catchIf(call, SageMakerError.isNoCapacity, ({ message, reason }) => {
+      expectTypeOf(reason).toEqualTypeOf<"no-capacity" | undefined>()
+      return Effect.succeed(message)
+    })
+    expectTypeOf<Effect.Effect.Error<typeof recovered>>().toEqualTypeOf<Effect.Effect.Error<typeof call>>()
   })
 })
 
@@ -460,6 +467,18 @@ describe("Typed inference", () => {
     // @ts-expect-error the value does not have the type of the endpoint
     void ModelEndpoint.warmUp(endpoint, Schedule.spaced("1 second"), { value: "reading" })
   })
+
+  it("has a default schedule in warmUp", () => {
+    expectTypeOf(ModelEndpoint.warmUp(endpoint)).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(pipe(endpoint, ModelEndpoint.warmUp())).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(ModelEndpoint.warmUp(endpoint, undefined, { value: reading })).toEqualTypeOf<
+      Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+  })
 })
 
 describe("dual functions infer the same types data-first and in a pipe", () => {
@@ -515,7 +534,7 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
 
   it("Tokens.collect, with and without a choice", () => {
     const tokens = {} as Stream.Stream<Tokens.Token, Broken, Units>
-    type Collected = Effect.Effect<Tokens.CollectedCompletion, Broken, Units>
+    type Collected = Effect.Effect<Tokens.CollectedCompletion, Broken | SageMakerError.ModelStreamError, Units>
     expectTypeOf(Tokens.collect(tokens)).toEqualTypeOf<Collected>()
     expectTypeOf(Tokens.collect(tokens, 1)).toEqualTypeOf<Collected>()
     expectTypeOf(tokens.pipe(Tokens.collect)).toEqualTypeOf<Collected>()
@@ -524,18 +543,33 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
     expectTypeOf(ModelEndpoint.chat("llama").stream({ messages: [] }).pipe(Tokens.collect)).toEqualTypeOf<
       Effect.Effect<Tokens.CollectedCompletion, ModelEndpoint.ModelEndpointStreamError, Runtime>
     >()
-    const generic = <E, R>(stream: Stream.Stream<Tokens.Token, E, R>): Effect.Effect<string, E, R> =>
+    expectTypeOf(tokens.pipe(Tokens.collect({ choice: 1, allowIncomplete: true }))).toEqualTypeOf<Collected>()
+    type All = Effect.Effect<
+      ReadonlyArray<Tokens.CollectedCompletion>,
+      Broken | SageMakerError.ModelStreamError,
+      Units
+    >
+    expectTypeOf(Tokens.collectAll(tokens)).toEqualTypeOf<All>()
+    expectTypeOf(Tokens.collectAll(tokens, { allowIncomplete: true })).toEqualTypeOf<All>()
+    expectTypeOf(tokens.pipe(Tokens.collectAll)).toEqualTypeOf<All>()
+    expectTypeOf(tokens.pipe(Tokens.collectAll({ allowIncomplete: true }))).toEqualTypeOf<All>()
+    const generic = <E, R>(
+      stream: Stream.Stream<Tokens.Token, E, R>
+    ): Effect.Effect<string, E | SageMakerError.ModelStreamError, R> =>
       Effect.map(Tokens.collect(stream), ({ text }) => text)
-    expectTypeOf(generic(tokens)).toEqualTypeOf<Effect.Effect<string, Broken, Units>>()
+    expectTypeOf(generic(tokens)).toEqualTypeOf<
+      Effect.Effect<string, Broken | SageMakerError.ModelStreamError, Units>
+    >()
+    const texts: Stream.Stream<string> = Stream.empty
     // @ts-expect-error the stream has no tokens
-    void Tokens.collect({} as Stream.Stream<string>)
+    void Tokens.collect(texts)
     // @ts-expect-error the stream has no tokens
     void ({} as Stream.Stream<string>).pipe(Tokens.collect(1))
   })
 
   it("ModelEndpoint.warmUp", () => {
     const model = ModelEndpoint.make("a", { request: scaled, response: Codec.text })
-    const schedule = {} as Schedule.Schedule<number, SageMakerError.ModelNotReadyException, Proxied>
+    const schedule = {} as Schedule.Schedule<number, ModelEndpoint.NotReadyError, Proxied>
     class Proxied extends Context.Tag("Proxied")<Proxied, number>() {}
     class Progress extends Context.Tag("Progress")<Progress, number>() {}
     type Warm<R> = Effect.Effect<ModelEndpoint.WarmUpProgress, ModelEndpoint.ModelEndpointError, Runtime | Units | R>
@@ -627,5 +661,95 @@ describe("error classes", () => {
     expectTypeOf<
       { [K in Names]: Same<Declared<InstanceType<Classes[K]>, keyof Fields<Classes[K]>>, Fields<Classes[K]>> }
     >().toEqualTypeOf<{ [K in Names]: true }>()
+  })
+})
+
+describe("A chat request", () => {
+  const send = (request: Chat.ChatRequest) => request
+  class Cities extends Context.Tag("Cities")<Cities, string>() {}
+  const City = {} as Schema.Schema<number, string, Cities>
+  const question = { role: "user", content: "Hi" } as const
+
+  it("has the members of OpenAI's API and of the model servers", () => {
+    send({ messages: [question], top_k: 3, guided_json: {}, chat_template_kwargs: { enable_thinking: false } })
+    send({ messages: [Chat.system("Be kind"), Chat.user([{ type: "video_url", video_url: { url: "data:," } }])] })
+    send({ messages: [Chat.user([Chat.otherPart({ type: "document_url", document_url: { url: "data:," } })])] })
+    send({ messages: [Chat.otherMessage({ role: "document", content: "A" }), Chat.assistant("B")], bad_words: ["C"] })
+    send(Chat.withMembers({ messages: [question] }, { new_option: 1 }))
+    const wider = { messages: [question], new_option: 1 }
+    send(wider)
+  })
+
+  it("has messages and parts that a role and a type select", () => {
+    const message = {} as Chat.ChatMessage
+    if (message.role === "tool") {
+      expectTypeOf(message.tool_call_id).toEqualTypeOf<string>()
+    }
+    const part = {} as Chat.ChatContentPart
+    if (part.type === "image_url") {
+      expectTypeOf(part.image_url.url).toEqualTypeOf<string>()
+    }
+  })
+
+  it("has no misspelled member", () => {
+    // @ts-expect-error temperature
+    send({ messages: [question], temprature: 1 })
+    // @ts-expect-error tool_choice
+    send({ messages: [question], tool_choise: "auto" })
+    // @ts-expect-error content
+    send({ messages: [{ role: "user", contnet: "Hi" }] })
+    // @ts-expect-error name
+    send({ messages: [{ role: "user", content: "Hi", nmae: "a" }] })
+    // @ts-expect-error role
+    send({ messages: [{ role: "usr", content: "Hi" }] })
+    // @ts-expect-error text
+    send({ messages: [{ role: "user", content: [{ type: "text", txt: "Hi" }] }] })
+    // @ts-expect-error type
+    send({ messages: [{ role: "user", content: [{ type: "txt", text: "Hi" }] }] })
+    // @ts-expect-error detail
+    send({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "", detial: "low" } }] }] })
+    // @ts-expect-error include_usage
+    send({ messages: [question], stream_options: { include_usgae: true } })
+    // @ts-expect-error url
+    send({ messages: [{ role: "user", content: [{ type: "image_url", image_url: { urll: "" } }] }] })
+    // @ts-expect-error tool_calls
+    send({ messages: [{ role: "assistant", content: "", tool_call: [] }] })
+    // @ts-expect-error parameters
+    send({ messages: [question], tools: [{ type: "function", function: { name: "f", parameter: {} } }] })
+  })
+
+  it("accepts the message of a completion and of collected tokens", () => {
+    expectTypeOf(Chat.toMessage({} as Chat.ChatCompletion)).toEqualTypeOf<Chat.ChatAssistantMessage>()
+    expectTypeOf(Chat.toMessage({} as Tokens.CollectedCompletion, 1)).toEqualTypeOf<Chat.ChatAssistantMessage>()
+    expectTypeOf({} as Chat.ChatAssistantMessage).toExtend<Chat.ChatMessage>()
+    const completion = ModelEndpoint.chat("llama").invoke({ messages: [question] })
+    expectTypeOf(Effect.map(completion, Chat.toMessage)).toEqualTypeOf<
+      Effect.Effect<Chat.ChatAssistantMessage, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+    expectTypeOf(completion.pipe(Effect.map(Chat.toMessage(1)))).toEqualTypeOf<
+      Effect.Effect<Chat.ChatAssistantMessage, ModelEndpoint.ModelEndpointError, Runtime>
+    >()
+  })
+
+  it("has tools whose arguments are decoded by a schema", () => {
+    expectTypeOf(Chat.decodeArguments({} as Chat.ChatToolCall, City)).toEqualTypeOf<
+      Effect.Effect<number, SageMakerError.CodecError, Cities>
+    >()
+    expectTypeOf(Chat.decodeArguments({} as Tokens.ToolCall, City)).toEqualTypeOf<
+      Effect.Effect<number, SageMakerError.CodecError, Cities>
+    >()
+    const { choices: [choice] } = {} as Chat.ChatCompletion
+    expectTypeOf(Effect.forEach(choice?.message.tool_calls ?? [], Chat.decodeArguments(City))).toEqualTypeOf<
+      Effect.Effect<Array<number>, SageMakerError.CodecError, Cities>
+    >()
+    expectTypeOf(pipe({} as Chat.ChatToolCall, Chat.decodeArguments(City))).toEqualTypeOf<
+      Effect.Effect<number, SageMakerError.CodecError, Cities>
+    >()
+  })
+
+  it("for structured output has the type and the requirements of the schema", () => {
+    expectTypeOf(ModelEndpoint.chat("llama").object(City, { messages: [question] })).toEqualTypeOf<
+      Effect.Effect<number, ModelEndpoint.ModelEndpointError, Runtime | Cities>
+    >()
   })
 })

@@ -28,6 +28,16 @@ const hostileRecords: ReadonlyArray<readonly [string, Codec.Codec<unknown>, stri
   ],
   ["a chat request", Codec.json(Chat.ChatRequest), `{"messages":[],"__proto__":{"polluted":true}}`],
   [
+    "a content part of a chat request",
+    Codec.json(Chat.ChatRequest),
+    `{"messages":[{"role":"user","content":[{"type":"new","__proto__":{"polluted":true}}]}]}`
+  ],
+  [
+    "a message of a chat completion",
+    Codec.json(Chat.ChatCompletion),
+    `{"choices":[{"message":{"content":"a","__proto__":{"polluted":true}}}]}`
+  ],
+  [
     "a CSV column",
     Codec.csv(Schema.Record({ key: Schema.String, value: Schema.String }), { header: true }),
     "__proto__,a\nx,y"

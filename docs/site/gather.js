@@ -45,9 +45,19 @@ const readModule = async (file) => {
   return parseModule(read(join(made, file)), { entry, name, path }, await classSignatures(path))
 }
 
+const isPreset = ({ path }) => path.startsWith("container/")
+
+/** The presets of containers are shown on the page of `Container`, which exports them. */
+const withPresets = (modules) => {
+  const groups = modules.filter(isPreset).flatMap((module) => module.groups)
+  return modules
+    .filter((module) => !isPreset(module))
+    .map((module) => (module.path === "Container" ? { ...module, groups } : module))
+}
+
 const gatherReference = async () => {
   const files = readdirSync(made, { recursive: true }).filter((file) => file.endsWith(".ts.md"))
-  const modules = await Promise.all(files.map(readModule))
+  const modules = withPresets(await Promise.all(files.map(readModule)))
   for (const module of modules) {
     write(`reference/${module.path}.md`, renderModule(module))
   }

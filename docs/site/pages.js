@@ -18,6 +18,17 @@ const order = [
   "custom-operations",
   "security",
   "migrating",
+  "overview",
+  "vllm",
+  "sglang",
+  "lmi",
+  "tgi",
+  "tei",
+  "hugging-face",
+  "triton",
+  "tensorflow",
+  "mlflow",
+  "xgboost",
   "how-a-call-works",
   "node",
   "failure-behaviour",
@@ -54,6 +65,8 @@ const isGuide = (path) => guidesOutside.has(nameOf(path))
 const byOrder = (a, b) => rank(a) - rank(b)
 
 export const guides = [...markdownIn("docs/guides"), ...top.filter(isGuide)].toSorted(byOrder).map(link)
+
+export const containers = markdownIn("docs/containers").map(link)
 
 export const reference = top.filter((path) => !isGuide(path)).map(link)
 

@@ -12,6 +12,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type { YieldableError } from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -22,6 +23,7 @@ import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoin
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../protocol/bytes/bytes.ts"
 import type { AsyncInferenceOutcome } from "./internal/emulator/asyncInferenceQueue.ts"
+import { ContainerFailure } from "./internal/emulator/errorResponse.ts"
 import {
   type HttpRequestMessage,
   type HttpResponseMessage,
@@ -152,8 +154,9 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  * Creates an emulated endpoint from a name and a handler.
  *
  * If the handler fails with an error of the service, such as `ModelNotReadyException`, the emulator responds with that
- * error. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a response stream that has
- * started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
+ * error. A `ValidationError` with a `reason` has the service's message for that reason. `containerError` is an error
+ * response of the container. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a
+ * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
  *
  * @example
  * ```ts
@@ -170,6 +173,57 @@ export const endpoint = <E, R>(
   name: string,
   handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, E, R>
 ): EmulatorEndpoint<R> => ({ name, handler })
+
+/**
+ * The HTTP response with which a container reports an error.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ContainerErrorResponse {
+  /** HTTP status code, 400 to 599. `0` if the container gives no response, as after a timeout of the service. */
+  readonly status: number
+  /** The response body; bytes are decoded as UTF-8. */
+  readonly body: string | Uint8Array
+  /** The content type of the body. SageMaker does not forward it, so clients do not receive it. */
+  readonly contentType?: string | undefined
+}
+
+/**
+ * An error response of a container, as a failure of an endpoint's handler.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ContainerError extends YieldableError, Readonly<ContainerErrorResponse> {
+  /** The name of the error class. */
+  readonly _tag: "ContainerError"
+}
+
+/**
+ * Makes a failure of a handler from an error response of a container.
+ *
+ * Clients receive it as SageMaker wraps it: `ModelError` (HTTP 424) with `OriginalStatusCode`, `OriginalMessage`,
+ * `LogStreamArn` and a message that quotes the body. This applies to every status, 429 and 503 included. In a response
+ * stream that has started, clients receive `ModelStreamError` with the same message and `ErrorCode` `StreamBroken`. The
+ * failure object of an asynchronous inference request contains the members of the `ModelError` as JSON.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Emulator } from "effect-sagemaker-runtime/testing"
+ *
+ * export const strict = Emulator.endpoint("strict", ({ Body }) =>
+ *   Body.length > 0
+ *     ? Effect.succeed("ok")
+ *     : Effect.fail(Emulator.containerError({ status: 422, body: `{"detail":"empty body"}` })))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const containerError = ({ body, contentType, status }: ContainerErrorResponse): ContainerError =>
+  new ContainerFailure({ status, body, contentType })
 
 /**
  * Provides the emulated service. Asynchronous inference requests run until the layer's scope closes.

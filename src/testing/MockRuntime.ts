@@ -14,6 +14,7 @@ import type { CallProgress } from "../internal/client/call.ts"
 import { withDeadline } from "../internal/client/deadlines.ts"
 import * as pipeline from "../internal/client/pipeline.ts"
 import { settings } from "../internal/client/settings.ts"
+import { setHiddenField } from "../internal/error/hiddenFields.ts"
 import { currentMonotonicMillis } from "../internal/time/monotonicClock.ts"
 import type { Operation, ResponseMetadata } from "../Operation.ts"
 import type { CommonError } from "../SageMakerError.ts"
@@ -76,7 +77,12 @@ const withProgress = <E>(error: E, { attempts, totalRetryDelay }: CallProgress):
   const { _tag, ...fields } = errorClass.fields as { readonly [name: string]: unknown }
   const values = Object.keys(fields).map((name) => [name, Reflect.get(error as object, name)] as const)
   const defined = Object.fromEntries(values.filter(([, value]) => value !== undefined))
-  return "attempts" in defined ? Reflect.construct(errorClass, [{ ...defined, attempts, totalRetryDelay }]) as E : error
+  if (!("attempts" in defined)) {
+    return error
+  }
+  const counted = Reflect.construct(errorClass, [{ ...defined, attempts, totalRetryDelay }]) as E
+  setHiddenField(counted, "serviceMessage", Reflect.get(error as object, "serviceMessage"))
+  return counted
 }
 
 const withMetadata = (output: unknown, { attempts, totalRetryDelay }: CallProgress): unknown =>

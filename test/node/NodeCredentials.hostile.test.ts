@@ -205,35 +205,6 @@ describe("A container credential endpoint", () => {
       assert.strictEqual(server.calls()[0]?.headers["authorization"], "the-token")
     }))
 
-  it.scopedLive("that rejects the request is named with its status", () =>
-    Effect.gen(function*() {
-      const server = yield* serveResponses(() => ({ status: 403, body: "canary" }))
-      yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
-      const error = yield* Effect.flip(Effect.provide(currentCredentials, container))
-      assert.include(error.message, "status 403")
-    }))
-
-  it.scopedLive("that sends without end fails, and its connection is closed", () =>
-    Effect.gen(function*() {
-      let open = 0
-      const server = yield* serve((_, response) => {
-        open += 1
-        response.on("close", () => (open -= 1))
-        response.writeHead(200)
-        const send = () => {
-          while (!response.destroyed && response.write(Buffer.alloc(65_536, 32))) {
-            // Fills the buffer of the socket.
-          }
-        }
-        response.on("drain", send)
-        send()
-      })
-      yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
-      const error = yield* Effect.flip(Effect.provide(currentCredentials, container))
-      assert.strictEqual(error._tag, "CredentialsError")
-      yield* eventually(() => open === 0)
-    }))
-
   it.scopedLive("that sends one byte at a time fails after the refresh timeout, and its connection is closed", () =>
     Effect.gen(function*() {
       let open = 0

@@ -3,6 +3,8 @@ import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeHttpClient } from "effect-sagemaker-runtime/node"
 import { captureOutput } from "../support/captureOutput.ts"
 import { currentCredentials, isolatedEnvironment, serveResponses } from "../support/credentialServers.ts"
+import { eventually } from "../support/eventually.ts"
+import { serve } from "../support/server.ts"
 
 const container = Layer.provide(NodeCredentials.layerContainer, NodeHttpClient.layer())
 
@@ -27,5 +29,28 @@ describe("The role of a container", () => {
         status: 403
       })
       assert.deepStrictEqual(texts.filter(([, text]) => text.includes("canary")), [])
+    }))
+})
+
+describe("A container credential endpoint", () => {
+  it.scopedLive("that sends without end fails, and its connection is closed", () =>
+    Effect.gen(function*() {
+      let open = 0
+      const server = yield* serve((_, response) => {
+        open += 1
+        response.on("close", () => (open -= 1))
+        response.writeHead(200)
+        const send = () => {
+          while (!response.destroyed && response.write(Buffer.alloc(65_536, 32))) {
+            // Fills the buffer of the socket.
+          }
+        }
+        response.on("drain", send)
+        send()
+      })
+      yield* isolatedEnvironment({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/` })
+      const error = yield* Effect.flip(Effect.provide(currentCredentials, container))
+      assert.strictEqual(error._tag, "CredentialsError")
+      yield* eventually(() => open === 0)
     }))
 })

@@ -73,7 +73,7 @@ export const transcripts: ReadonlyArray<{
     short: `data:{"choices":[{"text":"é"}]}\n\ndata:[DONE]\n\n`,
     out: [
       { text: "Grüß", index: 0 },
-      { text: " 🙂", index: 0, finishReason: "stop" },
+      { text: " 🙂", index: 0, finishReason: "stop", rawFinishReason: "stop" },
       { text: "", index: 0, usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } }
     ]
   },
@@ -85,7 +85,14 @@ export const transcripts: ReadonlyArray<{
     short: `{"outputs":["é"]}\n{"outputs":["🙂"]}`,
     out: [
       { text: "Grüß", index: 0, logprob: -0.5 },
-      { text: "🙂", index: 0, logprob: -1, finishReason: "stop", usage: { outputTokens: 2 } }
+      {
+        text: "🙂",
+        index: 0,
+        logprob: -1,
+        finishReason: "stop",
+        rawFinishReason: "eos_token",
+        usage: { outputTokens: 2 }
+      }
     ]
   }
 ]

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitepress"
-import { contributing, guides, modules, reference } from "../pages.js"
+import { containers, contributing, guides, modules, reference } from "../pages.js"
 import { breakableCode } from "./breakableCode.js"
 import { hangingIndent } from "./hangingIndent.js"
 import { labelCells } from "./labelCells.js"
@@ -38,12 +38,14 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       ...nav("Guides", guides),
+      ...nav("Containers", containers),
       { text: "Reference", link: "/reference/" },
       ...nav("Contributing", contributing)
     ],
     sidebar: [
       { text: "Overview", link: "/README" },
       { text: "Guides", items: guides },
+      { text: "Containers", items: containers },
       { text: "Reference", items: reference },
       { text: "API reference", link: "/reference/", items: modules },
       { text: "Contributing", items: contributing }

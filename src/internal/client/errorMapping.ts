@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import type { ErrorClass, StreamServiceError } from "../../Operation.ts"
 import { type ErrorBody, isAccessDeniedCode } from "../../protocol/error/errorCode.ts"
 import { isStatus } from "../../protocol/error/status.ts"
+import { validationReason } from "../../protocol/error/validationReason.ts"
 import { classify, isThrottlingCode } from "../../protocol/retry/retry.ts"
 import * as SageMakerError from "../../SageMakerError.ts"
 import { isHiddenField, setHiddenField } from "../error/hiddenFields.ts"
@@ -89,12 +90,26 @@ const printableMember = (name: string, member: unknown, sent: SentValues): unkno
   return typeof member !== "object" || member === null || isPrintable(JSON.stringify(member), sent) ? member : undefined
 }
 
+/** The fields that the client decides from the service's complete text, because that text is not always printed. */
+const decidedFields = (
+  errorClass: { readonly fields: Schema.Struct.Fields },
+  { body, members, message }: ErrorResponse
+): { readonly [name: string]: unknown } =>
+  errorClass.fields === SageMakerError.ValidationError.fields
+    ? { reason: validationReason(message ?? body, members["ErrorCode"]) }
+    : {}
+
 const modeledError = <E>(
   errorClass: ErrorClass<E>,
-  fields: { readonly [name: string]: unknown },
-  { members, sent }: ErrorResponse
+  callValues: { readonly [name: string]: unknown },
+  response: ErrorResponse
 ): E | undefined => {
-  const own = Object.fromEntries(Object.entries(errorClass.fields).filter(([name]) => !callFields.has(name)))
+  const { members, sent } = response
+  const decided = decidedFields(errorClass, response)
+  const fields = { ...callValues, ...defined(decided) }
+  const own = Object.fromEntries(
+    Object.entries(errorClass.fields).filter(([name]) => !callFields.has(name) && !(name in decided))
+  )
   try {
     const printable = Object.fromEntries(
       Object.keys(own).filter((name) => Object.hasOwn(members, name)).map((name) => [

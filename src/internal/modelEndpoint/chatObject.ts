@@ -1,13 +1,13 @@
 /** Structured output: a chat request for a value of a schema, and the value in the completion. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as JSONSchema from "effect/JSONSchema"
 import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type { ChatCompletion, ChatRequest } from "../../Chat.ts"
 import * as Codec from "../../Codec.ts"
 import type { CodecError } from "../../SageMakerError.ts"
+import { toJsonSchema } from "../chat/arguments.ts"
 import { undecodable, unencodable } from "../codec/codecError.ts"
 
 const mediaType = "application/json"
@@ -19,13 +19,6 @@ const nameOf = (ast: AST.AST): string =>
     Option.filter((name) => /^[\w-]{1,64}$/.test(name)),
     Option.getOrElse(() => "response")
   )
-
-/** Guided decoding often does not support a reference at the top level. */
-const toJsonSchema = (ast: AST.AST): object => {
-  const $defs = {}
-  const jsonSchema = JSONSchema.fromAST(ast, { definitions: $defs, topLevelReferenceStrategy: "skip" })
-  return Object.keys($defs).length === 0 ? jsonSchema : { ...jsonSchema, $defs }
-}
 
 const jsonSchemaOf = (ast: AST.AST): Either.Either<object, CodecError> =>
   Either.try({
@@ -47,17 +40,6 @@ export const requestObject = <A, I, R>(
       }
     }))
     : Either.right(request)
-
-type Message = ChatCompletion["choices"][number]["message"]
-
-/** The text of a message. Some model servers send a list of text parts. */
-const textOf = ({ content }: Message): string => {
-  const parts: unknown = content
-  if (!Array.isArray(parts)) {
-    return typeof parts === "string" ? parts : ""
-  }
-  return parts.map((part: { readonly text?: unknown }) => (typeof part.text === "string" ? part.text : "")).join("")
-}
 
 /** Models without a reasoning parser write their reasoning before the content. */
 const withoutReasoning = (text: string): string => {
@@ -89,7 +71,7 @@ export const decodeObject = <A, I, R>(
   { choices }: ChatCompletion
 ): Effect.Effect<A, CodecError, R> => {
   const choice = choices.find(({ index }) => index === 0) ?? choices[0]
-  const text = choice === undefined ? "" : withoutFence(withoutReasoning(textOf(choice.message).trim()))
+  const text = choice === undefined ? "" : withoutFence(withoutReasoning((choice.message.content ?? "").trim()))
   const body = encoder.encode(text)
   const problem = problemOf(choice, text)
   return Codec.json(schema).decode(body).pipe(

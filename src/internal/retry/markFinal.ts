@@ -22,3 +22,6 @@ export const markFinal = <A, E, R>(
 /** Restores the wrapped errors. */
 export const unmarkFinal = <A, E, R>(call: Effect.Effect<A, E | FinalError<E>, R>): Effect.Effect<A, E, R> =>
   Effect.mapError(call, (error) => error instanceof FinalError ? error.error : error)
+
+/** Whether an error is marked. A policy must not retry it, whatever its own conditions are. */
+export const isFinal = (error: unknown): boolean => error instanceof FinalError

@@ -1,81 +1,139 @@
-/** Decodes the events of a stream by the schemas of one or more dialects. */
+/** Dialects: framings that decode the token streams of model servers. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { LazyArg } from "effect/Function"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
-import { lazy } from "../../protocol/function/lazy.ts"
-import { parseJson } from "../../protocol/payload/json.ts"
+import * as Stream from "effect/Stream"
+import type { Framing } from "../../Framing.ts"
 import type { CodecError, ModelStreamError } from "../../SageMakerError.ts"
-import type { Dialect, Token } from "../../Tokens.ts"
+import type { Dialect, Token, TokenWithEvent } from "../../Tokens.ts"
 import { undecodableEvent } from "../codec/codecError.ts"
 import { jsonLinesTypes, jsonTypes } from "../codec/mediaTypes.ts"
-import { schemaIssues } from "../codec/schemaIssues.ts"
-import { decodeEvents } from "./events.ts"
-import { batchOutputs, fromBatchOutputs, fromGeneratedToken, generatedToken } from "./generation.ts"
-import { fromOpenAiChunk, openAiChunk } from "./openAi.ts"
-import { reportedError, toModelStreamError } from "./reportedError.ts"
+import type { EventKind, History, Issues, Members } from "./eventKind.ts"
+import { type DecodedTokens, decodeEvents, type EventDecoder, type EventText } from "./events.ts"
+import { type ReportedError, reportedError, toModelStreamError } from "./reportedError.ts"
+import { currentStreamEnd, type StreamEnd } from "./streamEnd.ts"
 import type { DecodedEvent } from "./token.ts"
 
-interface EventReader {
-  /** The member that identifies an event of this kind. */
-  readonly member: string
-  readonly read: (event: unknown) => Either.Either<DecodedEvent, ReadonlyArray<string>>
+type Failure = CodecError | ModelStreamError
+
+/** Adds the tokens of an event to a list, in the form that the stream emits. */
+type AddTokens<A> = (out: Array<A>, tokens: ReadonlyArray<Token>, event: unknown) => void
+
+type Reader = Pick<EventKind, "matches" | "endsWithStream"> & { readonly read: ReturnType<EventKind["makeReader"]> }
+
+/** Decodes the events of one stream. */
+class Decoder<A> implements EventDecoder<A, Failure> {
+  readonly name: string
+  readonly members: string
+  readonly readers: ReadonlyArray<Reader>
+  readonly add: AddTokens<A>
+  readonly end: StreamEnd
+  history: History = { hasTokens: false }
+  isComplete = false
+
+  constructor(name: string, kinds: ReadonlyArray<EventKind>, add: AddTokens<A>, end: StreamEnd) {
+    this.name = name
+    this.members = kinds.map(({ member }) => member).join(", ")
+    this.readers = kinds.map((kind) => ({ ...kind, read: kind.makeReader() }))
+    this.add = add
+    this.end = end
+  }
+
+  /** A list in place of an event is a batch of whole responses. */
+  decode({ isError, text, value }: EventText): DecodedTokens<A, Failure> {
+    if (isError) {
+      return { out: [], failure: toModelStreamError(errorEvent(text, value)) }
+    }
+    if (Either.isLeft(value)) {
+      return { out: [], failure: undecodableEvent(this.name, text, [value.left]) }
+    }
+    return this.readEvents(text, Array.isArray(value.right) && value.right.length > 0 ? value.right : [value.right])
+  }
+
+  finish(isDone: boolean): void {
+    this.end.isComplete ||= isDone || this.isComplete
+  }
+
+  private readEvents(text: string, events: ReadonlyArray<unknown>): DecodedTokens<A, Failure> {
+    const out: Array<A> = []
+    let { hasTokens } = this.history
+    for (const [position, event] of events.entries()) {
+      const decoded = this.readEvent(event, position)
+      if (Either.isLeft(decoded)) {
+        return { out, failure: undecodableEvent(this.name, text, decoded.left) }
+      }
+      const { error, isFinal = false, tokens } = decoded.right
+      this.add(out, tokens, event)
+      this.isComplete ||= isFinal
+      if (error !== undefined) {
+        return { out, failure: toModelStreamError(error) }
+      }
+      hasTokens = !isFinal && (hasTokens || tokens.length > 0)
+    }
+    this.history = { hasTokens }
+    return { out }
+  }
+
+  private readEvent(event: unknown, position: number): Either.Either<DecodedEvent, Issues> {
+    const reader = Predicate.isRecord(event) ? this.readers.find(({ matches }) => matches(event)) : undefined
+    const error = reportedError(event, reader !== undefined)
+    if (error !== undefined) {
+      return Either.right({ tokens: [], error })
+    }
+    this.isComplete ||= reader?.endsWithStream === true
+    return reader === undefined
+      ? Either.left([`expected an object with one of: ${this.members}`])
+      : reader.read(event as Members, position, this.history)
+  }
 }
 
-const eventReader = <A, I>(
-  member: string,
-  schemaOf: LazyArg<Schema.Schema<A, I>>,
-  toTokens: (event: A) => DecodedEvent
-): EventReader => {
-  const read = lazy(() => {
-    const schema = schemaOf()
-    const decode = Schema.decodeUnknownEither(schema)
-    const issuesOf = schemaIssues(schema.ast)
-    return (event: unknown) => Either.mapBoth(decode(event), { onLeft: issuesOf, onRight: toTokens })
-  })
-  return { member, read: (event) => read()(event) }
+const addToken: AddTokens<Token> = (out, tokens) => {
+  for (const token of tokens) {
+    out.push(token)
+  }
 }
 
-export const openAiReader = eventReader("choices", openAiChunk, fromOpenAiChunk)
-export const generationReader = eventReader("token", generatedToken, fromGeneratedToken)
-export const outputsReader = eventReader("outputs", batchOutputs, fromBatchOutputs)
-
-const readJson = (text: string): Either.Either<unknown, ReadonlyArray<string>> =>
-  Either.try({ try: () => parseJson(text), catch: () => ["invalid JSON"] })
-
-const readEvent = (
-  readers: ReadonlyArray<EventReader>,
-  event: unknown
-): Either.Either<DecodedEvent, ReadonlyArray<string>> => {
-  const reader = readers.find(({ member }) => Predicate.hasProperty(event, member))
-  const members = readers.map(({ member }) => member).join(", ")
-  return reader === undefined ? Either.left([`expected an object with one of: ${members}`]) : reader.read(event)
+/** An event without tokens is emitted with an empty one, so that no event is lost. */
+const addTokenWithEvent: AddTokens<TokenWithEvent> = (out, tokens, event) => {
+  for (const token of tokens.length === 0 ? [{ text: "", index: 0 }] : tokens) {
+    out.push({ ...token, event })
+  }
 }
 
-const decodeEvent =
-  (name: string, readers: ReadonlyArray<EventReader>) =>
-  (text: string): Effect.Effect<ReadonlyArray<Token>, CodecError | ModelStreamError> =>
-    Either.mapLeft(
-      Either.flatMap(readJson(text), (event) => {
-        const error = reportedError(event)
-        return error === undefined ? readEvent(readers, event) : Either.right<DecodedEvent>(error)
-      }),
-      (issues) => undecodableEvent(name, text, issues)
-    ).pipe(
-      Effect.flatMap((event) => ("_tag" in event ? toModelStreamError(event) : Effect.succeed(event)))
-    )
+/** The error of a server-sent event of type `error`, whatever its data is. */
+const errorEvent = (text: string, value: EventText["value"]): ReportedError =>
+  (Either.isRight(value) ? reportedError(value.right, false) : undefined) ??
+    { name: undefined, status: undefined, message: text }
+
+type Frame<A> = Framing<A, Failure>["frame"]
+
+const frameWith = <A>(name: string, kinds: ReadonlyArray<EventKind>, add: AddTokens<A>): Frame<A> => (chunks, limits) =>
+  Stream.unwrap(
+    Effect.map(currentStreamEnd, (end) => decodeEvents(chunks, limits, new Decoder(name, kinds, add, end)))
+  )
+
+/** The member of a dialect whose tokens contain their events. */
+const frameWithEvents = Symbol.for("effect-sagemaker-runtime/Tokens/frameWithEvents")
 
 /** Makes a dialect. `name` names its events in error messages. */
 export const makeDialect = (
   name: string,
   mediaType: string | undefined,
-  ...readers: ReadonlyArray<EventReader>
+  ...kinds: ReadonlyArray<EventKind>
 ): Dialect => {
-  const decode = decodeEvent(name, readers)
-  return {
+  const dialect: Dialect = {
     mediaType,
     reads: ["text/event-stream", ...jsonLinesTypes, ...jsonTypes],
-    frame: (chunks, limits) => decodeEvents(chunks, limits, decode)
+    frame: frameWith(name, kinds, addToken)
   }
+  return Object.assign(dialect, { [frameWithEvents]: frameWith(name, kinds, addTokenWithEvent) })
+}
+
+const withoutEvents = (dialect: Dialect): Frame<TokenWithEvent> => (chunks, limits) =>
+  Stream.map(dialect.frame(chunks, limits), (token) => ({ ...token, event: undefined }))
+
+/** The dialect whose tokens contain their events. */
+export const withEvents = (dialect: Dialect): Framing<TokenWithEvent, Failure> => {
+  const frame: unknown = Reflect.get(dialect, frameWithEvents)
+  return { ...dialect, frame: typeof frame === "function" ? frame as Frame<TokenWithEvent> : withoutEvents(dialect) }
 }

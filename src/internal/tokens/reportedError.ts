@@ -1,67 +1,94 @@
 /** Errors that a model server writes into a token stream in place of a token. */
-import * as Schema from "effect/Schema"
+import * as Predicate from "effect/Predicate"
 import { contains } from "../../protocol/bytes/contains.ts"
 import { isStatus } from "../../protocol/error/status.ts"
-import { lazy } from "../../protocol/function/lazy.ts"
 import { ModelStreamError } from "../../SageMakerError.ts"
-import { type Decoded, nullish } from "./token.ts"
 
 export interface ReportedError {
-  readonly _tag: "Reported"
   readonly name: string | undefined
   readonly status: number | undefined
   readonly message: string | undefined
 }
 
-const errorObject = () =>
-  Schema.Struct({
-    message: nullish(Schema.String),
-    type: nullish(Schema.String),
-    code: nullish(Schema.Union(Schema.Number, Schema.String))
-  })
+type Members = Readonly<Record<string, unknown>>
 
-const errorEvent = () =>
-  Schema.Struct({
-    object: nullish(Schema.String),
-    error: nullish(Schema.Union(Schema.String, errorObject())),
-    error_type: nullish(Schema.String),
-    message: nullish(Schema.String),
-    type: nullish(Schema.String),
-    code: nullish(Schema.Union(Schema.Number, Schema.String))
-  })
-
-const isErrorEvent = lazy(() => Schema.is(errorEvent()))
-
-const statusOf = (code: number | string | null | undefined): number | undefined => {
-  if (typeof code === "number") {
-    return isStatus(code) ? code : undefined
-  }
-  return /^\d{3}$/.test(code ?? "") ? Number(code) : undefined
+const statusOf = (value: unknown): number | undefined => {
+  const code = typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value
+  return typeof code === "number" && isStatus(code) ? code : undefined
 }
 
-const nameOf = (code: number | string | null | undefined): string | undefined =>
-  typeof code === "string" && !/^\d+$/.test(code) ? code : undefined
+const nameOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" && !/^\d+$/.test(value) ? value : undefined
 
-const fromErrorObject = ({ code, message, type }: Decoded<typeof errorObject>): ReportedError => ({
-  _tag: "Reported",
-  name: type ?? nameOf(code),
-  status: statusOf(code),
-  message: message ?? undefined
-})
-
-/** The error in an event: an `error` object (OpenAI, vLLM), an `error` text (TGI, LMI), or an object of type `error`. */
-export const reportedError = (event: unknown): ReportedError | undefined => {
-  if (!isErrorEvent()(event)) {
+/** The text of a message. FastAPI's `detail` can be a list of what does not match. */
+const textOf = (value: unknown): string | undefined => {
+  if (value === null || value === undefined) {
     return undefined
   }
-  const { code, error, error_type, object } = event
-  if (typeof error === "string") {
-    return { _tag: "Reported", name: error_type ?? nameOf(code), status: statusOf(code), message: error }
+  return typeof value === "string" ? value : JSON.stringify(value)
+}
+
+const first = <A>(read: (value: unknown) => A | undefined, ...values: ReadonlyArray<unknown>): A | undefined => {
+  for (const value of values) {
+    const found = read(value)
+    if (found !== undefined) {
+      return found
+    }
   }
-  if (error !== null && error !== undefined) {
-    return fromErrorObject(error)
+  return undefined
+}
+
+/** The names that servers give to the members of an error, the most specific one first. */
+const fromMembers = (error: Members, message: unknown): ReportedError => ({
+  name: first(nameOf, error["type"], error["error_type"], error["error_code"], error["ErrorCode"], error["code"]),
+  status: first(statusOf, error["code"], error["status"], error["status_code"], error["OriginalStatusCode"]),
+  message: textOf(message)
+})
+
+/** Whether a member reports an error. Servers send `null`, `false` or an empty text where there is none. */
+const isPresent = (value: unknown): boolean => Predicate.isNotNullable(value) && value !== "" && value !== false
+
+const explicitError = (event: Members, isToken: boolean): ReportedError | undefined => {
+  const { error, error_msg, message, object } = event
+  if (Predicate.isRecord(error)) {
+    return isToken && Object.keys(error).length === 0
+      ? undefined
+      : fromMembers(error, error["message"] ?? error["detail"])
   }
-  return object === "error" ? fromErrorObject(event) : undefined
+  if (isPresent(error)) {
+    return fromMembers(event, error === true ? message : error)
+  }
+  if (object === "error") {
+    return fromMembers(event, message)
+  }
+  return isPresent(error_msg) ? fromMembers(event, error_msg) : undefined
+}
+
+/** The members that identify a `message` as the one of an error. */
+const codes = ["code", "type", "error_code", "ErrorCode", "status", "status_code"]
+
+/** Members that a token can have too. */
+const otherError = (event: Members): ReportedError | undefined => {
+  const { Message, OriginalMessage, detail, error, errors, message } = event
+  const text = first(textOf, OriginalMessage, Message, detail, errors, error === "" ? error : undefined)
+  if (text !== undefined) {
+    return fromMembers(event, text)
+  }
+  return typeof message === "string" && codes.some((name) => Predicate.isNotNullable(event[name]))
+    ? fromMembers(event, message)
+    : undefined
+}
+
+/**
+ * The error in an event: an `error` object (OpenAI, vLLM, Anthropic) or text (TGI, LMI, Triton), an object of type
+ * `error`, or `error_msg` (LMI). In an event that is no token also `detail` (FastAPI), a `message` with a code
+ * (TorchServe, MLflow), or the members of an error of SageMaker.
+ */
+export const reportedError = (event: unknown, isToken: boolean): ReportedError | undefined => {
+  if (!Predicate.isRecord(event)) {
+    return undefined
+  }
+  return explicitError(event, isToken) ?? (isToken ? undefined : otherError(event))
 }
 
 /** A short identifier is usually the name of an error. Other text can repeat parts of the request. */
@@ -78,10 +105,10 @@ export const toModelStreamError = ({ message, name, status }: ReportedError): Mo
   })
 }
 
-const includesCode = (body: unknown, code: string): boolean =>
+const includesCode = (body: unknown, text: string): boolean =>
   typeof body === "string"
-    ? body.toLowerCase().includes(code)
-    : body instanceof Uint8Array && contains(body, code)
+    ? body.toLowerCase().includes(text)
+    : body instanceof Uint8Array && contains(body, text)
 
 /** Removes an error code that is a part of the request body. The code stays available as `OriginalMessage`. */
 export const withoutSentErrorCode = (body: unknown) => <E>(error: E): E | ModelStreamError => {
@@ -90,7 +117,6 @@ export const withoutSentErrorCode = (body: unknown) => <E>(error: E): E | ModelS
   }
   const { ErrorCode, OriginalMessage, OriginalStatusCode } = error
   return toModelStreamError({
-    _tag: "Reported",
     name: undefined,
     status: OriginalStatusCode,
     message: OriginalMessage ?? ErrorCode

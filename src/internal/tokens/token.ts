@@ -3,8 +3,14 @@ import * as Schema from "effect/Schema"
 import type { FinishReason, Token, TokenUsage } from "../../Tokens.ts"
 import type { ReportedError } from "./reportedError.ts"
 
-/** The tokens of an event, or the error that it reports. */
-export type DecodedEvent = ReadonlyArray<Token> | ReportedError
+/** What an event contains. */
+export interface DecodedEvent {
+  readonly tokens: ReadonlyArray<Token>
+  /** Whether the event is the last one of a complete stream. */
+  readonly isFinal?: boolean | undefined
+  /** The error that the event reports. */
+  readonly error?: ReportedError | undefined
+}
 
 /** The decoded type of a lazily made schema. */
 export type Decoded<Make extends () => Schema.Schema.Any> = Schema.Schema.Type<ReturnType<Make>>
@@ -17,22 +23,40 @@ const finishReasons = new Map<string, FinishReason>([
   ["eos", "stop"],
   ["eos_token", "stop"],
   ["stop_sequence", "stop"],
+  ["end_turn", "stop"],
   ["length", "length"],
   ["max_tokens", "length"],
+  ["model_length", "length"],
   ["tool_calls", "tool_calls"],
+  ["tool_use", "tool_calls"],
   ["function_call", "tool_calls"],
-  ["content_filter", "content_filter"]
+  ["content_filter", "content_filter"],
+  ["refusal", "content_filter"]
 ])
 
-export const finishReason = (reason: string | null | undefined): FinishReason | undefined =>
-  reason === null || reason === undefined || reason === "" ? undefined : finishReasons.get(reason) ?? "other"
+type Reasons = Pick<Token, "finishReason" | "rawFinishReason">
 
-/** Makes a token without the members that are `null` or `undefined`. */
-export const makeToken = (members: { readonly [M in keyof Token]: Token[M] | null | undefined }): Token =>
-  Object.fromEntries(
-    Object.entries({ ...members, text: members.text ?? "", index: members.index ?? 0 })
-      .filter(([, value]) => value !== undefined && value !== null)
-  ) as unknown as Token
+const noReasons: Reasons = {}
+
+/** The finish reason of a server, and its equivalent. Servers send `null` or an empty text before the last token. */
+export const finishReasonsOf = (reason: string | null | undefined): Reasons =>
+  reason === null || reason === undefined || reason === ""
+    ? noReasons
+    : { finishReason: finishReasons.get(reason) ?? "other", rawFinishReason: reason }
+
+type TokenMembers = { readonly [Member in keyof Token]: Token[Member] | null | undefined }
+
+/** Makes a token without the members that are `null`, `undefined` or empty. */
+export const makeToken = (members: TokenMembers): Token => {
+  const token: Record<string, unknown> = { text: members.text ?? "", index: members.index ?? 0 }
+  for (const name in members) {
+    const value = members[name as keyof Token]
+    if (value !== undefined && value !== null && value !== "") {
+      token[name] = value
+    }
+  }
+  return token as unknown as Token
+}
 
 /** Whether a token has content. The first chunk of a chat completion often has a role only. */
 export const hasContent = (token: Token): boolean => token.text !== "" || Object.keys(token).length > 2

@@ -20,6 +20,22 @@ export const isWellFormed = (text: string): boolean => {
   return native === undefined ? !loneSurrogate.test(text) : native.call(text)
 }
 
+/** How many bytes a string has in UTF-8. A lone surrogate counts as its replacement character. */
+export const byteLength = (text: string): number => {
+  let bytes = text.length
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index)
+    if (unit >= 0x80) {
+      bytes += unit < 0x800 ? 1 : 2
+    }
+    const isPair = unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00
+    if (isPair) {
+      index += 1
+    }
+  }
+  return bytes
+}
+
 /** The text of UTF-8 bytes, `undefined` for invalid bytes. */
 export const decode = (bytes: Uint8Array): string | undefined => {
   try {

@@ -1,6 +1,8 @@
 /** Error responses in the formats of the service. */
+import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { validationReason } from "../../../protocol/error/validationReason.ts"
 import * as SageMakerError from "../../../SageMakerError.ts"
 import type { HttpResponseMessage } from "./httpMessage.ts"
 
@@ -28,6 +30,74 @@ export const errorResponse = (
 export const validationError = (message: string): HttpResponseMessage =>
   errorResponse(400, "ValidationError", { Message: message })
 
+/** The emulated account. */
+const account = "123456789012"
+
+/** The endpoint that an error message names. */
+export interface ErrorSource {
+  readonly endpoint: string
+  readonly region: string
+}
+
+/** An error response of a container. */
+export class ContainerFailure extends Data.TaggedError("ContainerError")<{
+  readonly status: number
+  readonly body: string | Uint8Array
+  readonly contentType: string | undefined
+}> {
+  override get message(): string {
+    return `The container responded with status ${this.status}`
+  }
+}
+
+const isClientError = (status: number): boolean => status >= 400 && status <= 499
+
+/** The service's message for an error response of a container. */
+const containerMessage = (status: number, body: string, { endpoint, region }: ErrorSource): string =>
+  `Received ${
+    isClientError(status) ? "client" : "server"
+  } error (${status}) from primary with message "${body}". See ` +
+  `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}` +
+  `#logEventViewer:group=/aws/sagemaker/Endpoints/${endpoint} in account ${account} for more information.`
+
+const containerText = ({ body }: ContainerFailure): string =>
+  typeof body === "string" ? body : new TextDecoder().decode(body)
+
+const containerErrorResponse = (failure: ContainerFailure, source: ErrorSource): HttpResponseMessage => {
+  const OriginalMessage = containerText(failure)
+  return errorResponse(424, "ModelError", {
+    ErrorCode: isClientError(failure.status) ? "CLIENT_ERROR_FROM_MODEL" : "INTERNAL_FAILURE_FROM_MODEL",
+    LogStreamArn: `arn:aws:logs:${source.region}:${account}:log-group:/aws/sagemaker/Endpoints/${source.endpoint}`,
+    Message: containerMessage(failure.status, OriginalMessage, source),
+    OriginalMessage,
+    OriginalStatusCode: failure.status
+  })
+}
+
+const reasonTexts: { readonly [reason in SageMakerError.ValidationReason]: (endpoint: string) => string } = {
+  "endpoint-not-found": (endpoint) => `Endpoint ${endpoint} of account ${account} not found.`,
+  "inference-component-required": () =>
+    "Inference Component Name header is required for endpoints to which you plan to deploy inference components. " +
+    "Please include Inference Component Name header or consider using SageMaker models.",
+  "no-capacity": () =>
+    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress (if " +
+    "configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+}
+
+/** The response to a request for an endpoint that does not exist. */
+export const unknownEndpoint = (endpoint: string): HttpResponseMessage =>
+  errorResponse(400, "ValidationError", {
+    ErrorCode: "NO_SUCH_ENDPOINT",
+    Message: reasonTexts["endpoint-not-found"](endpoint)
+  })
+
+/** The message of an error. An error with a `reason` has the service's text for it. */
+const textOf = (error: { readonly message: string }, { endpoint }: ErrorSource): string =>
+  error instanceof SageMakerError.ValidationError && error.reason !== undefined &&
+    validationReason(error.message) !== error.reason
+    ? reasonTexts[error.reason](endpoint)
+    : error.message
+
 const retryAfter = (error: { readonly retryAfterMillis?: number | undefined }): { readonly [name: string]: string } =>
   error.retryAfterMillis === undefined ? {} : { "x-amz-retry-after": String(error.retryAfterMillis) }
 
@@ -38,17 +108,14 @@ const unsafeMessageOf = (failure: unknown): string =>
 export const messageOf = (failure: unknown): string =>
   Option.getOrElse(Option.liftThrowable(unsafeMessageOf)(failure), () => "The model failed")
 
-const toModelError = (failure: unknown): SageMakerError.ModelError => {
-  const OriginalMessage = messageOf(failure)
-  return new SageMakerError.ModelError({
-    message: `Received server error (500) from primary with message "${OriginalMessage}". See the container's log.`,
-    OriginalStatusCode: 500,
-    OriginalMessage
-  })
-}
+/** A failure that is not an error of the service is a failure of the container. */
+const toContainerFailure = (failure: unknown): ContainerFailure =>
+  failure instanceof ContainerFailure
+    ? failure
+    : new ContainerFailure({ status: 500, body: messageOf(failure), contentType: undefined })
 
 /** Whether a failure is a modeled error of the service or of a custom operation. */
-export const isServiceError = (
+const isServiceError = (
   failure: unknown
 ): failure is Exclude<SageMakerError.ServiceError, SageMakerError.UnknownServiceError> =>
   Predicate.hasProperty(failure, "_tag") && Predicate.hasProperty(failure, "status") &&
@@ -57,20 +124,30 @@ export const isServiceError = (
 const modeledMembers = ["OriginalStatusCode", "OriginalMessage", "LogStreamArn", "ErrorCode"]
 
 /** The JSON members of an error. */
-export const errorMembers = (error: { readonly message: string }): { readonly [name: string]: unknown } => ({
-  Message: error.message,
+export const errorMembers = (
+  error: { readonly message: string },
+  source: ErrorSource
+): { readonly [name: string]: unknown } => ({
+  Message: textOf(error, source),
   ...Object.fromEntries(modeledMembers.map((name) => [name, Reflect.get(error, name)]))
 })
+
+/** The error event for a failure of a response stream that has started. */
+export const streamError = (failure: unknown, source: ErrorSource) => {
+  if (isServiceError(failure)) {
+    return failure
+  }
+  const message = failure instanceof ContainerFailure
+    ? containerMessage(failure.status, containerText(failure), source)
+    : messageOf(failure)
+  return new SageMakerError.ModelStreamError({ message, ErrorCode: "StreamBroken" })
+}
 
 const toFinalStatus = (status: number): number => (status >= 200 && status <= 599 ? status : 500)
 
 const toErrorStatus = (status: number): number => (status >= 400 && status <= 599 ? status : 500)
 
-const modeledResponse = (
-  error: Exclude<SageMakerError.ServiceError, SageMakerError.UnknownServiceError>
-): HttpResponseMessage => errorResponse(toErrorStatus(error.status), error.code, errorMembers(error), retryAfter(error))
-
-const unsafeFailureResponse = (failure: unknown): HttpResponseMessage => {
+const unsafeFailureResponse = (failure: unknown, source: ErrorSource): HttpResponseMessage => {
   if (failure instanceof SageMakerError.PayloadTooLargeError) {
     return textResponse(413, failure.message)
   }
@@ -80,15 +157,17 @@ const unsafeFailureResponse = (failure: unknown): HttpResponseMessage => {
       headers: { ...retryAfter(failure), "content-type": "text/html" }
     }
   }
-  return modeledResponse(isServiceError(failure) ? failure : toModelError(failure))
+  return isServiceError(failure)
+    ? errorResponse(toErrorStatus(failure.status), failure.code, errorMembers(failure, source), retryAfter(failure))
+    : containerErrorResponse(toContainerFailure(failure), source)
 }
 
 /**
  * The response for a handler's failure; a failure that is not an error of the service becomes `ModelError`. So does a
  * failure whose members throw or have no JSON representation.
  */
-export const failureResponse = (failure: unknown): HttpResponseMessage =>
+export const failureResponse = (source: ErrorSource) => (failure: unknown): HttpResponseMessage =>
   Option.getOrElse(
-    Option.liftThrowable(unsafeFailureResponse)(failure),
-    () => modeledResponse(toModelError(undefined))
+    Option.liftThrowable(unsafeFailureResponse)(failure, source),
+    () => containerErrorResponse(toContainerFailure(undefined), source)
   )

@@ -1,7 +1,14 @@
 /** Handles InvokeEndpoint. */
 import * as Effect from "effect/Effect"
 import { requestHeaders, responseHeaders } from "../../../InvokeEndpoint.ts"
-import { allConstraints, bodyBytes, decodeMembers, encodeResponse, type OperationHandler } from "./operationHandler.ts"
+import {
+  allConstraints,
+  bodyBytes,
+  decodeMembers,
+  encodeResponse,
+  type OperationHandler,
+  sourceOf
+} from "./operationHandler.ts"
 
 const defaults = { ContentType: "application/octet-stream", InvokedProductionVariant: "AllTraffic" }
 
@@ -18,6 +25,6 @@ export const invokeEndpoint: OperationHandler = (EndpointName, request, model) =
       Effect.gen(function*() {
         const { Body: _, ...fields } = output
         const headers = yield* Effect.orDie(responseHeaders.encode({ ...defaults, ...fields }, allConstraints))
-        return { status: 200, headers, body: yield* bodyBytes(output) }
+        return { status: 200, headers, body: yield* bodyBytes(output, sourceOf(EndpointName, request)) }
       }))
   })

@@ -5,7 +5,7 @@ import * as Random from "effect/Random"
 import { maxInlineBytes, requestHeaders, responseHeaders } from "../../../InvokeEndpointAsync.ts"
 import type { HeaderMembers } from "../../../Operation.ts"
 import type { AsyncInferenceQueue } from "./asyncInferenceQueue.ts"
-import { validationError } from "./errorResponse.ts"
+import { type ErrorSource, validationError } from "./errorResponse.ts"
 import type { HttpRequestMessage, HttpResponseMessage } from "./httpMessage.ts"
 import type { EmulatorObjects } from "./objects.ts"
 import {
@@ -14,7 +14,8 @@ import {
   decodeMembers,
   encodeResponse,
   type ModelHandler,
-  type OperationHandler
+  type OperationHandler,
+  sourceOf
 } from "./operationHandler.ts"
 
 type Members = HeaderMembers<typeof requestHeaders.table>
@@ -69,16 +70,16 @@ const readInput = (
     )
 
 const invokeModel = (
-  EndpointName: string,
+  source: ErrorSource,
   members: Members,
   Body: Uint8Array,
   model: ModelHandler
 ): Effect.Effect<Uint8Array, string> =>
-  model({ ...members, operation: "InvokeEndpointAsync", EndpointName, Body }).pipe(
+  model({ ...members, operation: "InvokeEndpointAsync", EndpointName: source.endpoint, Body }).pipe(
     Effect.flatMap((response) =>
       encodeResponse(
         response,
-        (output) => Effect.map(bodyBytes(output), (body) => ({ status: 200, headers: {}, body }))
+        (output) => Effect.map(bodyBytes(output, source), (body) => ({ status: 200, headers: {}, body }))
       )
     ),
     Effect.flatMap(successBody),
@@ -101,7 +102,7 @@ export const invokeEndpointAsync =
         invocationTimeout: Duration.seconds(members.InvocationTimeoutSeconds ?? 900),
         invoke: Effect.flatMap(
           readInput(members, request, objects),
-          (Body) => invokeModel(EndpointName, members, Body, model)
+          (Body) => invokeModel(sourceOf(EndpointName, request), members, Body, model)
         )
       })
       const headers = yield* Effect.orDie(responseHeaders.encode({ OutputLocation, FailureLocation }, allConstraints))

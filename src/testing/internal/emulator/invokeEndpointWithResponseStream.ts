@@ -4,11 +4,18 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { requestHeaders, responseHeaders } from "../../../InvokeEndpointWithResponseStream.ts"
 import { encode } from "../../../protocol/eventStream/frame.ts"
-import { ModelStreamError, TransportError, UnknownServiceError } from "../../../SageMakerError.ts"
+import { TransportError, UnknownServiceError } from "../../../SageMakerError.ts"
 import type { EmulatorOutput } from "../../Emulator.ts"
-import { errorMembers, isServiceError, messageOf } from "./errorResponse.ts"
+import { errorMembers, type ErrorSource, streamError } from "./errorResponse.ts"
 import type { HttpResponseMessage } from "./httpMessage.ts"
-import { allConstraints, bodyParts, decodeMembers, encodeResponse, type OperationHandler } from "./operationHandler.ts"
+import {
+  allConstraints,
+  bodyParts,
+  decodeMembers,
+  encodeResponse,
+  type OperationHandler,
+  sourceOf
+} from "./operationHandler.ts"
 
 const encoder = new TextEncoder()
 
@@ -19,15 +26,13 @@ const payloadPartFrame = (payload: Uint8Array): Uint8Array =>
     ":message-type": "event"
   }, payload)
 
-const exceptionFrame = (failure: unknown): Uint8Array => {
-  const error = isServiceError(failure)
-    ? failure
-    : new ModelStreamError({ message: messageOf(failure), ErrorCode: "StreamBroken" })
+const exceptionFrame = (failure: unknown, source: ErrorSource): Uint8Array => {
+  const error = streamError(failure, source)
   return encode({
     ":exception-type": error.code,
     ":content-type": "application/json",
     ":message-type": "exception"
-  }, encoder.encode(JSON.stringify(errorMembers(error))))
+  }, encoder.encode(JSON.stringify(errorMembers(error, source))))
 }
 
 const errorFrame = (failure: UnknownServiceError): Uint8Array =>
@@ -38,14 +43,14 @@ const errorFrame = (failure: UnknownServiceError): Uint8Array =>
   }, new Uint8Array())
 
 /** `TransportError` closes the connection; every other failure is sent as the last frame. */
-const endWithFailure = (failure: unknown): Stream.Stream<Uint8Array, TransportError> => {
+const endWithFailure = (failure: unknown, source: ErrorSource): Stream.Stream<Uint8Array, TransportError> => {
   if (failure instanceof TransportError) {
     return Stream.fail(failure)
   }
-  return Stream.make(failure instanceof UnknownServiceError ? errorFrame(failure) : exceptionFrame(failure))
+  return Stream.make(failure instanceof UnknownServiceError ? errorFrame(failure) : exceptionFrame(failure, source))
 }
 
-const encodeOutput = (output: EmulatorOutput): Effect.Effect<HttpResponseMessage> =>
+const encodeOutput = (source: ErrorSource) => (output: EmulatorOutput): Effect.Effect<HttpResponseMessage> =>
   Effect.gen(function*() {
     const { Body: _, ...fields } = output
     const headers = yield* Effect.orDie(
@@ -57,7 +62,7 @@ const encodeOutput = (output: EmulatorOutput): Effect.Effect<HttpResponseMessage
       body: bodyParts(output).pipe(
         Stream.map(payloadPartFrame),
         Stream.catchAllCause((cause) =>
-          Cause.isInterruptedOnly(cause) ? Stream.failCause(cause) : endWithFailure(Cause.squash(cause))
+          Cause.isInterruptedOnly(cause) ? Stream.failCause(cause) : endWithFailure(Cause.squash(cause), source)
         )
       )
     }
@@ -72,5 +77,5 @@ export const invokeEndpointWithResponseStream: OperationHandler = (EndpointName,
       EndpointName,
       Body: request.body
     })
-    return yield* encodeResponse(response, encodeOutput)
+    return yield* encodeResponse(response, encodeOutput(sourceOf(EndpointName, request)))
   })

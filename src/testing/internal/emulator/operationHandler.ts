@@ -6,8 +6,14 @@ import * as Stream from "effect/Stream"
 import type { HeaderCodec, HeaderMembers, HeaderTable, Validation } from "../../../Operation.ts"
 import { concat } from "../../../protocol/bytes/bytes.ts"
 import type { EmulatorOutput, EmulatorRequest, EmulatorResponse } from "../../Emulator.ts"
-import { failureResponse, validationError } from "./errorResponse.ts"
-import { type HttpRequestMessage, type HttpResponseMessage, statusesWithoutBody } from "./httpMessage.ts"
+import { type ErrorSource, failureResponse, validationError } from "./errorResponse.ts"
+import {
+  headerOf,
+  type HttpRequestMessage,
+  type HttpResponseMessage,
+  queryOf,
+  statusesWithoutBody
+} from "./httpMessage.ts"
 
 /** The user's handler of an endpoint, with its services provided and its failures encoded as responses. */
 export type ModelHandler = (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, HttpResponseMessage>
@@ -18,6 +24,14 @@ export type OperationHandler = (
   request: HttpRequestMessage,
   model: ModelHandler
 ) => Effect.Effect<HttpResponseMessage, HttpResponseMessage>
+
+const defaultRegion = "us-east-1"
+
+/** The endpoint of a request, and the region that the request is signed for. */
+export const sourceOf = (endpoint: string, request: HttpRequestMessage): ErrorSource => {
+  const credential = headerOf(request, "authorization") ?? queryOf(request).get("X-Amz-Credential") ?? ""
+  return { endpoint, region: /\/\d{8}\/([a-z0-9-]+)\//.exec(credential)?.[1] ?? defaultRegion }
+}
 
 export const allConstraints: Validation = { min: true, max: true, pattern: true }
 
@@ -73,8 +87,11 @@ export const bodyParts = ({ Body }: EmulatorOutput): Stream.Stream<Uint8Array, u
     : Stream.make(toBytes(Body as string | Uint8Array))
 
 /** The whole body of an output. */
-export const bodyBytes = (output: EmulatorOutput): Effect.Effect<Uint8Array, HttpResponseMessage> =>
+export const bodyBytes = (
+  output: EmulatorOutput,
+  source: ErrorSource
+): Effect.Effect<Uint8Array, HttpResponseMessage> =>
   Stream.runCollect(bodyParts(output)).pipe(
     Effect.map((parts) => concat(Array.from(parts))),
-    Effect.mapError(failureResponse)
+    Effect.mapError(failureResponse(source))
   )

@@ -11,13 +11,13 @@ import type { CredentialsInput } from "../../../Credentials.ts"
 import { defaultMaxBodyBytes } from "../../../internal/client/settings.ts"
 import type { EmulatorEndpoint, EmulatorOptions, EmulatorRequest } from "../../Emulator.ts"
 import { makeAsyncInferenceQueue } from "./asyncInferenceQueue.ts"
-import { errorResponse, failureResponse, textResponse, validationError } from "./errorResponse.ts"
+import { errorResponse, failureResponse, textResponse, unknownEndpoint } from "./errorResponse.ts"
 import { type HttpRequestMessage, type HttpResponseMessage, pathOf } from "./httpMessage.ts"
 import { invokeEndpoint } from "./invokeEndpoint.ts"
 import { invokeEndpointAsync } from "./invokeEndpointAsync.ts"
 import { invokeEndpointWithResponseStream } from "./invokeEndpointWithResponseStream.ts"
 import { makeObjects } from "./objects.ts"
-import type { OperationHandler } from "./operationHandler.ts"
+import { type OperationHandler, sourceOf } from "./operationHandler.ts"
 import { type PlainCredentials, verifySignature } from "./verifySignature.ts"
 
 const unredacted = (secret: string | Redacted.Redacted): string =>
@@ -35,9 +35,6 @@ const signatureErrorResponse = (
   errorResponse(status, `${code}:http://internal.amazon.com/coral/com.amazon.coral.service/`, { message })
 
 const unknownOperation = errorResponse(404, "UnknownOperationException", { Message: "The operation does not exist" })
-
-const unknownEndpoint = (name: string): HttpResponseMessage =>
-  validationError(`Endpoint ${name} of account 123456789012 not found.`)
 
 const internalFailure = errorResponse(500, "InternalFailure", {
   Message: "The request processing has failed because of an unknown error, exception or failure."
@@ -91,11 +88,16 @@ const authenticate = (
 
 /** Runs a handler in a separate fiber, so that its defect or interruption fails only its own request. */
 const inSeparateFiber = (
+  request: HttpRequestMessage,
   response: Effect.Effect<HttpResponseMessage, HttpResponseMessage>
 ): Effect.Effect<HttpResponseMessage> =>
   Effect.fork(Effect.merge(response)).pipe(
     Effect.flatMap((fiber) => Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber))),
-    Effect.map(Exit.getOrElse((cause) => failureResponse(Cause.squash(cause))))
+    Effect.map(
+      Exit.getOrElse((cause) =>
+        failureResponse(sourceOf(parseRoute(request).EndpointName, request))(Cause.squash(cause))
+      )
+    )
   )
 
 /** Routes a request to the handler of its operation and endpoint. */
@@ -104,21 +106,24 @@ const makeRouter = <R>(
   operations: ReadonlyMap<string, OperationHandler>,
   context: Context.Context<R>
 ) => {
-  const models = new Map(endpoints.map(({ handler, name }) => [
-    name,
-    (request: EmulatorRequest) =>
-      Effect.suspend(() => handler(request)).pipe(Effect.provide(context), Effect.mapError(failureResponse))
-  ]))
+  const models = new Map(endpoints.map(({ handler, name }) => [name, handler]))
   return (request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
     const { EndpointName, operation } = parseRoute(request)
     const handleOperation = operations.get(operation)
     if (handleOperation === undefined) {
       return Effect.fail(unknownOperation)
     }
-    const model = models.get(EndpointName)
-    return model === undefined
-      ? Effect.fail(unknownEndpoint(EndpointName))
-      : handleOperation(EndpointName, request, model)
+    const handler = models.get(EndpointName)
+    if (handler === undefined) {
+      return Effect.fail(unknownEndpoint(EndpointName))
+    }
+    const toResponse = failureResponse(sourceOf(EndpointName, request))
+    return handleOperation(
+      EndpointName,
+      request,
+      (input: EmulatorRequest) =>
+        Effect.suspend(() => handler(input)).pipe(Effect.provide(context), Effect.mapError(toResponse))
+    )
   }
 }
 
@@ -147,7 +152,8 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
     }
 
     return {
-      handle: (request: HttpRequestMessage) => Effect.flatMap(inSeparateFiber(respond(request)), withServiceHeaders),
+      handle: (request: HttpRequestMessage) =>
+        Effect.flatMap(inSeparateFiber(request, respond(request)), withServiceHeaders),
       maxBodyBytes,
       tooLarge,
       objects,

@@ -3,7 +3,7 @@
  *
  * `JSON.parse` is about ten times as fast. This reader is for texts with which `JSON.parse` fails, and for large integers.
  */
-import { endOfString, maxJsonDepth } from "./json.ts"
+import { endOfString, maxJsonDepth } from "../payload/json.ts"
 
 export interface JsonNumbers {
   /** Whether `NaN`, `Infinity` and `-Infinity` are numbers. */

@@ -1,0 +1,26 @@
+/** Whether a token stream ended with `[DONE]` or a final record. `Tokens.collect` reads it after the stream has ended. */
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+
+export interface StreamEnd {
+  isComplete: boolean
+}
+
+/**
+ * The token that carries this information would come too late: tokens are emitted as they arrive. A context reference
+ * would be lost, because `Stream.provideLayer` replaces the context.
+ */
+const current = FiberRef.unsafeMake<StreamEnd | undefined>(undefined)
+
+/** The end that the dialect of a stream records. */
+export const currentStreamEnd: Effect.Effect<StreamEnd> = Effect.map(
+  FiberRef.get(current),
+  (end) => end ?? { isComplete: false }
+)
+
+/** Runs an effect whose token streams record their end. */
+export const recordStreamEnd = <A, E, R>(use: (end: StreamEnd) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    const end: StreamEnd = { isComplete: false }
+    return Effect.locally(use(end), current, end)
+  })
