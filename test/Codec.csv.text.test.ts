@@ -249,3 +249,11 @@ describe.skipIf(!hasCorpora)(needsCorpora("The files of csv-spectrum"), () => {
       assert.deepStrictEqual(rows, readCorpusJson(`peers/csv-spectrum/json/${name}.json`))
     }))
 })
+
+describe("A text with too many cells", () => {
+  it.effect("is rejected before it is split", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(texts.decode(new Uint8Array(16_777_217).fill(0x0a)))
+      assert.match(error.message, /more than 16777216 cells$/)
+    }))
+})

@@ -218,3 +218,18 @@ describe.skipIf(!hasCorpora)(needsCorpora("JSONTestSuite"), () => {
       }
     }))
 })
+
+describe("The tolerant reader takes time in proportion to the text:", () => {
+  it.effect.each([
+    ["escaped quotes", `["${"\\\"".repeat(1_000_000)}",NaN]`],
+    ["backslashes", `["${"\\\\".repeat(1_000_000)}",NaN]`],
+    ["open strings", `[${"\"".repeat(1_000_001)}`],
+    ["large integers", `[NaN,${Array.from({ length: 200_000 }, () => "9007199254740993").join()}]`],
+    ["members of one name", `{${Array.from({ length: 200_000 }, () => `"__proto__":NaN`).join()}}`]
+  ])("%s", ([, text]) =>
+    Effect.gen(function*() {
+      const start = performance.now()
+      yield* Effect.either(read(both, text!))
+      assert.isBelow(performance.now() - start, 5_000)
+    }))
+})

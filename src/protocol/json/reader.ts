@@ -1,7 +1,7 @@
 /**
  * Reads JSON with the numbers that `JSON.parse` rejects or rounds, and finds where a text is invalid.
  *
- * `JSON.parse` is about ten times as fast. This reader is for texts with which `JSON.parse` fails, and for large integers.
+ * It is slower than `JSON.parse`, so it reads only texts with which `JSON.parse` fails, and texts with large integers.
  */
 import { endOfString, maxJsonDepth } from "../payload/json.ts"
 
