@@ -211,7 +211,7 @@ describe("A chunk of chat completions", () => {
       const completion = yield* collect(text)
       assert.strictEqual(completion.text, "NaN")
       assert.deepStrictEqual(completion.logprobs, [
-        { token: "NaN" },
+        { token: "NaN", logprob: Number.NaN },
         { token: "b", logprob: -Infinity },
         { token: "c", logprob: Infinity }
       ])

@@ -4,8 +4,9 @@ import type * as Stream from "effect/Stream"
 import { defaultMaxLineBytes, type FramingLimits, type ServerSentEvent } from "../../Framing.ts"
 import { stripFromBytes } from "../../protocol/bytes/byteOrderMark.ts"
 import { decode } from "../../protocol/bytes/utf8.ts"
-import { parseJson } from "../../protocol/payload/json.ts"
-import { type JsonExtent, readExtent, startOfJson } from "../../protocol/payload/jsonExtent.ts"
+import { type JsonExtent, readExtent, startOfJson } from "../../protocol/json/extent.ts"
+import { parseJson } from "../../protocol/json/parse.ts"
+import { readJson } from "../../protocol/json/reader.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { undecodableStream } from "../codec/codecError.ts"
 import { readMaxLineBytes } from "../framing/limits.ts"
@@ -64,33 +65,22 @@ const formatOf = (line: string): Format => {
   return isJson(line) ? "lines" : "events"
 }
 
-/** Python writes numbers that JSON does not have. `1e999` is read as infinity. */
-const nonFinite = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g
-
-const withoutNonFinite = (text: string): string =>
-  text.replace(nonFinite, (found) => {
-    if (found.startsWith("\"")) {
-      return found
-    }
-    return found.endsWith("NaN") ? "null" : found.replace("Infinity", "1e999")
-  })
-
 const notJson: Either.Either<unknown, string> = Either.left("invalid JSON")
 
-const readFiniteJson = (text: string): Either.Either<unknown, string> => {
+/** Python writes numbers that JSON does not have. */
+const pythonNumbers = { nonFinite: true, largeIntegers: "round" } as const
+
+const tryRead = (read: () => unknown): Either.Either<unknown, string> => {
   try {
-    return Either.right(parseJson(withoutNonFinite(text)))
+    return Either.right(read())
   } catch {
     return notJson
   }
 }
 
-const readJson = (text: string): Either.Either<unknown, string> => {
-  try {
-    return Either.right(parseJson(text))
-  } catch {
-    return /NaN|Infinity/.test(text) ? readFiniteJson(text) : notJson
-  }
+const parseText = (text: string): Either.Either<unknown, string> => {
+  const parsed = tryRead(() => parseJson(text))
+  return Either.isLeft(parsed) && /NaN|Infinity/.test(text) ? tryRead(() => readJson(text, pythonNumbers)) : parsed
 }
 
 /** The event of a line or of a server-sent event. Blank ones and comments have none. */
@@ -99,7 +89,7 @@ const toEvents = (text: string, isError: boolean = false): ReadonlyArray<EventTe
   if (trimmed === "") {
     return []
   }
-  return [{ text: trimmed, isError, value: trimmed === endOfStream ? notJson : readJson(trimmed) }]
+  return [{ text: trimmed, isError, value: trimmed === endOfStream ? notJson : parseText(trimmed) }]
 }
 
 const toAllEvents = (events: ReadonlyArray<ServerSentEvent>): ReadonlyArray<EventText> =>
