@@ -54,10 +54,15 @@ export const undecodableStream = (mediaType: string, problem: string, body?: Uin
   make({ message: `Cannot decode the stream as ${mediaType}: ${problem}`, mediaType, direction: "decode", body })
 
 /** The error of an event whose data is invalid in a dialect of token streams. */
-export const undecodableEvent = (dialect: string, text: string, issues: ReadonlyArray<string>): CodecError =>
+export const undecodableEvent = (
+  dialect: string,
+  mediaType: string,
+  text: string,
+  issues: ReadonlyArray<string>
+): CodecError =>
   new CodecError({
     message: `Cannot decode an event of the stream as ${dialect}: ${issues.join("; ")}`,
-    mediaType: "text/event-stream",
+    mediaType,
     direction: "decode",
     issues,
     body: new TextEncoder().encode(text)
