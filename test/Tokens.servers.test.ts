@@ -383,10 +383,12 @@ describe("An error in a stream", () => {
 })
 
 describe("An event that is not valid", () => {
-  it.effect.each([
-    ["a server-sent event", "data: {\"choices\":5}\n\n", "text/event-stream"],
-    ["a line of JSON", "{\"choices\":5}\n", "application/json"]
-  ])("has an error with the media type of %s", ([, text, mediaType]) =>
+  it.effect.each(
+    [
+      ["a server-sent event", "data: {\"choices\":5}\n\n", "text/event-stream"],
+      ["a line of JSON", "{\"choices\":5}\n", "application/json"]
+    ] as const
+  )("has an error with the media type of %s", ([, text, mediaType]) =>
     Effect.map(
       Effect.flip(Stream.runDrain(Tokens.detected.frame(Stream.make(bytesOf(text))))),
       (error) => assert.include(error, { _tag: "CodecError", mediaType })
