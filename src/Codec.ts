@@ -514,10 +514,10 @@ export const oneOf = <A, R, Rs extends ReadonlyArray<unknown> = []>(
 ): Codec<A, R | Rs[number]> => {
   const codecs: ReadonlyArray<Codec<A, R | Rs[number]>> = [first, ...others]
   const readerOf = (contentType: string) => {
-    for (const { essence, text } of mediaTypes.parseAll(contentType)) {
-      const codec = codecs.find((each) => matchesMediaType(readsOf(each), essence))
+    for (const type of mediaTypes.parseAll(contentType)) {
+      const codec = codecs.find((each) => matchesMediaType(readsOf(each), type.essence))
       if (codec !== undefined) {
-        return { codec, contentType: text }
+        return { codec, contentType: type.text }
       }
     }
     return undefined

@@ -297,7 +297,10 @@ export interface ChatObjectResult<out A> extends ModelEndpointResult<A> {
 export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint =>
   fromModel(fromConfig(
     name,
-    calls.configOf(name, defaults, { request: Codec.json(Chat.ChatRequest), response: Codec.json(Chat.ChatCompletion) })
+    calls.configOf(name, defaults, {
+      request: Codec.json(Chat.ChatRequest),
+      response: Codec.json(Chat.ChatCompletion, { nonFinite: true })
+    })
   ))
 
 /**

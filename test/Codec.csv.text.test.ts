@@ -246,6 +246,14 @@ describe.skipIf(!hasCorpora)(needsCorpora("The files of csv-spectrum"), () => {
         header: true
       })
       const rows = yield* read(codec, readCorpus(`peers/csv-spectrum/csvs/${name}.csv`))
-      assert.deepStrictEqual(rows as unknown, readCorpusJson(`peers/csv-spectrum/json/${name}.json`))
+      assert.deepStrictEqual(rows, readCorpusJson(`peers/csv-spectrum/json/${name}.json`))
+    }))
+})
+
+describe("A text with too many cells", () => {
+  it.effect("is rejected before it is split", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(texts.decode(new Uint8Array(16_777_217).fill(0x0a)))
+      assert.match(error.message, /more than 16777216 cells$/)
     }))
 })

@@ -143,12 +143,12 @@ describe("An error of a codec", () => {
   it.effect("gets the endpoint and the request ID of a call", () =>
     Effect.gen(function*() {
       const error = yield* failure(Codec.jsonLines(Score), "5")
-      const origin = withOrigin("anomaly-v2", "4711")(error) as SageMakerError.CodecError
+      const origin = withOrigin("anomaly-v2", "4711")(error)
       assert.deepInclude(origin, { endpoint: "anomaly-v2", requestId: "4711", line: 1, issues: error.issues })
       assert.strictEqual(origin.message, error.message)
       assert.deepStrictEqual(origin.body, error.body)
       assert.include(JSON.stringify(origin), `"endpoint":"anomaly-v2"`)
-      const other = new SageMakerError.SigningError({ message: "x" } as never)
+      const other = new SageMakerError.SigningError({ message: "x" })
       assert.strictEqual(withOrigin("anomaly-v2")(other), other)
     }))
 })

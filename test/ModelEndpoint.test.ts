@@ -239,3 +239,28 @@ describe("The codecs of a model", () => {
       assert.strictEqual((yield* Effect.flip(Codec.encode(reading, broken.request)))._tag, "CodecError")
     }))
 })
+
+describe("The CodecError of a call", () => {
+  const invalid: Reply = {
+    status: 200,
+    headers: { "content-type": "application/json", "x-amzn-requestid": "request-1" },
+    body: "{\"score\":9}"
+  }
+
+  it.effect("has the endpoint, the request ID and the kind that was found", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedRuntime(invalid)
+      const error = yield* Effect.flip(anomaly.invoke(reading).pipe(Effect.provide(server.layer)))
+      assert.include(error, { _tag: "CodecError", endpoint: "anomaly-v2", requestId: "request-1" })
+      assert.include(error.message, "score: expected string, found number")
+    }))
+
+  it.effect("has the endpoint if the value cannot be encoded", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedRuntime(invalid)
+      const value = { ...reading, cpu: "high" as unknown as number }
+      const error = yield* Effect.flip(anomaly.invoke(value).pipe(Effect.provide(server.layer)))
+      assert.include(error, { _tag: "CodecError", direction: "encode", endpoint: "anomaly-v2" })
+      assert.include(error.message, "cpu: expected number, found string")
+    }))
+})

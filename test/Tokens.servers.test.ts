@@ -211,7 +211,7 @@ describe("A chunk of chat completions", () => {
       const completion = yield* collect(text)
       assert.strictEqual(completion.text, "NaN")
       assert.deepStrictEqual(completion.logprobs, [
-        { token: "NaN" },
+        { token: "NaN", logprob: Number.NaN },
         { token: "b", logprob: -Infinity },
         { token: "c", logprob: Infinity }
       ])
@@ -380,4 +380,17 @@ describe("An error in a stream", () => {
         assert.deepStrictEqual(out, [{ text: "a", index: 0 }])
       })
   )
+})
+
+describe("An event that is not valid", () => {
+  it.effect.each(
+    [
+      ["a server-sent event", "data: {\"choices\":5}\n\n", "text/event-stream"],
+      ["a line of JSON", "{\"choices\":5}\n", "application/json"]
+    ] as const
+  )("has an error with the media type of %s", ([, text, mediaType]) =>
+    Effect.map(
+      Effect.flip(Stream.runDrain(Tokens.detected.frame(Stream.make(bytesOf(text))))),
+      (error) => assert.include(error, { _tag: "CodecError", mediaType })
+    ))
 })

@@ -12,11 +12,13 @@ const declared = async (path: string): Promise<string> => {
     .replace(/\n{2,}/g, "\n").trim()
 }
 
+/** A declaration file and those that it exports, directly or not. */
 const modulesOf = async (path: string): Promise<ReadonlyArray<string>> => {
   const text = await declared(path)
   const folder = path.replace(/[^/]*$/, "")
-  const named = [...text.matchAll(/export \* as \w+ from "\.\/(\w+)\.(?:js|ts)"/g)]
-  return [path, ...named.map(([, name]) => `${folder}${name}.d.ts`)]
+  const exported = [...text.matchAll(/export \*(?: as \w+)? from "\.\/([\w/]+)\.(?:js|ts)"/g)]
+  const below = await Promise.all(exported.map(([, name]) => modulesOf(`${folder}${name}.d.ts`)))
+  return [path, ...below.flat()]
 }
 
 it("The public surface matches its snapshot (update it with `npx vitest run test/api.test.ts -u`)", async () => {

@@ -33,7 +33,7 @@ describe("Container.triton", () => {
 
   it("rejects a datatype that does not exist", () => {
     // @ts-expect-error the protocol calls it FP32
-    model.infer({ inputs: [{ name: "A", datatype: "FLOAT32", data: [1] }] })
+    void model.infer({ inputs: [{ name: "A", datatype: "FLOAT32", data: [1] }] })
   })
 })
 
@@ -43,7 +43,7 @@ describe("Container.tensorFlow", () => {
     expectTypeOf(model.predict({ instances: [1] })).toEqualTypeOf<Call<Container.TensorFlowPredictions<string>>>()
     expectTypeOf(model.predict({ inputs: [1] })).toEqualTypeOf<Call<Container.TensorFlowOutputs>>()
     // @ts-expect-error an instance is a number
-    model.predict({ instances: ["1"] })
+    void model.predict({ instances: ["1"] })
   })
 
   it("has any JSON without schemas", () => {
@@ -62,9 +62,9 @@ describe("Container.mlflow", () => {
     })
     expectTypeOf(model.predict({ inputs: 1 })).toEqualTypeOf<Call<Container.MlflowResponse<ReadonlyArray<number>>>>()
     // @ts-expect-error a row has numbers
-    model.predictCsv([{ a: "1" }])
+    void model.predictCsv([{ a: "1" }])
     // @ts-expect-error one input is required
-    model.predict({ params: {} })
+    void model.predict({ params: {} })
   })
 
   it("has any rows and predictions without schemas", () => {

@@ -74,7 +74,7 @@ export const embeddingContainer = (name: string) =>
       const { inputs, normalize, truncate } = yield* readJson(EmbedRequest, Body)
       const texts = typeof inputs === "string" ? [inputs] : inputs
       if (texts.length === 0) {
-        return yield* Effect.fail(failure(400, "`inputs` cannot be empty", "Empty"))
+        return yield* failure(400, "`inputs` cannot be empty", "Empty")
       }
       yield* checkBatch(texts)
       const tokens = yield* Effect.forEach(texts, (text) => tokensOf(text, truncate ?? undefined))
@@ -96,7 +96,7 @@ export const rerankContainer = (name: string) =>
     Effect.gen(function*() {
       const { query, raw_scores, return_text, texts, truncate } = yield* readJson(RerankRequest, Body)
       if (texts.length === 0) {
-        return yield* Effect.fail(failure(400, "`texts` cannot be empty", "Empty"))
+        return yield* failure(400, "`texts` cannot be empty", "Empty")
       }
       yield* checkBatch(texts)
       const wanted = new Set(words(query))

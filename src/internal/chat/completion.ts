@@ -1,6 +1,6 @@
 /** Chat completions, and the chunks in which they are streamed. */
 import * as Schema from "effect/Schema"
-import { nullish } from "./fields.ts"
+import { nullish } from "../schema/fields.ts"
 
 /** A list. One object in place of a list is decoded as a list of one. */
 const listOf = <A, I>(schema: Schema.Schema<A, I>) =>

@@ -1,6 +1,6 @@
 /** The parts of a message's content. */
 import * as Schema from "effect/Schema"
-import { nullish } from "./fields.ts"
+import { nullish } from "../schema/fields.ts"
 
 const mediaFields = {
   /** The ID of the media, which vLLM uses as the key of its cache. */

@@ -1,7 +1,8 @@
 /** Messages of a conversation and their tool calls. */
 import * as Schema from "effect/Schema"
+import { nullish } from "../schema/fields.ts"
 import { content } from "./content.ts"
-import { nullish, optional } from "./fields.ts"
+import { optional } from "./fields.ts"
 
 /** A call of the legacy API with `functions`. */
 const functionCall = Schema.Struct({

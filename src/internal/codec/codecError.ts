@@ -13,7 +13,8 @@ export interface Problem extends Place {
   readonly issues?: ReadonlyArray<string> | undefined
 }
 
-const toProblem = (problem: string | Problem): Problem => (typeof problem === "string" ? { problem } : problem)
+const toProblem = (problem: string | Problem, issues?: ReadonlyArray<string>): Problem =>
+  typeof problem === "string" ? { problem, issues } : problem
 
 type Fields = ConstructorParameters<typeof CodecError>[0]
 
@@ -25,8 +26,12 @@ const encoding = (mediaType: string): string => `Cannot encode the value as ${me
 const decoding = (mediaType: string): string => `Cannot decode the payload as ${mediaType}`
 
 /** The error of a value that cannot be encoded in a media type. */
-export const unencodable = (mediaType: string, problem: string | Problem): CodecError => {
-  const { problem: text, ...fields } = toProblem(problem)
+export const unencodable = (
+  mediaType: string,
+  problem: string | Problem,
+  issues?: ReadonlyArray<string>
+): CodecError => {
+  const { problem: text, ...fields } = toProblem(problem, issues)
   return make({ message: `${encoding(mediaType)}: ${text}`, mediaType, direction: "encode", ...fields })
 }
 
@@ -34,8 +39,13 @@ export const unencodable = (mediaType: string, problem: string | Problem): Codec
 export const unreadableValue = (mediaType: string): CodecError => unencodable(mediaType, "the value cannot be read")
 
 /** The error of a payload that is invalid in a media type. */
-export const undecodable = (mediaType: string, body: Uint8Array, problem: string | Problem): CodecError => {
-  const { problem: text, ...fields } = toProblem(problem)
+export const undecodable = (
+  mediaType: string,
+  body: Uint8Array,
+  problem: string | Problem,
+  issues?: ReadonlyArray<string>
+): CodecError => {
+  const { problem: text, ...fields } = toProblem(problem, issues)
   return make({ message: `${decoding(mediaType)}: ${text}`, mediaType, direction: "decode", ...fields, body })
 }
 
@@ -44,10 +54,15 @@ export const undecodableStream = (mediaType: string, problem: string, body?: Uin
   make({ message: `Cannot decode the stream as ${mediaType}: ${problem}`, mediaType, direction: "decode", body })
 
 /** The error of an event whose data is invalid in a dialect of token streams. */
-export const undecodableEvent = (dialect: string, text: string, issues: ReadonlyArray<string>): CodecError =>
+export const undecodableEvent = (
+  dialect: string,
+  mediaType: string,
+  text: string,
+  issues: ReadonlyArray<string>
+): CodecError =>
   new CodecError({
     message: `Cannot decode an event of the stream as ${dialect}: ${issues.join("; ")}`,
-    mediaType: "text/event-stream",
+    mediaType,
     direction: "decode",
     issues,
     body: new TextEncoder().encode(text)

@@ -36,7 +36,7 @@ const catchThrown =
     )
 
 /** A path of a value, as its place in the payload and the path below that place. */
-export interface Located extends Place {
+interface Located extends Place {
   /** The place as text, such as `row 2, column cpu`. */
   readonly place: string
   readonly path: Described["path"]

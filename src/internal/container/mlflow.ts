@@ -6,8 +6,9 @@ import * as Codec from "../../Codec.ts"
 import type { MlflowEndpoint, MlflowOptions, MlflowRequest, MlflowResponse } from "../../Container.ts"
 import { undecodable, unencodable, unreadableValue } from "../codec/codecError.ts"
 import { guardReads } from "../operation/readMembers.ts"
+import { open } from "../schema/fields.ts"
 import { makeEndpoint, ownOptions } from "./preset.ts"
-import { isRecord, open, openJson, present, wireJson } from "./wireJson.ts"
+import { isRecord, openJson, present, wireJson } from "./wireJson.ts"
 
 const ownMembers = ["row", "predictions"]
 

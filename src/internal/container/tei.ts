@@ -19,8 +19,8 @@ import * as ModelEndpoint from "../../ModelEndpoint.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { unreadableValue } from "../codec/codecError.ts"
 import { readMembers, readOptions } from "../operation/readMembers.ts"
-import { nullish } from "./nullish.ts"
-import { open, wireJson } from "./wireJson.ts"
+import { nullish, open } from "../schema/fields.ts"
+import { wireJson } from "./wireJson.ts"
 
 const prediction: Schema.Schema<TeiPrediction> = open({ score: Schema.Number, label: Schema.String })
 

@@ -16,10 +16,6 @@ export const anyJson: Codec.Codec<unknown> = /*#__PURE__*/ Codec.json(Schema.Unk
   largeIntegers: "bigint"
 })
 
-/** A struct that keeps the members that it does not declare. */
-export const open = <Fields extends Schema.Struct.Fields>(fields: Fields) =>
-  Schema.Struct(fields, Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-
 /** Any JSON value. `Schema.Unknown` also accepts a missing member. */
 export const present: Schema.Schema<unknown> = /*#__PURE__*/ Schema.Unknown.pipe(
   /*#__PURE__*/ Schema.filter((value): boolean => value !== undefined, { identifier: "a value" })

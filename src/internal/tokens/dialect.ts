@@ -40,27 +40,28 @@ class Decoder<A> implements EventDecoder<A, Failure> {
   }
 
   /** A list in place of an event is a batch of whole responses. */
-  decode({ isError, text, value }: EventText): DecodedTokens<A, Failure> {
-    if (isError) {
+  decode(event: EventText): DecodedTokens<A, Failure> {
+    const { kind, text, value } = event
+    if (kind === "error") {
       return { out: [], failure: toModelStreamError(errorEvent(text, value)) }
     }
     if (Either.isLeft(value)) {
-      return { out: [], failure: undecodableEvent(this.name, text, [value.left]) }
+      return { out: [], failure: this.invalid(event, [value.left]) }
     }
-    return this.readEvents(text, Array.isArray(value.right) && value.right.length > 0 ? value.right : [value.right])
+    return this.readEvents(event, Array.isArray(value.right) && value.right.length > 0 ? value.right : [value.right])
   }
 
   finish(isDone: boolean): void {
     this.end.isComplete ||= isDone || this.isComplete
   }
 
-  private readEvents(text: string, events: ReadonlyArray<unknown>): DecodedTokens<A, Failure> {
+  private readEvents(from: EventText, events: ReadonlyArray<unknown>): DecodedTokens<A, Failure> {
     const out: Array<A> = []
     let { hasTokens } = this.history
     for (const [position, event] of events.entries()) {
       const decoded = this.readEvent(event, position)
       if (Either.isLeft(decoded)) {
-        return { out, failure: undecodableEvent(this.name, text, decoded.left) }
+        return { out, failure: this.invalid(from, decoded.left) }
       }
       const { error, isFinal = false, tokens } = decoded.right
       this.add(out, tokens, event)
@@ -72,6 +73,10 @@ class Decoder<A> implements EventDecoder<A, Failure> {
     }
     this.history = { hasTokens }
     return { out }
+  }
+
+  private invalid({ kind, text }: EventText, issues: Issues): CodecError {
+    return undecodableEvent(this.name, kind === "json" ? "application/json" : "text/event-stream", text, issues)
   }
 
   private readEvent(event: unknown, position: number): Either.Either<DecodedEvent, Issues> {

@@ -4,8 +4,9 @@ import type * as Stream from "effect/Stream"
 import { defaultMaxLineBytes, type FramingLimits, type ServerSentEvent } from "../../Framing.ts"
 import { stripFromBytes } from "../../protocol/bytes/byteOrderMark.ts"
 import { decode } from "../../protocol/bytes/utf8.ts"
-import { parseJson } from "../../protocol/payload/json.ts"
-import { type JsonExtent, readExtent, startOfJson } from "../../protocol/payload/jsonExtent.ts"
+import { type JsonExtent, readExtent, startOfJson } from "../../protocol/json/extent.ts"
+import { parseJson } from "../../protocol/json/parse.ts"
+import { readJson } from "../../protocol/json/reader.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { undecodableStream } from "../codec/codecError.ts"
 import { readMaxLineBytes } from "../framing/limits.ts"
@@ -17,8 +18,8 @@ import { takeUntilDone } from "../framing/untilDone.ts"
 /** The text of an event and its JSON value, or why it is invalid. */
 export interface EventText {
   readonly text: string
-  /** Whether it is a server-sent event of type `error`. */
-  readonly isError: boolean
+  /** A server-sent event, one of type `error`, or JSON in one or several lines. */
+  readonly kind: "event" | "error" | "json"
   readonly value: Either.Either<unknown, string>
 }
 
@@ -64,46 +65,35 @@ const formatOf = (line: string): Format => {
   return isJson(line) ? "lines" : "events"
 }
 
-/** Python writes numbers that JSON does not have. `1e999` is read as infinity. */
-const nonFinite = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g
-
-const withoutNonFinite = (text: string): string =>
-  text.replace(nonFinite, (found) => {
-    if (found.startsWith("\"")) {
-      return found
-    }
-    return found.endsWith("NaN") ? "null" : found.replace("Infinity", "1e999")
-  })
-
 const notJson: Either.Either<unknown, string> = Either.left("invalid JSON")
 
-const readFiniteJson = (text: string): Either.Either<unknown, string> => {
+/** Python writes numbers that JSON does not have. */
+const pythonNumbers = { nonFinite: true, largeIntegers: "round" } as const
+
+const tryRead = (read: () => unknown): Either.Either<unknown, string> => {
   try {
-    return Either.right(parseJson(withoutNonFinite(text)))
+    return Either.right(read())
   } catch {
     return notJson
   }
 }
 
-const readJson = (text: string): Either.Either<unknown, string> => {
-  try {
-    return Either.right(parseJson(text))
-  } catch {
-    return /NaN|Infinity/.test(text) ? readFiniteJson(text) : notJson
-  }
+const parseText = (text: string): Either.Either<unknown, string> => {
+  const parsed = tryRead(() => parseJson(text))
+  return Either.isLeft(parsed) && /NaN|Infinity/.test(text) ? tryRead(() => readJson(text, pythonNumbers)) : parsed
 }
 
 /** The event of a line or of a server-sent event. Blank ones and comments have none. */
-const toEvents = (text: string, isError: boolean = false): ReadonlyArray<EventText> => {
+const toEvents = (text: string, kind: EventText["kind"]): ReadonlyArray<EventText> => {
   const trimmed = text.trim()
   if (trimmed === "") {
     return []
   }
-  return [{ text: trimmed, isError, value: trimmed === endOfStream ? notJson : readJson(trimmed) }]
+  return [{ text: trimmed, kind, value: trimmed === endOfStream ? notJson : parseText(trimmed) }]
 }
 
 const toAllEvents = (events: ReadonlyArray<ServerSentEvent>): ReadonlyArray<EventText> =>
-  events.flatMap(({ data, event }) => toEvents(data, event === "error"))
+  events.flatMap(({ data, event }) => toEvents(data, event === "error" ? "error" : "event"))
 
 const tooLong = (maxBytes: number): CodecError =>
   undecodableStream("application/json", `a JSON value is longer than ${maxBytes} bytes (maxLineBytes)`)
@@ -120,7 +110,7 @@ const continueDocument = (state: State, before: Document, line: string, bytes: n
     return { state, out: [], failure: tooLong(maxBytes) }
   }
   return document.extent.isComplete
-    ? { state: { ...state, document: undefined }, out: toEvents(document.lines.join("\n")) }
+    ? { state: { ...state, document: undefined }, out: toEvents(document.lines.join("\n"), "json") }
     : { state: { ...state, document }, out: [] }
 }
 
@@ -134,7 +124,7 @@ const readLine = (state: State, line: string, bytes: number, maxBytes: number): 
   if (state.document !== undefined) {
     return continueDocument(state, state.document, line, bytes, maxBytes)
   }
-  const events = toEvents(line)
+  const events = toEvents(line, "json")
   return isUnfinished(events)
     ? continueDocument(state, { lines: [], bytes: 0, extent: startOfJson }, line, bytes, maxBytes)
     : { state, out: events }
@@ -158,7 +148,7 @@ const makeStep = (maxBytes: number) => (before: State, bytes: Uint8Array): Step 
 const lastEvents = ({ document, parser }: State): ReadonlyArray<EventText> =>
   document === undefined
     ? toAllEvents(parser.end())
-    : toEvents(document.lines.join("\n"))
+    : toEvents(document.lines.join("\n"), "json")
 
 /** Decodes every event up to `[DONE]` or the end of the stream. */
 export const decodeEvents = <A, E, E2, R2>(

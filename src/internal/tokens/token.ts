@@ -1,5 +1,5 @@
 /** Builds tokens from the members that a model server sends. */
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import type { FinishReason, Token, TokenUsage } from "../../Tokens.ts"
 import type { ReportedError } from "./reportedError.ts"
 
@@ -14,9 +14,6 @@ export interface DecodedEvent {
 
 /** The decoded type of a lazily made schema. */
 export type Decoded<Make extends () => Schema.Schema.Any> = Schema.Schema.Type<ReturnType<Make>>
-
-/** A member that servers omit or send as `null`. */
-export const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
 const finishReasons = new Map<string, FinishReason>([
   ["stop", "stop"],

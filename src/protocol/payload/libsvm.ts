@@ -1,7 +1,7 @@
 /** LIBSVM's sparse rows: `label index:value index:value`. Source: LIBSVM's README, XGBoost's text input format. */
 
 /** A value of a sparse row. */
-export interface Feature {
+interface Feature {
   readonly index: number
   readonly value: number
 }

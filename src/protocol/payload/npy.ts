@@ -1,7 +1,7 @@
 /** NumPy's `.npy` format, versions 1 to 3. Source: NumPy's `lib/format`. */
 import { concat } from "../bytes/bytes.ts"
+import { parseJson } from "../json/parse.ts"
 import * as float16 from "./float16.ts"
-import { parseJson } from "./json.ts"
 import { type Dtype, dtypes, elementCount, isShape, type NdArray, storage } from "./ndArray.ts"
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)

@@ -330,6 +330,6 @@ describe("Any response", () => {
           assert.propertyVal(Cause.isFailType(exit.cause) ? exit.cause.error : {}, "status", status)
         }
       }),
-    { fastCheck: { numRuns: 500 }, timeout: 60_000 }
+    { fastCheck: { numRuns: 200 }, timeout: 60_000 }
   )
 })

@@ -95,7 +95,7 @@ const namedNumbers = new Map([
 ])
 
 /** The number of a text, in the notation of CSV, Python or C. */
-export const parseNumber = (text: string): number | undefined =>
+const parseNumber = (text: string): number | undefined =>
   numberPattern.test(text) ? Number(text) : namedNumbers.get(text.trim().toLowerCase())
 
 const parseInteger = (text: string): bigint | undefined => (integerPattern.test(text) ? BigInt(text.trim()) : undefined)

@@ -94,7 +94,7 @@ const problemOf = ({ isMany, row }: Table, { names, rows }: Section): Problem | 
   return !isMany && rows.length !== 1 ? { problem: `expected 1 row, found ${rows.length}` } : undefined
 }
 
-const text: Column = { type: textType, read: cellReader(textType) }
+const textColumn: Column = { type: textType, read: cellReader(textType) }
 
 const structReader = (row: StructRow, names: ReadonlyArray<string>) => {
   const columns = names.map((name) => columnFor(row, name))
@@ -117,7 +117,7 @@ const rowReader = (row: Row, names: ReadonlyArray<string>): (line: csv.Line) => 
   if (row._tag === "Cell") {
     return ([cell]) => row.cell.read(cell)
   }
-  const { cells, rest = text } = row
+  const { cells, rest = textColumn } = row
   return (line) => line.map((cell, at) => (cells[at] ?? rest).read(cell))
 }
 

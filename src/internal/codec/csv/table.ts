@@ -22,7 +22,7 @@ export interface StructRow {
   readonly others?: Column
 }
 
-export interface TupleRow {
+interface TupleRow {
   readonly _tag: "Tuple"
   readonly cells: ReadonlyArray<Column>
   readonly rest?: Column

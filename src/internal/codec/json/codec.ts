@@ -6,9 +6,9 @@ import type { Codec } from "../../../Codec.ts"
 import { stripFromText } from "../../../protocol/bytes/byteOrderMark.ts"
 import { nonBlankLines } from "../../../protocol/bytes/lines.ts"
 import { lazy } from "../../../protocol/function/lazy.ts"
-import { parseJson } from "../../../protocol/payload/json.ts"
-import { type JsonNumbers, JsonSyntaxError, readJson } from "../../../protocol/payload/jsonReader.ts"
-import { nonFiniteProblem, writeJson } from "../../../protocol/payload/jsonWriter.ts"
+import { parseJson } from "../../../protocol/json/parse.ts"
+import { type JsonNumbers, JsonSyntaxError, readJson } from "../../../protocol/json/reader.ts"
+import { nonFiniteProblem, writeJson } from "../../../protocol/json/writer.ts"
 import type { CodecError } from "../../../SageMakerError.ts"
 import { decodeText } from "../charset.ts"
 import { type Problem, undecodable, unencodable } from "../codecError.ts"
@@ -76,7 +76,7 @@ const writeText = (value: unknown, { largeIntegers, nonFinite }: JsonNumbers): s
     return writeJson(value, { nonFinite, bigints: true })
   }
   const text: string | undefined = JSON.stringify(value)
-  if (text?.includes("null") !== true) {
+  if (text === undefined || !text.includes("null")) {
     return text
   }
   return nonFinite ? writeJson(value, { nonFinite, bigints: false }) : JSON.stringify(value, rejectNonFinite)

@@ -71,14 +71,15 @@ const memoized = <K>(make: (key: K) => Convert): (key: K) => Convert => {
   }
 }
 
+const memberConversion = (structs: ReadonlyArray<AST.TypeLiteral>): (name: string) => Convert =>
+  memoized((name) => conversion(structs.flatMap(memberTypes(name))))
+
 const convertMembers = (structs: ReadonlyArray<AST.TypeLiteral>): (value: object) => void => {
-  const membersOf = (meant: ReadonlyArray<AST.TypeLiteral>) =>
-    memoized((name: string) => conversion(meant.flatMap(memberTypes(name))))
   const bySubset = new Map<string, (name: string) => Convert>()
   return (value) => {
     const meant = structs.length === 1 ? structs : structs.filter(isMeant(value))
     const key = meant.map((struct) => structs.indexOf(struct)).join()
-    const member = bySubset.get(key) ?? membersOf(meant)
+    const member = bySubset.get(key) ?? memberConversion(meant)
     bySubset.set(key, member)
     for (const name of Object.keys(value)) {
       Reflect.set(value, name, member(name)(Reflect.get(value, name)))

@@ -18,8 +18,7 @@ import type {
   HuggingFaceTranslation,
   HuggingFaceZeroShot
 } from "../../../container/HuggingFace.ts"
-import { nullish } from "../nullish.ts"
-import { open } from "../wireJson.ts"
+import { nullish, open } from "../../schema/fields.ts"
 
 const results = <A>(item: Schema.Schema<A>): Schema.Schema<HuggingFaceResults<A>> =>
   Schema.Union(Schema.Array(item), Schema.Array(Schema.Array(item)), item)

@@ -4,8 +4,9 @@ import * as Chat from "../../../Chat.ts"
 import * as Codec from "../../../Codec.ts"
 import type { CompletionsEndpoint } from "../../../Container.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { nullish, open } from "../../schema/fields.ts"
 import { generationEndpoint } from "./generation.ts"
-import { nullish, oneOrMany, open, textOrTokens } from "./members.ts"
+import { oneOrMany, textOrTokens } from "./members.ts"
 import type { modelsOf } from "./models.ts"
 
 export const completionsRequest = open({
@@ -89,7 +90,7 @@ export const completionsResponse = open({
 
 export const completionsOf = ({ make }: ReturnType<typeof modelsOf>): CompletionsEndpoint =>
   generationEndpoint(
-    make({ request: Codec.json(completionsRequest), response: Codec.json(completionsResponse) }),
+    make({ request: Codec.json(completionsRequest), response: Codec.json(completionsResponse, { nonFinite: true }) }),
     Tokens.openAi,
     { stream_options: { include_usage: true } }
   )

@@ -1,12 +1,12 @@
 /** DJL Serving's Large Model Inference. Source: `serving/docs/lmi/user_guides` and `djl_python/lmi_vllm` of DJL Serving. */
 import * as Schema from "effect/Schema"
-import * as Codec from "../../../Codec.ts"
 import type { LmiEndpoint } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { nullish, open } from "../../schema/fields.ts"
 import { completionsOf } from "./completions.ts"
 import { generationEndpoint } from "./generation.ts"
-import { nullish, oneOrMany, open } from "./members.ts"
+import { generationJson, oneOrMany, seed } from "./members.ts"
 import { modelsOf } from "./models.ts"
 
 const parameters = open({
@@ -22,8 +22,8 @@ const parameters = open({
   top_p: nullish(Schema.Number),
   /** Lowers the probability of tokens that have occurred. Default: 1, no penalty. */
   repetition_penalty: nullish(Schema.Number),
-  /** The seed of the sampling. Default: random. */
-  seed: nullish(Schema.Number),
+  /** The seed of the sampling: 64 bits. Default: random. */
+  seed: nullish(seed),
   /** Stop sequences. LMI's asynchronous vLLM handler passes its parameters to vLLM, which reads `stop` instead. */
   stop_sequences: nullish(Schema.Array(Schema.String)),
   /** Whether the generated text starts with the input. Default: `false`. */
@@ -96,7 +96,7 @@ export const lmi = (name: string, options?: ModelEndpointOptions): LmiEndpoint =
     completions: completionsOf(models),
     embeddings: models.embeddings("huggingFace"),
     generate: generationEndpoint(
-      models.make({ request: Codec.json(generateRequest), response: Codec.json(generateResponse) }),
+      models.make({ request: generationJson(generateRequest), response: generationJson(generateResponse) }),
       Tokens.lmi
     )
   }

@@ -1,13 +1,6 @@
 /** Schemas of members that a container can omit, send as `null`, or add in a later version. */
 import * as Schema from "effect/Schema"
-
-const unknownMembers = Schema.Record({ key: Schema.String, value: Schema.Unknown })
-
-/** A member that containers omit or send as `null`. */
-export const nullish = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
-
-/** An object that keeps the members that it does not declare. */
-export const open = <Fields extends Schema.Struct.Fields>(fields: Fields) => Schema.Struct(fields, unknownMembers)
+import * as Codec from "../../../Codec.ts"
 
 /** One value or a list of values. */
 export const oneOrMany = <A, I>(schema: Schema.Schema<A, I>) => Schema.Union(schema, Schema.Array(schema))
@@ -19,3 +12,10 @@ export const textOrTokens = Schema.Union(
   Schema.Array(Schema.Number),
   Schema.Array(Schema.Array(Schema.Number))
 )
+
+/** A seed of 64 bits. A number cannot represent each one beyond 2^53. */
+export const seed = Schema.Union(Schema.Number, Schema.BigIntFromSelf)
+
+/** JSON with numbers that Python writes, and with exact seeds. */
+export const generationJson = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec.Codec<A, R> =>
+  Codec.json(schema, { nonFinite: true, largeIntegers: "bigint" })

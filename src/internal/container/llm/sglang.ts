@@ -4,8 +4,9 @@ import * as Codec from "../../../Codec.ts"
 import type { SglangEndpoint } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { nullish, open } from "../../schema/fields.ts"
 import { generationEndpoint } from "./generation.ts"
-import { nullish, oneOrMany, open } from "./members.ts"
+import { oneOrMany } from "./members.ts"
 import { modelsOf } from "./models.ts"
 
 const samplingParameters = open({
@@ -96,7 +97,7 @@ export const sglang = (name: string, options?: ModelEndpointOptions): SglangEndp
     name,
     chat,
     generate: generationEndpoint(
-      make({ request: Codec.json(generateRequest), response: Codec.json(generateResponse) }),
+      make({ request: Codec.json(generateRequest), response: Codec.json(generateResponse, { nonFinite: true }) }),
       Tokens.sglang
     )
   }

@@ -1,12 +1,12 @@
 /** Hugging Face's Text Generation Inference. Source: `router/src/lib.rs` and `router/src/sagemaker.rs` of TGI. */
 import * as Schema from "effect/Schema"
-import * as Codec from "../../../Codec.ts"
 import type { TgiEndpoint } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { nullish, open } from "../../schema/fields.ts"
 import { completionsOf } from "./completions.ts"
 import { generationEndpoint } from "./generation.ts"
-import { nullish, oneOrMany, open } from "./members.ts"
+import { generationJson, oneOrMany, seed } from "./members.ts"
 import { modelsOf } from "./models.ts"
 
 const parameters = open({
@@ -26,8 +26,8 @@ const parameters = open({
   repetition_penalty: nullish(Schema.Number),
   /** Lowers the probability of a token in proportion to its frequency so far, -2 to 2. */
   frequency_penalty: nullish(Schema.Number),
-  /** The seed of the sampling, for reproducible texts. */
-  seed: nullish(Schema.Number),
+  /** The seed of the sampling, for reproducible texts: 64 bits. */
+  seed: nullish(seed),
   /** Stop sequences, by default at most four. */
   stop: Schema.optional(Schema.Array(Schema.String)),
   /** Whether the generated text starts with the input. */
@@ -80,8 +80,8 @@ const sequence = {
   finish_reason: nullish(Schema.String),
   /** How many tokens the model generated. */
   generated_tokens: nullish(Schema.Number),
-  /** The seed, if the model sampled. */
-  seed: nullish(Schema.Number),
+  /** The seed, if the model sampled: 64 bits. A `bigint` beyond 2^53. */
+  seed: nullish(seed),
   /** The tokens of the input. Empty unless the request has `decoder_input_details`. */
   prefill: nullish(Schema.Array(token)),
   /** The generated tokens. */
@@ -120,7 +120,7 @@ export const tgi = (name: string, options?: ModelEndpointOptions): TgiEndpoint =
     chat: models.chat,
     completions: completionsOf(models),
     generate: generationEndpoint(
-      models.make({ request: Codec.json(generateRequest), response: Codec.json(generateResponse) }),
+      models.make({ request: generationJson(generateRequest), response: generationJson(generateResponse) }),
       Tokens.tgi
     )
   }

@@ -4,8 +4,9 @@ import * as Chat from "../../../Chat.ts"
 import * as Codec from "../../../Codec.ts"
 import type { VllmEndpoint } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
+import { nullish, open } from "../../schema/fields.ts"
 import { completionsOf } from "./completions.ts"
-import { nullish, oneOrMany, open, textOrTokens } from "./members.ts"
+import { oneOrMany, textOrTokens } from "./members.ts"
 import { modelsOf } from "./models.ts"
 
 const poolingOptions = {
@@ -195,9 +196,18 @@ export const vllm = (name: string, options?: ModelEndpointOptions): VllmEndpoint
     chat: models.chat,
     completions: completionsOf(models),
     embeddings: models.embeddings("openAi"),
-    classify: models.make({ request: Codec.json(classifyRequest), response: Codec.json(classifyResponse) }),
-    score: models.make({ request: Codec.json(scoreRequest), response: Codec.json(scoreResponse) }),
-    rerank: models.make({ request: Codec.json(rerankRequest), response: Codec.json(rerankResponse) }),
-    pooling: models.make({ request: Codec.json(poolingRequest), response: Codec.json(poolingResponse) })
+    classify: models.make({
+      request: Codec.json(classifyRequest),
+      response: Codec.json(classifyResponse, { nonFinite: true })
+    }),
+    score: models.make({ request: Codec.json(scoreRequest), response: Codec.json(scoreResponse, { nonFinite: true }) }),
+    rerank: models.make({
+      request: Codec.json(rerankRequest),
+      response: Codec.json(rerankResponse, { nonFinite: true })
+    }),
+    pooling: models.make({
+      request: Codec.json(poolingRequest),
+      response: Codec.json(poolingResponse, { nonFinite: true })
+    })
   }
 }

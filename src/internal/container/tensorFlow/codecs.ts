@@ -14,7 +14,8 @@ import type {
 } from "../../../Container.ts"
 import { unreadableValue } from "../../codec/codecError.ts"
 import { guardReads } from "../../operation/readMembers.ts"
-import { isRecord, open, openJson, present, wireJson } from "../wireJson.ts"
+import { open } from "../../schema/fields.ts"
+import { isRecord, openJson, present, wireJson } from "../wireJson.ts"
 
 export const bytes: Schema.Schema<Uint8Array, { readonly b64: string }> = /*#__PURE__*/ Schema.transform(
   Schema.Struct({ b64: Codec.Base64 }),

@@ -5,8 +5,9 @@ import * as Stream from "effect/Stream"
 import type { TritonBytes, TritonEndpoint, TritonGenerateRequest, TritonOptions } from "../../../Container.ts"
 import * as Tokens from "../../../Tokens.ts"
 import { readOptions } from "../../operation/readMembers.ts"
+import { open } from "../../schema/fields.ts"
 import { makeEndpoint, ownOptions } from "../preset.ts"
-import { open, wireJson } from "../wireJson.ts"
+import { wireJson } from "../wireJson.ts"
 import { requestCodec, responseCodec } from "./triton.ts"
 
 const ownMembers = ["binary", "bytes"]

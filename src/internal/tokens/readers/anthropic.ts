@@ -1,7 +1,8 @@
 /** Events of Anthropic's Messages API, and a whole message in place of a stream. */
 import * as Schema from "effect/Schema"
 import type { Token, ToolCallPart } from "../../../Tokens.ts"
-import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, nullish, usageOf } from "../token.ts"
+import { nullish } from "../../schema/fields.ts"
+import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, usageOf } from "../token.ts"
 
 const usage = () =>
   Schema.Struct({

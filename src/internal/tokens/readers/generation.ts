@@ -1,8 +1,9 @@
 /** Events of TGI's `generate_stream` and lines of DJL Serving's LMI, which differ in a few member names. */
 import * as Schema from "effect/Schema"
 import type { TokenLogprob } from "../../../Tokens.ts"
+import { nullish } from "../../schema/fields.ts"
 import type { History } from "../eventKind.ts"
-import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, nullish, usageOf } from "../token.ts"
+import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, usageOf } from "../token.ts"
 
 const tokenFields = () =>
   Schema.Struct({

@@ -2,7 +2,8 @@
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Token, TokenLogprob, TokenUsage } from "../../../Tokens.ts"
-import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, nullish, usageOf } from "../token.ts"
+import { nullish } from "../../schema/fields.ts"
+import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, usageOf } from "../token.ts"
 import { legacyCall, makeToolCallIndexes, type ReceivedCall } from "./toolCalls.ts"
 
 const called = () =>

@@ -1,7 +1,8 @@
 /** Events of SGLang's `/generate`: the whole text so far, or the new text with `--stream-output`. */
 import * as Schema from "effect/Schema"
 import type { Token, TokenLogprob } from "../../../Tokens.ts"
-import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, nullish, usageOf } from "../token.ts"
+import { nullish } from "../../schema/fields.ts"
+import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, usageOf } from "../token.ts"
 
 const finish = () =>
   Schema.Struct({

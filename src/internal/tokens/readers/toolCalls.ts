@@ -4,7 +4,7 @@
  * OpenAI's API sends the index of a call with each of its parts, and the ID and the name with the first one. Servers
  * differ: parallel calls with the same index and different IDs, empty or missing IDs, no index, the name in every part.
  */
-import { type JsonExtent, readExtent, startOfJson } from "../../../protocol/payload/jsonExtent.ts"
+import { type JsonExtent, readExtent, startOfJson } from "../../../protocol/json/extent.ts"
 import type { ToolCallPart } from "../../../Tokens.ts"
 
 /** A part as a server sent it. Missing texts are empty. */

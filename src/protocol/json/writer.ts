@@ -10,8 +10,12 @@ export interface JsonWriterOptions {
 /** The message of the error for a non-finite number. */
 export const nonFiniteProblem = "a non-finite number requires the option nonFinite"
 
+const boxes = new Set(["[object Number]", "[object String]", "[object Boolean]"])
+
 const unbox = (value: unknown): unknown =>
-  value instanceof Number || value instanceof String || value instanceof Boolean ? value.valueOf() : value
+  typeof value === "object" && value !== null && boxes.has(Object.prototype.toString.call(value))
+    ? value.valueOf()
+    : value
 
 /** The value that a `toJSON` method replaces a value with. */
 const replaced = (value: unknown, key: string): unknown => {
