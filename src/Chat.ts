@@ -183,7 +183,9 @@ export const ChatCompletion = completion.completion.annotations(keepUnknownMembe
 export type ChatCompletion = { [Member in keyof typeof ChatCompletion.Type]: (typeof ChatCompletion.Type)[Member] }
 
 /**
- * A chunk of a streamed chat completion. `Tokens` decodes chunks as tokens; this schema decodes all their members.
+ * A chunk of a streamed chat completion.
+ *
+ * `Tokens` decodes chunks as tokens. This schema decodes all their members.
  *
  * @example
  * ```ts
@@ -314,7 +316,9 @@ export const withMembers: {
 }))
 
 /**
- * Makes a tool from a schema of its parameters. Throws if the schema has no JSON Schema.
+ * Makes a tool from a schema of its parameters.
+ *
+ * Throws an error if the schema has no JSON Schema.
  *
  * @example
  * ```ts
@@ -373,7 +377,7 @@ export const decodeArguments: {
 /**
  * Makes the assistant message of the next request from a completion, or from the collected tokens of a stream.
  *
- * `choice` is the index of the choice, by default 0. A completion without the choice gives a message without text. IDs of
+ * `choice` is the index of the choice, by default 0. If the completion does not have the choice, the message has no text. IDs of
  * tool calls become text, arguments become JSON text (`{}` if they are empty), and members that are `null` are removed.
  * Unknown members stay. A tool call without an ID gets one from its position.
  *

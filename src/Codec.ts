@@ -74,7 +74,7 @@ export interface JsonOptions {
    */
   readonly nonFinite?: boolean | undefined
   /**
-   * What becomes of integers beyond 2^53. `round`: the nearest number. `bigint`: the schema decides. Where it has
+   * How integers beyond 2^53 are decoded. `round`: the nearest number. `bigint`: the schema decides. Where it has
    * `Schema.BigIntFromSelf`, every integer is a `bigint`, a small one too. Where it has `Schema.Number`, every integer is
    * a number. Where it accepts both or anything, an integer beyond 2^53 is a `bigint`. A `bigint` is written as an
    * integer. An integer of more than 4,300 digits fails with `CodecError`. Default: `round`.
@@ -208,7 +208,8 @@ export const csv = <A, I extends CsvRow | ReadonlyArray<CsvRow>, R>(
 /**
  * Encodes and decodes plain text.
  *
- * Writes `text/plain` in UTF-8. A string with a lone surrogate fails with `CodecError`. Reads `text/*` in the character set that the content type specifies, by default UTF-8.
+ * Writes `text/plain` in UTF-8. A string with a lone surrogate fails with `CodecError`. Reads `text/*` in the character
+ * set of the content type, by default UTF-8.
  *
  * @since 0.1.0
  * @category codecs
@@ -241,7 +242,7 @@ const bytesOf = (mediaType: string, reads: ReadonlyArray<string>): Codec<Uint8Ar
 export const bytes: Codec<Uint8Array> = bytesOf("application/octet-stream", ["*/*"])
 
 /**
- * Passes bytes of a media type through unchanged, such as an image or a sound.
+ * Passes bytes of a media type through unchanged, such as an image or a recording.
  *
  * Writes and reads the media type. A range such as `image/*` is for responses only.
  *
@@ -418,8 +419,9 @@ export const toDataUrl: {
 } = dual(2, (data: Uint8Array, mediaType: string): string => `data:${mediaType};base64,${encodeBase64(data)}`)
 
 /**
- * Replaces the media type of a codec, also the content types of single values. The new codec still reads the previous
- * media types.
+ * Replaces the media type of a codec.
+ *
+ * It also replaces the content types of single values. The new codec still reads the previous media types.
  *
  * @example
  * ```ts

@@ -243,9 +243,11 @@ export interface ChatEndpoint {
   }
   /**
    * Requests a value of a schema and decodes it: structured output. The JSON Schema is sent as `response_format` of type
-   * `json_schema`, unless the request has a `response_format`. The first choice of the completion is decoded. Fails with
-   * `CodecError` if the schema has no JSON Schema, or if the content is missing, incomplete or does not match. The text
-   * is the `body` of the error.
+   * `json_schema` with `strict: true`, unless the request has a `response_format`.
+   *
+   * The content of the first choice is decoded. Reasoning in `<think>` tags and a Markdown code fence around the JSON are
+   * removed. Fails with `CodecError` if the schema has no JSON Schema, or if the content is missing, incomplete or does
+   * not match. The text is the `body` of the error.
    */
   readonly object: <A, I, R>(
     schema: Schema.Schema<A, I, R>,
@@ -274,7 +276,8 @@ export interface ChatObjectResult<out A> extends ModelEndpointResult<A> {
 /**
  * Makes a typed language model from the name of its endpoint.
  *
- * The model's container must implement OpenAI's chat completions API, as vLLM, LMI and TGI do.
+ * The model's container must implement OpenAI's chat completions API, as vLLM, SGLang, LMI and TGI do. The presets in
+ * `Container` have such a model as the member `chat`.
  *
  * @example
  * ```ts
@@ -308,7 +311,7 @@ export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEnd
  */
 export interface WarmUpProgress {
   /**
-   * How many results `warmUp` has had, including results of requests that other calls sent. Retries by the client's
+   * How many results `warmUp` has received, including results of requests that other calls sent. Retries by the client's
    * `RetryPolicy` are not counted.
    */
   readonly attempts: number
@@ -317,7 +320,7 @@ export interface WarmUpProgress {
 }
 
 /**
- * The errors that `warmUp` waits out: the model is still loading, or `ValidationError` with the reason `no-capacity`.
+ * The errors after which `warmUp` sends another request: the model is loading, or has no capacity (`no-capacity`).
  *
  * @since 0.1.0
  * @category errors
@@ -350,8 +353,8 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
  *
  * Default schedule: delays of 5 seconds that grow to 15 seconds, with jitter, for 15 minutes.
  *
- * Concurrent calls for the same client, endpoint, component and variant share their requests. One request is in
- * progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
+ * Concurrent calls of one client share their requests if endpoint, inference component, variant, target model and
+ * container are equal. One request is in progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
  * the result that the model is not ready. A call uses a result of the last 5 seconds in place of a request. Each call
  * has its own schedule, progress and interruption. A request ends when no call waits for it.
  *
@@ -391,6 +394,7 @@ export const warmUp: {
  * @category models
  */
 export interface EmbeddingRequest {
+  /** A member of the request body. */
   readonly [member: string]: unknown
 }
 
@@ -405,7 +409,7 @@ export interface EmbedOptions extends ModelEndpointOptions {
    * `"mean"` returns the mean of the token vectors of a text, if the model returns a vector per token. The mean has all
    * tokens of the response, special tokens too. A model that returns a vector per text is not affected.
    *
-   * Default: `"none"`, a response with a vector per token fails with `CodecError`.
+   * Default: `"none"`. A response with a vector per token then fails with `CodecError`.
    */
   readonly pooling?: "mean" | "none" | undefined
   /** The maximum number of texts in a request. Default: 32, the default limit of Text Embeddings Inference. */
@@ -527,7 +531,7 @@ export interface EmbeddingEndpoint extends Omit<ModelEndpoint<EmbeddingRequest, 
 /**
  * Makes a typed embedding model from the name of its endpoint.
  *
- * Reads OpenAI's responses (`data` with `index` and `embedding`, as numbers or Base64) and nested lists of numbers, as
+ * Reads OpenAI's responses: `data` with `index` and `embedding`, as numbers or Base64. Reads nested lists of numbers, as
  * Text Embeddings Inference and Hugging Face's containers send them. Also reads an object with the list `embeddings`,
  * `embedding`, `vectors`, `predictions` (MLflow) or `outputs` (TensorFlow Serving). The indexes of OpenAI's format
  * determine the order. Invalid options fail every call with `InvalidInputError`.

@@ -91,8 +91,8 @@ export interface ServiceErrorFields extends CallErrorFields {
   /** AWS's error code, such as `ValidationError`. */
   readonly code: string
   /**
-   * AWS's request ID (`x-amzn-requestid`). `undefined` if the response has none, if it has characters other than
-   * letters, digits, `_`, `.` and `-`, or if it is a part of the request.
+   * AWS's request ID (`x-amzn-requestid`). `undefined` if the response has none, or if it is a part of the request. Also
+   * `undefined` if it has characters other than letters, digits, `_`, `.` and `-`.
    */
   readonly requestId?: string | undefined
   /**
@@ -1123,7 +1123,7 @@ const hasReason = <R extends ValidationReason>(reason: R) => (error: unknown): e
   (error.reason ?? validationReason(error.serviceMessage ?? error.message)) === reason
 
 /**
- * Whether the service found no endpoint of the name in the account and region of the call.
+ * Whether the account and the region of the call have no endpoint with the name.
  *
  * @since 0.1.0
  * @category predicates
@@ -1143,8 +1143,10 @@ export const isInferenceComponentRequired: (
 ) => error is ValidationErrorWith<"inference-component-required"> = hasReason("inference-component-required")
 
 /**
- * Whether the endpoint or the inference component is scaled to zero. The rejected request starts an instance if auto
- * scaling is configured, which takes minutes. `ModelEndpoint.warmUp` waits for it.
+ * Whether the endpoint or the inference component is scaled to zero.
+ *
+ * The rejected request starts an instance if auto scaling is configured. The start takes minutes. `ModelEndpoint.warmUp`
+ * waits for it.
  *
  * @example
  * ```ts

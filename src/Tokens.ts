@@ -1,8 +1,8 @@
 /**
  * Token streams of language models, in one format for all supported model servers.
  *
- * Sources: OpenAI's API reference (chunks of chat completions and completions, which vLLM, LMI and TGI also write),
- * TGI's `generate_stream`, and DJL Serving's LMI output schemas.
+ * Sources: OpenAI's API reference, whose chunks vLLM, SGLang, LMI and TGI also write. TGI's `generate_stream`, DJL
+ * Serving's LMI output schemas, SGLang's `/generate`, Triton's generate extension and Anthropic's Messages API.
  *
  * @since 0.1.0
  */
@@ -17,7 +17,9 @@ import * as kinds from "./internal/tokens/eventKind.ts"
 import type { CodecError, ModelStreamError } from "./SageMakerError.ts"
 
 /**
- * Why a model stopped. A reason with no equivalent here is `other`. `Token.rawFinishReason` is the server's own text.
+ * Why a model stopped.
+ *
+ * Any other reason is `other`. `Token.rawFinishReason` is the reason as the server sends it.
  *
  * @since 0.1.0
  * @category models
@@ -56,7 +58,7 @@ export interface TokenLogprob {
   readonly logprob?: number
   /** The UTF-8 bytes of the token, if the server sends them. */
   readonly bytes?: ReadonlyArray<number>
-  /** The most likely tokens at this position, if the request asked for them. */
+  /** The most likely tokens at this position, if the request enables them. */
   readonly topLogprobs?: ReadonlyArray<TokenLogprob>
 }
 
@@ -93,17 +95,17 @@ export interface Token {
   readonly index: number
   /** Text of the model's reasoning. */
   readonly reasoning?: string
-  /** Text with which the model refuses the request. */
+  /** The model's refusal of the request. */
   readonly refusal?: string
   /** The natural logarithm of the token's probability. Missing if the event has no or several tokens. */
   readonly logprob?: number
-  /** The log probabilities of all tokens of the event, if the request asked for them. */
+  /** The log probabilities of all tokens of the event, if the request enables them. */
   readonly logprobs?: ReadonlyArray<TokenLogprob>
   /** Parts of tool calls. */
   readonly toolCalls?: ReadonlyArray<ToolCallPart>
   /** Why the model stopped. Only the last token of a choice has it. */
   readonly finishReason?: FinishReason
-  /** Why the model stopped, in the words of the server. */
+  /** Why the model stopped, as the server sends it, such as `eos_token`. */
   readonly rawFinishReason?: string
   /** How many tokens were used. Only the last token of a stream has it. */
   readonly usage?: TokenUsage
@@ -186,7 +188,7 @@ export const triton: Dialect = makeDialect("a Triton event", "text/event-stream"
 /**
  * Decodes the events of Anthropic's Messages API, and a whole message in place of a stream.
  *
- * Calls of tools that the server runs itself are not tool calls.
+ * Calls of server tools, which the API runs itself, are not `toolCalls`.
  *
  * @since 0.1.0
  * @category dialects
@@ -241,7 +243,7 @@ export interface TokenWithEvent extends Token {
 /**
  * Adds to each token the event that contained it, for members that a token does not have.
  *
- * An event without content gives a token with an empty text. The tokens of a custom dialect have the event `undefined`.
+ * An event without content becomes a token with an empty text. The tokens of a custom dialect have the event `undefined`.
  *
  * @example
  * ```ts
@@ -287,15 +289,15 @@ export interface CollectedCompletion {
   readonly text: string
   /** The text of the model's reasoning. Empty if there is none. */
   readonly reasoning: string
-  /** The text with which the model refused the request. */
+  /** The text of the model's refusal. */
   readonly refusal?: string
   /** The tool calls, in the order in which they began. */
   readonly toolCalls: ReadonlyArray<ToolCall>
-  /** The log probabilities of all tokens, if the request asked for them. */
+  /** The log probabilities of all tokens, if the request enables them. */
   readonly logprobs?: ReadonlyArray<TokenLogprob>
   /** Why the model stopped. Missing if the server did not send a reason. */
   readonly finishReason?: FinishReason
-  /** Why the model stopped, in the words of the server. */
+  /** Why the model stopped, as the server sends it, such as `eos_token`. */
   readonly rawFinishReason?: string
   /** How many tokens were used, for all choices. Missing if the model server did not report it. */
   readonly usage?: TokenUsage
@@ -315,8 +317,9 @@ export interface CollectOptions {
 }
 
 /**
- * Runs a token stream and combines the tokens of one choice. `options` is the index of the choice, or an object.
+ * Runs a token stream and combines the tokens of one choice.
  *
+ * `options` is the index of the choice (default: 0), or an object.
  * Fails with `ModelStreamError` (`ErrorCode: "IncompleteStream"`) if the stream ends without a finish reason, `[DONE]`
  * or a final record. Call it with the stream, or use it in a pipe: `stream.pipe(Tokens.collect)` or
  * `stream.pipe(Tokens.collect(1))`.

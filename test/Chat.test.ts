@@ -112,7 +112,7 @@ describe("Members that a schema does not declare", () => {
       )
     }))
 
-  it.effect("do not excuse a wrong type of a declared one", () =>
+  it.effect("do not permit another type of a declared member", () =>
     Effect.gen(function*() {
       const codec = Codec.json(Chat.ChatRequest)
       const wrong = { messages: [{ role: "user", content: [{ type: "text" }] }] }

@@ -20,7 +20,7 @@ const expectations = [
 
 const question = "How warm is it in Bern and in Oslo?"
 
-describe("Servers that check messages as the real ones do accept the messages of Chat.toMessage:", () => {
+describe("Emulated servers that validate messages accept those of Chat.toMessage:", () => {
   it.live.each(expectations)("%s", ([name, expected, calls]) =>
     Effect.suspend(() => {
       const seen: Array<unknown> = []

@@ -22,7 +22,7 @@ const Shape = Codec.json(Schema.Union(
   Schema.Struct({ a: Schema.String, f: Schema.Number })
 ))
 
-describe("Of a union, an error describes", () => {
+describe("The error of a union describes", () => {
   it.effect.each(
     [
       ["the struct with the literal", part, `{"type":"text","text":1}`, "text: expected string, found number"],

@@ -86,7 +86,7 @@ describe("Large integers", () => {
       assert.deepStrictEqual(yield* read(item, `{"id":1,"score":2,"parents":[]}`), { id: 1n, score: 2, parents: [] })
     }))
 
-  it.effect("have the type of the union member that was meant", () =>
+  it.effect("have the type of the best matching member of a union", () =>
     Effect.gen(function*() {
       const Event = Schema.Union(
         Schema.Struct({ type: Schema.Literal("a"), n: Schema.BigIntFromSelf }),

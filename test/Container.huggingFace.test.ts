@@ -108,7 +108,7 @@ describe("Container.huggingFace", () => {
       assert.deepStrictEqual(JSON.parse(new TextDecoder().decode(encoded.Body)), response)
     }))
 
-  it.effect("keeps members that it does not know", () =>
+  it.effect("keeps members that its types do not declare", () =>
     Effect.gen(function*() {
       for (const [task, response] of responses) {
         const more = withUnknown(response)

@@ -109,7 +109,7 @@ describe("Container.tei", () => {
       assert.deepStrictEqual(similar.body, { inputs, parameters: { truncate: true } })
     }))
 
-  it.effect("keeps members that it does not know", () =>
+  it.effect("keeps members that its types do not declare", () =>
     Effect.gen(function*() {
       const reply = [{ index: 0, score: 1, tokens: 3 }]
       const { value } = yield* exchange(reply, Container.tei("a").rerank({ query: "a", texts: ["a"] }))

@@ -123,7 +123,7 @@ describe("ModelEndpoint.warmUp of a model that is scaled to zero", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).attempts, 2)
     }))
 
-  it.effect("ends at once for any other rejection", () =>
+  it.effect("fails immediately with any other ValidationError", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime(
         scaledToZero,
@@ -302,7 +302,7 @@ describe("Concurrent calls of ModelEndpoint.warmUp share their requests", () => 
       assert.strictEqual(yield* server.attempts, 1)
     }))
 
-  it.effect("and go on if the call that sent the request is interrupted", () =>
+  it.effect("and continue if the call that sent the request is interrupted", () =>
     Effect.gen(function*() {
       const server = yield* slowServer("10 seconds", scaledToZero, ok)
       yield* Effect.gen(function*() {
@@ -334,7 +334,7 @@ describe("Concurrent calls of ModelEndpoint.warmUp share their requests", () => 
       }).pipe(Effect.provide(server.layer))
     }))
 
-  it.effect("and a call whose request is given up by another call sends its own", () =>
+  it.effect("and a call sends a request if the call that it waits for is interrupted", () =>
     Effect.gen(function*() {
       const server = yield* slowServer("10 seconds", ok)
       yield* Effect.gen(function*() {

@@ -121,7 +121,7 @@ const failWith = (reply: Reply) =>
   })
 
 describe("The reason of a rejected request", () => {
-  it.effect("survives an encoding of the error", () =>
+  it.effect("is the same after encoding and decoding the error", () =>
     Effect.gen(function*() {
       const error = yield* failWith(refusal(400, "ValidationError", { Message: noCapacity }))
       const encoded = yield* Schema.encodeUnknown(SageMakerError.ValidationError)(error)

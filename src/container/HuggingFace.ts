@@ -14,6 +14,7 @@ import type { ModelEndpoint, ModelEndpointOptions } from "../ModelEndpoint.ts"
  * @category Hugging Face
  */
 export interface HuggingFaceParameters {
+  /** The value of a parameter. */
   readonly [name: string]: unknown
 }
 
@@ -72,7 +73,7 @@ export interface HuggingFaceTextPair {
 }
 
 /**
- * A question and the text that answers it.
+ * A question and the text that contains the answer.
  *
  * @since 0.1.0
  * @category Hugging Face
@@ -105,12 +106,14 @@ export interface HuggingFaceMessage {
   readonly role: string
   /** The text or the parts of the message. */
   readonly content: unknown
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
 /**
- * What a pipeline returns: one result, a list of results or, for a batch, a list of lists. The pipeline, the parameters
- * and the inputs determine which one. `[response].flat(2)` is the list of all results in every case.
+ * The results of a pipeline: one result, a list of results or, for a batch, a list of lists.
+ *
+ * The pipeline, the parameters and the inputs determine the form. `[response].flat(2)` is the list of all results in every case.
  *
  * @since 0.1.0
  * @category Hugging Face
@@ -128,6 +131,7 @@ export interface HuggingFaceLabel {
   readonly label: string
   /** The score of the class. */
   readonly score: number
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -148,10 +152,11 @@ export interface HuggingFaceEntity {
   readonly index?: number | null | undefined
   /** The text of the token or of the group. */
   readonly word: string
-  /** Where the token starts in the input, in characters. `null` if the tokenizer does not know it. */
+  /** Where the token starts in the input, in characters. `null` if the tokenizer does not return it. */
   readonly start?: number | null | undefined
-  /** Where the token ends in the input. `null` if the tokenizer does not know it. */
+  /** Where the token ends in the input. `null` if the tokenizer does not return it. */
   readonly end?: number | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -170,6 +175,7 @@ export interface HuggingFaceAnswer {
   readonly start?: number | null | undefined
   /** Where the answer ends. */
   readonly end?: number | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -186,11 +192,12 @@ export interface HuggingFaceZeroShot {
   readonly labels: ReadonlyArray<string>
   /** The score of each label. */
   readonly scores: ReadonlyArray<number>
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
 /**
- * Nested lists of numbers. A pipeline returns texts, one list, tokens and numbers, without the texts for a single text.
+ * Nested lists of numbers: a vector per token, in a list per text. A batch has one more level.
  * `ModelEndpoint.embeddings` with `pooling: "mean"` returns one vector per text.
  *
  * @since 0.1.0
@@ -217,6 +224,7 @@ export interface HuggingFaceMaskFill {
   readonly token_str?: string | null | undefined
   /** The input with the token in place of the mask. */
   readonly sequence?: string | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -229,6 +237,7 @@ export interface HuggingFaceMaskFill {
 export interface HuggingFaceGeneration {
   /** The generated text. For an input of messages: all messages. */
   readonly generated_text: string | ReadonlyArray<HuggingFaceMessage>
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -241,6 +250,7 @@ export interface HuggingFaceGeneration {
 export interface HuggingFaceSummary {
   /** The summary of the text. */
   readonly summary_text: string
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -253,6 +263,7 @@ export interface HuggingFaceSummary {
 export interface HuggingFaceTranslation {
   /** The translated text. */
   readonly translation_text: string
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -271,6 +282,7 @@ export interface HuggingFaceTableAnswer {
   readonly cells?: ReadonlyArray<string> | null | undefined
   /** How the cells are aggregated, such as `SUM`. Absent for models without aggregation. */
   readonly aggregator?: string | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -288,12 +300,14 @@ export interface HuggingFaceTranscription {
     | ReadonlyArray<{
       /** The text of the part. */
       readonly text: string
-      /** The start and the end. The end is `null` if the model did not find it. */
+      /** The start and the end. The end is `null` if the model did not detect it. */
       readonly timestamp?: ReadonlyArray<number | null> | null | undefined
+      /** Members that the type does not declare. */
       readonly [member: string]: unknown
     }>
     | null
     | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -310,12 +324,18 @@ export interface HuggingFaceObject {
   readonly score: number
   /** The position of the object in pixels. */
   readonly box: {
+    /** The left edge. */
     readonly xmin: number
+    /** The top edge. */
     readonly ymin: number
+    /** The right edge. */
     readonly xmax: number
+    /** The bottom edge. */
     readonly ymax: number
+    /** Members that the type does not declare. */
     readonly [member: string]: unknown
   }
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -332,6 +352,7 @@ export interface HuggingFaceSegment {
   readonly score?: number | null | undefined
   /** The mask of the segment: the Base64 text of a PNG image. */
   readonly mask?: string | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -347,12 +368,16 @@ export interface HuggingFaceConversation {
   /** The conversation so far. */
   readonly conversation?:
     | {
+      /** The texts of the user. */
       readonly past_user_inputs?: ReadonlyArray<string> | null | undefined
+      /** The texts of the model. */
       readonly generated_responses?: ReadonlyArray<string> | null | undefined
+      /** Members that the type does not declare. */
       readonly [member: string]: unknown
     }
     | null
     | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -367,45 +392,79 @@ type CandidateLabels = { readonly candidate_labels: ReadonlyArray<string> | stri
  * @category Hugging Face
  */
 export interface HuggingFaceRequests {
+  /** A text, a pair of texts, or a list of them. */
   readonly "text-classification": HuggingFaceRequest<
     string | HuggingFaceTextPair | ReadonlyArray<string | HuggingFaceTextPair>
   >
+  /** Another name of `text-classification`. */
   readonly "sentiment-analysis": HuggingFaceRequests["text-classification"]
+  /** A text or a list of texts. */
   readonly "token-classification": TextRequest
+  /** Another name of `token-classification`. */
   readonly ner: TextRequest
+  /** A question with its context, or a list of them. */
   readonly "question-answering": HuggingFaceRequest<HuggingFaceQuestion | ReadonlyArray<HuggingFaceQuestion>>
+  /** A text or a list of texts, with the labels to choose from. */
   readonly "zero-shot-classification": TextRequest & { readonly parameters: CandidateLabels }
+  /** A text or a list of texts. */
   readonly "feature-extraction": TextRequest
+  /** A text or a list of texts with the mask token. */
   readonly "fill-mask": TextRequest
+  /** A text or a list of texts. */
   readonly summarization: TextRequest
+  /** A text or a list of texts. */
   readonly translation: TextRequest
+  /** A text or a list of texts. */
   readonly "text2text-generation": TextRequest
+  /** A prompt, a list of prompts, or messages. */
   readonly "text-generation": HuggingFaceRequest<string | ReadonlyArray<string> | ReadonlyArray<HuggingFaceMessage>>
+  /** A question or several questions, and a table. */
   readonly "table-question-answering": HuggingFaceRequest<{
+    /** The question, or several questions. */
     readonly query: string | ReadonlyArray<string>
+    /** The table. */
     readonly table: HuggingFaceTable
   }>
+  /** The new text of the user, and the earlier texts of the conversation. */
   readonly conversational: HuggingFaceRequest<{
+    /** The new text of the user. */
     readonly text: string
+    /** The earlier texts of the user. */
     readonly past_user_inputs?: ReadonlyArray<string> | undefined
+    /** The earlier texts of the model. */
     readonly generated_responses?: ReadonlyArray<string> | undefined
   }>
+  /** A text, and the texts to compare with it. */
   readonly "sentence-similarity": HuggingFaceRequest<{
+    /** The text to compare with. */
     readonly source_sentence: string
+    /** The texts to compare. */
     readonly sentences: ReadonlyArray<string>
   }>
+  /** A text or a list of texts. */
   readonly "sentence-embeddings": TextRequest
+  /** An image. */
   readonly "image-classification": HuggingFaceMediaRequest
+  /** An image. */
   readonly "object-detection": HuggingFaceMediaRequest
+  /** An image. */
   readonly "image-segmentation": HuggingFaceMediaRequest
+  /** An image. */
   readonly "image-to-text": HuggingFaceMediaRequest
+  /** An image, with the labels to choose from. */
   readonly "zero-shot-image-classification": HuggingFaceMediaRequest & { readonly parameters: CandidateLabels }
+  /** An image and a question. */
   readonly "visual-question-answering": HuggingFaceRequest<{
+    /** The bytes of the image, Base64 text, or a URL if the container downloads files. */
     readonly image: string | Uint8Array
+    /** The question. */
     readonly question: string
   }>
+  /** An image of a document and a question. */
   readonly "document-question-answering": HuggingFaceRequests["visual-question-answering"]
+  /** A recording. */
   readonly "automatic-speech-recognition": HuggingFaceMediaRequest
+  /** A recording. */
   readonly "audio-classification": HuggingFaceMediaRequest
 }
 
@@ -416,32 +475,58 @@ export interface HuggingFaceRequests {
  * @category Hugging Face
  */
 export interface HuggingFaceResponses {
+  /** The classes of a text. */
   readonly "text-classification": HuggingFaceResults<HuggingFaceLabel>
+  /** The classes of a text, as `text-classification` returns them. */
   readonly "sentiment-analysis": HuggingFaceResponses["text-classification"]
+  /** The classes of tokens, or of groups of tokens. */
   readonly "token-classification": HuggingFaceResults<HuggingFaceEntity>
+  /** The classes of tokens, as `token-classification` returns them. */
   readonly ner: HuggingFaceResponses["token-classification"]
+  /** The answer, with its position in the context. */
   readonly "question-answering": HuggingFaceResults<HuggingFaceAnswer>
+  /** The score of each label. */
   readonly "zero-shot-classification": HuggingFaceResults<HuggingFaceZeroShot | HuggingFaceLabel>
+  /** A vector per token. */
   readonly "feature-extraction": HuggingFaceFeatures
+  /** The candidates for the mask token. */
   readonly "fill-mask": HuggingFaceResults<HuggingFaceMaskFill>
+  /** The summary. */
   readonly summarization: HuggingFaceResults<HuggingFaceSummary>
+  /** The translation. */
   readonly translation: HuggingFaceResults<HuggingFaceTranslation>
+  /** The generated text. */
   readonly "text2text-generation": HuggingFaceResults<HuggingFaceGeneration>
+  /** The generated text, or messages. */
   readonly "text-generation": HuggingFaceResults<HuggingFaceGeneration>
+  /** The answer, with its cells. */
   readonly "table-question-answering": HuggingFaceResults<HuggingFaceTableAnswer>
+  /** The generated text and the conversation. */
   readonly conversational: HuggingFaceConversation
+  /** The similarity of each text. */
   readonly "sentence-similarity": { readonly similarities: ReadonlyArray<number> } | ReadonlyArray<number>
+  /** A vector, or a vector per text. */
   readonly "sentence-embeddings": {
+    /** The vector, or a vector per text. */
     readonly embeddings: ReadonlyArray<number> | ReadonlyArray<ReadonlyArray<number>>
   }
+  /** The classes of an image. */
   readonly "image-classification": HuggingFaceResults<HuggingFaceLabel>
+  /** The objects in an image. */
   readonly "object-detection": HuggingFaceResults<HuggingFaceObject>
+  /** The segments of an image. */
   readonly "image-segmentation": HuggingFaceResults<HuggingFaceSegment>
+  /** The text that describes an image. */
   readonly "image-to-text": HuggingFaceResults<HuggingFaceGeneration>
+  /** The score of each label. */
   readonly "zero-shot-image-classification": HuggingFaceResults<HuggingFaceLabel>
+  /** The answers. */
   readonly "visual-question-answering": HuggingFaceResults<HuggingFaceAnswer>
+  /** The answers, with their positions in the document. */
   readonly "document-question-answering": HuggingFaceResults<HuggingFaceAnswer>
+  /** The transcription. */
   readonly "automatic-speech-recognition": HuggingFaceResults<HuggingFaceTranscription>
+  /** The classes of a recording. */
   readonly "audio-classification": HuggingFaceResults<HuggingFaceLabel>
 }
 

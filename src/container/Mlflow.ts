@@ -71,6 +71,7 @@ export type MlflowRequest<A> =
 export interface MlflowResponse<out B> {
   /** The predictions. Their shape depends on the model. */
   readonly predictions: B
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -94,6 +95,7 @@ export interface MlflowOptions<in out A, in out I, out R1, in out B, in out J, o
  * @category MLflow
  */
 export interface MlflowRow {
+  /** The value of a column. */
   readonly [column: string]: unknown
 }
 

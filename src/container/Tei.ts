@@ -81,6 +81,7 @@ export interface TeiRank {
   readonly score: number
   /** The text, if `return_text` is set. */
   readonly text?: string | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -122,6 +123,7 @@ export interface TeiPrediction {
   readonly label: string
   /** The score, from 0 to 1 unless `raw_scores` is set. */
   readonly score: number
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -147,6 +149,7 @@ export interface TeiSparseValue {
   readonly index: number
   /** The value of the dimension. */
   readonly value: number
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 

@@ -45,6 +45,7 @@ export interface TensorFlowInputs {
 export interface TensorFlowPredictions<out B> {
   /** One prediction for each instance. */
   readonly predictions: ReadonlyArray<B>
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -57,6 +58,7 @@ export interface TensorFlowPredictions<out B> {
 export interface TensorFlowOutputs {
   /** The output tensors by name, or the only output tensor. */
   readonly outputs: unknown
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -84,6 +86,7 @@ export interface TensorFlowExamples {
 export interface TensorFlowResults<out B> {
   /** One result for each example. */
   readonly results: ReadonlyArray<B>
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 

@@ -97,5 +97,3 @@ export type CompletionsResponse = {
  * @category text generation
  */
 export interface CompletionsEndpoint extends GenerationEndpoint<CompletionsRequest, CompletionsResponse> {}
-
-// vLLM

@@ -70,6 +70,7 @@ export interface TritonList extends ReadonlyArray<TritonElement | TritonList> {}
  * @category Triton
  */
 export interface TritonParameters {
+  /** The value of a parameter. */
   readonly [name: string]: unknown
 }
 
@@ -151,6 +152,7 @@ export interface TritonOutputMembers {
   readonly name: string
   /** Parameters of the tensor. */
   readonly parameters?: TritonParameters | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -161,6 +163,7 @@ export interface TritonOutputMembers {
  * @category Triton
  */
 export type TritonNumericOutput = TritonOutputMembers & Codec.NdArray & {
+  /** The server's name of the element type. */
   readonly datatype: Exclude<TritonDatatype, "BYTES">
 }
 
@@ -171,7 +174,9 @@ export type TritonNumericOutput = TritonOutputMembers & Codec.NdArray & {
  * @category Triton
  */
 export interface TritonBytesOutput<out B extends TritonBytes = TritonBytes> extends TritonOutputMembers {
+  /** The kind of the output. */
   readonly dtype: "bytes"
+  /** The server's name of the element type. Triton's documentation also names it `STRING`. */
   readonly datatype: "BYTES" | "STRING"
   /** The length of each dimension. */
   readonly shape: ReadonlyArray<number>
@@ -180,12 +185,13 @@ export interface TritonBytesOutput<out B extends TritonBytes = TritonBytes> exte
 }
 
 /**
- * An output tensor whose datatype the package does not know, or whose data is in shared memory.
+ * An output tensor with a datatype that `TritonDatatype` does not have, or with data in shared memory.
  *
  * @since 0.1.0
  * @category Triton
  */
 export interface TritonUnknownOutput extends TritonOutputMembers {
+  /** The kind of the output. */
   readonly dtype: "unknown"
   /** The server's name of the element type. */
   readonly datatype: string
@@ -223,6 +229,7 @@ export interface TritonResponse<out B extends TritonBytes = TritonBytes> {
   readonly id?: string | null | undefined
   /** Parameters of the response. */
   readonly parameters?: TritonParameters | null | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -237,6 +244,7 @@ export interface TritonGenerateRequest {
   readonly text_input: string
   /** Parameters of the generation, such as `temperature`. */
   readonly parameters?: TritonParameters | undefined
+  /** An input of the model. */
   readonly [input: string]: unknown
 }
 
@@ -249,6 +257,7 @@ export interface TritonGenerateRequest {
 export interface TritonGenerateResponse {
   /** The generated text; a list for a batch. */
   readonly text_output?: string | ReadonlyArray<string> | null | undefined
+  /** An output of the model. */
   readonly [output: string]: unknown
 }
 
@@ -267,8 +276,8 @@ export interface TritonOptions extends ModelEndpointOptions {
    */
   readonly binary?: boolean | undefined
   /**
-   * The elements of `BYTES` outputs. `"text"` gives a string, or a `Uint8Array` where the bytes are not UTF-8.
-   * `"binary"` always gives a `Uint8Array`.
+   * The elements of `BYTES` outputs. `"text"`: a string, or a `Uint8Array` if the bytes are not UTF-8.
+   * `"binary"`: always a `Uint8Array`.
    *
    * Default: `"text"`.
    */

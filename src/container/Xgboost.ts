@@ -37,7 +37,9 @@ export type XgboostNumberObjective =
   | "rank:map"
 
 /**
- * An objective of XGBoost. `multi:softprob` predicts a list of probabilities per row, every other objective a number.
+ * An objective of XGBoost.
+ *
+ * `multi:softprob` predicts a list of probabilities per row. Every other objective predicts a number.
  * `binary:hinge` and `multi:softmax` predict the class.
  *
  * @since 0.1.0
@@ -68,6 +70,7 @@ export type XgboostDenseRow = ArrayLike<number | null | undefined>
  * @category XGBoost
  */
 export interface XgboostSparseRow {
+  /** The value of a feature. */
   readonly [index: number]: number
 }
 
@@ -117,6 +120,7 @@ export interface XgboostPrediction<out S> {
   readonly raw_scores?: ReadonlyArray<number> | undefined
   /** The predicted value of a regression. */
   readonly predicted_score?: number | undefined
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -129,6 +133,7 @@ export interface XgboostPrediction<out S> {
 export interface XgboostResponse<out S> {
   /** One prediction for each row. */
   readonly predictions: ReadonlyArray<XgboostPrediction<S>>
+  /** Members that the type does not declare. */
   readonly [member: string]: unknown
 }
 
@@ -167,7 +172,7 @@ export interface XgboostEndpoint<in out S> extends ModelEndpoint<ReadonlyArray<X
     rows: ReadonlyArray<XgboostRow>,
     options?: ModelEndpointOptions
   ) => Effect.Effect<ReadonlyArray<S>, ModelEndpointError, SageMakerRuntime>
-  /** Sends rows and returns all that the container sends for each row, such as labels and probabilities. */
+  /** Sends rows and returns all members that the container sends for each row, such as labels and probabilities. */
   readonly predictDetails: (
     rows: ReadonlyArray<XgboostRow>,
     options?: ModelEndpointOptions

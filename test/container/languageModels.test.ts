@@ -402,7 +402,7 @@ describe("invalid options and requests", () => {
     ))
   })
 
-  it.effect("an error in place of a response is reported with its words", () => {
+  it.effect("an error in place of a response fails with CodecError that has the body", () => {
     const refused = service({ error: "out of memory", code: 424 })
     return Effect.gen(function*() {
       const error = yield* Effect.flip(Container.lmi("model").generate.invoke({ inputs: "?" }))

@@ -122,7 +122,7 @@ describe("Requests", () => {
       )
     }))
 
-  it.effect("carry the content type of their binary data and the target model", () =>
+  it.effect("have the content type of their binary data and the target model", () =>
     Effect.gen(function*() {
       const server = yield* scriptedRuntime({
         status: 200,

@@ -67,7 +67,7 @@ const messageFields = {
   reasoning: nullish(Schema.String),
   /** The text of the model's reasoning, as SGLang, LMI and earlier versions of vLLM name it. */
   reasoning_content: nullish(Schema.String),
-  /** The text with which the model refuses the request. */
+  /** The text of the model's refusal. */
   refusal: nullish(Schema.String),
   /** Annotations of the text, such as citations. */
   annotations: nullish(listOf(annotation)),
@@ -120,7 +120,7 @@ const choiceFields = {
   stop_reason: nullish(Schema.Union(Schema.String, Schema.Number)),
   /** The stop sequence or the stop token that the model generated. SGLang sends it. */
   matched_stop: nullish(Schema.Union(Schema.String, Schema.Number)),
-  /** The log probabilities of the tokens, if the request asked for them. */
+  /** The log probabilities of the tokens, if the request enables them. */
   logprobs: nullish(logprobs)
 }
 

@@ -21,7 +21,7 @@ const imagePart = Schema.Struct({
   image_url: Schema.Struct({
     /** The URL of the image, or a `data:` URL with its bytes in base64. */
     url: Schema.String,
-    /** The resolution at which the model sees the image. Default: `auto`. */
+    /** The resolution at which the model processes the image. Default: `auto`. */
     detail: nullish(Schema.Literal("auto", "low", "high"))
   }),
   ...mediaFields
@@ -72,7 +72,7 @@ const imageEmbedsPart = Schema.Struct({
 const refusalPart = Schema.Struct({
   /** The type of the part. Only assistant messages have it. */
   type: Schema.Literal("refusal"),
-  /** The text with which the model refuses the request. */
+  /** The text of the model's refusal. */
   refusal: Schema.String
 })
 

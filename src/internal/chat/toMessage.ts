@@ -80,7 +80,7 @@ const fromMessage = (message: Message, fingerprint: string | null | undefined): 
   }
 }
 
-/** The name of the reasoning differs between servers. A server ignores the one that it does not know. */
+/** The name of the reasoning differs between servers. A server ignores the name that it does not use. */
 const reasoningOf = (reasoning: string) => (reasoning === "" ? {} : { reasoning, reasoning_content: reasoning })
 
 const fromCollected = ({ reasoning, refusal, text, toolCalls }: CollectedCompletion): ChatAssistantMessage => {

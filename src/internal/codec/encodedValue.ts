@@ -1,4 +1,4 @@
-/** What a codec makes of a value: bytes, or bytes with their own content type. */
+/** The result of a codec: bytes, or bytes with their own content type. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Codec, EncodedPayload, EncodedValue } from "../../Codec.ts"

@@ -32,8 +32,8 @@ const listOf = (types: ReadonlyArray<MediaType>): string | undefined =>
   types.length === 0 ? undefined : [...new Set(types.map(({ essence }) => essence))].join(", ")
 
 /**
- * Checks the content type of a payload, and returns the media type to decode: of several, the first that the codec
- * reads. A missing one and the default of a framework are accepted too.
+ * Checks the content type of a payload, and returns the media type to decode. With several media types, it is the first
+ * that the codec reads. A missing one and the default of a framework are accepted too.
  */
 export const requireMediaType = (
   ranges: ReadonlyArray<string>,

@@ -1,4 +1,4 @@
-/** Finds the mismatches in the error of a schema. Of a union, only the member that the value was meant to be. */
+/** Finds the mismatches in the error of a schema. For a union, it finds those of the best matching member. */
 import type * as ParseResult from "effect/ParseResult"
 import * as AST from "effect/SchemaAST"
 
@@ -82,7 +82,7 @@ const best = (branches: ReadonlyArray<Branch>): Branch | undefined =>
 const hasMembers = ({ rank: [depth = 0, members = 0] }: Branch, unionDepth: number): boolean =>
   depth > unionDepth + 1 || members > 0
 
-/** The mismatches of the member that the value was meant to be: by literal members, by kind, or by the deepest match. */
+/** The mismatches of the best matching member: by literal members, by kind, or by the deepest match. */
 const unionMismatches = (
   { actual, ast, issues }: ParseResult.Composite,
   path: ReadonlyArray<PropertyKey>

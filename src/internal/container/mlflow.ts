@@ -4,7 +4,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as Codec from "../../Codec.ts"
 import type { MlflowEndpoint, MlflowOptions, MlflowRequest, MlflowResponse } from "../../Container.ts"
-import { unencodable, unreadableValue } from "../codec/codecError.ts"
+import { undecodable, unencodable, unreadableValue } from "../codec/codecError.ts"
 import { guardReads } from "../operation/readMembers.ts"
 import { open } from "../schema/fields.ts"
 import { makeEndpoint, ownOptions } from "./preset.ts"
@@ -77,7 +77,7 @@ const untypedTable = <A>(): Codec.Codec<ReadonlyArray<A>> => ({
       }),
       (codec) => codec.encode(rows as never)
     ),
-  decode: () => Effect.fail(unencodable("text/csv", "rows without a schema cannot be decoded"))
+  decode: (body) => Effect.fail(undecodable("text/csv", body, "rows are only encoded"))
 })
 
 export const make = <A, I, R1, B, J, R2>(

@@ -1,4 +1,4 @@
-/** What the presets share: their own options next to the input members that every call sends. */
+/** Functions of all presets, for their own options and the input members that every call sends. */
 import * as Either from "effect/Either"
 import type * as Codec from "../../Codec.ts"
 import * as ModelEndpoint from "../../ModelEndpoint.ts"

@@ -43,7 +43,7 @@ const textOf = (members: object, names: ReadonlyArray<string>): string =>
     return [name, typeof value === "string" ? value : typeof value]
   }))
 
-/** The target of a probe, which is an endpoint, component and variant, and the contents of the probe. */
+/** The key of the routing members of a probe, and the contents of the probe. */
 const describe = <A, B, R>(
   { defaults, invoke, name }: Invocable<A, B, R>,
   value: A | undefined,

@@ -98,7 +98,7 @@ const addToken: AddTokens<Token> = (out, tokens) => {
   }
 }
 
-/** An event without tokens is emitted with an empty one, so that no event is lost. */
+/** An event without tokens is emitted with an empty token, so that no event is lost. */
 const addTokenWithEvent: AddTokens<TokenWithEvent> = (out, tokens, event) => {
   for (const token of tokens.length === 0 ? [{ text: "", index: 0 }] : tokens) {
     out.push({ ...token, event })
@@ -120,7 +120,7 @@ const frameWith = <A>(name: string, kinds: ReadonlyArray<EventKind>, add: AddTok
 /** The member of a dialect whose tokens contain their events. */
 const frameWithEvents = Symbol.for("effect-sagemaker-runtime/Tokens/frameWithEvents")
 
-/** Makes a dialect. `name` names its events in error messages. */
+/** Makes a dialect. Error messages contain `name` as the name of its events. */
 export const makeDialect = (
   name: string,
   mediaType: string | undefined,

@@ -38,7 +38,7 @@ const first = <A>(read: (value: unknown) => A | undefined, ...values: ReadonlyAr
   return undefined
 }
 
-/** The names that servers give to the members of an error, the most specific one first. */
+/** Reads the members of an error by the names that servers use, the most specific one first. */
 const fromMembers = (error: Members, message: unknown): ReportedError => ({
   name: first(nameOf, error["type"], error["error_type"], error["error_code"], error["ErrorCode"], error["code"]),
   status: first(statusOf, error["code"], error["status"], error["status_code"], error["OriginalStatusCode"]),

@@ -7,8 +7,8 @@ export interface StreamEnd {
 }
 
 /**
- * The token that carries this information would come too late: tokens are emitted as they arrive. A context reference
- * would be lost, because `Stream.provideLayer` replaces the context.
+ * A member of the last token cannot contain this, because that token is emitted before the stream ends. A context
+ * reference cannot contain it, because `Stream.provideLayer` replaces the context.
  */
 const current = FiberRef.unsafeMake<StreamEnd | undefined>(undefined)
 

@@ -11,7 +11,7 @@ const csv = Codec.csv(Score)
 const read = <A>(codec: Codec.Codec<A>, body: string, ContentType?: string) =>
   Codec.decode({ Body: encoder.encode(body), ContentType }, codec)
 
-describe("By the media type of the response,", () => {
+describe("For the media type of a response,", () => {
   it.effect.each([
     ["application/json"],
     ["Application/JSON; charset=utf-8"],
@@ -63,7 +63,7 @@ describe("By the media type of the response,", () => {
   )
 })
 
-describe("Of several media types,", () => {
+describe("For several media types,", () => {
   it.effect.each([
     "application/json, application/json",
     "application/json; charset=utf-8,application/json; charset=utf-8",
@@ -112,7 +112,7 @@ describe("Of several media types,", () => {
     }))
 })
 
-describe("Of several codecs,", () => {
+describe("For several codecs,", () => {
   const either = Codec.oneOf(json, csv)
 
   it.effect("the one that matches the response decodes it", () =>

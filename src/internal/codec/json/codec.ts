@@ -34,7 +34,7 @@ const parse = (text: string, numbers: JsonNumbers): unknown => {
   }
 }
 
-/** Why a text is invalid JSON. `JSON.parse` repeats the text in its error, in words that depend on the engine. */
+/** Why a text is invalid JSON. The error of `JSON.parse` repeats the text and differs between engines. */
 const syntaxError = (text: string, numbers: JsonNumbers): JsonSyntaxError | undefined => {
   try {
     readJson(text, numbers)
@@ -103,7 +103,7 @@ const encodeJson = (mediaType: string, write: () => string): Effect.Effect<Uint8
       )
   })
 
-/** JSON is UTF-8. A text that is not can have the character set of its content type. */
+/** JSON is UTF-8. Other text is decoded in the character set of its content type. */
 const decodeJsonText = (mediaType: string, body: Uint8Array, contentType: string | undefined) =>
   decodeText(mediaType, body, undefined).pipe(
     Either.orElse((error) => Either.mapLeft(decodeText(mediaType, body, contentType), () => error)),

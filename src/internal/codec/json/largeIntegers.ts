@@ -1,4 +1,4 @@
-/** Gives integers of JSON the type that a schema declares: `bigint` or number. */
+/** Converts integers of JSON to the type that a schema declares: `bigint` or number. */
 import * as AST from "effect/SchemaAST"
 
 type Convert = (value: unknown) => unknown

@@ -74,7 +74,7 @@ export const completionsResponse = open({
       index: nullish(Schema.Number),
       /** The generated text. */
       text: Schema.String,
-      /** The log probabilities of the tokens, if the request asked for them. */
+      /** The log probabilities of the tokens, if the request enables them. */
       logprobs: nullish(logprobs),
       /** Why the model stopped, for example `stop` or `length`. */
       finish_reason: nullish(Schema.String),

@@ -77,7 +77,7 @@ export const generatedText = () =>
 
 type Generation = Decoded<typeof generatedText>
 
-/** Reads the generations of one stream. Each one without tokens before it is a choice of its own. */
+/** Reads the generations of one stream. Each one without tokens before it is a separate choice. */
 export const makeGeneratedTextReader = () => {
   let count = 0
   return ({ details: given, generated_text }: Generation, _: number, { hasTokens }: History): DecodedEvent => {

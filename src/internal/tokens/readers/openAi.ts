@@ -80,7 +80,7 @@ export const openAiChunk = () =>
     )
   })
 
-/** The chunk without usage and log probabilities, for a server that writes them in a form of its own. */
+/** The chunk without usage and log probabilities, for a server that writes them in another format. */
 export const withoutDetails = (chunk: Readonly<Record<string, unknown>>): unknown => ({
   ...chunk,
   usage: undefined,

@@ -26,7 +26,7 @@ export const legacyCall = (name: string, text: string): ReceivedCall => ({
   arguments: text
 })
 
-/** What is known of a call. */
+/** The state of a call after the parts so far. */
 interface Call {
   /** The index that the server sent. */
   readonly sent: number
@@ -53,7 +53,7 @@ const beginsAnother = (call: Call, { arguments: text, name }: ReceivedCall): boo
   return name !== call.name || (call.extent.isComplete && !(call.repeatsName && text === ""))
 }
 
-/** The calls of one choice. A hostile server can send very many, so that they are found by maps. */
+/** The calls of one choice. Maps keep the lookup fast if a hostile server sends very many calls. */
 class Calls {
   private readonly bySent = new Map<number, Call>()
   private readonly byId = new Map<string, Call>()
