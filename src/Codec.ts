@@ -378,7 +378,10 @@ export const ndarray = (
 export const npy: Codec<NdArray> = npyCodec
 
 /**
- * A schema of bytes in a text field, such as audio or an image in JSON. It takes about as long as `Buffer` does.
+ * A schema of bytes in a text field, such as audio or an image in JSON.
+ *
+ * On Node, encoding takes less time than `Buffer` and decoding half as much again, because it validates the text
+ * (`node bench/base64.js`).
  *
  * Writes the standard alphabet with padding. Reads the standard and the URL-safe alphabet, with or without padding, with
  * or without line breaks and spaces. Also reads the Base64 text of a data URL (`data:image/png;base64,…`). Any other text

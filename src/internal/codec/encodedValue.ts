@@ -7,10 +7,7 @@ import { guardReads } from "../operation/readMembers.ts"
 import { unencodable } from "./codecError.ts"
 
 /** Custom codecs can be written in JavaScript, so the members are checked. */
-const toPayload = (encoded: Uint8Array | EncodedValue): EncodedPayload | undefined => {
-  if (ArrayBuffer.isView(encoded)) {
-    return { Body: encoded }
-  }
+const toPayload = (encoded: EncodedValue): EncodedPayload | undefined => {
   const { body, contentType, customAttributes } = encoded
   return ArrayBuffer.isView(body)
     ? {
@@ -24,7 +21,7 @@ const toPayload = (encoded: Uint8Array | EncodedValue): EncodedPayload | undefin
 const withoutBytes = "the codec did not return bytes"
 
 const readPayload = (
-  encoded: Uint8Array | EncodedValue,
+  encoded: EncodedValue,
   mediaType: string
 ): Either.Either<EncodedPayload, CodecError> =>
   guardReads("value", () => toPayload(encoded)).pipe(
@@ -34,7 +31,10 @@ const readPayload = (
 
 /** Encodes a value. The payload has the content type and the custom attributes that belong to this value only. */
 export const encodeValue = <A, R>(codec: Codec<A, R>, value: A): Effect.Effect<EncodedPayload, CodecError, R> =>
-  Effect.flatMap(Effect.suspend(() => codec.encode(value)), (encoded) => readPayload(encoded, codec.mediaType))
+  Effect.flatMap(
+    Effect.suspend(() => codec.encode(value)),
+    (encoded) => ArrayBuffer.isView(encoded) ? Effect.succeed({ Body: encoded }) : readPayload(encoded, codec.mediaType)
+  )
 
 /** Drops the content type of a value, because another media type replaces it. */
 export const withoutContentType = (encoded: Uint8Array | EncodedValue): Uint8Array | EncodedValue =>
