@@ -1,8 +1,8 @@
 /**
  * Presets for the serving containers of SageMaker models, such as vLLM, TGI, Triton and XGBoost.
  *
- * A preset is a typed model with the requests, the responses and the streams of one container. The guide "Serving
- * containers" lists the presets and the container images.
+ * A preset is a typed model with the requests, the responses and the streams of one container. The guide "Which
+ * container, which preset" lists the presets and the container images.
  *
  * @since 0.1.0
  */
