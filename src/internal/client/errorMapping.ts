@@ -8,8 +8,8 @@ import { validationReason } from "../../protocol/error/validationReason.ts"
 import { classify, isThrottlingCode } from "../../protocol/retry/retry.ts"
 import * as SageMakerError from "../../SageMakerError.ts"
 import { isHiddenField, setHiddenField } from "../error/hiddenFields.ts"
+import { isPrintable, printableIdentifier, printableText, type SentValues } from "../redaction/redaction.ts"
 import type { CallProgress } from "./call.ts"
-import { isPrintable, printableIdentifier, printableText, type SentValues } from "./redaction.ts"
 
 /** A response of the service that reports an error. */
 export interface ErrorResponse extends ErrorBody {

@@ -6,12 +6,12 @@ import * as Stream from "effect/Stream"
 import type { BodyError, OperationResponse, ResponseMetadata } from "../../Operation.ts"
 import { type ErrorBody, parseError } from "../../protocol/error/errorCode.ts"
 import { PayloadTooLargeError, TransportError } from "../../SageMakerError.ts"
+import type { SentValues } from "../redaction/redaction.ts"
 import type { ConnectionLease } from "../transport/connectionLease.ts"
 import type { TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
 import { bodyDeadline } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
-import type { SentValues } from "./redaction.ts"
 
 /** The parts of a response. */
 export interface ResponseSource {
