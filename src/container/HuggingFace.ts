@@ -50,12 +50,14 @@ export interface HuggingFaceFileRequest {
 }
 
 /**
- * A request with a file, or with files that JSON contains: Base64 text, or a URL if the container downloads files.
+ * A file, a request with a file, or a request with files that JSON contains: Base64 text, or a URL if the container
+ * downloads files. The bytes of a file alone are `{ inputs: bytes }`.
  *
  * @since 0.1.0
  * @category Hugging Face
  */
 export type HuggingFaceMediaRequest =
+  | Uint8Array
   | HuggingFaceFileRequest
   | HuggingFaceRequest<string | ReadonlyArray<string | Uint8Array>>
 

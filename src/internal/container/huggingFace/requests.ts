@@ -65,16 +65,22 @@ const encode = (members: Members, kind: FileKind) => {
     : encodeJson(body)
 }
 
+/** The members of a request. Bytes alone are a file. Another value that is not an object has no inputs. */
+const membersOf = (value: unknown, kind: FileKind): Either.Either<Members, CodecError> => {
+  if (kind !== undefined && isBytes(value)) {
+    return Either.right({ inputs: value })
+  }
+  return typeof value !== "object" || value === null || isBytes(value)
+    ? Either.left(unencodable(json.mediaType, "expected an object with inputs"))
+    : Either.mapLeft(readMembers(value, "request"), () => unreadableValue(json.mediaType))
+}
+
 const isFile = (contentType: string | undefined): boolean => /^\s*(?:image|audio)\//i.test(contentType ?? "")
 
 export const requestCodec = <A>(kind: FileKind): Codec.Codec<A> => ({
   mediaType: json.mediaType,
   reads: [...json.reads ?? [], ...fileTypes],
-  encode: (value) =>
-    Either.match(readMembers(Object(value), "request"), {
-      onLeft: () => Effect.fail(unreadableValue(json.mediaType)),
-      onRight: (members) => encode(members, kind)
-    }),
+  encode: (value) => Effect.flatMap(membersOf(value, kind), (members) => encode(members, kind)),
   decode: (body, contentType) =>
     (isFile(contentType)
       ? Effect.succeed({ inputs: body, contentType })

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, pipe } from "effect"
 import { Codec, Container, type ModelEndpoint, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { expectTypeOf } from "vitest"
-import { hostileValues, thrownText } from "./support/hostileValues.ts"
-import { type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
+import { hostileValues, thrownText } from "../support/hostileValues.ts"
+import { type Reply, scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const bytesOf = ({ body }: { readonly body: { readonly _tag: string; readonly body?: unknown } }): Uint8Array =>
   body.body as Uint8Array
@@ -207,6 +207,26 @@ describe("Container.huggingFace", () => {
       const other = yield* exchange({ text: "" }, endpoint.invoke(request, { ContentType: "audio/webm;codecs=opus" }))
       assert.strictEqual(other.request.headers["content-type"], "audio/webm;codecs=opus")
     }))
+
+  it.effect("sends a file alone", () =>
+    Effect.gen(function*() {
+      const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d)
+      const { request } = yield* exchange([], Container.huggingFace("model", "image-classification").invoke(png))
+      assert.deepStrictEqual(bytesOf(request), png)
+      assert.strictEqual(request.headers["content-type"], "image/png")
+    }))
+
+  it.effect.each([["a text"], [7], [null], [undefined], [Uint8Array.of(1)]])(
+    "fails with CodecError for a request that is no object: %s",
+    ([request]) =>
+      Effect.gen(function*() {
+        const server = yield* scriptedRuntime(json([label]))
+        const call = Container.huggingFace("model", "text-classification").invoke(request as never)
+        const error = yield* Effect.flip(call).pipe(Effect.provide(server.layer))
+        assert.include(error, { _tag: "CodecError", direction: "encode" })
+        assert.lengthOf(yield* server.requests, 0)
+      })
+  )
 
   it.effect("sends a file with parameters as Base64 in JSON", () =>
     Effect.gen(function*() {

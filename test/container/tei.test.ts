@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Container, type ModelEndpoint, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { expectTypeOf } from "vitest"
-import { hostileValues, thrownText } from "./support/hostileValues.ts"
-import { type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
+import { hostileValues, thrownText } from "../support/hostileValues.ts"
+import { type Reply, scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const bodyOf = ({ body }: { readonly body: { readonly _tag: string; readonly body?: unknown } }): unknown =>
   JSON.parse(new TextDecoder().decode(body.body as Uint8Array))
