@@ -65,7 +65,7 @@ const formatOf = (line: string): Format => {
 }
 
 /** Python writes numbers that JSON does not have. `1e999` is read as infinity. */
-const nonFinite = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g
+const nonFinite = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g
 
 const withoutNonFinite = (text: string): string =>
   text.replace(nonFinite, (found) => {
