@@ -168,13 +168,32 @@ describe("Chat.toMessage", () => {
     ],
     [
       "a call of another type",
-      { tool_calls: [{ id: "1", type: "custom", custom: { name: "f", input: "x" } }] },
+      { tool_calls: [{ id: 1, type: "custom", custom: { name: "f", input: "x" } }] },
       { role: "assistant", content: "", tool_calls: [{ id: "1", type: "custom", custom: { name: "f", input: "x" } }] }
     ]
   ])("converts %s", (_, message, expected) => {
     const value = Schema.decodeUnknownSync(Chat.ChatCompletion)({ choices: [{ index: 0, message }] })
     assert.deepStrictEqual<unknown>(Chat.toMessage(value), expected)
+    assert.deepStrictEqual<unknown>(Schema.encodeSync(Chat.ChatMessage)(Chat.toMessage(value)), expected)
   })
+
+  it.effect("keeps tools, tool choices and tool calls of other types in a request", () =>
+    Effect.gen(function*() {
+      const request = {
+        messages: [{ role: "assistant", tool_calls: [{ id: "1", type: "custom", custom: { name: "f", input: "x" } }] }],
+        tools: [{ type: "custom", custom: { name: "f" } }],
+        tool_choice: { type: "custom", custom: { name: "f" } }
+      }
+      assert.deepStrictEqual(yield* roundTrip(Chat.ChatRequest, request), request)
+    }))
+
+  it.effect("still checks tools of type function", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        roundTrip(Chat.ChatRequest, { messages: [], tools: [{ type: "function", function: { name: 1 } }] })
+      )
+      assert.include(error.message, "tools.0.function.name: expected string, found number")
+    }))
 
   it.each([
     ["3.1.1-sha-70217ac", undefined],

@@ -216,6 +216,17 @@ describe("A chunk of chat completions", () => {
         { token: "c", logprob: Infinity }
       ])
     }))
+
+  it.effect.each([
+    ["escaped quotes", "\"\\"],
+    ["escaped quotes and a backslash at the end", "\"\\", "\\"]
+  ])("rejects unterminated strings in linear time: %s", ([, part = "", end = ""]) =>
+    Effect.gen(function*() {
+      const start = performance.now()
+      const error = yield* Effect.flip(collect(`data: NaN ${part.repeat(200_000)}${end}\n\n`))
+      assert.strictEqual(error._tag, "CodecError")
+      assert.isBelow(performance.now() - start, 2000)
+    }))
 })
 
 describe("Tokens with events", () => {

@@ -12,7 +12,7 @@ const functionCall = Schema.Struct({
   arguments: Schema.String
 })
 
-export const toolCall = Schema.Struct({
+const functionToolCall = Schema.Struct({
   /** The ID of the call. The message with its result repeats it as `tool_call_id`. */
   id: Schema.String,
   /** The type of the tool. Always `function`. */
@@ -20,6 +20,15 @@ export const toolCall = Schema.Struct({
   /** The function to call. */
   function: functionCall
 })
+
+const otherToolCall = Schema.Struct({
+  type: Schema.String.pipe(Schema.filter((type) => type !== "function", { description: "another type of tool call" }))
+})
+
+/** The type has function calls only, so that a misspelled type is a type error. `Chat.toMessage` keeps other calls. */
+export const toolCall = Schema.asSchema(
+  Schema.Union(functionToolCall, otherToolCall)
+) as Schema.Schema<typeof functionToolCall.Type, typeof functionToolCall.Encoded>
 
 const inputMessage = Schema.Struct({
   /** The author of the message. */

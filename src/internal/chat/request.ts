@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { optional } from "./fields.ts"
 import { message } from "./message.ts"
 
-export const tool = Schema.Struct({
+const functionTool = Schema.Struct({
   /** The type of the tool. Always `function`. */
   type: Schema.Literal("function"),
   /** The function. */
@@ -19,7 +19,15 @@ export const tool = Schema.Struct({
   })
 })
 
-const toolChoice = Schema.Union(
+const otherType = (known: ReadonlyArray<string>) =>
+  Schema.String.pipe(Schema.filter((type) => !known.includes(type), { description: "another type" }))
+
+/** The type has functions only, so that a misspelled type is a type error. `Chat.withMembers` adds other tools. */
+export const tool = Schema.asSchema(
+  Schema.Union(functionTool, Schema.Struct({ type: otherType(["function"]) }))
+) as Schema.Schema<typeof functionTool.Type, typeof functionTool.Encoded>
+
+const knownToolChoice = Schema.Union(
   Schema.Literal("none", "auto", "required"),
   Schema.Struct({
     /** The type of the tool. Always `function`. */
@@ -37,6 +45,10 @@ const toolChoice = Schema.Union(
     allowed_tools: Schema.Object
   })
 )
+
+const toolChoice = Schema.asSchema(
+  Schema.Union(knownToolChoice, Schema.Struct({ type: otherType(["function", "allowed_tools"]) }))
+) as Schema.Schema<typeof knownToolChoice.Type, typeof knownToolChoice.Encoded>
 
 const openAiFields = {
   /** The conversation so far. */

@@ -32,9 +32,12 @@ const toToolCall = (call: CompletionToolCall, position: number): ChatToolCall =>
 const isFunctionCall = ({ type }: CompletionToolCall): boolean =>
   !Predicate.isNotNullable(type) || type === "" || type === "function"
 
-/** Calls of another type, such as `custom`, are sent back as they are. */
+/** A call of another type, such as `custom`, keeps its members. */
+const toOtherCall = (call: CompletionToolCall, position: number): ChatToolCall =>
+  ({ ...call, id: idOf(call.id, position) }) as unknown as ChatToolCall
+
 const toToolCalls = (calls: ReadonlyArray<CompletionToolCall>): ReadonlyArray<ChatToolCall> =>
-  calls.map((call, position) => (isFunctionCall(call) ? toToolCall(call, position) : call as unknown as ChatToolCall))
+  calls.map((call, position) => (isFunctionCall(call) ? toToolCall(call, position) : toOtherCall(call, position)))
 
 /** The release of TGI that made a completion, as in `3.1.1-sha-70217ac`. */
 const tgiRelease = (fingerprint: string | null | undefined): number | undefined => {

@@ -67,7 +67,7 @@ export const write = (rows: ReadonlyArray<Row>): string | Invalid => {
   return lines.join("\n")
 }
 
-const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const numberPattern = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const nonFinitePattern = /^([+-]?)(?:(nan)|inf(?:inity)?)$/i
 
 const parseNumber = (text: string): number | undefined => {

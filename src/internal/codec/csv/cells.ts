@@ -79,7 +79,7 @@ export const acceptsEmpty = (type: CellType): boolean =>
 export const distinguishesEmpty = (type: CellType): boolean =>
   acceptsText(type, "") && (type.kinds.has("null") || type.kinds.has("undefined"))
 
-const numberPattern = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+const numberPattern = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
 /** The limit of Python's `int`. The time to read an integer grows faster than its length. */
 const integerPattern = /^\s*[+-]?\d{1,4300}\s*$/

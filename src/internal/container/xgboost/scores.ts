@@ -5,7 +5,7 @@ import type { XgboostContent } from "../../../Container.ts"
 export type Score = number | ReadonlyArray<number>
 
 const tokenPattern = /[[\]\n]|[^\s,;[\]]+/g
-const numberPattern = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i
+const numberPattern = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i
 
 /** The number that Python or NumPy wrote. */
 const toNumber = (text: string): number | undefined => {
