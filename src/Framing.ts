@@ -62,7 +62,7 @@ export interface Framing<out A, out E = CodecError, out R = never> {
 }
 
 /**
- * Stands for the errors and the requirements of the stream that a custom framing transforms.
+ * The type of the errors and the requirements of the stream that a custom framing transforms.
  *
  * @since 0.1.0
  * @category models
@@ -74,7 +74,7 @@ export interface Upstream {
 /**
  * Makes a custom framing from a function that transforms a stream of bytes.
  *
- * The function passes on the errors and the requirements of its argument. `Upstream` stands for them. Its own errors and
+ * The function passes on the errors and the requirements of its argument. Their type is `Upstream`. Its own errors and
  * requirements become those of the framing. An object with the members of `Framing` is a framing too, but TypeScript
  * infers its types only if it is declared as `Framing<A, E, R>`.
  *

@@ -6,6 +6,7 @@ import type * as AST from "effect/SchemaAST"
 import type { ChatCalledFunction } from "../../Chat.ts"
 import * as Codec from "../../Codec.ts"
 import type { CodecError } from "../../SageMakerError.ts"
+import { undecodable } from "../codec/codecError.ts"
 
 /** Servers often do not support a reference at the top level. */
 export const toJsonSchema = (ast: AST.AST): object => {
@@ -26,6 +27,10 @@ export const decodeArguments = <A, I, R>(
   call: ChatCalledFunction,
   schema: Schema.Schema<A, I, R>
 ): Effect.Effect<A, CodecError, R> =>
-  Effect.suspend(() =>
-    Codec.json(schema).decode(encoder.encode(argumentsText(call.function?.arguments ?? call.arguments)))
+  Effect.flatMap(
+    Effect.try({
+      try: () => encoder.encode(argumentsText(call.function?.arguments ?? call.arguments)),
+      catch: () => undecodable("application/json", new Uint8Array(), "expected a tool call with arguments")
+    }),
+    Codec.json(schema).decode
   )

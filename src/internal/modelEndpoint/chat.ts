@@ -50,7 +50,8 @@ const streamWith = (model: Model): ChatEndpoint["stream"] =>
 const objectWithResponse = (invoke: ChatEndpoint["invokeWithResponse"]): ChatEndpoint["objectWithResponse"] =>
   Effect.fnUntraced(
     function*<A, I, R>(schema: Schema.Schema<A, I, R>, request: ChatRequest, options?: ModelEndpointOptions) {
-      const { response, value: completion } = yield* invoke(yield* requestObject(schema, request), options)
+      const members = yield* readRequest(request)
+      const { response, value: completion } = yield* invoke(yield* requestObject(schema, members), options)
       return { value: yield* decodeObject(schema, completion), completion, response }
     }
   )

@@ -20,9 +20,14 @@ const nameOf = (ast: AST.AST): string =>
     Option.getOrElse(() => "response")
   )
 
-const jsonSchemaOf = (ast: AST.AST): Either.Either<object, CodecError> =>
+const responseFormat = ({ ast }: { readonly ast: AST.AST }): object => ({
+  type: "json_schema",
+  json_schema: { name: nameOf(ast), schema: toJsonSchema(ast), strict: true }
+})
+
+const responseFormatOf = (schema: { readonly ast: AST.AST }): Either.Either<object, CodecError> =>
   Either.try({
-    try: () => toJsonSchema(ast),
+    try: () => responseFormat(schema),
     catch: () => unencodable(mediaType, "the schema has no JSON Schema")
   })
 
@@ -32,13 +37,7 @@ export const requestObject = <A, I, R>(
   request: ChatRequest
 ): Either.Either<ChatRequest, CodecError> =>
   request.response_format === undefined
-    ? Either.map(jsonSchemaOf(schema.ast), (jsonSchema) => ({
-      ...request,
-      response_format: {
-        type: "json_schema",
-        json_schema: { name: nameOf(schema.ast), schema: jsonSchema, strict: true }
-      }
-    }))
+    ? Either.map(responseFormatOf(schema), (response_format) => ({ ...request, response_format }))
     : Either.right(request)
 
 /** Models without a reasoning parser write their reasoning before the content. */

@@ -1,5 +1,6 @@
 /** Combines the tokens of a stream into completions. */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { ModelStreamError } from "../../SageMakerError.ts"
@@ -12,6 +13,7 @@ import type {
   TokenUsage,
   ToolCall
 } from "../../Tokens.ts"
+import { guardReads } from "../operation/readMembers.ts"
 import { makeToolCallIndexes, type ToolCallIndexes } from "./readers/toolCalls.ts"
 import { recordStreamEnd, type StreamEnd } from "./streamEnd.ts"
 
@@ -168,12 +170,20 @@ const collectWith = <A, E, R>(
     })
   )
 
-const settingsOf = (
-  options: number | CollectOptions
-): { readonly choice: number; readonly allowIncomplete: boolean } => {
-  const { allowIncomplete = false, choice = 0 } = typeof options === "number" ? { choice: options } : options
-  return { choice: choice ?? 0, allowIncomplete: allowIncomplete ?? false }
+interface Settings {
+  readonly choice: number
+  readonly allowIncomplete: boolean
 }
+
+/** Options that cannot be read are the defaults. */
+const settingsOf = (options: number | CollectOptions): Settings =>
+  Either.getOrElse(
+    guardReads("options", (): Settings =>
+      typeof options === "number"
+        ? { choice: options, allowIncomplete: false }
+        : { choice: options.choice ?? 0, allowIncomplete: options.allowIncomplete === true }),
+    () => ({ choice: 0, allowIncomplete: false })
+  )
 
 export const collect = <E, R>(
   tokens: Stream.Stream<Token, E, R>,
@@ -190,11 +200,11 @@ export const collect = <E, R>(
 
 export const collectAll = <E, R>(
   tokens: Stream.Stream<Token, E, R>,
-  { allowIncomplete = false }: Pick<CollectOptions, "allowIncomplete">
+  options: Pick<CollectOptions, "allowIncomplete">
 ): Effect.Effect<ReadonlyArray<CollectedCompletion>, E | ModelStreamError, R> =>
   collectWith(
     tokens,
-    allowIncomplete,
+    settingsOf(options).allowIncomplete,
     (choices) => Array.from(choices.values()).toSorted((a, b) => a.index - b.index),
     (completions) => completions
   )
