@@ -4,7 +4,15 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { text } from "node:stream/consumers"
 import { promisify } from "node:util"
-import { start } from "./run-demo.ts"
+import { run, start } from "./run-demo.ts"
+
+it("scores two flowers and exits with --once", { timeout: 60_000 }, async () => {
+  assert.deepStrictEqual(await run(["flowers-demo", "--once"]), {
+    exitCode: 0,
+    stderr: "",
+    stdout: "  setosa              0.96\n  virginica           0.96\n"
+  })
+})
 
 it.for(["SIGINT", "SIGTERM"] as const)(
   "prints a curl command that works and exits cleanly on %s",
