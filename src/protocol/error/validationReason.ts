@@ -1,4 +1,4 @@
-/** Recognises the rejections (HTTP 400) of the service that have no error code of their own, by the service's text. */
+/** Identifies rejections (HTTP 400) by the service's text, because they share one error code. */
 
 /** Why the service rejected a request. */
 export type ValidationReason = "endpoint-not-found" | "inference-component-required" | "no-capacity"
