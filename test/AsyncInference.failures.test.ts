@@ -326,7 +326,7 @@ describe("An output above maxOutputBytes", () => {
 
   it.effect("fails with PayloadTooLargeError", () =>
     Effect.gen(function*() {
-      const error = yield* Effect.flip(yield* limited(10))
+      const error = yield* Effect.flip(yield* limited(10).pipe(Effect.withSpan("program")))
       assert.include(error, { _tag: "PayloadTooLargeError", direction: "response", limit: 10 })
       assert.isTrue(error instanceof SageMakerError.PayloadTooLargeError)
     }))

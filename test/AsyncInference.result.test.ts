@@ -294,7 +294,7 @@ describe("The default schedule of AsyncInference.result", () => {
         within("1 hour"),
         withFixedRandom(random)
       )
-      return (yield* store.times).filter((time) => time < 180_000)
+      return (yield* store.times).filter((time) => time < 179_999)
     })
 
   const delays = (polls: ReadonlyArray<number>) => polls.slice(1).map((time, at) => time - polls[at]!)
