@@ -5,7 +5,7 @@ import { failureOf, jobOf, outputOf, scorer, within, withoutFibersLeft } from ".
 import { captureOutput } from "./support/captureOutput.ts"
 import { type FaultRule, scriptedObjectStore, type StoreFault } from "./support/scriptedObjectStore.ts"
 
-const options = { schedule: Schedule.spaced("1 second"), timeout: "2 minutes" } as const
+const options = { schedule: Schedule.spaced("1 second"), timeout: "30 seconds" } as const
 
 type Objects = Record<string, string | Uint8Array>
 
@@ -106,7 +106,7 @@ describe("An unavailable store", () => {
 
   it.effect("does not end the result if single requests fail for a long time", () =>
     Effect.gen(function*() {
-      const faults = Array.from({ length: 20 }, () =>
+      const faults = Array.from({ length: 8 }, () =>
         [
           [unavailable, { location: outputOf(1), times: 1 }],
           [{ fail: "not-found" }, { location: outputOf(1), times: 1 }]
