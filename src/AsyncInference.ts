@@ -250,16 +250,17 @@ export interface ResultsOptions<E = never, R = never> extends WaitOptions<R> {
 
 /** A job as an instance of the class, which the errors require. */
 const toJob = (job: Job): Either.Either<Job, SageMakerError.InvalidInputError> =>
-  job instanceof Job
-    ? Either.right(job)
-    : Either.try({
-      try: () => {
-        const { endpoint, expiresAt, failureLocation, inferenceId, outputLocation, submittedAt } = job
-        return new Job({ endpoint, inferenceId, outputLocation, failureLocation, submittedAt, expiresAt })
-      },
-      catch: () =>
-        new SageMakerError.InvalidInputError({ field: "job", constraint: "a Job, decoded with AsyncInference.Job" })
-    })
+  Either.try({
+    try: () => {
+      if (job instanceof Job) {
+        return job
+      }
+      const { endpoint, expiresAt, failureLocation, inferenceId, outputLocation, submittedAt } = job
+      return new Job({ endpoint, inferenceId, outputLocation, failureLocation, submittedAt, expiresAt })
+    },
+    catch: () =>
+      new SageMakerError.InvalidInputError({ field: "job", constraint: "a Job, decoded with AsyncInference.Job" })
+  })
 
 const streamOf = <E, R>(
   jobs: Iterable<Job> | Stream.Stream<Job, E, R>
