@@ -113,6 +113,12 @@ const rejections = new Set([
   "OverloadedError"
 ])
 
+/** The caller has set the prefix, not the location. */
+const aboutPrefix = <E extends { readonly _tag: string; readonly field?: unknown }>(error: E): E | InvalidInputError =>
+  error.field === "InputLocation"
+    ? new InvalidInputError({ field: "inputPrefix", constraint: "at most 987 characters long" })
+    : error
+
 /** Stores the input and sends its location. The input of a rejected request is removed. */
 const sendStored = <E = never, R = never>(
   endpoint: string,
@@ -129,7 +135,7 @@ const sendStored = <E = never, R = never>(
       Effect.gen(function*() {
         const InputLocation = `${prefix}${id}`
         const input = { ...members, EndpointName: endpoint, InputLocation }
-        yield* InvokeEndpointAsync.operation.encode(input, constraints)
+        yield* Effect.mapError(InvokeEndpointAsync.operation.encode(input, constraints), aboutPrefix)
         const store = yield* ObjectStore
         yield* store.put(InputLocation, body, { contentType: members.ContentType })
         return yield* Effect.tapError(

@@ -3,10 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
 
-/** A class, because Effect wraps an error that fails in a span. */
-class Enough {
-  readonly _tag = "Enough"
-}
+/** Not an object, because Effect replaces failed objects with proxies if there is a span. */
+const enough = Symbol("enough bytes")
 
 /** The first bytes of a stream. It is left as soon as it had `limit` bytes, so the result can be a chunk longer. */
 export const firstBytes = <E, R>(
@@ -21,10 +19,10 @@ export const firstBytes = <E, R>(
         pieces = addPiece(pieces, bytes)
         size += bytes.byteLength
       }
-      return size >= limit ? Effect.fail(new Enough()) : Effect.void
+      return size >= limit ? Effect.fail(enough) : Effect.void
     })
     return read.pipe(
-      Effect.catchIf((error) => error instanceof Enough, () => Effect.void),
+      Effect.catchIf((error): error is typeof enough => error === enough, () => Effect.void),
       Effect.map(() => concat(piecesInOrder(pieces)))
     )
   })
