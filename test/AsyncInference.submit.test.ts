@@ -270,7 +270,9 @@ describe("AsyncInference.submit fails", () => {
       for (const RequestTTLSeconds of [Number.NaN, Infinity, 1e300, -1, "60"]) {
         const server = yield* scriptedRuntimeWith({ validation: false }, accepted())
         const submit = AsyncInference.submit(model, "hello", { RequestTTLSeconds } as never)
-        const exit = yield* Effect.exit(Effect.provide(submit as Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>, server.layer))
+        const exit = yield* Effect.exit(
+          Effect.provide(submit as Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>, server.layer)
+        )
         assert.isFalse(Exit.isFailure(exit) && Cause.isDie(exit.cause), String(RequestTTLSeconds))
       }
     }))
