@@ -21,15 +21,16 @@ import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
+import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../protocol/bytes/bytes.ts"
-import type { AsyncInferenceOutcome } from "./internal/emulator/asyncInferenceQueue.ts"
+import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
+import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
 import { ContainerFailure } from "./internal/emulator/errorResponse.ts"
 import {
   type HttpRequestMessage,
   type HttpResponseMessage,
   statusesWithoutBody
 } from "./internal/emulator/httpMessage.ts"
-import type { EmulatorObjects } from "./internal/emulator/objects.ts"
 import { makeService } from "./internal/emulator/service.ts"
 
 /**
@@ -72,6 +73,139 @@ export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$me
 export type EmulatorResponse = EmulatorOutput["Body"] | EmulatorOutput | HttpServerResponse.HttpServerResponse
 
 /**
+ * The notifications of an asynchronous endpoint, as in AWS's `CreateEndpointConfig`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AsyncInferenceNotificationConfig {
+  /** The ARN of the Amazon SNS topic for completed requests: `TopicArn` of their notifications. Default: none. */
+  readonly SuccessTopic?: string | undefined
+  /** The ARN of the Amazon SNS topic for failed requests: `TopicArn` of their notifications. Default: none. */
+  readonly ErrorTopic?: string | undefined
+  /**
+   * The notifications that include the response, if it has at most 131,072 bytes (128 KB). They have a `responseBody`.
+   * Default: none.
+   */
+  readonly IncludeInferenceResponseIn?:
+    | ReadonlyArray<"SUCCESS_NOTIFICATION_TOPIC" | "ERROR_NOTIFICATION_TOPIC">
+    | undefined
+}
+
+/**
+ * The configuration of an asynchronous endpoint, as in AWS's `CreateEndpointConfig`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AsyncInferenceConfig {
+  /** How the requests are sent to the container. */
+  readonly ClientConfig?: {
+    /**
+     * How many requests an instance processes at once: 1 to 1,000.
+     *
+     * Default: 1. SageMaker chooses a value, which AWS does not document.
+     */
+    readonly MaxConcurrentInvocationsPerInstance?: number | undefined
+  } | undefined
+  /** Where results are stored, and who is notified. */
+  readonly OutputConfig?: {
+    /** The location below which outputs are stored. Default: `s3://emulator/<endpoint>/output`. */
+    readonly S3OutputPath?: string | undefined
+    /** The location below which failures are stored. Default: `s3://emulator/<endpoint>/failure`. */
+    readonly S3FailurePath?: string | undefined
+    /** The notifications of the endpoint. */
+    readonly NotificationConfig?: AsyncInferenceNotificationConfig | undefined
+  } | undefined
+}
+
+/**
+ * Options of an emulated endpoint, with the names of AWS's `CreateEndpointConfig`.
+ *
+ * `InvokeEndpointAsync` fails with `ValidationError` if an option has an invalid value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorEndpointOptions {
+  /**
+   * Makes the endpoint asynchronous: as in SageMaker, it rejects `InvokeEndpoint` and
+   * `InvokeEndpointWithResponseStream`.
+   *
+   * Default: the endpoint supports all three operations, and has the defaults of `AsyncInferenceConfig`.
+   */
+  readonly AsyncInferenceConfig?: AsyncInferenceConfig | undefined
+  /**
+   * The number of instances, which multiplies `MaxConcurrentInvocationsPerInstance`. With 0, as after scaling to zero,
+   * asynchronous requests stay in the queue until they expire. Default: 1.
+   */
+  readonly InitialInstanceCount?: number | undefined
+}
+
+/**
+ * A notification of a completed or failed asynchronous inference request: the JSON object that SageMaker publishes to
+ * Amazon SNS.
+ *
+ * `AsyncInference.Completion` decodes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorNotification {
+  /** The region that the request was signed for. Default: `us-east-1`. */
+  readonly awsRegion: string
+  /** When the request completed, in ISO 8601. */
+  readonly eventTime: string
+  /** When the request was received, in ISO 8601. */
+  readonly receivedTime: string
+  /** Whether the request completed or failed. */
+  readonly invocationStatus: "Completed" | "Failed"
+  /** Why the request failed. It does not contain the response of the container. */
+  readonly failureReason?: string | undefined
+  /** The members of the request. Members that the request does not have are absent. */
+  readonly requestParameters: {
+    /** `Accept` of the request. */
+    readonly accept?: string | undefined
+    /** `ContentType` of the request. */
+    readonly contentType?: string | undefined
+    /** `EndpointName` of the request. */
+    readonly endpointName: string
+    /** `InputLocation` of the request. */
+    readonly inputLocation?: string | undefined
+  }
+  /** The stored result. Absent if a failure could not be stored. */
+  readonly responseParameters?: {
+    /** The content type of the stored object. */
+    readonly contentType?: string | undefined
+    /** The location of the output of a completed request. */
+    readonly outputLocation?: string | undefined
+    /** The location of the failure of a failed request. */
+    readonly failureLocation?: string | undefined
+  } | undefined
+  /** The response, if `IncludeInferenceResponseIn` requires it. */
+  readonly responseBody?: {
+    /** The output in Base64, or the text of the failure. */
+    readonly content: string
+    /** The encoding of an output. Absent for a failure. */
+    readonly encoding?: string | undefined
+  } | undefined
+  /** The ID of the request. */
+  readonly inferenceId: string
+  /** `"1.0"`. */
+  readonly eventVersion: string
+  /** `"aws:sagemaker"`. */
+  readonly eventSource: string
+  /** `"InferenceResult"`. */
+  readonly eventName: string
+  /**
+   * The topic of the endpoint's `NotificationConfig`, if there is one.
+   *
+   * It is a member of the envelope in Amazon SNS, so it is not enumerable: `JSON.stringify` omits it.
+   */
+  readonly TopicArn?: string | undefined
+}
+
+/**
  * An emulated endpoint, created with `endpoint`.
  *
  * @since 0.1.0
@@ -82,6 +216,8 @@ export interface EmulatorEndpoint<out R = never> {
   readonly name: string
   /** Handles the requests to the endpoint, in place of a model. */
   readonly handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, unknown, R>
+  /** The options of the endpoint. */
+  readonly options?: EmulatorEndpointOptions | undefined
 }
 
 /**
@@ -108,6 +244,14 @@ export interface EmulatorOptions<R = never> {
    * Default: 26,214,400 (25 MiB).
    */
   readonly maxBodyBytes?: number | undefined
+  /**
+   * The store of the inputs, outputs and failures of `InvokeEndpointAsync`.
+   *
+   * If it fails, the request fails. Each `put` has `InvokeEndpointAsync`'s `InvocationTimeoutSeconds` as its timeout.
+   *
+   * Default: objects in memory, until the layer's scope closes.
+   */
+  readonly objectStore?: ObjectStoreService | undefined
 }
 
 /**
@@ -135,19 +279,28 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
   /** The response to a body that is too large: status 413, which closes the connection. */
   readonly tooLarge: Effect.Effect<HttpResponseMessage>
   /**
-   * The objects of the emulated S3, by location.
+   * The objects of the emulated S3: the inputs (`InputLocation`), outputs (`OutputLocation`) and failures
+   * (`FailureLocation`) of `InvokeEndpointAsync`.
    *
-   * They are the inputs (`InputLocation`), outputs (`OutputLocation`) and failures (`FailureLocation`) of
-   * `InvokeEndpointAsync`.
+   * `layerObjectStore` provides it as `ObjectStore`.
    */
+  readonly objectStore: ObjectStoreService
+  /** The objects of `objectStore`, as bytes. */
   readonly objects: EmulatorObjects
   /**
    * Waits for the asynchronous inference request with this `InferenceId`.
    *
    * The result is the output body (`Right`) or the text of the failure (`Left`). If several requests have the same
-   * `InferenceId`, it is the result of the latest one.
+   * `InferenceId`, it is the result of the latest one. The result is stored and published before.
    */
   readonly outcome: (InferenceId: string) => Effect.Effect<AsyncInferenceOutcome>
+  /**
+   * The notifications of completed and failed asynchronous inference requests, each one after its result was stored.
+   *
+   * Each run of the stream starts with the latest 1,000 notifications, so that a program can run it after its requests.
+   * It ends when the layer's scope closes. Notifications are published without configured topics, too.
+   */
+  readonly notifications: Stream.Stream<EmulatorNotification>
 }>() {}
 
 /**
@@ -171,8 +324,9 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  */
 export const endpoint = <E, R>(
   name: string,
-  handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, E, R>
-): EmulatorEndpoint<R> => ({ name, handler })
+  handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, E, R>,
+  options?: EmulatorEndpointOptions
+): EmulatorEndpoint<R> => ({ name, handler, options })
 
 /**
  * The HTTP response with which a container reports an error.
@@ -226,13 +380,39 @@ export const containerError = ({ body, contentType, status }: ContainerErrorResp
   new ContainerFailure({ status, body, contentType })
 
 /**
- * Provides the emulated service. Asynchronous inference requests run until the layer's scope closes.
+ * Provides the emulated service.
+ *
+ * Asynchronous inference requests run until the layer's scope closes. Requests that have not completed by then are
+ * interrupted and have no result.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = <R = never>(options: EmulatorOptions<R>): Layer.Layer<Emulator, never, R> =>
   Layer.scoped(Emulator, makeService(options, options.credentials ?? credentials))
+
+/**
+ * Provides the objects of the emulator as `ObjectStore`, for the results of asynchronous inference requests.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Emulator } from "effect-sagemaker-runtime/testing"
+ *
+ * const echo = Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body))
+ *
+ * export const emulator = Emulator.layerObjectStore.pipe(
+ *   Layer.provideMerge(Emulator.layerHttpClient({ endpoints: [echo] }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerObjectStore: Layer.Layer<ObjectStore, never, Emulator> = Layer.effect(
+  ObjectStore,
+  Effect.map(Emulator, ({ objectStore }) => objectStore)
+)
 
 const emptyBody: { readonly pieces: Pieces | undefined; readonly size: number } = { pieces: undefined, size: 0 }
 
