@@ -1,11 +1,10 @@
 /** Credentials for AWS's S3 client. */
 import type { S3ClientConfig } from "@aws-sdk/client-s3"
-import * as Effect from "effect/Effect"
+import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
-import * as Cause from "effect/Cause"
-import * as Option from "effect/Option"
 import type { AwsCredentials, Credentials } from "../../Credentials.ts"
 import { StoreFailure } from "./failure.ts"
 

@@ -1,7 +1,6 @@
 /** Maps errors of AWS's S3 client to `ObjectStoreError`. Text of the store, requests and credentials are not kept. */
-import type { ObjectStoreErrorReason, ObjectStoreOperation } from "../../ObjectStore.ts"
-import { ObjectStoreError } from "../../ObjectStore.ts"
 import { transportFailure } from "../../protocol/error/transportFailure.ts"
+import { ObjectStoreError, type ObjectStoreErrorReason, type ObjectStoreOperation } from "../../SageMakerError.ts"
 
 /** Why a request failed, as far as it is known on this side of AWS's client. AWS's client retries by `code`. */
 export class StoreFailure extends Error {

@@ -8,14 +8,9 @@ import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { formatLocation, locationOf, type ParsedLocation, rangeOf } from "../../internal/objectStore/location.ts"
-import {
-  type ObjectEntry,
-  type ObjectInfo,
-  ObjectStoreError,
-  type ObjectStoreService,
-  type PutOptions
-} from "../../ObjectStore.ts"
+import type { ObjectEntry, ObjectInfo, ObjectStoreService, PutOptions } from "../../ObjectStore.ts"
 import { concat } from "../../protocol/bytes/bytes.ts"
+import { ObjectStoreError } from "../../SageMakerError.ts"
 import type { S3Clients } from "./clients.ts"
 import { serviceErrorOf, StoreFailure, toObjectStoreError } from "./failure.ts"
 import { decodeKey } from "./key.ts"
@@ -26,13 +21,6 @@ import { firstBytes, toWebStream } from "./uploadBody.ts"
 
 /** Amazon S3 stores this type if a request has none. */
 const defaultContentType = "binary/octet-stream"
-
-const notFound = 404
-
-const isMissingBucket = (error: unknown): boolean => {
-  const { name, status } = serviceErrorOf(error)
-  return status === notFound || name === "NoSuchBucket"
-}
 
 export class S3Store implements ObjectStoreService {
   readonly #clients: S3Clients
@@ -72,8 +60,8 @@ export class S3Store implements ObjectStoreService {
   readonly head: ObjectStoreService["head"] = (location) =>
     Effect.flatMap(locationOf("head", location), (parsed) =>
       this.#head(parsed).pipe(
-        Effect.catchAll((error) => this.#explainMissing(parsed.bucket, error)),
-        Effect.mapError((error) => toObjectStoreError("head", location, error))
+        Effect.mapError((error) => toObjectStoreError("head", location, error)),
+        Effect.catchIf(({ reason }) => reason === "not-found", (error) => this.#explainMissing(parsed.bucket, error))
       ))
 
   readonly list: ObjectStoreService["list"] = (prefix) =>
@@ -114,35 +102,36 @@ export class S3Store implements ObjectStoreService {
    * A response to `HEAD` has no body, so it does not tell an absent object from an absent bucket. One more request per
    * bucket does. Only its 404 is certain: another error can mean that the credentials do not allow it.
    */
-  #explainMissing(bucket: string, error: unknown): Effect.Effect<never, unknown> {
-    if (serviceErrorOf(error).status !== notFound || this.#buckets.has(bucket)) {
+  #explainMissing(bucket: string, error: ObjectStoreError): Effect.Effect<never, ObjectStoreError> {
+    if (this.#buckets.has(bucket)) {
       return Effect.fail(error)
     }
-    const { common } = this.#settings
+    const { ExpectedBucketOwner } = this.#settings.common
+    const input = { Bucket: bucket, ...(ExpectedBucketOwner === undefined ? {} : { ExpectedBucketOwner }) }
     return this.#clients.send(bucket, (client, { HeadBucketCommand }, options) =>
-      client.send(new HeadBucketCommand({ ...omitPayer(common), Bucket: bucket }), options)).pipe(
+      client.send(new HeadBucketCommand(input), options)).pipe(
+        Effect.mapError((bucketError) => toObjectStoreError("head", error.location, bucketError)),
         Effect.matchEffect({
-          onSuccess: () => {
-            this.#buckets.add(bucket)
-            return Effect.fail(error)
-          },
-          onFailure: (bucketError) => {
-            if (isMissingBucket(bucketError)) {
-              return Effect.fail(Object.assign(new Error("no bucket"), { name: "NoSuchBucket", $metadata: metadataOf(error) }))
+          onSuccess: () => this.#foundBucket(bucket, error),
+          onFailure: ({ reason }) => {
+            if (reason === "not-found") {
+              return Effect.fail(missingBucket(error))
             }
-            if (toObjectStoreError("head", "", bucketError).reason !== "unavailable") {
-              this.#buckets.add(bucket)
-            }
-            return Effect.fail(error)
+            return reason === "unavailable" ? Effect.fail(error) : this.#foundBucket(bucket, error)
           }
         })
       )
   }
 
+  #foundBucket(bucket: string, error: ObjectStoreError): Effect.Effect<never, ObjectStoreError> {
+    this.#buckets.add(bucket)
+    return Effect.fail(error)
+  }
+
   #listPage(
     { bucket, key }: ParsedLocation,
     token: string | undefined
-  ): Effect.Effect<readonly [Chunk.Chunk<ObjectEntry>, Option.Option<string>], unknown> {
+  ): Effect.Effect<readonly [Chunk.Chunk<ObjectEntry>, Option.Option<string | undefined>], unknown> {
     const input = {
       ...this.#settings.common,
       Bucket: bucket,
@@ -192,7 +181,8 @@ export class S3Store implements ObjectStoreService {
   ): Effect.Effect<void, ObjectStoreError | E, R> {
     const { location } = target
     const toError = (error: unknown) => toObjectStoreError("put", location, error)
-    const checked = Stream.filterOrFail(body, isBytes, () => invalidBody(location))
+    const checked = Stream.mapEffect(body, (chunk: unknown) =>
+      chunk instanceof Uint8Array ? Effect.succeed(chunk) : Effect.fail(invalidBody(location)))
     return Effect.scoped(Effect.gen(this, function*() {
       const first = yield* firstBytes(checked, this.#settings.upload.multipartThreshold)
       if (first.rest === undefined) {
@@ -218,8 +208,6 @@ interface Target extends ParsedLocation {
   readonly options: PutOptions | undefined
 }
 
-const isBytes = (chunk: unknown): chunk is Uint8Array => chunk instanceof Uint8Array
-
 const isStream = (body: object): boolean =>
   typeof body === "object" && body !== null && Stream.StreamTypeId in body
 
@@ -231,15 +219,17 @@ const invalidBody = (location: string): ObjectStoreError =>
     problem: "the body must be a Uint8Array, or a Stream whose chunks are Uint8Arrays"
   })
 
-const metadataOf = (error: unknown): object => {
-  const { requestId, status } = serviceErrorOf(error)
-  return { httpStatusCode: status, requestId }
-}
+const missingBucket = ({ location, requestId, status }: ObjectStoreError): ObjectStoreError =>
+  new ObjectStoreError({
+    operation: "head",
+    location,
+    reason: "other",
+    problem: "the bucket does not exist",
+    ...(status === undefined ? {} : { status }),
+    ...(requestId === undefined ? {} : { requestId })
+  })
 
 const invalidList = (): StoreFailure => new StoreFailure("other", "the response of the store is not valid")
-
-const omitPayer = ({ ExpectedBucketOwner }: Settings["common"]) =>
-  ExpectedBucketOwner === undefined ? {} : { ExpectedBucketOwner }
 
 const entriesOf = (bucket: string, { Contents = [], EncodingType }: ListObjectsV2CommandOutput) =>
   Chunk.unsafeFromArray(Contents.map(({ Key, Size }): ObjectEntry => {
