@@ -34,6 +34,8 @@ const resumeDelayMillis = 100
 
 const cutBody = (): StoreFailure => new StoreFailure("unavailable", "the response of the store is incomplete")
 
+const unknownBody = (): StoreFailure => new StoreFailure("other", "AWS's client returned a body of an unknown kind")
+
 const ignoredRange = (): StoreFailure => new StoreFailure("other", "the store does not support ranges")
 
 const replaced = (): StoreFailure => new StoreFailure("unavailable", "the object was replaced while it was read")
@@ -75,6 +77,9 @@ class ObjectReader {
   })
 
   #read({ length, reader }: Opened): Pulled {
+    if (this.#offset === this.#size && !this.#isComplete(length)) {
+      return Effect.fail(Option.none())
+    }
     return Effect.matchEffect(Effect.tryPromise({ try: () => reader.next(), catch: identity }), {
       onFailure: (error) => this.#resume(error),
       onSuccess: ({ done, value }) => {
@@ -92,10 +97,11 @@ class ObjectReader {
 
   #receive(chunk: unknown): Pulled {
     if (!(chunk instanceof Uint8Array)) {
-      return Effect.fail(this.#failure(new StoreFailure("other", "AWS's client returned a body of an unknown kind")))
+      return Effect.fail(this.#failure(unknownBody()))
     }
-    this.#offset += chunk.byteLength
-    return Effect.succeed(Chunk.of(chunk))
+    const wanted = chunk.subarray(0, this.#size - this.#offset)
+    this.#offset += wanted.byteLength
+    return Effect.succeed(Chunk.of(wanted))
   }
 
   #failure(error: unknown): Option.Option<ObjectStoreError> {
@@ -150,6 +156,12 @@ class ObjectReader {
       : `bytes=${this.#start}-${range?.end ?? ""}`
   }
 
+  /** The number of bytes in the range, if its end is known. A store may send more. */
+  get #size(): number {
+    const { range } = this.#request
+    return range?.end === undefined ? Infinity : range.end + 1 - range.start
+  }
+
   /** The position in the object of the next byte to be read. */
   get #start(): number {
     return (this.#request.range?.start ?? 0) + this.#offset
@@ -178,10 +190,12 @@ class ObjectReader {
   ): Effect.Effect<void, StoreFailure> {
     return Effect.suspend(() => {
       const isPart = $metadata.httpStatusCode === 206 && (ContentRange?.startsWith(`bytes ${this.#start}-`) ?? true)
-      const isAccepted = this.#rangeHeader === undefined || this.#rangeHeader === "bytes=0-" || isPart
       const reader = byteReader(Body)
-      if (!isAccepted || reader === undefined) {
-        reader?.cancel()
+      if (reader === undefined) {
+        return Effect.fail(unknownBody())
+      }
+      if (this.#start > 0 && !isPart) {
+        reader.cancel()
         return Effect.fail(ignoredRange())
       }
       this.#etag ??= ETag
