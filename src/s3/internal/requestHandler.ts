@@ -39,6 +39,24 @@ interface HandlerOptions {
   readonly abortSignal?: unknown
 }
 
+/** The members of a response that AWS's client reads. */
+interface SmithyResponse {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  readonly body: ReadableStream<Uint8Array>
+}
+
+/** A request handler, as AWS's clients expect it. */
+interface RequestHandler {
+  readonly metadata: { readonly handlerProtocol: string }
+  readonly handle: (
+    request: SmithyRequest,
+    options?: HandlerOptions
+  ) => Promise<{ readonly response: SmithyResponse }>
+  readonly updateHttpClientConfig: () => void
+  readonly httpHandlerConfigs: () => object
+}
+
 /** The HTTP client sets these headers itself. None of them is part of the signature, except `content-length`. */
 const managedHeaders = new Set(["connection", "content-length", "expect", "transfer-encoding"])
 
@@ -195,7 +213,7 @@ export const makeRequestHandler = (
   client: HttpClient.HttpClient,
   runtime: Runtime.Runtime<never>,
   { firstByte, idle }: TransportTimeouts
-) => {
+): RequestHandler => {
   const transport = fromHttpClient(describeDecoded(client))
   const send = (request: SmithyRequest, { connection }: RunningRequest) =>
     Effect.try({ try: () => toHttpRequest(request), catch: toInvalidRequest }).pipe(
@@ -207,7 +225,7 @@ export const makeRequestHandler = (
     )
   return {
     metadata: { handlerProtocol: "http/1.1" },
-    handle: (request: SmithyRequest, options: HandlerOptions = {}) => {
+    handle: (request, options = {}) => {
       const signal = signalOf(options)
       if (signal?.aborted === true) {
         return Promise.reject(aborted())
