@@ -196,7 +196,7 @@ class ObjectReader {
       }
       if (this.#start > 0 && !isPart) {
         reader.cancel()
-        return Effect.fail(ignoredRange())
+        return Effect.fail(this.#offset > 0 ? cutBody() : ignoredRange())
       }
       this.#etag ??= ETag
       this.#offsetOfResponse = this.#offset
