@@ -33,11 +33,11 @@ const merged = (layer: Context.Context<never>, span: Span | undefined) => (calle
 }
 
 /** Provides the services of a layer to an effect. Its spans are children of `span`. */
-export const provideServices = (layer: Context.Context<never>, span?: Span) =>
-<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E> =>
-  Effect.mapInputContext(effect, merged(layer, span) as (caller: Context.Context<never>) => Context.Context<R>)
+export const provideServices =
+  (layer: Context.Context<never>, span?: Span) => <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E> =>
+    Effect.mapInputContext(effect, merged(layer, span) as (caller: Context.Context<never>) => Context.Context<R>)
 
 /** Provides the services of a layer to a stream. Its spans are children of `span`. */
-export const provideServicesToStream = (layer: Context.Context<never>, span?: Span) =>
-<A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E> =>
-  Stream.mapInputContext(stream, merged(layer, span) as (caller: Context.Context<never>) => Context.Context<R>)
+export const provideServicesToStream =
+  (layer: Context.Context<never>, span?: Span) => <A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E> =>
+    Stream.mapInputContext(stream, merged(layer, span) as (caller: Context.Context<never>) => Context.Context<R>)

@@ -1,0 +1,12 @@
+/**
+ * Providers for `@effect/ai`.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * A `LanguageModel` for models on SageMaker endpoints.
+ *
+ * @since 0.1.0
+ */
+export * as SageMakerLanguageModel from "./SageMakerLanguageModel.ts"
