@@ -184,9 +184,9 @@ export const make = <Model extends ChatModel>(
   Effect.flatMap(Effect.context<never>(), (layer) => {
     const prepare = (options: LanguageModel.ProviderOptions) =>
       Effect.gen(function*() {
-        const current = (yield* Config.getOrUndefined) ?? configOf(layer)
+        const current = yield* Config.getOrUndefined
         const names = toolNames(options.tools)
-        const members = { ...definedMembers(config), ...definedMembers(current) }
+        const members = { ...definedMembers(config), ...definedMembers(configOf(layer)), ...definedMembers(current) }
         const request = yield* chatRequest(options, members, names)
         annotateRequest(options.span, request, model.name)
         const expected: Expected = { request, names, isObject: options.responseFormat.type === "json" }
