@@ -7,18 +7,16 @@ import { completion, type Members, scriptedContainer, scriptedModel } from "../s
 
 const hello = completion({ content: "Hello" })
 
-/** The request of a call. */
-const requestOf = (
-  options: { readonly prompt: Prompt.RawInput } & Omit<LanguageModel.GenerateTextOptions<never>, "prompt">,
-  config: SageMakerLanguageModel.Config.Service = {}
-) =>
+/** The messages of the request with a prompt. */
+const messagesOf = (...prompt: ReadonlyArray<Prompt.MessageEncoded>) =>
   Effect.flatMap(
-    scriptedModel(config, hello),
-    ({ layer, requests }) => Effect.map(Effect.provide(LanguageModel.generateText(options), layer), () => requests[0]!)
+    scriptedModel({}, hello),
+    ({ layer, requests }) =>
+      Effect.map(
+        Effect.provide(LanguageModel.generateText({ prompt }), layer),
+        () => requests[0]!["messages"] as ReadonlyArray<Members>
+      )
   )
-
-const messagesOf = (...content: ReadonlyArray<Prompt.MessageEncoded>) =>
-  Effect.map(requestOf({ prompt: content }), ({ messages }) => messages as ReadonlyArray<Members>)
 
 const userContent = (...content: ReadonlyArray<Prompt.UserMessagePartEncoded>) =>
   Effect.map(messagesOf({ role: "user", content }), ([message]) => message?.["content"])
