@@ -7,6 +7,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { ChatCompletion, ChatRequest } from "../../../Chat.ts"
 import * as Codec from "../../../Codec.ts"
+import { ignoresCallsWithContent, isNumberedId } from "../../../internal/chat/toMessage.ts"
 import { undecodable } from "../../../internal/codec/codecError.ts"
 import { readObjectText } from "../../../internal/modelEndpoint/chatObject.ts"
 import { finishReasonsOf } from "../../../internal/tokens/token.ts"
@@ -53,6 +54,15 @@ const callsOf = ({ function_call, tool_calls }: Message) => [
   ...(function_call ? [{ id: null, function: function_call }] : [])
 ]
 
+/**
+ * A prompt contains no release of TGI. The ID of a call decides whether the message with the call has a content, so that
+ * only the releases that need it keep their numbers.
+ */
+const sentId = (id: string | number | null | undefined, { system_fingerprint }: ChatCompletion): string => {
+  const text = id === null || id === undefined ? "" : String(id)
+  return isNumberedId(text) && !ignoresCallsWithContent(system_fingerprint) ? "" : text
+}
+
 const toolCallParts = (
   completion: ChatCompletion,
   { finish_reason, message }: Choice,
@@ -62,7 +72,8 @@ const toolCallParts = (
     const calls = callsOf(message)
     const idOf = makeCallIds(calls.length === 0 ? "" : yield* (yield* IdGenerator).generateId())
     return yield* Effect.forEach(calls, ({ function: called, id }) =>
-      toolCallPart({ id: idOf(id), name: called?.name ?? "", arguments: called?.arguments }, names)).pipe(
+      toolCallPart({ id: idOf(sentId(id, completion)), name: called?.name ?? "", arguments: called?.arguments }, names))
+      .pipe(
         Effect.mapError(({ error, problem }) => {
           const cut = finish_reason === "length" ? " (finish_reason: length)" : ""
           return unusable(completion, problem + cut, error.issues)

@@ -187,7 +187,7 @@ class Reader {
 
   private startCall(call: Call): string {
     this.endBlock()
-    const id = this.idOf(call.sentId)
+    const id = this.idOf(call.sentId ?? "")
     call.id = id
     const name = this.expected.names.fromWire(call.name)
     this.out.push({

@@ -66,8 +66,8 @@ export const toolCallPart = (
 export const makeCallIds = (generated: string) => {
   const used = new Set<string>()
   let count = 0
-  return (id: string | number | null | undefined): string => {
-    let unique = id === null || id === undefined ? "" : String(id)
+  return (id: string): string => {
+    let unique = id
     while (unique === "" || used.has(unique)) {
       unique = count === 0 ? generated : `${generated}_${count}`
       count += 1
