@@ -24,7 +24,8 @@ const orderIn = (text: string) => ({
 const container = agentContainer("qwen3-8b", {
   model: "Qwen/Qwen3-8B",
   reply: (messages, request) => {
-    const order = JSON.stringify(orderIn(String(messages.at(-1)?.content)))
+    const email = messages.at(-1)?.content
+    const order = JSON.stringify(orderIn(typeof email === "string" ? email : ""))
     return hasSchema(request) ? order : `<think>Two items.</think>\n\`\`\`json\n${order}\n\`\`\``
   }
 })

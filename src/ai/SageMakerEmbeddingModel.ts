@@ -126,6 +126,9 @@ export const layerBatched = <Model extends EmbeddingEndpointModel>(
     )
   )
 
+/** The span in which the layer was made is no parent of the requests. */
+const withoutSpan = (context: Context.Context<never>): Context.Context<never> => Context.omit(ParentSpan)(context)
+
 const windowOf = (
   window: Duration.DurationInput,
   limits: Either.Either<Limits, InvalidInputError>
@@ -168,7 +171,7 @@ export const layerDataLoader = <Model extends EmbeddingEndpointModel>(
       return makeDataLoader(
         embedTexts(model, layer, settings),
         {
-          context: Context.omit(ParentSpan)(layer) as Context.Context<never>,
+          context: withoutSpan(layer),
           ...Either.getOrElse(settings, () => ({ windowMillis: 0, maxBatchSize: 1 }))
         }
       )

@@ -126,7 +126,7 @@ describe("The same program", () => {
         yield* chat.generateText({ prompt: "Hi", toolkit, concurrency: "unbounded" })
         yield* chat.generateText({ prompt: [], toolkit })
       }).pipe(Effect.provide([handlers, layer]))
-      assert.deepStrictEqual((requests[1]?.["messages"] as ReadonlyArray<Members>).slice(2), [
+      assert.deepStrictEqual((requests[1]!["messages"] as ReadonlyArray<Members>).slice(2), [
         { role: "tool", tool_call_id: "Bern", content: "21" },
         { role: "tool", tool_call_id: "Oslo", content: "{\"error\":\"no data for Oslo\"}" }
       ])

@@ -41,7 +41,7 @@ describe.skipIf(!hasCorpora)(needsCorpora("Recorded bodies of TGI and Anthropic"
         const message = at(value, "choices", 0, "message")
         assert.strictEqual(response.text, at(message, "content") ?? "", name)
         assert.strictEqual(
-          response.content.filter(({ type }) => String(type) === "tool-call").length,
+          response.toolCalls.length,
           [at(message, "tool_calls") ?? []].flat().length,
           name
         )

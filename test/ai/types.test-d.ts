@@ -1,5 +1,5 @@
 import type { EmbeddingModel, LanguageModel, Model, Prompt, Response } from "@effect/ai"
-import { Chunk, type Effect, Layer, Stream } from "effect"
+import { Chunk, type Effect, type Layer, Stream } from "effect"
 import { Chat, Container, ModelEndpoint, type SageMakerError, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { SageMakerEmbeddingModel, SageMakerLanguageModel } from "effect-sagemaker-runtime/ai"
 import { describe, expectTypeOf, it } from "vitest"

@@ -1,6 +1,6 @@
 /** Sends texts in requests that succeed or fail on their own. */
 import type * as AiError from "@effect/ai/AiError"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
@@ -13,7 +13,7 @@ import { toAiError } from "../provider/aiError.ts"
 import { provideServices } from "../provider/services.ts"
 
 /** The result of one text. */
-export type Vector = Exit.Exit<Array<number>, AiError.AiError>
+type Vector = Exit.Exit<Array<number>, AiError.AiError>
 
 /** The results of texts, in their order. */
 export type EmbedTexts = (texts: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Vector>>

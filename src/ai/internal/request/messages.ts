@@ -105,7 +105,7 @@ const messagesOf = (
       return Either.map(userContent(message, place), (content) => [withOptions(Chat.user(content), message)])
     case "assistant":
       return assistantMessages(message, place, names)
-    case "tool":
+    default:
       return Either.map(
         Either.all(message.content.map((part, index) => toolMessage(part, `${place}.content[${index}]`))),
         (results) => results.map((result) => withOptions(result, message))
