@@ -8,6 +8,9 @@ const pages = fileURLToPath(new URL("pages", import.meta.url))
 const order = [
   "first-call",
   "typed-models",
+  "language-models",
+  "agents",
+  "embeddings",
   "streams",
   "errors",
   "retry-timeouts-resilience",

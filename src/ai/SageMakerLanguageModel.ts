@@ -60,13 +60,14 @@ import { streamParts } from "./internal/response/streamParts.ts"
  * How a response that must be JSON is requested (`LanguageModel.generateObject`).
  *
  * - `json_schema`: the JSON Schema is sent as `response_format`. The container restricts the tokens to it.
+ * - `json`: the JSON Schema is sent as `response_format` in the format of TGI.
  * - `json_object`: the JSON Schema is part of the system message, and `response_format` requires any JSON object.
  * - `instructions`: the JSON Schema is part of the system message only, for containers without `response_format`.
  *
  * @since 0.1.0
  * @category models
  */
-export type StructuredOutput = "json_schema" | "json_object" | "instructions"
+export type StructuredOutput = "json_schema" | "json" | "json_object" | "instructions"
 
 /**
  * Members of the chat requests of a model, such as `temperature`.
@@ -92,6 +93,8 @@ export class Config extends Context.Tag("effect-sagemaker-runtime/ai/SageMakerLa
 }
 
 /**
+ * The types of `Config`.
+ *
  * @since 0.1.0
  */
 export declare namespace Config {
