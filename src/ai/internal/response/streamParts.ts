@@ -189,12 +189,12 @@ class Reader {
     this.endBlock()
     const id = this.idOf(call.sentId ?? "")
     call.id = id
-    const name = this.expected.names.fromWire(call.name)
+    const called = this.expected.names.fromWire(call.name) ?? { name: call.name }
     this.out.push({
       type: "tool-params-start",
       id,
-      name: name ?? call.name,
-      ...(name === undefined || name === call.name ? {} : { providerName: call.name })
+      ...called,
+      ...(called.name === call.name ? {} : { providerName: call.name })
     })
     this.addParams(id, call.arguments)
     return id
