@@ -2,38 +2,33 @@ import { DateTime, Effect, ManagedRuntime } from "effect"
 import { AsyncInference, ObjectStore } from "effect-sagemaker-runtime"
 import { live, summarizer } from "../async.ts"
 
-const store = ({ inferenceId, outputLocation }: AsyncInference.Completion) =>
+const storeSummary = ({ inferenceId, outputLocation, status }: AsyncInference.Completion) =>
   Effect.gen(function*() {
-    if (outputLocation === undefined) {
+    if (status === "Failed" || outputLocation === undefined) {
       return yield* Effect.logWarning(`request ${inferenceId} failed`)
     }
     const now = yield* DateTime.now
-    const job = new AsyncInference.Job({
-      endpoint: summarizer.name,
-      inferenceId,
-      outputLocation,
-      submittedAt: now,
-      expiresAt: now
-    })
+    const job = { endpoint: summarizer.name, inferenceId, outputLocation, submittedAt: now, expiresAt: now }
     const { summary } = yield* AsyncInference.result(summarizer, job)
     const objects = yield* ObjectStore.ObjectStore
-    yield* objects.put(`s3://example-bucket/summaries/${inferenceId}.txt`, new TextEncoder().encode(summary))
+    return yield* objects.put(`s3://example-bucket/summaries/${inferenceId}.txt`, new TextEncoder().encode(summary))
   })
+
+const failureOf = ({ completion, messageId }: AsyncInference.CompletionRecord) =>
+  Effect.flatMap(completion, storeSummary).pipe(
+    Effect.as([]),
+    Effect.catchAll((error) =>
+      messageId === undefined
+        ? Effect.fail(error)
+        : Effect.as(Effect.logWarning(error.message), [{ itemIdentifier: messageId }])
+    )
+  )
+
+export const storeSummaries = (event: unknown) =>
+  Effect.forEach(AsyncInference.completionsOf(event), failureOf, { concurrency: 8 }).pipe(
+    Effect.map((failures) => ({ batchItemFailures: failures.flat() }))
+  )
 
 const runtime = ManagedRuntime.make(live)
 
-export const handler = (event: unknown) =>
-  Effect.forEach(
-    AsyncInference.completionsOf(event),
-    ({ completion, messageId }) =>
-      Effect.flatMap(completion, store).pipe(
-        Effect.as([]),
-        Effect.catchAll((error) =>
-          messageId === undefined ? Effect.fail(error) : Effect.succeed([{ itemIdentifier: messageId }])
-        )
-      ),
-    { concurrency: 8 }
-  ).pipe(
-    Effect.map((failures) => ({ batchItemFailures: failures.flat() })),
-    runtime.runPromise
-  )
+export const handler = (event: unknown) => runtime.runPromise(storeSummaries(event))

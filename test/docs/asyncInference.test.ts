@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Either, Logger, Ref, Schema } from "effect"
+import { DateTime, Effect, Either, Logger, Ref, Schema, Stream } from "effect"
 import { AsyncInference, ObjectStore } from "effect-sagemaker-runtime"
 import { summarizer } from "../../examples/async.ts"
+import { summaryOf } from "../../examples/guides/async-job.ts"
+import { storeSummaries } from "../../examples/guides/async-lambda.ts"
 import { handleResults } from "../../examples/guides/async-sqs.ts"
 
 const output = "s3://example-bucket/output/"
@@ -44,14 +46,15 @@ const makeQueue = (bodies: ReadonlyArray<string>) => {
 }
 
 const storeOutputs = (...jobs: ReadonlyArray<AsyncInference.Job>) =>
-  Effect.flatMap(ObjectStore.ObjectStore, (store) =>
-    Effect.forEach(jobs, ({ inferenceId, outputLocation }) =>
-      store.put(outputLocation, bytes(`{"summary":"of ${inferenceId}"}`), { contentType: "application/json" })))
+  Effect.flatMap(
+    ObjectStore.ObjectStore,
+    (store) =>
+      Effect.forEach(jobs, ({ inferenceId, outputLocation }) =>
+        store.put(outputLocation, bytes(`{"summary":"of ${inferenceId}"}`), { contentType: "application/json" }))
+  )
 
 const text = ({ job, result }: AsyncInference.JobResult<{ readonly summary: string }>) =>
-  `${job.inferenceId}: ${
-    Either.match(result, { onLeft: ({ _tag }) => _tag, onRight: ({ summary }) => summary })
-  }`
+  `${job.inferenceId}: ${Either.match(result, { onLeft: ({ _tag }) => _tag, onRight: ({ summary }) => summary })}`
 
 describe("results by messages of an SQS queue", () => {
   const [first, second, failed] = [makeJob("1"), makeJob("2"), makeJob("3")] as const
@@ -70,8 +73,12 @@ describe("results by messages of an SQS queue", () => {
         snsMessage(notification(second))
       ])
       const handled = yield* Ref.make<ReadonlyArray<string>>([])
-      yield* handleResults(summarizer, [first, second, failed], queue, (result) =>
-        Ref.update(handled, (all) => [...all, text(result)]))
+      yield* handleResults(
+        summarizer,
+        [first, second, failed],
+        queue,
+        (result) => Ref.update(handled, (all) => [...all, text(result)])
+      )
       assert.deepStrictEqual([...yield* handled].toSorted(), ["1: of 1", "2: of 2", "3: AsyncInferenceFailedError"])
       assert.deepStrictEqual([...queue.messages.keys()], ["handle-0", "handle-3"])
     }).pipe(Effect.provide([ObjectStore.layerMemory, Logger.remove(Logger.defaultLogger)])))
@@ -92,5 +99,61 @@ describe("results by messages of an SQS queue", () => {
         yield* Effect.flip(handleResults(summarizer, [first], queue, () => Effect.void)),
         "no permission"
       )
+    }).pipe(Effect.provide(ObjectStore.layerMemory)))
+})
+
+describe("a Lambda function", () => {
+  const jobs = [makeJob("1"), makeJob("2"), makeJob("3")] as const
+  const summaryAt = (inferenceId: string) =>
+    Effect.flatMap(
+      ObjectStore.ObjectStore,
+      (store) =>
+        store.get(`s3://example-bucket/summaries/${inferenceId}.txt`).pipe(Stream.decodeText(), Stream.mkString)
+    )
+  const record = (messageId: string, body: string) => ({ messageId, receiptHandle: messageId, body })
+
+  const run = <A, E>(program: Effect.Effect<A, E, ObjectStore.ObjectStore>) =>
+    Effect.provide(program, [ObjectStore.layerMemory, Logger.remove(Logger.defaultLogger)])
+
+  it.live("returns the messages of SQS that failed, and handles the others", () =>
+    run(Effect.gen(function*() {
+      const [first, second, failed] = jobs
+      yield* storeOutputs(first)
+      const event = {
+        Records: [
+          record("a", snsMessage(notification(first))),
+          record("b", snsMessage(notification(second))),
+          record("c", snsMessage(notification(failed, "out of memory"))),
+          record("d", "not JSON"),
+          record("e", snsMessage(notification(first)))
+        ]
+      }
+      assert.deepStrictEqual(yield* storeSummaries(event), {
+        batchItemFailures: [{ itemIdentifier: "b" }, { itemIdentifier: "d" }]
+      })
+      assert.strictEqual(yield* summaryAt("1"), "of 1")
+      yield* storeOutputs(second)
+      assert.deepStrictEqual(yield* storeSummaries(event), { batchItemFailures: [{ itemIdentifier: "d" }] })
+      assert.strictEqual(yield* summaryAt("2"), "of 2")
+    })))
+
+  it.live("fails for a message of SNS that it cannot handle, so that Lambda retries", () =>
+    run(Effect.gen(function*() {
+      const [first] = jobs
+      const event = { Records: [{ EventSource: "aws:sns", Sns: { Message: JSON.stringify(notification(first)) } }] }
+      assert.strictEqual((yield* Effect.flip(storeSummaries(event)))._tag, "AsyncInferenceTimeoutError")
+      yield* storeOutputs(first)
+      assert.deepStrictEqual(yield* storeSummaries(event), { batchItemFailures: [] })
+      assert.strictEqual(yield* summaryAt("1"), "of 1")
+    })))
+})
+
+describe("an encoded job", () => {
+  it.live("gives the result in another process", () =>
+    Effect.gen(function*() {
+      const job = makeJob("1")
+      yield* storeOutputs(job)
+      const encoded = yield* Schema.encode(Schema.parseJson(AsyncInference.Job))(job)
+      assert.strictEqual(yield* summaryOf(encoded), "of 1")
     }).pipe(Effect.provide(ObjectStore.layerMemory)))
 })
