@@ -1,9 +1,16 @@
+import { FileSystem } from "@effect/platform"
+import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Either, Logger, Ref, Schema, Stream } from "effect"
-import { AsyncInference, ObjectStore } from "effect-sagemaker-runtime"
-import { summarizer } from "../../examples/async.ts"
-import { summaryOf } from "../../examples/guides/async-job.ts"
+import { DateTime, Effect, Either, Layer, Logger, Ref, Schema, Stream } from "effect"
+import { AsyncInference, ObjectStore, SageMakerError, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+import { vi } from "vitest"
+import { summarize, summarizer } from "../../examples/async.ts"
+import { summaryOrReason } from "../../examples/guides/async-errors.ts"
+import { upscale } from "../../examples/guides/async-files.ts"
+import { submitBook, summaryOf } from "../../examples/guides/async-job.ts"
 import { storeSummaries } from "../../examples/guides/async-lambda.ts"
+import { summarizeAll } from "../../examples/guides/async-many.ts"
 import { handleResults } from "../../examples/guides/async-sqs.ts"
 
 const output = "s3://example-bucket/output/"
@@ -102,14 +109,14 @@ describe("results by messages of an SQS queue", () => {
     }).pipe(Effect.provide(ObjectStore.layerMemory)))
 })
 
+const summaryAt = (inferenceId: string) =>
+  Effect.flatMap(
+    ObjectStore.ObjectStore,
+    (store) => store.get(`s3://example-bucket/summaries/${inferenceId}.txt`).pipe(Stream.decodeText(), Stream.mkString)
+  )
+
 describe("a Lambda function", () => {
   const jobs = [makeJob("1"), makeJob("2"), makeJob("3")] as const
-  const summaryAt = (inferenceId: string) =>
-    Effect.flatMap(
-      ObjectStore.ObjectStore,
-      (store) =>
-        store.get(`s3://example-bucket/summaries/${inferenceId}.txt`).pipe(Stream.decodeText(), Stream.mkString)
-    )
   const record = (messageId: string, body: string) => ({ messageId, receiptHandle: messageId, body })
 
   const run = <A, E>(program: Effect.Effect<A, E, ObjectStore.ObjectStore>) =>
@@ -148,12 +155,98 @@ describe("a Lambda function", () => {
     })))
 })
 
-describe("an encoded job", () => {
-  it.live("gives the result in another process", () =>
+const failOn = "too long"
+
+const emulator = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+  Layer.provide(Signer.layerAnonymous),
+  Layer.provideMerge(Emulator.layerObjectStore),
+  Layer.provideMerge(Emulator.layerHttpClient({
+    credentials: "anonymous",
+    endpoints: [
+      Emulator.endpoint("summarizer-async", ({ Body }) => {
+        const book = new TextDecoder().decode(Body)
+        return book === failOn
+          ? Effect.fail(Emulator.containerError({ status: 400, body: book }))
+          : Effect.succeed({ Body: JSON.stringify({ summary: book.slice(0, 4) }), ContentType: "application/json" })
+      }, { AsyncInferenceConfig: {} }),
+      Emulator.endpoint(
+        "upscaler-async",
+        ({ Body }) => Effect.succeed({ Body: new Uint8Array([...Body, ...Body]), ContentType: "video/mp4" })
+      )
+    ]
+  }))
+)
+
+describe("programs in the guide of asynchronous inference, with the emulator", () => {
+  it.live("submit, wait and print", () =>
     Effect.gen(function*() {
-      const job = makeJob("1")
-      yield* storeOutputs(job)
-      const encoded = yield* Schema.encode(Schema.parseJson(AsyncInference.Job))(job)
-      assert.strictEqual(yield* summaryOf(encoded), "of 1")
-    }).pipe(Effect.provide(ObjectStore.layerMemory)))
+      const log = vi.spyOn(console, "log").mockReturnValue()
+      yield* summarize("Once upon a time")
+      const lines = log.mock.calls.map(([line]) => String(line))
+      log.mockRestore()
+      assert.match(lines.join(), /^submitted \S+,Once$/)
+    }).pipe(Effect.provide(emulator)))
+
+  it.live("an encoded job gives the result without a client", () =>
+    Effect.gen(function*() {
+      const job = yield* submitBook("Once upon a time")
+      const store = yield* ObjectStore.ObjectStore
+      assert.strictEqual(
+        yield* Effect.provide(summaryOf(job), Layer.succeed(ObjectStore.ObjectStore, store)),
+        "Once"
+      )
+    }).pipe(Effect.provide(emulator)))
+
+  it.live("errors", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* summaryOrReason("Once upon a time"), "Once")
+      assert.match(yield* summaryOrReason(failOn), /^request \S+ failed$/)
+      const store = yield* ObjectStore.ObjectStore
+      const denied = Layer.succeed(ObjectStore.ObjectStore, {
+        ...store,
+        head: (location: string) =>
+          new SageMakerError.ObjectStoreError({ operation: "head", location, reason: "access-denied", status: 403 })
+      })
+      assert.strictEqual(
+        yield* Effect.provide(summaryOrReason("Once"), denied),
+        "cannot head the result: access-denied"
+      )
+    }).pipe(Effect.provide(emulator)))
+
+  it.live("many jobs", () =>
+    Effect.gen(function*() {
+      const lines = [...yield* Stream.runCollect(summarizeAll(["Anna", failOn, "Emma"]))]
+      assert.sameMembers(lines.map((line) => line.replace(/^\S+: /, "")), ["Anna", "AsyncInferenceFailedError", "Emma"])
+    }).pipe(Effect.provide(emulator)))
+
+  it.live("files", () =>
+    Effect.gen(function*() {
+      const files = yield* FileSystem.FileSystem
+      const folder = yield* files.makeTempDirectoryScoped()
+      yield* files.writeFileString(`${folder}/in.mp4`, "movie")
+      yield* upscale(`${folder}/in.mp4`, `${folder}/out.mp4`)
+      assert.strictEqual(yield* files.readFileString(`${folder}/out.mp4`), "moviemovie")
+    }).pipe(Effect.scoped, Effect.provide([emulator, NodeFileSystem.layer])))
+
+  it.live("an SQS queue, which receives each notification twice", () =>
+    Effect.gen(function*() {
+      const jobs = yield* Effect.forEach(["Anna", failOn, "Emma"], (book) => AsyncInference.submit(summarizer, book))
+      const { notifications } = yield* Emulator.Emulator
+      const messages = [...yield* Stream.runCollect(Stream.take(notifications, 3))].map(snsMessage)
+      const queue = makeQueue([...messages, ...messages])
+      const handled = yield* Ref.make<ReadonlyArray<string>>([])
+      yield* handleResults(summarizer, jobs, queue, (result) =>
+        Ref.update(handled, (all) => [...all, text(result).replace(/^\S+: /, "")]))
+      assert.sameMembers([...yield* handled], ["Anna", "AsyncInferenceFailedError", "Emma"])
+    }).pipe(Effect.provide(emulator)))
+
+  it.live("a Lambda function", () =>
+    Effect.gen(function*() {
+      const job = yield* AsyncInference.submit(summarizer, "Anna")
+      const { notifications } = yield* Emulator.Emulator
+      const [notification] = yield* Stream.runCollect(Stream.take(notifications, 1))
+      const event = { Records: [{ messageId: "a", body: snsMessage(notification) }] }
+      assert.deepStrictEqual(yield* storeSummaries(event), { batchItemFailures: [] })
+      assert.strictEqual(yield* summaryAt(job.inferenceId), "Anna")
+    }).pipe(Effect.provide(emulator)))
 })
