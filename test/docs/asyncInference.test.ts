@@ -3,15 +3,17 @@ import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Either, Layer, Logger, Ref, Schema, Stream } from "effect"
 import { AsyncInference, ObjectStore, SageMakerError, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { vi } from "vitest"
-import { summarize, summarizer } from "../../examples/async.ts"
+import { live, summarize, summarizer } from "../../examples/async.ts"
 import { summaryOrReason } from "../../examples/guides/async-errors.ts"
 import { upscale } from "../../examples/guides/async-files.ts"
 import { submitBook, summaryOf } from "../../examples/guides/async-job.ts"
-import { storeSummaries } from "../../examples/guides/async-lambda.ts"
+import { handler, storeSummaries } from "../../examples/guides/async-lambda.ts"
 import { summarizeAll } from "../../examples/guides/async-many.ts"
 import { handleResults } from "../../examples/guides/async-sqs.ts"
+import { exampleCredentials } from "../support/nodeConfiguration.ts"
 
 const output = "s3://example-bucket/output/"
 
@@ -157,33 +159,37 @@ describe("a Lambda function", () => {
 
 const failOn = "too long"
 
+const endpoints = [
+  Emulator.endpoint("summarizer-async", ({ Body }) => {
+    const book = new TextDecoder().decode(Body)
+    return book === failOn
+      ? Effect.fail(Emulator.containerError({ status: 400, body: book }))
+      : Effect.succeed({ Body: JSON.stringify({ summary: book.slice(0, 4) }), ContentType: "application/json" })
+  }, { AsyncInferenceConfig: {} }),
+  Emulator.endpoint(
+    "upscaler-async",
+    ({ Body }) => Effect.succeed({ Body: new Uint8Array([...Body, ...Body]), ContentType: "video/mp4" })
+  )
+]
+
 const emulator = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
   Layer.provide(Signer.layerAnonymous),
   Layer.provideMerge(Emulator.layerObjectStore),
-  Layer.provideMerge(Emulator.layerHttpClient({
-    credentials: "anonymous",
-    endpoints: [
-      Emulator.endpoint("summarizer-async", ({ Body }) => {
-        const book = new TextDecoder().decode(Body)
-        return book === failOn
-          ? Effect.fail(Emulator.containerError({ status: 400, body: book }))
-          : Effect.succeed({ Body: JSON.stringify({ summary: book.slice(0, 4) }), ContentType: "application/json" })
-      }, { AsyncInferenceConfig: {} }),
-      Emulator.endpoint(
-        "upscaler-async",
-        ({ Body }) => Effect.succeed({ Body: new Uint8Array([...Body, ...Body]), ContentType: "video/mp4" })
-      )
-    ]
-  }))
+  Layer.provideMerge(Emulator.layerHttpClient({ credentials: "anonymous", endpoints }))
 )
+
+/** The lines that a program prints. */
+const printed = <A, E, R>(program: Effect.Effect<A, E, R>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => vi.spyOn(console, "log").mockReturnValue()),
+    (log) => Effect.map(program, () => log.mock.calls.map(([line]) => String(line))),
+    (log) => Effect.sync(() => log.mockRestore())
+  )
 
 describe("programs in the guide of asynchronous inference, with the emulator", () => {
   it.live("submit, wait and print", () =>
     Effect.gen(function*() {
-      const log = vi.spyOn(console, "log").mockReturnValue()
-      yield* summarize("Once upon a time")
-      const lines = log.mock.calls.map(([line]) => String(line))
-      log.mockRestore()
+      const lines = yield* printed(summarize("Once upon a time"))
       assert.match(lines.join(), /^submitted \S+,Once$/)
     }).pipe(Effect.provide(emulator)))
 
@@ -249,4 +255,31 @@ describe("programs in the guide of asynchronous inference, with the emulator", (
       assert.deepStrictEqual(yield* storeSummaries(event), { batchItemFailures: [] })
       assert.strictEqual(yield* summaryAt(job.inferenceId), "Anna")
     }).pipe(Effect.provide(emulator)))
+})
+
+describe("programs in the guide of asynchronous inference, with the emulated S3", () => {
+  it.live("read the settings of AWS from the environment", () =>
+    Effect.gen(function*() {
+      const { url } = yield* NodeEmulator.NodeEmulator
+      vi.stubEnv("AWS_REGION", "eu-west-1")
+      vi.stubEnv("AWS_ENDPOINT_URL", url)
+      vi.stubEnv("AWS_ACCESS_KEY_ID", exampleCredentials.accessKeyId)
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", exampleCredentials.secretAccessKey)
+      const large = `Once${" upon a time".repeat(20_000)}`
+      assert.strictEqual((yield* printed(Effect.provide(summarize(large), live)))[1], "Once")
+      const { notifications, objectStore } = yield* Emulator.Emulator
+      const inputs = [...yield* Stream.runCollect(objectStore.list("s3://example-bucket/input/"))]
+      assert.deepStrictEqual(inputs.map(({ size }) => size), [large.length])
+      const [notification] = yield* Stream.runCollect(Stream.take(notifications, 1))
+      const event = { Records: [{ messageId: "a", body: snsMessage(notification) }] }
+      assert.deepStrictEqual(yield* Effect.promise(() => handler(event)), { batchItemFailures: [] })
+      const { inferenceId } = yield* Schema.decodeUnknown(AsyncInference.Completion)(notification)
+      assert.strictEqual(
+        yield* Effect.provideService(summaryAt(inferenceId), ObjectStore.ObjectStore, objectStore),
+        "Once"
+      )
+    }).pipe(
+      Effect.ensuring(Effect.sync(() => vi.unstubAllEnvs())),
+      Effect.provide(NodeEmulator.layer({ credentials: exampleCredentials, endpoints }))
+    ))
 })
