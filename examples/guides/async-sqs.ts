@@ -1,4 +1,4 @@
-import { Effect, Either, Option, Stream } from "effect"
+import { Effect, Either, identity, Stream } from "effect"
 import { AsyncInference } from "effect-sagemaker-runtime"
 
 export interface Queue<E> {
@@ -16,19 +16,21 @@ export const handleResults = <A, B, E, E2>(
 
   const received = ({ completion, receiptHandle = "" }: AsyncInference.CompletionRecord) =>
     Either.match(completion, {
-      onLeft: ({ message }) => Effect.as(Effect.logWarning(message), Option.none()),
+      onLeft: ({ message }) => Effect.zipRight(Effect.logWarning(message), Effect.succeedNone),
       onRight: (completion) => {
-        const pending = receipts.get(completion.inferenceId)
-        return pending === undefined
-          ? Effect.as(queue.remove(receiptHandle), Option.none())
-          : Effect.as(Effect.sync(() => pending.add(receiptHandle)), Option.some(completion))
+        const handles = receipts.get(completion.inferenceId)
+        if (handles === undefined) {
+          return Effect.zipRight(queue.remove(receiptHandle), Effect.succeedNone)
+        }
+        handles.add(receiptHandle)
+        return Effect.succeedSome(completion)
       }
     })
 
   const completions = Stream.repeatEffect(queue.receive).pipe(
     Stream.mapConcat(AsyncInference.completionsOf),
     Stream.mapEffect(received),
-    Stream.filterMap((completion) => completion)
+    Stream.filterMap(identity)
   )
 
   const finish = ({ inferenceId }: AsyncInference.Job) =>
