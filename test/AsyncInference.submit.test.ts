@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
-import { AsyncInference, Codec, ModelEndpoint, RetryPolicy } from "effect-sagemaker-runtime"
+import { Cause, DateTime, Deferred, Effect, Exit, Fiber, Stream, TestClock } from "effect"
+import { AsyncInference, Codec, ModelEndpoint, RetryPolicy, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { accepted, failureOf, outputOf } from "./support/asyncJobs.ts"
-import { refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
+import { refusal, type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
 import { scriptedObjectStore } from "./support/scriptedObjectStore.ts"
 
 const model = ModelEndpoint.make("scorer", { request: Codec.text, response: Codec.text })
@@ -177,7 +177,10 @@ describe("AsyncInference.submit", () => {
 })
 
 describe("AsyncInference.submit fails", () => {
-  const rejected = (effect: Effect.Effect<unknown, { readonly _tag: string; readonly field?: string }>, field: string) =>
+  const rejected = (
+    effect: Effect.Effect<unknown, { readonly _tag: string; readonly field?: string }>,
+    field: string
+  ) =>
     Effect.map(Effect.flip(effect), (error) => {
       assert.include(error, { _tag: "InvalidInputError", field })
     })
@@ -261,6 +264,18 @@ describe("AsyncInference.submit fails", () => {
         }
       }))
   }
+
+  it.effect("without a defect, if the validation of the client is off", () =>
+    Effect.gen(function*() {
+      for (const RequestTTLSeconds of [Number.NaN, Infinity, 1e300, -1, "60"]) {
+        const server = yield* scriptedRuntimeWith({ validation: false }, accepted())
+        const submit = AsyncInference.submit(model, "hello", { RequestTTLSeconds } as never)
+        const exit = yield* Effect.exit(
+          Effect.provide(submit as Effect.Effect<unknown, unknown, SageMakerRuntime.SageMakerRuntime>, server.layer)
+        )
+        assert.isFalse(Exit.isFailure(exit) && Cause.isDie(exit.cause), String(RequestTTLSeconds))
+      }
+    }))
 
   it.effect("with CodecError before any I/O, if the value cannot be encoded", () =>
     Effect.gen(function*() {

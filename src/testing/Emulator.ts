@@ -8,6 +8,7 @@
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -16,22 +17,25 @@ import type { YieldableError } from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
+import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../protocol/bytes/bytes.ts"
 import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
 import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
 import { ContainerFailure } from "./internal/emulator/errorResponse.ts"
 import {
   type HttpRequestMessage,
   type HttpResponseMessage,
+  type HttpStreamRequest,
   statusesWithoutBody
 } from "./internal/emulator/httpMessage.ts"
 import { makeService } from "./internal/emulator/service.ts"
+import { isS3Request } from "./internal/s3/route.ts"
 
 /**
  * The input of an endpoint's handler: the members of the operation's input, with the body as bytes.
@@ -279,6 +283,11 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
   /** The response to a body that is too large: status 413, which closes the connection. */
   readonly tooLarge: Effect.Effect<HttpResponseMessage>
   /**
+   * Handles one request to the emulated S3, while its body arrives. Errors of Amazon S3 are responses, so the effect
+   * never fails.
+   */
+  readonly handleS3: (request: HttpStreamRequest) => Effect.Effect<HttpResponseMessage>
+  /**
    * The objects of the emulated S3: the inputs (`InputLocation`), outputs (`OutputLocation`) and failures
    * (`FailureLocation`) of `InvokeEndpointAsync`.
    *
@@ -414,48 +423,86 @@ export const layerObjectStore: Layer.Layer<ObjectStore, never, Emulator> = Layer
   Effect.map(Emulator, ({ objectStore }) => objectStore)
 )
 
-const emptyBody: { readonly pieces: Pieces | undefined; readonly size: number } = { pieces: undefined, size: 0 }
-
-/**
- * The whole body, or `undefined` as soon as it exceeds the limit. A request whose body cannot be read has no response.
- */
+/** The whole body, or `undefined` as soon as it exceeds the limit. */
 const readBody = (
-  headers: { readonly [name: string]: string | undefined },
-  stream: Stream.Stream<Uint8Array, unknown>,
+  { body, headers }: HttpStreamRequest,
   limit: number
-): Effect.Effect<Uint8Array | undefined> =>
+): Effect.Effect<Uint8Array | undefined, unknown> =>
   Number(headers["content-length"] ?? 0) > limit
     ? Effect.succeed(undefined)
-    : Stream.runFoldWhile(
-      stream,
-      emptyBody,
-      ({ size }) => size <= limit,
-      ({ pieces, size }, chunk) => ({ pieces: addPiece(pieces, chunk), size: size + chunk.byteLength })
-    ).pipe(
-      Effect.map(({ pieces, size }) => (size > limit ? undefined : concat(piecesInOrder(pieces)))),
-      Effect.catchAll(() => Effect.interrupt)
-    )
+    : Effect.map(firstBytes(body, limit + 1), (bytes) => (bytes.byteLength > limit ? undefined : bytes))
 
 /**
- * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server. It stops reading a body at
- * `maxBodyBytes`.
+ * Handles a request to the emulated S3 while its body arrives, and any other request once it has arrived. Fails if the
+ * body of the latter cannot be read.
+ */
+const dispatch = (
+  { handle, handleS3, maxBodyBytes, tooLarge }: Context.Tag.Service<Emulator>,
+  request: HttpStreamRequest
+): Effect.Effect<HttpResponseMessage, unknown> =>
+  isS3Request(request) ? handleS3(request) : Effect.flatMap(
+    readBody(request, maxBodyBytes),
+    (body) => (body === undefined ? tooLarge : handle({ ...request, body }))
+  )
+
+const hasNoBody = ({ source }: HttpServerRequest.HttpServerRequest): boolean =>
+  source instanceof Request && source.body === null
+
+/**
+ * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server.
+ *
+ * It serves SageMaker Runtime and the emulated S3. A request is for Amazon S3 if it is signed for it, or if it is not
+ * signed and its path does not start with `/endpoints/`. It stops reading a body at `maxBodyBytes`, except that of a
+ * request for Amazon S3: that is stored while it arrives.
  *
  * @since 0.1.0
  * @category apps
  */
 export const app: HttpApp.Default<never, Emulator> = Effect.gen(function*() {
-  const { handle, maxBodyBytes, tooLarge } = yield* Emulator
-  const { headers, method, stream, url } = yield* HttpServerRequest.HttpServerRequest
-  const body = yield* readBody(headers, stream, maxBodyBytes)
-  const response = yield* body === undefined ? tooLarge : handle({ method, target: url, headers, body })
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const { headers, method, stream, url } = request
+  const body = hasNoBody(request) ? Stream.empty : stream
+  const response = yield* dispatch(yield* Emulator, { method, target: url, headers, body }).pipe(
+    // There is no response to a request whose body cannot be read.
+    Effect.catchAll(() => Effect.interrupt)
+  )
   const options = { status: response.status, headers: response.headers }
-  return response.body instanceof Uint8Array
-    ? HttpServerResponse.uint8Array(response.body, options)
-    : HttpServerResponse.stream(response.body, options)
+  if (!(response.body instanceof Uint8Array)) {
+    return HttpServerResponse.stream(response.body, options)
+  }
+  return response.body.byteLength === 0
+    ? HttpServerResponse.empty(options)
+    : HttpServerResponse.uint8Array(response.body, options)
 })
 
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
-  body._tag === "Uint8Array" ? body.body : new Uint8Array()
+const toBody = ({ body }: HttpClientRequest.HttpClientRequest): Stream.Stream<Uint8Array, unknown> => {
+  switch (body._tag) {
+    case "Uint8Array":
+      return Stream.succeed(body.body)
+    case "Stream":
+      return body.stream
+    case "Raw":
+      return Stream.suspend(() => rawBody(body.body))
+    default:
+      return Stream.empty
+  }
+}
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<Uint8Array> =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value
+
+/** A body that `@effect/platform` passes to the HTTP client as it is: a stream of Node, or any body of `fetch`. */
+const rawBody = (body: unknown): Stream.Stream<Uint8Array, unknown> => {
+  if (isAsyncIterable(body) && !(body instanceof ReadableStream)) {
+    return Stream.fromAsyncIterable(body, (error) => error)
+  }
+  return Stream.unwrap(
+    Effect.try(() => {
+      const readable = new Response(body as BodyInit).body
+      return readable === null ? Stream.empty : Stream.fromReadableStream(() => readable, (error) => error)
+    })
+  )
+}
 
 const connectionReset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
 
@@ -478,6 +525,19 @@ const toWebResponse = (response: HttpResponseMessage): Effect.Effect<Response> =
     (runtime) => new Response(toWebBody(response, runtime), { status: response.status, headers: response.headers })
   )
 
+const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> =>
+  "contentLength" in body && body.contentLength !== undefined ? { "content-length": String(body.contentLength) } : {}
+
+/** Records that a body failed: then the request fails, as it does with a network connection. */
+const observeFailure = (stream: Stream.Stream<Uint8Array, unknown>) => {
+  let failure: Option.Option<unknown> = Option.none()
+  const body = Stream.tapError(stream, (error) =>
+    Effect.sync(() => {
+      failure = Option.some(error)
+    }))
+  return { body, failure: () => failure }
+}
+
 /**
  * Provides an `HttpClient` that sends every request to the emulated service, without a network connection.
  *
@@ -490,17 +550,27 @@ export const layerHttpClient = <R = never>(
   Layer.provideMerge(
     Layer.effect(
       HttpClient.HttpClient,
-      Effect.map(Emulator, ({ handle }) =>
+      Effect.map(Emulator, (emulator) =>
         HttpClient.make((request, url) =>
-          handle({
-            method: request.method,
-            target: `${url.pathname}${url.search}`,
-            headers: { ...request.headers, host: url.host },
-            body: bodyOf(request)
-          }).pipe(
-            Effect.flatMap(toWebResponse),
-            Effect.map((response) => HttpClientResponse.fromWeb(request, response))
-          )
+          Effect.suspend(() => {
+            const { body, failure } = observeFailure(toBody(request))
+            const fail = (cause: unknown) =>
+              Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause }))
+            return dispatch(emulator, {
+              method: request.method,
+              target: `${url.pathname}${url.search}`,
+              headers: { ...contentLength(request), ...request.headers, host: url.host },
+              body
+            }).pipe(
+              Effect.flatMap((response) => Option.match(failure(), {
+                onNone: () => Effect.succeed(response),
+                onSome: Effect.fail
+              })),
+              Effect.catchAll(fail),
+              Effect.flatMap(toWebResponse),
+              Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+            )
+          })
         ))
     ),
     layer(options)

@@ -9,9 +9,11 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { CredentialsInput } from "../../../Credentials.ts"
 import { defaultMaxBodyBytes } from "../../../internal/client/settings.ts"
+import { makeMemoryStore } from "../../../internal/objectStore/memoryStore.ts"
 import type { EmulatorEndpoint, EmulatorOptions, EmulatorRequest } from "../../Emulator.ts"
 import { makeAsyncInference } from "../asyncInference/asyncInference.ts"
 import { invokeEndpointAsync } from "../asyncInference/invokeEndpointAsync.ts"
+import { makeS3Service } from "../s3/service.ts"
 import { errorResponse, failureResponse, textResponse, unknownEndpoint, validationError } from "./errorResponse.ts"
 import { type HttpRequestMessage, type HttpResponseMessage, pathOf } from "./httpMessage.ts"
 import { invokeEndpoint } from "./invokeEndpoint.ts"
@@ -142,8 +144,13 @@ const makeRouter = <R>(
 /** Makes the service; asynchronous inference requests run until the scope closes. */
 export const makeService = <R>(options: EmulatorOptions<R>, credentials: CredentialsInput | "anonymous") =>
   Effect.gen(function*() {
-    const asyncInference = yield* makeAsyncInference(options.endpoints, options.objectStore)
     const expectedCredentials = credentials === "anonymous" ? undefined : toPlainCredentials(credentials)
+    const s3 = yield* makeS3Service({
+      store: options.objectStore ?? makeMemoryStore(),
+      credentials: expectedCredentials,
+      region: options.region
+    })
+    const asyncInference = yield* makeAsyncInference(options.endpoints, s3.store)
     const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
     const tooLarge = withServiceHeaders(bodyTooLarge(maxBodyBytes))
     const operations = new Map<string, OperationHandler>([
@@ -167,6 +174,7 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
         Effect.flatMap(inSeparateFiber(request, respond(request)), withServiceHeaders),
       maxBodyBytes,
       tooLarge,
+      handleS3: s3.handle,
       objectStore: asyncInference.store,
       objects: asyncInference.objects,
       outcome: asyncInference.outcome,
