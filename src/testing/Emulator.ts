@@ -21,9 +21,9 @@ import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
+import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
-import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
 import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
 import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
@@ -251,7 +251,7 @@ export interface EmulatorOptions<R = never> {
   /**
    * The store of the inputs, outputs and failures of `InvokeEndpointAsync`.
    *
-   * If it fails, the request fails. Each `put` has `InvokeEndpointAsync`'s `InvocationTimeoutSeconds` as its timeout.
+   * If it fails, the request fails. The time to store a result is also limited by `InvocationTimeoutSeconds`.
    *
    * Default: objects in memory, until the layer's scope closes.
    */
@@ -319,6 +319,11 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  * error. A `ValidationError` with a `reason` has the service's message for that reason. `containerError` is an error
  * response of the container. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a
  * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
+ *
+ * The endpoint processes asynchronous inference requests one at a time, in their order, unless `options` allow more. It
+ * calls the handler once for each of them. A request fails after `RequestTTLSeconds` in the queue (default 21,600), and
+ * if it is not processed within `InvocationTimeoutSeconds` (default 900). An input that cannot be read and an output that
+ * cannot be stored fail the request, too.
  *
  * @example
  * ```ts
@@ -562,10 +567,12 @@ export const layerHttpClient = <R = never>(
               headers: { ...contentLength(request), ...request.headers, host: url.host },
               body
             }).pipe(
-              Effect.flatMap((response) => Option.match(failure(), {
-                onNone: () => Effect.succeed(response),
-                onSome: Effect.fail
-              })),
+              Effect.flatMap((response) =>
+                Option.match(failure(), {
+                  onNone: () => Effect.succeed(response),
+                  onSome: Effect.fail
+                })
+              ),
               Effect.catchAll(fail),
               Effect.flatMap(toWebResponse),
               Effect.map((response) => HttpClientResponse.fromWeb(request, response))
