@@ -7,6 +7,7 @@ import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { S3ObjectStore } from "effect-sagemaker-runtime/s3"
 import { eventually } from "../support/eventually.ts"
 import { type Reply, type Responder, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
+import { serve } from "../support/server.ts"
 import { credentials, type Store, withStore } from "./support/store.ts"
 
 const location = "s3://models/out/one.json"
@@ -67,7 +68,8 @@ const mebibyte = 2 ** 20
 
 const small = { partSize: 5 * mebibyte, multipartThreshold: 5 * mebibyte }
 
-const stream = (mebibytes: number) => Stream.fromIterable(Array.from({ length: mebibytes }, () => new Uint8Array(mebibyte)))
+const stream = (mebibytes: number) =>
+  Stream.fromIterable(Array.from({ length: mebibytes }, () => new Uint8Array(mebibyte)))
 
 /** Runs after the first parts have been sent. */
 const afterParts = <E>(effect: Effect.Effect<never, E>) => Stream.fromEffect(Effect.delay(effect, "50 millis"))
@@ -83,11 +85,16 @@ describe("A bucket in another region", () => {
       const { requests, result } = yield* scripted(wrongRegion, (store) =>
         Effect.zipRight(store.head(location), store.head(location)))
       assert.deepStrictEqual(result, Either.right({ size: 5, contentType: "text/plain" }))
-      assert.deepStrictEqual(requests.map((request) => urlOf(request).host), [
-        "models.s3.eu-west-1.amazonaws.com",
-        "models.s3.eu-central-1.amazonaws.com",
-        "models.s3.eu-central-1.amazonaws.com"
-      ])
+      assert.deepStrictEqual(
+        requests.map((request) =>
+          urlOf(request).host
+        ),
+        [
+          "models.s3.eu-west-1.amazonaws.com",
+          "models.s3.eu-central-1.amazonaws.com",
+          "models.s3.eu-central-1.amazonaws.com"
+        ]
+      )
       assert.include(requests[1]?.headers["authorization"], "/eu-central-1/s3/aws4_request")
     }))
 
@@ -97,9 +104,15 @@ describe("A bucket in another region", () => {
         urlOf(request).host.startsWith("here.")
           ? { status: 200, headers: { "content-length": "1" } }
           : wrongRegion(request)
-      const { requests, result } = yield* scripted(reply, (store) =>
-        Effect.forEach(Array.from({ length: 20 }, (_, index) => index), (index) =>
-          store.head(index % 2 === 0 ? `s3://here/${index}` : location), { concurrency: "unbounded" }))
+      const { requests, result } = yield* scripted(
+        reply,
+        (store) =>
+          Effect.forEach(
+            Array.from({ length: 20 }, (_, index) => index),
+            (index) => store.head(index % 2 === 0 ? `s3://here/${index}` : location),
+            { concurrency: "unbounded" }
+          )
+      )
       assert.isTrue(Either.isRight(result))
       const here = requests.filter((request) => urlOf(request).host.startsWith("here."))
       assert.isTrue(here.every((request) => urlOf(request).host === "here.s3.eu-west-1.amazonaws.com"))
@@ -120,9 +133,11 @@ describe("A bucket in another region", () => {
 
   it.live("is found by an upload in parts", () =>
     Effect.gen(function*() {
-      const { requests, result } = yield* scripted((request) =>
-        urlOf(request).host.includes("eu-central-1") ? uploads(request) : wrongRegion(request), (store) =>
-        store.put(location, stream(11)), small)
+      const { requests, result } = yield* scripted(
+        (request) => urlOf(request).host.includes("eu-central-1") ? uploads(request) : wrongRegion(request),
+        (store) => store.put(location, stream(11)),
+        small
+      )
       assert.isTrue(Either.isRight(result))
       assert.deepStrictEqual(requests.map(operationOf), ["create", "create", "part", "part", "part", "complete"])
     }))
@@ -137,24 +152,27 @@ describe("The settings of requests", () => {
     StorageClass: "STANDARD_IA"
   }
 
-  it.live.each([["PutObject", 1, "PUT"], ["an upload in parts", 6, "create"]] as const)("apply to %s", ([, size, operation]) =>
-    Effect.gen(function*() {
-      const { requests, result } = yield* scripted(
-        uploads,
-        (store) => store.put(location, stream(size), { contentType: "text/csv" }),
-        { ...small, ...settings }
-      )
-      assert.isTrue(Either.isRight(result))
-      const request = requests.find((each) => operationOf(each) === operation)
-      assert.deepInclude(request?.headers, {
-        "content-type": "text/csv",
-        "x-amz-server-side-encryption": "aws:kms",
-        "x-amz-server-side-encryption-aws-kms-key-id": "alias/models",
-        "x-amz-server-side-encryption-bucket-key-enabled": "true",
-        "x-amz-storage-class": "STANDARD_IA"
+  it.live.each([["PutObject", 1, "PUT"], ["an upload in parts", 6, "create"]] as const)(
+    "apply to %s",
+    ([, size, operation]) =>
+      Effect.gen(function*() {
+        const { requests, result } = yield* scripted(
+          uploads,
+          (store) => store.put(location, stream(size), { contentType: "text/csv" }),
+          { ...small, ...settings }
+        )
+        assert.isTrue(Either.isRight(result))
+        const request = requests.find((each) => operationOf(each) === operation)
+        assert.deepInclude(request?.headers, {
+          "content-type": "text/csv",
+          "x-amz-server-side-encryption": "aws:kms",
+          "x-amz-server-side-encryption-aws-kms-key-id": "alias/models",
+          "x-amz-server-side-encryption-bucket-key-enabled": "true",
+          "x-amz-storage-class": "STANDARD_IA"
+        })
+        assert.isTrue(requests.every(({ headers }) => headers["x-amz-expected-bucket-owner"] === "111122223333"))
       })
-      assert.isTrue(requests.every(({ headers }) => headers["x-amz-expected-bucket-owner"] === "111122223333"))
-    }))
+  )
 
   it.live("include the owner of the bucket for all operations", () =>
     Effect.gen(function*() {
@@ -195,7 +213,9 @@ describe("Credentials", () => {
         Effect.repeatN(Effect.zipLeft(head(location), Effect.sync(() => void (count += 1))), 1)).pipe(
           Effect.provide(store)
         )
-      const keys = (yield* server.requests).map(({ headers }) => /Credential=(\w+)/.exec(headers["authorization"] ?? "")?.[1])
+      const keys = (yield* server.requests).map(({ headers }) =>
+        /Credential=(\w+)/.exec(headers["authorization"] ?? "")?.[1]
+      )
       assert.deepStrictEqual(keys, ["AKID0", "AKID1"])
     }))
 
@@ -210,7 +230,7 @@ describe("Credentials", () => {
         Effect.flatMap(ObjectStore.ObjectStore, ({ head }) => head(location)).pipe(Effect.provide(store))
       )
       assert.deepInclude(failed, { _tag: "ObjectStoreError", operation: "head", reason: "access-denied" })
-      assert.include(String(failed.message), "no source has credentials")
+      assert.include(failed.message, "no source has credentials")
       assert.strictEqual(yield* server.attempts, 0)
     }))
 })
@@ -224,7 +244,9 @@ describe("An upload in parts", () => {
           (store) => store.put(location, stream(12)),
           small
         )
-        assert.isTrue(Either.isLeft(result) && (result.left as SageMakerError.ObjectStoreError).reason === "access-denied")
+        assert.isTrue(
+          Either.isLeft(result) && (result.left as SageMakerError.ObjectStoreError).reason === "access-denied"
+        )
         assert.strictEqual(operationOf(requests.at(-1) as Request), "abort")
         assert.strictEqual(urlOf(requests.at(-1) as Request).searchParams.get("uploadId"), "upload-1")
       }
@@ -262,28 +284,33 @@ describe("An upload in parts", () => {
       assert.strictEqual(operationOf((yield* server.requests).at(-1) as Request), "abort")
     }))
 
-  it.live.each(["create", "part", "complete"])("that is interrupted during %s is aborted", (stalled) =>
-    Effect.gen(function*() {
-      const reached = yield* Deferred.make<void>()
-      const created = yield* Deferred.make<void>()
-      const server = yield* scriptedHttpClient((request) => {
-        if (operationOf(request) !== stalled) {
-          return uploads(request)
-        }
-        const response = uploads(request) as { readonly body?: string }
-        const wait = stalled === "create" ? Deferred.await(created) : Effect.never
-        return Effect.zipRight(
-          Deferred.succeed(reached, undefined),
-          Effect.as(wait, new Response(response.body ?? "", { status: 200 }))
+  it.live.each(["create", "part", "complete"])(
+    "that is interrupted during %s is aborted",
+    (stalled) =>
+      Effect.gen(function*() {
+        const reached = yield* Deferred.make<void>()
+        const created = yield* Deferred.make<void>()
+        const server = yield* scriptedHttpClient((request) => {
+          if (operationOf(request) !== stalled) {
+            return uploads(request)
+          }
+          const response = uploads(request) as { readonly body?: string }
+          const wait = stalled === "create" ? Deferred.await(created) : Effect.never
+          return Effect.zipRight(
+            Deferred.succeed(reached, undefined),
+            Effect.as(wait, new Response(response.body ?? "", { status: 200 }))
+          )
+        })
+        const fiber = yield* Effect.fork(
+          withStore(undefined, server.http, (store) => store.put(location, stream(12)), small)
         )
+        yield* Deferred.await(reached)
+        yield* Effect.fork(Effect.delay(Deferred.succeed(created, undefined), "50 millis"))
+        const exit = yield* Fiber.interrupt(fiber)
+        assert.isTrue(Exit.isInterrupted(exit))
+        assert.strictEqual(operationOf((yield* server.requests).at(-1) as Request), "abort")
       })
-      const fiber = yield* Effect.fork(withStore(undefined, server.http, (store) => store.put(location, stream(12)), small))
-      yield* Deferred.await(reached)
-      yield* Effect.fork(Effect.delay(Deferred.succeed(created, undefined), "50 millis"))
-      const exit = yield* Fiber.interrupt(fiber)
-      assert.isTrue(Exit.isInterrupted(exit))
-      assert.strictEqual(operationOf((yield* server.requests).at(-1) as Request), "abort")
-    }))
+  )
 
   it.live("runs the finalizers of its source", () =>
     Effect.gen(function*() {
@@ -308,7 +335,12 @@ describe("An upload in parts", () => {
           })
           : uploads(request), (store) =>
         store.put(location, stream(31)), { ...small, queueSize: 2 })
-      assert.strictEqual(requests.map(operationOf).filter((operation) => operation === "part").length, 7)
+      assert.strictEqual(
+        requests.map(operationOf).filter((operation) =>
+          operation === "part"
+        ).length,
+        7
+      )
       assert.strictEqual(most, 2)
     }))
 })
@@ -349,8 +381,9 @@ describe("A list", () => {
   it.live("with a key that is not valid fails", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(page(["%E0%A4%A"]))
-      const failed = yield* Effect.flip(withStore(undefined, server.http, (store) =>
-        Stream.runCollect(store.list("s3://models"))))
+      const failed = yield* Effect.flip(
+        withStore(undefined, server.http, (store) => Stream.runCollect(store.list("s3://models")))
+      )
       assert.deepInclude(failed, { operation: "list", reason: "other" })
     }))
 })
@@ -412,10 +445,7 @@ describe("The layer", () => {
     ] as const
   )("fails with ConfigurationError for %o", ([options, setting]) =>
     Effect.gen(function*() {
-      const layer = S3ObjectStore.layer(options as never) as Layer.Layer<
-        ObjectStore.ObjectStore,
-        SageMakerError.ConfigurationError
-      >
+      const layer = S3ObjectStore.layer(options as never)
       const failed = yield* Effect.flip(Effect.scoped(Layer.build(layer)))
       assert.deepInclude(failed, { _tag: "ConfigurationError", setting })
     }))
@@ -440,23 +470,26 @@ describe("The layer", () => {
 
   it.live("works without an HTTP client and credentials of the context", () =>
     Effect.gen(function*() {
-      const { serve } = yield* Effect.promise(() => import("../support/server.ts"))
       const server = yield* serve((_, response) => void response.writeHead(200, { "content-length": 9 }).end())
-      const layer = S3ObjectStore.layer({ region: "eu-west-1", endpoint: server.url, credentials } as never) as Layer.Layer<
-        ObjectStore.ObjectStore,
-        SageMakerError.ConfigurationError
-      >
-      const info = yield* Effect.flatMap(ObjectStore.ObjectStore, ({ head }) => head(location)).pipe(Effect.provide(layer))
+      const layer = S3ObjectStore.layer({ region: "eu-west-1", endpoint: server.url, credentials } as never)
+      const info = yield* Effect.flatMap(ObjectStore.ObjectStore, ({ head }) => head(location)).pipe(
+        Effect.provide(layer)
+      )
       assert.strictEqual(info.size, 9)
       yield* eventually(() => server.sockets.size === 0)
     }).pipe(Effect.scoped))
 
   it.live("a bucket that head found absent is another error, asked once per bucket", () =>
     Effect.gen(function*() {
-      const { requests } = yield* scripted((request) =>
-        request.method === "HEAD" && urlOf(request).pathname === "/" ? { status: 200 } : { status: 404 }, (store) =>
-        Effect.all([Effect.either(store.head(location)), Effect.either(store.head(location))]))
-      assert.deepStrictEqual(requests.map((request) => urlOf(request).pathname), ["/out/one.json", "/", "/out/one.json"])
+      const { requests } = yield* scripted(
+        (request) => request.method === "HEAD" && urlOf(request).pathname === "/" ? { status: 200 } : { status: 404 },
+        (store) => Effect.all([Effect.either(store.head(location)), Effect.either(store.head(location))])
+      )
+      assert.deepStrictEqual(requests.map((request) => urlOf(request).pathname), [
+        "/out/one.json",
+        "/",
+        "/out/one.json"
+      ])
     }))
 })
 

@@ -78,7 +78,9 @@ const changedPath = "the key has a segment \".\" or \"..\", which an HTTP client
 /** The URL of a request. An HTTP client parses it, which removes the segments `.` and `..` of a key. */
 const urlOf = ({ hostname, path, port, protocol, query }: SmithyRequest): string => {
   const search = searchOf(query)
-  const url = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}${search === "" ? "" : `?${search}`}`
+  const url = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}${
+    search === "" ? "" : `?${search}`
+  }`
   if (!URL.canParse(url)) {
     throw new StoreFailure("other", "the endpoint is not a valid URL")
   }

@@ -72,30 +72,37 @@ export class S3Store implements ObjectStoreService {
       )))
 
   readonly remove: ObjectStoreService["remove"] = (location) =>
-    Effect.flatMap(locationOf("remove", location), ({ bucket, key }) =>
-      this.#clients.send(bucket, (client, { DeleteObjectCommand }, options) =>
-        client.send(new DeleteObjectCommand({ ...this.#settings.common, Bucket: bucket, Key: key }), options)).pipe(
-          Effect.asVoid,
-          // Some stores report an absent object, Amazon S3 does not.
-          Effect.catchIf((error) => /^(?:NoSuchKey|NotFound)$/.test(serviceErrorOf(error).name), () => Effect.void),
-          Effect.mapError((error) => toObjectStoreError("remove", location, error))
-        ))
+    Effect.flatMap(
+      locationOf("remove", location),
+      ({ bucket, key }) =>
+        this.#clients.send(bucket, (client, { DeleteObjectCommand }, options) =>
+          client.send(new DeleteObjectCommand({ ...this.#settings.common, Bucket: bucket, Key: key }), options)).pipe(
+            Effect.asVoid,
+            // Some stores report an absent object, Amazon S3 does not.
+            Effect.catchIf((error) =>
+              /^(?:NoSuchKey|NotFound)$/.test(serviceErrorOf(error).name), () =>
+              Effect.void),
+            Effect.mapError((error) => toObjectStoreError("remove", location, error))
+          )
+    )
 
   #head({ bucket, key }: ParsedLocation): Effect.Effect<ObjectInfo, unknown> {
     const input = { ...this.#settings.common, Bucket: bucket, Key: key }
-    return this.#clients.send(bucket, (client, { HeadObjectCommand }, options) =>
-      client.send(new HeadObjectCommand(input), options)).pipe(
-        Effect.flatMap(({ ContentLength, ContentType }) => {
-          if (ContentLength === undefined) {
-            return Effect.fail(new StoreFailure("other", "the response of the store has no size"))
-          }
-          this.#buckets.add(bucket)
-          return Effect.succeed({
-            size: ContentLength,
-            ...(ContentType === undefined ? {} : { contentType: ContentType })
-          })
+    return this.#clients.send(
+      bucket,
+      (client, { HeadObjectCommand }, options) => client.send(new HeadObjectCommand(input), options)
+    ).pipe(
+      Effect.flatMap(({ ContentLength, ContentType }) => {
+        if (ContentLength === undefined) {
+          return Effect.fail(new StoreFailure("other", "the response of the store has no size"))
+        }
+        this.#buckets.add(bucket)
+        return Effect.succeed({
+          size: ContentLength,
+          ...(ContentType === undefined ? {} : { contentType: ContentType })
         })
-      )
+      })
+    )
   }
 
   /**
@@ -108,19 +115,21 @@ export class S3Store implements ObjectStoreService {
     }
     const { ExpectedBucketOwner } = this.#settings.common
     const input = { Bucket: bucket, ...(ExpectedBucketOwner === undefined ? {} : { ExpectedBucketOwner }) }
-    return this.#clients.send(bucket, (client, { HeadBucketCommand }, options) =>
-      client.send(new HeadBucketCommand(input), options)).pipe(
-        Effect.mapError((bucketError) => toObjectStoreError("head", error.location, bucketError)),
-        Effect.matchEffect({
-          onSuccess: () => this.#foundBucket(bucket, error),
-          onFailure: ({ reason }) => {
-            if (reason === "not-found") {
-              return Effect.fail(missingBucket(error))
-            }
-            return reason === "unavailable" ? Effect.fail(error) : this.#foundBucket(bucket, error)
+    return this.#clients.send(
+      bucket,
+      (client, { HeadBucketCommand }, options) => client.send(new HeadBucketCommand(input), options)
+    ).pipe(
+      Effect.mapError((bucketError) => toObjectStoreError("head", error.location, bucketError)),
+      Effect.matchEffect({
+        onSuccess: () => this.#foundBucket(bucket, error),
+        onFailure: ({ reason }) => {
+          if (reason === "not-found") {
+            return Effect.fail(missingBucket(error))
           }
-        })
-      )
+          return reason === "unavailable" ? Effect.fail(error) : this.#foundBucket(bucket, error)
+        }
+      })
+    )
   }
 
   #foundBucket(bucket: string, error: ObjectStoreError): Effect.Effect<never, ObjectStoreError> {
@@ -140,15 +149,17 @@ export class S3Store implements ObjectStoreService {
       ...(key === "" ? {} : { Prefix: key }),
       ...(token === undefined ? {} : { ContinuationToken: token })
     }
-    return this.#clients.send(bucket, (client, { ListObjectsV2Command }, options) =>
-      client.send(new ListObjectsV2Command(input), options)).pipe(
-        Effect.flatMap((output) =>
-          Effect.try({
-            try: () => [entriesOf(bucket, output), nextToken(output, token)] as const,
-            catch: (error) => error instanceof StoreFailure ? error : invalidList()
-          })
-        )
+    return this.#clients.send(
+      bucket,
+      (client, { ListObjectsV2Command }, options) => client.send(new ListObjectsV2Command(input), options)
+    ).pipe(
+      Effect.flatMap((output) =>
+        Effect.try({
+          try: () => [entriesOf(bucket, output), nextToken(output, token)] as const,
+          catch: (error) => error instanceof StoreFailure ? error : invalidList()
+        })
       )
+    )
   }
 
   #putInput(options: PutOptions | undefined) {
@@ -161,8 +172,11 @@ export class S3Store implements ObjectStoreService {
       return this.#putParts({ bucket, key, options }, body)
     }
     return Effect.asVoid(
-      this.#clients.send(bucket, (client, { PutObjectCommand }, sendOptions) =>
-        client.send(new PutObjectCommand({ ...input, Bucket: bucket, Key: key, Body: body }), sendOptions))
+      this.#clients.send(
+        bucket,
+        (client, { PutObjectCommand }, sendOptions) =>
+          client.send(new PutObjectCommand({ ...input, Bucket: bucket, Key: key, Body: body }), sendOptions)
+      )
     )
   }
 
@@ -181,8 +195,10 @@ export class S3Store implements ObjectStoreService {
   ): Effect.Effect<void, ObjectStoreError | E, R> {
     const { location } = target
     const toError = (error: unknown) => toObjectStoreError("put", location, error)
-    const checked = Stream.mapEffect(body, (chunk: unknown) =>
-      chunk instanceof Uint8Array ? Effect.succeed(chunk) : Effect.fail(invalidBody(location)))
+    const checked = Stream.mapEffect(
+      body,
+      (chunk: unknown) => chunk instanceof Uint8Array ? Effect.succeed(chunk) : Effect.fail(invalidBody(location))
+    )
     return Effect.scoped(Effect.gen(this, function*() {
       const first = yield* firstBytes(checked, this.#settings.upload.multipartThreshold)
       if (first.rest === undefined) {
@@ -208,8 +224,7 @@ interface Target extends ParsedLocation {
   readonly options: PutOptions | undefined
 }
 
-const isStream = (body: object): boolean =>
-  typeof body === "object" && body !== null && Stream.StreamTypeId in body
+const isStream = (body: object): boolean => typeof body === "object" && body !== null && Stream.StreamTypeId in body
 
 const invalidBody = (location: string): ObjectStoreError =>
   new ObjectStoreError({
