@@ -238,4 +238,5 @@ export const layer: {
   (
     options?: S3ObjectStoreOptions
   ): Layer.Layer<ObjectStore, ConfigurationError, Credentials | HttpClient.HttpClient>
-} = (options: unknown = {}): Layer.Layer<ObjectStore, ConfigurationError> => Layer.scoped(ObjectStore, make(options))
+} = (options?: unknown): Layer.Layer<ObjectStore, ConfigurationError> =>
+  Layer.scoped(ObjectStore, make(options === undefined ? {} : options))

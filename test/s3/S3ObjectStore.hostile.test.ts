@@ -43,7 +43,7 @@ const failureOf = (call: Call, listener: RequestListener, http = httpClients["th
       Effect.map(Effect.either(withStore(server.url, http, call)), (result) => {
         assert(Either.isLeft(result), "expected a failure")
         assert.instanceOf(result.left, SageMakerError.ObjectStoreError)
-        return { error: result.left as SageMakerError.ObjectStoreError, requests: server.seen().length }
+        return { error: result.left, requests: server.seen().length }
       }))
   )
 

@@ -1,6 +1,6 @@
 /** The methods of an object store on AWS's S3 client. */
 import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
-import * as Cause from "effect/Cause"
+import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -202,7 +202,8 @@ export class S3Store implements ObjectStoreService {
     return Effect.scoped(Effect.gen(this, function*() {
       const first = yield* firstBytes(checked, this.#settings.upload.multipartThreshold)
       if (first.rest === undefined) {
-        return yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
+        yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
+        return
       }
       const failed = yield* Deferred.make<never, E | ObjectStoreError>()
       let failure: Cause.Cause<E | ObjectStoreError> | undefined
