@@ -33,7 +33,7 @@ import type { ConfigurationError } from "../SageMakerError.ts"
 import * as Timeouts from "../Timeouts.ts"
 import { S3Clients } from "./internal/clients.ts"
 import { anonymousConfig, credentialProvider } from "./internal/credentials.ts"
-import { makeRequestHandler } from "./internal/requestHandler.ts"
+import { makeRequestHandler } from "./internal/http/requestHandler.ts"
 import { readSettings, type Settings } from "./internal/settings.ts"
 import { S3Store } from "./internal/store.ts"
 
