@@ -1,0 +1,62 @@
+/** An emulated endpoint whose responses are released one at a time. */
+import { Effect, Layer } from "effect"
+import { NodeEmulator } from "effect-sagemaker-runtime/node"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+import { request } from "node:http"
+import { pipeline } from "node:stream"
+import { serve } from "../support/server.ts"
+
+export interface ModelCall {
+  readonly inferenceId: string | undefined
+  readonly texts: ReadonlyArray<string>
+}
+
+export const lengths = (texts: ReadonlyArray<string>): ReadonlyArray<number> => texts.map((text) => text.length)
+
+/** Serves an endpoint that returns the length of each text, and the objects of its requests. */
+export const makeModel = Effect.gen(function*() {
+  const calls: Array<ModelCall> = []
+  const permits = yield* Effect.makeSemaphore(0)
+  const endpoint = Emulator.endpoint("sentiment", ({ Body, InferenceId }) =>
+    Effect.gen(function*() {
+      const texts = JSON.parse(new TextDecoder().decode(Body)) as ReadonlyArray<string>
+      calls.push({ inferenceId: InferenceId, texts })
+      yield* permits.take(1)
+      return texts.includes("fail")
+        ? yield* Effect.fail("the model cannot score this text")
+        : { Body: JSON.stringify(lengths(texts)), ContentType: "application/json" }
+    }))
+  const context = yield* Layer.build(NodeEmulator.layer({ region: "eu-west-1", endpoints: [endpoint] }))
+  const { url } = yield* Effect.provide(NodeEmulator.NodeEmulator, context)
+  return { calls, url, release: permits.release }
+})
+
+export const awsEnvironment = (url: string) => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_REGION: "eu-west-1",
+  AWS_ACCESS_KEY_ID: String(Emulator.credentials.accessKeyId),
+  AWS_SECRET_ACCESS_KEY: String(Emulator.credentials.secretAccessKey),
+  NO_PROXY: "127.0.0.1"
+})
+
+/** Forwards requests to the service. The response to the first asynchronous request never arrives. */
+export const serveWithoutFirstResponse = (url: string) => {
+  let accepted = 0
+  return Effect.map(
+    serve((incoming, outgoing) => {
+      const { headers, method, url: path = "" } = incoming
+      const forwarded = request(new URL(path, url), { headers, method }, (response) => {
+        accepted += path.endsWith("/async-invocations") ? 1 : 0
+        if (path.endsWith("/async-invocations") && accepted === 1) {
+          response.resume()
+          return
+        }
+        outgoing.writeHead(response.statusCode ?? 502, response.headers)
+        pipeline(response, outgoing, () => forwarded.destroy())
+      })
+      outgoing.once("close", () => forwarded.destroy())
+      pipeline(incoming, forwarded, () => undefined)
+    }),
+    (proxy) => ({ url: proxy.url, accepted: () => accepted })
+  )
+}
