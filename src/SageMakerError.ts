@@ -22,7 +22,9 @@
 import type * as DateTime from "effect/DateTime"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import type { Job } from "./AsyncInference.ts"
 import { errorClass } from "./internal/error/errorClass.ts"
+import { objectStoreMessage } from "./internal/error/objectStoreMessage.ts"
 import { validationReason } from "./protocol/error/validationReason.ts"
 
 /**
@@ -1003,6 +1005,191 @@ export class SessionExpiredError extends errorClass<Retryable>()(
 }
 
 /**
+ * The name of a method of `ObjectStore`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ObjectStoreOperation = "get" | "put" | "head" | "list" | "remove"
+
+/**
+ * Why a request to an object store failed.
+ *
+ * - `access-denied`: the credentials do not allow the operation. Amazon S3 also reports an absent object so, if the
+ *   credentials do not allow `s3:ListBucket`.
+ * - `not-found`: there is no object at the location.
+ * - `unavailable`: the store did not respond, or not completely, after its retries. A later request can succeed.
+ * - `other`: any other reason, such as an invalid location, or a bucket that does not exist.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ObjectStoreErrorReason = "access-denied" | "not-found" | "unavailable" | "other"
+
+/**
+ * A request to an object store failed.
+ *
+ * `message` does not contain text of the store. `retry` is `transient` if the store was unavailable, else `never`.
+ *
+ * @since 0.1.0
+ * @category client errors
+ */
+export class ObjectStoreError extends errorClass<Retryable>()(
+  Schema.TaggedError<ObjectStoreError>()("ObjectStoreError", {
+    operation: Schema.Literal("get", "put", "head", "list", "remove"),
+    location: Schema.String,
+    reason: Schema.Literal("access-denied", "not-found", "unavailable", "other"),
+    problem: Schema.optional(Schema.String),
+    status: Schema.optional(Schema.Number),
+    requestId: Schema.optional(Schema.String)
+  })
+) {
+  /**
+   * The method that failed.
+   *
+   * @since 0.1.0
+   */
+  declare readonly operation: ObjectStoreOperation
+  /**
+   * The location of the object, or the prefix of `list`. A location that is not valid is not included.
+   *
+   * @since 0.1.0
+   */
+  declare readonly location: string
+  /**
+   * Why the request failed.
+   *
+   * @since 0.1.0
+   */
+  declare readonly reason: ObjectStoreErrorReason
+  /**
+   * What is wrong and what to do, if more is known than `reason`.
+   *
+   * @since 0.1.0
+   */
+  declare readonly problem?: string | undefined
+  /**
+   * HTTP status code of the response, if there was one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly status?: number | undefined
+  /**
+   * The request ID of the store, such as `x-amz-request-id` of Amazon S3.
+   *
+   * @since 0.1.0
+   */
+  declare readonly requestId?: string | undefined
+  /**
+   * `transient` if the store was unavailable, else `never`.
+   *
+   * @since 0.1.0
+   */
+  get retry(): RetryClass {
+    return this.reason === "unavailable" ? "transient" : "never"
+  }
+  /**
+   * The method, the location, the reason and the status.
+   *
+   * @since 0.1.0
+   */
+  override get message(): string {
+    return objectStoreMessage(this)
+  }
+}
+
+const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProperty(job, "outputLocation"))
+
+/**
+ * The model or the service could not process the request. The service stored a failure in place of an output.
+ *
+ * @since 0.1.0
+ * @category client errors
+ */
+export class AsyncInferenceFailedError extends errorClass<Retryable>()(
+  Schema.TaggedError<AsyncInferenceFailedError>()("AsyncInferenceFailedError", {
+    job: jobSchema,
+    failure: Schema.String
+  }),
+  "failure"
+) {
+  /**
+   * The request that failed.
+   *
+   * @since 0.1.0
+   */
+  declare readonly job: Job
+  /**
+   * The text of the failure, up to 1 MiB. It can repeat the request, so it is not enumerable and is not printed.
+   *
+   * @since 0.1.0
+   */
+  declare readonly failure: string
+  /**
+   * `never`: the request is not sent again.
+   *
+   * @since 0.1.0
+   */
+  get retry(): "never" {
+    return "never"
+  }
+  /**
+   * The endpoint, the ID of the request and where the failure is.
+   *
+   * @since 0.1.0
+   */
+  override get message(): string {
+    const { endpoint, failureLocation, inferenceId } = this.job
+    const location = failureLocation === undefined ? "" : ` or at ${failureLocation}`
+    return `The asynchronous inference request ${inferenceId} to ${endpoint} failed: read the reason in failure${location}`
+  }
+}
+
+/**
+ * No result appeared in time. The request can still be in progress: a later call of `result` can return its result.
+ *
+ * @since 0.1.0
+ * @category client errors
+ */
+export class AsyncInferenceTimeoutError extends errorClass<Retryable>()(
+  Schema.TaggedError<AsyncInferenceTimeoutError>()("AsyncInferenceTimeoutError", {
+    job: jobSchema,
+    elapsed: Schema.Number
+  })
+) {
+  /**
+   * The request without a result.
+   *
+   * @since 0.1.0
+   */
+  declare readonly job: Job
+  /**
+   * How long the call waited, in milliseconds.
+   *
+   * @since 0.1.0
+   */
+  declare readonly elapsed: number
+  /**
+   * `never`: the request is not sent again.
+   *
+   * @since 0.1.0
+   */
+  get retry(): "never" {
+    return "never"
+  }
+  /**
+   * The endpoint, the ID of the request and how long the call waited.
+   *
+   * @since 0.1.0
+   */
+  override get message(): string {
+    const { endpoint, inferenceId } = this.job
+    return `The asynchronous inference request ${inferenceId} to ${endpoint} had no result after ${this.elapsed} ms: ` +
+      "wait again with the job, or increase timeout"
+  }
+}
+
+/**
  * The errors that every operation can fail with, in addition to the errors that its model defines.
  *
  * @since 0.1.0
@@ -1069,6 +1256,9 @@ export type SageMakerError =
   | ConfigurationError
   | CodecError
   | SessionExpiredError
+  | ObjectStoreError
+  | AsyncInferenceFailedError
+  | AsyncInferenceTimeoutError
 
 /**
  * Reads the fields that a retry policy needs from any error. An error without `retry` is never retried.

@@ -5,6 +5,13 @@
  */
 
 /**
+ * Asynchronous inference requests, from the request to its result.
+ *
+ * @since 0.1.0
+ */
+export * as AsyncInference from "./AsyncInference.ts"
+
+/**
  * Schemas of OpenAI's chat completions API.
  *
  * @since 0.1.0
@@ -66,6 +73,13 @@ export * as InvokeEndpointWithResponseStream from "./InvokeEndpointWithResponseS
  * @since 0.1.0
  */
 export * as ModelEndpoint from "./ModelEndpoint.ts"
+
+/**
+ * Objects in Amazon S3 or a compatible store.
+ *
+ * @since 0.1.0
+ */
+export * as ObjectStore from "./ObjectStore.ts"
 
 /**
  * Definitions of operations, for custom operations.

@@ -80,6 +80,9 @@ export type Configured<A, R1, B, R2> = Either.Either<Config<A, R1, B, R2>, Inval
 
 const invalidOptions = unencodable("application/octet-stream", "the options of the model are invalid")
 
+/** Whether the error is the one of a model with invalid options. The calls of the model fail with what is invalid. */
+export const isInvalidModel = (error: unknown): boolean => error === invalidOptions
+
 /** The codec of a model with invalid options. Its calls fail before they use it. */
 export const failingCodec = <A>(): Codec.Codec<A> => ({
   mediaType: "application/octet-stream",
@@ -143,18 +146,22 @@ export const stream =
       )
     }))
 
+/** The input members of an asynchronous call: of the model, of the encoded value, and of the call. */
+export const asyncMembers = <A, R1, B, R2>(
+  { defaults, request, response }: Pick<Config<A, R1, B, R2>, "defaults" | "request" | "response">,
+  given: ModelEndpointAsyncOptions
+) => {
+  const members = { ContentType: request.mediaType, Accept: response.mediaType, ...definedMembers(defaults) }
+  return Effect.as(
+    rejectUnknownMembers(InvokeEndpointAsync, { ...members, ...given }),
+    (payload: object): InvokeEndpointAsync.InvokeEndpointAsyncOptions => ({ ...members, ...payload, ...given })
+  )
+}
+
 export const invokeAsync = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
   Effect.fnUntraced(function*(value: A, options?: ModelEndpointAsyncOptions) {
-    const { defaults, name, request, response } = yield* config
-    const given = yield* callMembers(options)
-    const members = { ContentType: request.mediaType, Accept: response.mediaType, ...definedMembers(defaults) }
-    yield* rejectUnknownMembers(InvokeEndpointAsync, { ...members, ...given })
-    const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
-    return yield* InvokeEndpointAsync.invokeEndpointAsync({
-      ...members,
-      ...payload,
-      ...given,
-      EndpointName: name,
-      Body: payload.Body
-    })
+    const model = yield* config
+    const withPayload = yield* asyncMembers(model, yield* callMembers(options))
+    const { Body, ...payload } = yield* Effect.mapError(encodeValue(model.request, value), withOrigin(model.name))
+    return yield* InvokeEndpointAsync.invokeEndpointAsync({ ...withPayload(payload), EndpointName: model.name, Body })
   })

@@ -1,6 +1,7 @@
 /** Elapsed time, which a change of the system time does not change. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { lazy } from "../../protocol/function/lazy.ts"
 import { defaultClock, isDefaultClock } from "./defaultServices.ts"
 
 /**
@@ -17,7 +18,7 @@ export const currentMonotonicMillis: Effect.Effect<number> = Effect.clockWith((c
 )
 
 /** A clock that starts at the system time and ignores its changes. */
-const makeMonotonicClock = (): Clock.Clock => {
+const monotonicClock = lazy((): Clock.Clock => {
   const origin = Date.now() - performance.now()
   const millis = () => origin + performance.now()
   const nanos = () => BigInt(Math.round(millis() * 1_000)) * 1_000n
@@ -29,7 +30,11 @@ const makeMonotonicClock = (): Clock.Clock => {
     currentTimeNanos: Effect.sync(nanos),
     sleep: (duration) => defaultClock.sleep(duration)
   }
-}
+})
+
+/** Runs an effect whose schedules measure elapsed time on a monotonic clock. Effect's schedules use the system time. */
+export const onMonotonicClock = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.clockWith((clock) => (isDefaultClock(clock) ? Effect.withClock(effect, monotonicClock()) : effect))
 
 /**
  * Retries with `retry`, whose schedule measures elapsed time on a monotonic clock. Effect's schedules use the system
@@ -41,6 +46,6 @@ export const retryOnMonotonicClock = <A, E, R, B, E2, R2>(
 ): Effect.Effect<B, E2, R2> =>
   Effect.clockWith((clock) =>
     isDefaultClock(clock)
-      ? Effect.withClock(retry(Effect.withClock(attempt, clock)), makeMonotonicClock())
+      ? Effect.withClock(retry(Effect.withClock(attempt, clock)), monotonicClock())
       : retry(attempt)
   )

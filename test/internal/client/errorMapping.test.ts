@@ -110,7 +110,7 @@ describe("An error without a code", () => {
   for (const [what, reply, expected] of unnamed) {
     it.effect(`${what} is ${expected._tag} with its status`, () =>
       Effect.gen(function*() {
-        assert.deepInclude(yield* endOf(reply), { ...expected, requestId })
+        assert.deepInclude<object>(yield* endOf(reply), { ...expected, requestId })
       }))
   }
 

@@ -1,0 +1,210 @@
+/** The jobs of a call of `results`: from when they are known until their results can be read. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type { CompletionStatus, Job, WaitProgress } from "../../AsyncInference.ts"
+import type { ObjectStoreService } from "../../ObjectStore.ts"
+import { ObjectStoreError } from "../../SageMakerError.ts"
+import { currentMonotonicMillis } from "../time/monotonicClock.ts"
+import { timeout } from "../time/timeout.ts"
+import type { Wait } from "./options.ts"
+import { type PendingJob, PendingJobs } from "./pendingJobs.ts"
+import { SharedPolling } from "./sharedPolling.ts"
+import { delay, millisUntilExpired, tolerant } from "./wait.ts"
+
+/** A job whose result can be read, or that has timed out. */
+export interface ReadyJob {
+  readonly pending: PendingJob
+  readonly isTimedOut: boolean
+  /** The reason of a failure, from a notification. */
+  readonly failureReason?: string | undefined
+}
+
+/** How many notifications are kept whose jobs are not known yet. */
+const maxEarlyNotifications = 10_000
+
+/** The longest time between two looks at the deadlines. */
+const maxIdleMillis = 3_600_000
+
+/** How long one poll for all jobs may take. */
+const pollMillis = 60_000
+
+const unresponsive = (jobs: ReadonlyArray<PendingJob>): ObjectStoreError =>
+  new ObjectStoreError({
+    operation: "list",
+    location: jobs[0]?.job.outputLocation ?? "",
+    reason: "unavailable",
+    problem: `the store did not respond within ${pollMillis} ms`
+  })
+
+export class JobQueue<E, R> {
+  readonly ready: Mailbox.Mailbox<ReadyJob, ObjectStoreError | E>
+  readonly #options: Wait<R>
+  readonly #polling: SharedPolling
+  readonly #wake: Queue.Queue<void>
+  readonly #pending = new PendingJobs()
+  readonly #early = new Map<string, CompletionStatus>()
+  /** Whether the store is polled for every job. */
+  #isPolling: boolean
+  #open = 0
+  #isComplete = false
+
+  constructor(
+    ready: Mailbox.Mailbox<ReadyJob, ObjectStoreError | E>,
+    wake: Queue.Queue<void>,
+    store: ObjectStoreService,
+    options: Wait<R>,
+    isPolling: boolean
+  ) {
+    this.ready = ready
+    this.#wake = wake
+    this.#polling = new SharedPolling(store)
+    this.#options = options
+    this.#isPolling = isPolling
+  }
+
+  /** Adds a job. */
+  add(job: Job): Effect.Effect<void> {
+    return Effect.gen(this, function*() {
+      const millis = this.#options.timeoutMillis ?? (yield* millisUntilExpired(job))
+      const since = yield* currentMonotonicMillis
+      this.#open += 1
+      yield* this.await({ job, since, deadline: since + millis, isPolled: false, checks: 0 })
+      const early = this.#early.get(job.inferenceId)
+      if (early !== undefined) {
+        this.#early.delete(job.inferenceId)
+        yield* this.notify(early)
+      }
+    })
+  }
+
+  /** Waits for a job, for the first time or again. */
+  await(pending: PendingJob): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const isIdle = this.#pending.size === 0 || !this.#isPolling
+      this.#pending.add(pending)
+      return isIdle ? this.#wakeUp : Effect.void
+    })
+  }
+
+  /** No job is added after this. */
+  readonly complete: Effect.Effect<void> = Effect.suspend(() => {
+    this.#isComplete = true
+    this.#early.clear()
+    return this.#endIfDone
+  })
+
+  /** The result of a job was read. */
+  readonly finish: Effect.Effect<void> = Effect.suspend(() => {
+    this.#open -= 1
+    return this.#endIfDone
+  })
+
+  get #endIfDone(): Effect.Effect<void> {
+    return this.#isComplete && this.#open === 0 ? Effect.asVoid(this.ready.end) : Effect.void
+  }
+
+  get #wakeUp(): Effect.Effect<void> {
+    return Effect.asVoid(Queue.offer(this.#wake, undefined))
+  }
+
+  /** Handles a notification. One about a job that is not known yet is kept. */
+  notify(completion: CompletionStatus): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { failureReason, inferenceId, outputLocation, status } = completion
+      const jobs = this.#pending.matching(inferenceId, outputLocation)
+      if (jobs.length === 0 && !this.#isComplete && this.#early.size < maxEarlyNotifications) {
+        this.#early.set(inferenceId, completion)
+      }
+      const reason = status === "Failed" ? failureReason ?? "" : undefined
+      return Effect.forEach(jobs, (pending) => this.#release(pending, false, reason), { discard: true })
+    })
+  }
+
+  /** No notification comes after this: the store is polled for the other jobs. */
+  readonly notificationsEnded: Effect.Effect<void> = Effect.suspend(() => {
+    this.#isPolling = true
+    return this.#wakeUp
+  })
+
+  #release(pending: PendingJob, isTimedOut: boolean, failureReason?: string): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      this.#pending.remove(pending)
+        ? Effect.asVoid(this.ready.offer({ pending, isTimedOut, failureReason }))
+        : Effect.void
+    )
+  }
+
+  #isPolled({ deadline, isPolled }: PendingJob, now: number): boolean {
+    return this.#isPolling || isPolled || deadline <= now
+  }
+
+  /** Polls the store and watches the deadlines, until interrupted. */
+  get watch(): Effect.Effect<never, ObjectStoreError, R> {
+    const { onProgress = () => Effect.void, schedule } = this.#options
+    return Effect.gen(this, function*() {
+      const start = yield* currentMonotonicMillis
+      const driver = yield* Schedule.driver(schedule)
+      const poll = this.#makePoll()
+      for (let polls = 0;;) {
+        const now = yield* currentMonotonicMillis
+        const jobs = this.#pending.all.filter((pending) => this.#isPolled(pending, now))
+        polls += jobs.length === 0 ? 0 : 1
+        const progress = { elapsed: Duration.millis(Math.round(now - start)), polls }
+        if (jobs.length > 0 && Option.isSome(yield* poll(jobs, now))) {
+          yield* this.#expire(jobs, now)
+          yield* onProgress(progress)
+        }
+        yield* this.#pause(driver, progress)
+      }
+    })
+  }
+
+  /** One poll for several jobs. None if the store was unavailable. */
+  #makePoll() {
+    let jobs: ReadonlyArray<PendingJob> = []
+    let now = 0
+    const found: Array<PendingJob> = []
+    const attempt = tolerant(Effect.suspend(() =>
+      this.#polling.poll(jobs, now, (pending) => found.push(pending)).pipe(
+        timeout(pollMillis, () => unresponsive(jobs)),
+        Effect.asSome
+      )
+    ))
+    return (current: ReadonlyArray<PendingJob>, currentMillis: number) =>
+      Effect.suspend(() => {
+        jobs = current
+        now = currentMillis
+        return Effect.ensuring(
+          attempt,
+          Effect.suspend(() =>
+            Effect.forEach(found.splice(0), (pending) => this.#release(pending, false), { discard: true })
+          )
+        )
+      })
+  }
+
+  #expire(jobs: ReadonlyArray<PendingJob>, now: number): Effect.Effect<void> {
+    const expired = jobs.filter(({ deadline }) => deadline <= now)
+    return Effect.forEach(expired, (pending) => this.#release(pending, true), { discard: true })
+  }
+
+  /** Waits for the next poll, the next deadline or another job. */
+  #pause(
+    driver: Schedule.ScheduleDriver<unknown, WaitProgress, R>,
+    progress: WaitProgress
+  ): Effect.Effect<void, never, R> {
+    return Effect.gen(this, function*() {
+      const now = yield* currentMonotonicMillis
+      const millis = Math.max(0, Math.min(this.#pending.nextDeadline - now, maxIdleMillis))
+      if (!this.#pending.all.some((pending) => this.#isPolled(pending, now))) {
+        yield* Effect.ignore(timeout(millis, () => undefined)(Queue.take(this.#wake)))
+      } else if (!(yield* delay(driver, progress, millis))) {
+        yield* this.#expire(this.#pending.all, Infinity)
+      }
+    })
+  }
+}

@@ -1,0 +1,111 @@
+/** Looks for the output or the failure of a job in the object store. */
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { AsyncModel, Job } from "../../AsyncInference.ts"
+import * as Codec from "../../Codec.ts"
+import type { ObjectInfo, ObjectStoreService } from "../../ObjectStore.ts"
+import { addPiece, concat, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
+import {
+  AsyncInferenceFailedError,
+  type CodecError,
+  type ObjectStoreError,
+  PayloadTooLargeError
+} from "../../SageMakerError.ts"
+import { withOrigin } from "../codec/codecError.ts"
+
+/** The content type of an object that was stored without one. */
+const undeclared = "binary/octet-stream"
+
+const maxFailureBytes = 1_048_576
+
+/** Only an absent object means that there is no result yet. */
+const ifPresent = <A>(effect: Effect.Effect<A, ObjectStoreError>): Effect.Effect<Option.Option<A>, ObjectStoreError> =>
+  Effect.catchIf(Effect.asSome(effect), ({ reason }) => reason === "not-found", () => Effect.succeedNone)
+
+const tooLarge = (limit: number): PayloadTooLargeError =>
+  new PayloadTooLargeError({
+    message: `The output is larger than ${limit} bytes: increase maxOutputBytes, or read it with resultStream`,
+    direction: "response",
+    limit
+  })
+
+/** Reads a stream of at most `limit` bytes. */
+const readBytes = <E>(
+  stream: Stream.Stream<Uint8Array, E>,
+  limit: number
+): Effect.Effect<Uint8Array, E | PayloadTooLargeError> =>
+  Effect.suspend(() => {
+    let pieces: Pieces | undefined
+    let size = 0
+    return Stream.runForEachChunk(stream, (chunk) => {
+      for (const bytes of chunk) {
+        pieces = addPiece(pieces, bytes)
+        size += bytes.byteLength
+      }
+      return size > limit ? Effect.fail(tooLarge(limit)) : Effect.void
+    }).pipe(Effect.map(() => concat(piecesInOrder(pieces))))
+  })
+
+const readFailure = (store: ObjectStoreService, location: string, { size }: ObjectInfo) =>
+  size === 0
+    ? Effect.succeed("")
+    : Effect.map(
+      readBytes(store.get(location, { start: 0, end: maxFailureBytes - 1 }), Infinity),
+      (bytes) => new TextDecoder().decode(bytes.subarray(0, maxFailureBytes))
+    )
+
+/** The error of a job whose failure is in the store, unless its output is there too. */
+const failureOf = (store: ObjectStoreService, job: Job, location: string, info: ObjectInfo) =>
+  Effect.gen(function*() {
+    const failure = yield* readFailure(store, location, info)
+    const output = yield* ifPresent(store.head(job.outputLocation))
+    return Option.isSome(output) ? output : yield* new AsyncInferenceFailedError({ job, failure })
+  }).pipe(Effect.catchTag("PayloadTooLargeError", () => Effect.succeedNone))
+
+/** The properties of the output; none if there is no result yet. Fails if the job failed. */
+export const findOutput = (
+  store: ObjectStoreService,
+  job: Job
+): Effect.Effect<Option.Option<ObjectInfo>, ObjectStoreError | AsyncInferenceFailedError> =>
+  Effect.gen(function*() {
+    const output = yield* ifPresent(store.head(job.outputLocation))
+    const { failureLocation } = job
+    if (Option.isSome(output) || failureLocation === undefined) {
+      return output
+    }
+    const failure = yield* ifPresent(store.head(failureLocation))
+    return Option.isSome(failure)
+      ? yield* failureOf(store, job, failureLocation, failure.value)
+      : Option.none()
+  })
+
+/** Reads and decodes an output. None if it has been removed meanwhile. */
+export const readOutput = <A, B, R>(
+  store: ObjectStoreService,
+  model: Pick<AsyncModel<A, B, R>, "response">,
+  job: Job,
+  { contentType, size }: ObjectInfo,
+  limit: number
+): Effect.Effect<Option.Option<B>, ObjectStoreError | PayloadTooLargeError | CodecError, R> =>
+  Effect.gen(function*() {
+    if (size > limit) {
+      return yield* tooLarge(limit)
+    }
+    const body = yield* readBytes(store.get(job.outputLocation), limit).pipe(
+      Effect.asSome,
+      Effect.catchIf(
+        (error) => error._tag === "ObjectStoreError" && error.reason === "not-found",
+        () => Effect.succeedNone
+      )
+    )
+    if (Option.isNone(body)) {
+      return Option.none()
+    }
+    const ContentType = contentType === undeclared ? undefined : contentType
+    const value = yield* Effect.mapError(
+      Codec.decode({ Body: body.value, ContentType }, model.response),
+      withOrigin(job.endpoint)
+    )
+    return Option.some(value)
+  })

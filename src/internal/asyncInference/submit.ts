@@ -1,0 +1,182 @@
+/** Sends asynchronous inference requests: inline, or with an input in the object store. */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Stream from "effect/Stream"
+import type { AsyncModel, SubmitOptions, UploadOptions } from "../../AsyncInference.ts"
+import * as InvokeEndpointAsync from "../../InvokeEndpointAsync.ts"
+import { ObjectStore } from "../../ObjectStore.ts"
+import { type CodecError, InvalidInputError, type ObjectStoreError, ProtocolError } from "../../SageMakerError.ts"
+import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
+import { withInvocationId } from "../client/call.ts"
+import { withOrigin } from "../codec/codecError.ts"
+import { encodeValue } from "../codec/encodedValue.ts"
+import { asyncMembers, definedMembers, isInvalidModel } from "../modelEndpoint/calls.ts"
+import { parsePrefix } from "../objectStore/location.ts"
+import { readOptions } from "../operation/readMembers.ts"
+
+/** The fields of a job. */
+export interface JobFields {
+  readonly endpoint: string
+  readonly inferenceId: string
+  readonly outputLocation: string
+  readonly failureLocation?: string
+  readonly submittedAt: DateTime.Utc
+  readonly expiresAt: DateTime.Utc
+}
+
+type Members = InvokeEndpointAsync.InvokeEndpointAsyncOptions
+
+type SubmitError = InvokeEndpointAsync.InvokeEndpointAsyncError | CodecError
+
+const defaultTtlSeconds = 21_600
+const defaultInvocationTimeoutSeconds = 900
+
+const incompleteResponse = (
+  { $metadata: { attempts, requestId, totalRetryDelay } }: InvokeEndpointAsync.InvokeEndpointAsyncOutput,
+  missing: string
+): ProtocolError =>
+  new ProtocolError({ message: `The response has no ${missing}`, requestId, attempts, totalRetryDelay })
+
+/** Sends the request and describes the accepted job. */
+const send = (
+  input: InvokeEndpointAsync.InvokeEndpointAsyncInput
+): Effect.Effect<JobFields, InvokeEndpointAsync.InvokeEndpointAsyncError, SageMakerRuntime> =>
+  Effect.gen(function*() {
+    const output = yield* InvokeEndpointAsync.invokeEndpointAsync(input)
+    const submittedAt = yield* DateTime.now
+    const inferenceId = output.InferenceId ?? input.InferenceId
+    if (inferenceId === undefined) {
+      return yield* incompleteResponse(output, "InferenceId")
+    }
+    if (output.OutputLocation === undefined) {
+      return yield* incompleteResponse(output, "OutputLocation")
+    }
+    const { InvocationTimeoutSeconds, RequestTTLSeconds } = input
+    const seconds = (RequestTTLSeconds ?? defaultTtlSeconds) +
+      (InvocationTimeoutSeconds ?? defaultInvocationTimeoutSeconds)
+    return {
+      endpoint: input.EndpointName,
+      inferenceId,
+      outputLocation: output.OutputLocation,
+      ...(output.FailureLocation === undefined ? {} : { failureLocation: output.FailureLocation }),
+      submittedAt,
+      expiresAt: DateTime.add(submittedAt, { seconds })
+    }
+  })
+
+/** The prefix of the locations of inputs, which ends at a `/`. */
+const prefixOf = (inputPrefix: unknown): Either.Either<string | undefined, InvalidInputError> =>
+  inputPrefix === undefined
+    ? Either.right(undefined)
+    : Either.mapBoth(parsePrefix(inputPrefix), {
+      onLeft: () => new InvalidInputError({ field: "inputPrefix", constraint: "a URL such as s3://bucket/inputs" }),
+      onRight: ({ bucket, key }) => `s3://${bucket}/${key === "" || key.endsWith("/") ? key : `${key}/`}`
+    })
+
+const readSubmitOptions = (options: SubmitOptions | undefined) =>
+  Either.gen(function*() {
+    const { inputPrefix, ...members } = definedMembers(yield* readOptions(options, "options"))
+    return { inputPrefix: yield* prefixOf(inputPrefix), members }
+  })
+
+/** The constraints apply before the upload, whatever the validation of the client. */
+const constraints = { maxBodyBytes: false, validation: { min: true, max: true, pattern: true } } as const
+
+/** Errors after which the service has certainly not accepted the request, so that nothing reads its input. */
+const rejections = new Set([
+  "ValidationError",
+  "AccessDeniedError",
+  "InvalidInputError",
+  "CredentialsError",
+  "SigningError",
+  "OverloadedError"
+])
+
+/** Stores the input and sends its location. The input of a rejected request is removed. */
+const sendStored = <E = never, R = never>(
+  endpoint: string,
+  members: Members,
+  prefix: string,
+  body: Uint8Array | Stream.Stream<Uint8Array, E, R>
+): Effect.Effect<
+  JobFields,
+  InvokeEndpointAsync.InvokeEndpointAsyncError | ObjectStoreError | E,
+  SageMakerRuntime | ObjectStore | R
+> =>
+  Effect.randomWith((random) =>
+    withInvocationId(random, (id) =>
+      Effect.gen(function*() {
+        const InputLocation = `${prefix}${id}`
+        const input = { ...members, EndpointName: endpoint, InputLocation }
+        yield* InvokeEndpointAsync.operation.encode(input, constraints)
+        const store = yield* ObjectStore
+        yield* store.put(InputLocation, body, { contentType: members.ContentType })
+        return yield* Effect.tapError(
+          send(input),
+          ({ _tag }) => rejections.has(_tag) ? Effect.ignore(store.remove(InputLocation)) : Effect.void
+        )
+      }))
+  )
+
+const tooLargeInline = new InvalidInputError({
+  field: "inputPrefix",
+  constraint: `set for an input of more than ${InvokeEndpointAsync.maxInlineBytes} bytes`
+})
+
+/** Encodes a value. A model with invalid options fails with what is invalid. */
+const encode = <A, B, R>(model: AsyncModel<A, B, R>, value: A) =>
+  Effect.catchAll(
+    encodeValue(model.request, value),
+    (error): Effect.Effect<never, SubmitError, SageMakerRuntime | R> =>
+      isInvalidModel(error)
+        ? Effect.zipRight(model.invokeAsync(value), Effect.fail(error))
+        : Effect.fail(withOrigin(model.name)(error))
+  )
+
+export const submit = <A, B, R>(
+  model: AsyncModel<A, B, R>,
+  value: A,
+  options?: SubmitOptions
+): Effect.Effect<JobFields, SubmitError | ObjectStoreError, SageMakerRuntime | ObjectStore | R> =>
+  Effect.gen(function*() {
+    const { inputPrefix, members } = yield* readSubmitOptions(options)
+    const withPayload = yield* asyncMembers(model, members)
+    const { Body, ...payload } = yield* encode(model, value)
+    if (Body.byteLength <= InvokeEndpointAsync.maxInlineBytes) {
+      return yield* send({ ...withPayload(payload), EndpointName: model.name, Body })
+    }
+    if (inputPrefix === undefined) {
+      return yield* tooLargeInline
+    }
+    return yield* sendStored(model.name, withPayload(payload), inputPrefix, Body)
+  })
+
+export const submitStream = <A, B, R, E, R2>(
+  model: AsyncModel<A, B, R>,
+  body: Stream.Stream<Uint8Array, E, R2>,
+  options: UploadOptions
+): Effect.Effect<
+  JobFields,
+  InvokeEndpointAsync.InvokeEndpointAsyncError | ObjectStoreError | E,
+  SageMakerRuntime | ObjectStore | R2
+> =>
+  Effect.gen(function*() {
+    const { inputPrefix, members } = yield* readSubmitOptions(options)
+    const withPayload = yield* asyncMembers(model, members)
+    if (inputPrefix === undefined) {
+      return yield* new InvalidInputError({ field: "inputPrefix", constraint: "set" })
+    }
+    return yield* sendStored(model.name, withPayload({}), inputPrefix, body)
+  })
+
+export const submitLocation = <A, B, R>(
+  model: AsyncModel<A, B, R>,
+  location: string,
+  options?: Members
+): Effect.Effect<JobFields, InvokeEndpointAsync.InvokeEndpointAsyncError, SageMakerRuntime> =>
+  Effect.gen(function*() {
+    const { inputPrefix: _, members } = yield* readSubmitOptions(options)
+    const withPayload = yield* asyncMembers(model, members)
+    return yield* send({ ...withPayload({}), EndpointName: model.name, InputLocation: location })
+  })
