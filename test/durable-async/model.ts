@@ -6,7 +6,7 @@ import { request } from "node:http"
 import { pipeline } from "node:stream"
 import { serve } from "../support/server.ts"
 
-export interface ModelCall {
+interface ModelCall {
   readonly inferenceId: string | undefined
   readonly texts: ReadonlyArray<string>
 }

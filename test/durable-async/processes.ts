@@ -19,7 +19,7 @@ export const freePort = Effect.async<number>((resume) => {
   })
 })
 
-export interface Program {
+interface Program {
   readonly output: () => string
   /** Waits until the output contains the text. */
   readonly prints: (text: string) => Effect.Effect<void>
