@@ -6,11 +6,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { eventually } from "../support/eventually.ts"
-import { awsEnvironment, lengths, makeModel, serveWithoutFirstResponse } from "./model.ts"
+import { awsEnvironment, lengths, makeModel } from "./model.ts"
 import { hasPostgres, type Postgres, startPostgres } from "./postgres.ts"
 import { example, freePort, install, root, start } from "./processes.ts"
-
-const running = 1_000
 
 beforeAll(async () => {
   await install()
@@ -25,12 +23,15 @@ const folder = Effect.acquireRelease(
 const textsOf = (count: number) => Array.from({ length: count }, (_, index) => "x".repeat(index % 7) + index)
 
 /** A model, a database, an input file, and a function that starts `main.ts` with them. */
-const makeScene = (texts: ReadonlyArray<string>, database?: string) =>
+const makeScene = (
+  texts: ReadonlyArray<string>,
+  { database, ...options }: { readonly database?: string | undefined; readonly dropFirstResponse?: boolean } = {}
+) =>
   Effect.gen(function*() {
     const path = yield* folder
     const file = join(path, "texts.txt")
     writeFileSync(file, `${texts.join("\n")}\n`)
-    const model = yield* makeModel
+    const model = yield* makeModel({ dropFirstResponse: false, ...options })
     const env = {
       ...awsEnvironment(model.url),
       DATABASE_URL: database ?? `file:${path}/workflows.db`,
@@ -41,11 +42,10 @@ const makeScene = (texts: ReadonlyArray<string>, database?: string) =>
     const id = path.slice(-6)
     const run = (overrides: Readonly<Record<string, string>> = {}, args = [id, file]) =>
       start("main.ts", args, { ...env, ...overrides })
-    return { model, id, run, env }
+    /** Waits until programs have polled for this many results. Before its first poll a program stores the job. */
+    const polls = (count: number) => eventually(() => model.polled().size >= count, "60 seconds")
+    return { model, id, polls, run }
   })
-
-const modelIsCalled = (calls: ReadonlyArray<unknown>, times: number) =>
-  eventually(() => calls.length >= times, "60 seconds").pipe(Effect.orDie)
 
 /** The array that the program prints. */
 const printedScores = (output: string): ReadonlyArray<number> =>
@@ -63,10 +63,9 @@ const claims = (database: () => string | undefined) => {
     () =>
       Effect.gen(function*() {
         const texts = textsOf(3)
-        const { id, model, run } = yield* makeScene(texts, database())
+        const { id, model, polls, run } = yield* makeScene(texts, { database: database() })
         const first = yield* run()
-        yield* modelIsCalled(model.calls, 1)
-        yield* Effect.sleep(running)
+        yield* polls(1)
         yield* first.kill("SIGKILL")
 
         const second = yield* run({}, [])
@@ -85,10 +84,9 @@ const claims = (database: () => string | undefined) => {
   it.scopedLive("a process with another address takes over after the shard lock expires", () =>
     Effect.gen(function*() {
       const texts = textsOf(2)
-      const { id, model, run } = yield* makeScene(texts, database())
+      const { id, model, polls, run } = yield* makeScene(texts, { database: database() })
       const first = yield* run()
-      yield* modelIsCalled(model.calls, 1)
-      yield* Effect.sleep(running)
+      yield* polls(1)
       yield* first.kill("SIGKILL")
       yield* model.release(1)
       const second = yield* run({ PORT: String(yield* freePort) })
@@ -103,12 +101,10 @@ const claims = (database: () => string | undefined) => {
     () =>
       Effect.gen(function*() {
         const texts = textsOf(950)
-        const { model, run } = yield* makeScene(texts, database())
+        const { model, polls, run } = yield* makeScene(texts, { database: database() })
         const first = yield* run()
-        yield* modelIsCalled(model.calls, 1)
         yield* model.release(3)
-        yield* modelIsCalled(model.calls, 4)
-        yield* Effect.sleep(3 * running)
+        yield* polls(7)
         yield* first.kill("SIGKILL")
 
         const second = yield* run()
@@ -131,19 +127,16 @@ describe("with SQLite", () => {
     () =>
       Effect.gen(function*() {
         const texts = textsOf(4)
-        const { model, run } = yield* makeScene(texts)
-        const proxy = yield* serveWithoutFirstResponse(model.url)
-        const env = { AWS_ENDPOINT_URL: proxy.url }
-        const first = yield* run(env)
-        yield* eventually(() => proxy.accepted() === 1, "60 seconds")
+        const { model, run } = yield* makeScene(texts, { dropFirstResponse: true })
+        const first = yield* run()
+        yield* eventually(() => model.calls.length === 1, "60 seconds")
         yield* first.kill("SIGKILL")
 
-        const second = yield* run(env)
-        yield* modelIsCalled(model.calls, 1)
+        const second = yield* run()
         yield* model.release(2)
         assert.strictEqual(yield* second.exit, 0)
         assert.deepStrictEqual(printedScores(second.output()), lengths(texts))
-        assert.strictEqual(proxy.accepted(), 2)
+        assert.strictEqual(model.submits(), 2)
         assert.strictEqual(new Set(model.calls.map(({ inferenceId }) => inferenceId)).size, 1)
       }),
     120_000
@@ -152,10 +145,9 @@ describe("with SQLite", () => {
   it.scopedLive("a process that ends with SIGTERM does not submit again", () =>
     Effect.gen(function*() {
       const texts = textsOf(1)
-      const { model, run } = yield* makeScene(texts)
+      const { model, polls, run } = yield* makeScene(texts)
       const first = yield* run()
-      yield* modelIsCalled(model.calls, 1)
-      yield* Effect.sleep(running)
+      yield* polls(1)
       yield* first.kill("SIGTERM")
       yield* model.release(1)
       const second = yield* run()
@@ -166,9 +158,9 @@ describe("with SQLite", () => {
 
   it.scopedLive("a second process with the same address does not start", () =>
     Effect.gen(function*() {
-      const { model, run } = yield* makeScene(textsOf(1))
+      const { model, polls, run } = yield* makeScene(textsOf(1))
       yield* run()
-      yield* modelIsCalled(model.calls, 1)
+      yield* polls(1)
       const second = yield* run()
       assert.strictEqual(yield* second.exit, 1)
       assert.include(second.output(), "EADDRINUSE")

@@ -7,17 +7,43 @@ import { pipeline } from "node:stream"
 import { serve } from "../support/server.ts"
 
 interface ModelCall {
-  readonly inferenceId: string | undefined
+  readonly inferenceId: string
   readonly texts: ReadonlyArray<string>
 }
 
+const submitPath = "/async-invocations"
+
 export const lengths = (texts: ReadonlyArray<string>): ReadonlyArray<number> => texts.map((text) => text.length)
 
+/** Forwards requests to a service. If it is told so, the response to the first asynchronous request never arrives. */
+const serveProxy = (url: string, options: { readonly dropFirstResponse: boolean }) => {
+  const paths: Array<string> = []
+  const submits = () => paths.filter((path) => path.endsWith(submitPath)).length
+  return Effect.map(
+    serve((incoming, outgoing) => {
+      const { headers, method, url: path = "" } = incoming
+      paths.push(path)
+      const isDropped = options.dropFirstResponse && path.endsWith(submitPath) && submits() === 1
+      const forwarded = request(new URL(path, url), { headers, method }, (response) => {
+        if (isDropped) {
+          response.resume()
+          return
+        }
+        outgoing.writeHead(response.statusCode ?? 502, response.headers)
+        pipeline(response, outgoing, () => forwarded.destroy())
+      })
+      outgoing.once("close", () => forwarded.destroy())
+      pipeline(incoming, forwarded, () => undefined)
+    }),
+    (proxy) => ({ url: proxy.url, paths, submits })
+  )
+}
+
 /** Serves an endpoint that returns the length of each text, and the objects of its requests. */
-export const makeModel = Effect.gen(function*() {
+export const makeModel = Effect.fnUntraced(function*(options = { dropFirstResponse: false }) {
   const calls: Array<ModelCall> = []
   const permits = yield* Effect.makeSemaphore(0)
-  const endpoint = Emulator.endpoint("sentiment", ({ Body, InferenceId }) =>
+  const endpoint = Emulator.endpoint("sentiment", ({ Body, InferenceId = "" }) =>
     Effect.gen(function*() {
       const texts = JSON.parse(new TextDecoder().decode(Body)) as ReadonlyArray<string>
       calls.push({ inferenceId: InferenceId, texts })
@@ -28,7 +54,10 @@ export const makeModel = Effect.gen(function*() {
     }))
   const context = yield* Layer.build(NodeEmulator.layer({ region: "eu-west-1", endpoints: [endpoint] }))
   const { url } = yield* Effect.provide(NodeEmulator.NodeEmulator, context)
-  return { calls, url, release: permits.release }
+  const { paths, submits, url: proxy } = yield* serveProxy(url, options)
+  /** The file names that were read or looked for in the store, which are the inference IDs. */
+  const polled = () => new Set(paths.flatMap((path) => /\/([0-9a-f]{32})(?:\?|$)/.exec(path)?.[1] ?? []))
+  return { calls, polled, submits, url: proxy, release: permits.release }
 })
 
 export const awsEnvironment = (url: string) => ({
@@ -38,25 +67,3 @@ export const awsEnvironment = (url: string) => ({
   AWS_SECRET_ACCESS_KEY: String(Emulator.credentials.secretAccessKey),
   NO_PROXY: "127.0.0.1"
 })
-
-/** Forwards requests to the service. The response to the first asynchronous request never arrives. */
-export const serveWithoutFirstResponse = (url: string) => {
-  let accepted = 0
-  return Effect.map(
-    serve((incoming, outgoing) => {
-      const { headers, method, url: path = "" } = incoming
-      const forwarded = request(new URL(path, url), { headers, method }, (response) => {
-        accepted += path.endsWith("/async-invocations") ? 1 : 0
-        if (path.endsWith("/async-invocations") && accepted === 1) {
-          response.resume()
-          return
-        }
-        outgoing.writeHead(response.statusCode ?? 502, response.headers)
-        pipeline(response, outgoing, () => forwarded.destroy())
-      })
-      outgoing.once("close", () => forwarded.destroy())
-      pipeline(incoming, forwarded, () => undefined)
-    }),
-    (proxy) => ({ url: proxy.url, accepted: () => accepted })
-  )
-}

@@ -24,6 +24,7 @@ interface Program {
   /** Waits until the output contains the text. */
   readonly prints: (text: string) => Effect.Effect<void>
   readonly exit: Effect.Effect<number | NodeJS.Signals | null>
+  /** Sends a signal and waits until the process has ended. */
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<number | NodeJS.Signals | null>
 }
 
@@ -37,36 +38,34 @@ const exitOf = (child: ChildProcess) =>
     child.once("close", (code, signal) => resume(Effect.succeed(code ?? signal)))
   })
 
+const spawnProgram = (file: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Program => {
+  const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
+    cwd: example,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  let output = ""
+  const add = (text: Buffer) => {
+    output += String(text)
+  }
+  child.stdout.on("data", add)
+  child.stderr.on("data", add)
+  const exit = exitOf(child)
+  return {
+    output: () => output,
+    prints: (text) =>
+      eventually(() => output.includes(text) || child.exitCode !== null, "100 seconds").pipe(
+        Effect.ignore,
+        Effect.filterOrDieMessage(() => output.includes(text), `"${text}" was not printed`)
+      ),
+    exit,
+    kill: (signal) => Effect.suspend(() => child.kill(signal) ? exit : exit)
+  }
+}
+
 /** Runs a program of the example with `tsx`, in one process. The end of the scope kills it. */
-export const start = (
-  file: string,
-  args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>>
-) =>
+export const start = (file: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
   Effect.acquireRelease(
-    Effect.sync(() => {
-      const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
-        cwd: example,
-        env: { ...process.env, NO_COLOR: "1", ...env },
-        stdio: ["ignore", "pipe", "pipe"]
-      })
-      let output = ""
-      const add = (text: Buffer) => {
-        output += String(text)
-      }
-      child.stdout.on("data", add)
-      child.stderr.on("data", add)
-      const exit = exitOf(child)
-      return {
-        output: () => output,
-        prints: (text) =>
-          eventually(() => output.includes(text) || child.exitCode !== null, "100 seconds").pipe(
-            Effect.filterOrDieMessage(() => output.includes(text), "the program ended"),
-            Effect.catchAllCause(() => Effect.dieMessage(`"${text}" was not printed:\n${output}`))
-          ),
-        exit,
-        kill: (signal) => Effect.suspend(() => child.kill(signal) ? exit : exit)
-      } satisfies Program as Program
-    }),
+    Effect.sync(() => spawnProgram(file, args, env)),
     (program) => program.kill("SIGKILL")
   )
