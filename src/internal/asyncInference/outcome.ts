@@ -1,11 +1,9 @@
 /** Looks for the output or the failure of a job in the object store. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { AsyncModel, Job } from "../../AsyncInference.ts"
 import * as Codec from "../../Codec.ts"
 import type { ObjectInfo, ObjectStoreService } from "../../ObjectStore.ts"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
 import {
   AsyncInferenceFailedError,
   type CodecError,
@@ -13,6 +11,7 @@ import {
   PayloadTooLargeError
 } from "../../SageMakerError.ts"
 import { withOrigin } from "../codec/codecError.ts"
+import { firstBytes } from "../objectStore/firstBytes.ts"
 
 /** The content type of an object that was stored without one. */
 const undeclared = "binary/octet-stream"
@@ -30,28 +29,11 @@ const tooLarge = (limit: number): PayloadTooLargeError =>
     limit
   })
 
-/** Reads a stream of at most `limit` bytes. */
-const readBytes = <E>(
-  stream: Stream.Stream<Uint8Array, E>,
-  limit: number
-): Effect.Effect<Uint8Array, E | PayloadTooLargeError> =>
-  Effect.suspend(() => {
-    let pieces: Pieces | undefined
-    let size = 0
-    return Stream.runForEachChunk(stream, (chunk) => {
-      for (const bytes of chunk) {
-        pieces = addPiece(pieces, bytes)
-        size += bytes.byteLength
-      }
-      return size > limit ? Effect.fail(tooLarge(limit)) : Effect.void
-    }).pipe(Effect.map(() => concat(piecesInOrder(pieces))))
-  })
-
 const readFailure = (store: ObjectStoreService, location: string, { size }: ObjectInfo) =>
   size === 0
     ? Effect.succeed("")
     : Effect.map(
-      readBytes(store.get(location, { start: 0, end: maxFailureBytes - 1 }), Infinity),
+      firstBytes(store.get(location, { start: 0, end: maxFailureBytes - 1 }), maxFailureBytes),
       (bytes) => new TextDecoder().decode(bytes.subarray(0, maxFailureBytes))
     )
 
@@ -61,7 +43,7 @@ const failureOf = (store: ObjectStoreService, job: Job, location: string, info: 
     const failure = yield* readFailure(store, location, info)
     const output = yield* ifPresent(store.head(job.outputLocation))
     return Option.isSome(output) ? output : yield* new AsyncInferenceFailedError({ job, failure })
-  }).pipe(Effect.catchTag("PayloadTooLargeError", () => Effect.succeedNone))
+  })
 
 /** The properties of the output; none if there is no result yet. Fails if the job failed. */
 export const findOutput = (
@@ -92,15 +74,12 @@ export const readOutput = <A, B, R>(
     if (size > limit) {
       return yield* tooLarge(limit)
     }
-    const body = yield* readBytes(store.get(job.outputLocation), limit).pipe(
-      Effect.asSome,
-      Effect.catchIf(
-        (error) => error._tag === "ObjectStoreError" && error.reason === "not-found",
-        () => Effect.succeedNone
-      )
-    )
+    const body = yield* ifPresent(firstBytes(store.get(job.outputLocation), limit + 1))
     if (Option.isNone(body)) {
       return Option.none()
+    }
+    if (body.value.byteLength > limit) {
+      return yield* tooLarge(limit)
     }
     const ContentType = contentType === undeclared ? undefined : contentType
     const value = yield* Effect.mapError(

@@ -32,6 +32,16 @@ type SubmitError = InvokeEndpointAsync.InvokeEndpointAsyncError | CodecError
 const defaultTtlSeconds = 21_600
 const defaultInvocationTimeoutSeconds = 900
 
+/** A client that does not validate can send any number. */
+const maxLifetimeSeconds = 1_000_000_000
+
+/** How long after its acceptance a request can have a result. */
+const lifetimeSeconds = ({ InvocationTimeoutSeconds, RequestTTLSeconds }: Members): number => {
+  const seconds = (RequestTTLSeconds ?? defaultTtlSeconds) +
+    (InvocationTimeoutSeconds ?? defaultInvocationTimeoutSeconds)
+  return seconds >= 0 ? Math.min(seconds, maxLifetimeSeconds) : 0
+}
+
 const incompleteResponse = (
   { $metadata: { attempts, requestId, totalRetryDelay } }: InvokeEndpointAsync.InvokeEndpointAsyncOutput,
   missing: string
@@ -52,16 +62,13 @@ const send = (
     if (output.OutputLocation === undefined) {
       return yield* incompleteResponse(output, "OutputLocation")
     }
-    const { InvocationTimeoutSeconds, RequestTTLSeconds } = input
-    const seconds = (RequestTTLSeconds ?? defaultTtlSeconds) +
-      (InvocationTimeoutSeconds ?? defaultInvocationTimeoutSeconds)
     return {
       endpoint: input.EndpointName,
       inferenceId,
       outputLocation: output.OutputLocation,
       ...(output.FailureLocation === undefined ? {} : { failureLocation: output.FailureLocation }),
       submittedAt,
-      expiresAt: DateTime.add(submittedAt, { seconds })
+      expiresAt: DateTime.add(submittedAt, { seconds: lifetimeSeconds(input) })
     }
   })
 

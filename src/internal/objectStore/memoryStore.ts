@@ -3,30 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import type { ObjectStoreService, PutOptions } from "../../ObjectStore.ts"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
 import { ObjectStoreError, type ObjectStoreOperation } from "../../SageMakerError.ts"
+import { firstBytes } from "./firstBytes.ts"
 import { compareKeys, formatLocation, locationOf, rangeOf, unsatisfiableRange } from "./location.ts"
 
 interface StoredObject {
   readonly bytes: Uint8Array
   readonly contentType: string | undefined
 }
-
-/** Collects the bytes of a stream, whose chunks can be many. */
-const collectBytes = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Uint8Array, E, R> =>
-  Effect.suspend(() => {
-    let pieces: Pieces | undefined
-    return stream.pipe(
-      Stream.runForEachChunk((chunk) =>
-        Effect.sync(() => {
-          for (const bytes of chunk) {
-            pieces = addPiece(pieces, bytes)
-          }
-        })
-      ),
-      Effect.map(() => concat(piecesInOrder(pieces)))
-    )
-  })
 
 const notFound = (operation: ObjectStoreOperation, location: string): ObjectStoreError =>
   new ObjectStoreError({ operation, location, reason: "not-found" })
@@ -65,7 +49,7 @@ export const makeMemoryStore = (): ObjectStoreService => {
         locationOf("put", location),
         body instanceof Uint8Array
           ? Effect.suspend(() => store(location, body.slice(), options))
-          : Effect.flatMap(collectBytes(body), (bytes) => store(location, bytes, options))
+          : Effect.flatMap(firstBytes(body), (bytes) => store(location, bytes, options))
       ),
     head: (location) =>
       Effect.suspend(() =>

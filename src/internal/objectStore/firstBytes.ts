@@ -1,0 +1,27 @@
+/** Reads the bytes of a stream, up to a limit. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { addPiece, concat, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
+
+const enough = { _tag: "Enough" } as const
+
+/** The first bytes of a stream. It is left as soon as it had `limit` bytes, so the result can be a chunk longer. */
+export const firstBytes = <E, R>(
+  stream: Stream.Stream<Uint8Array, E, R>,
+  limit: number = Infinity
+): Effect.Effect<Uint8Array, E, R> =>
+  Effect.suspend(() => {
+    let pieces: Pieces | undefined
+    let size = 0
+    const read = Stream.runForEachChunk(stream, (chunk) => {
+      for (const bytes of chunk) {
+        pieces = addPiece(pieces, bytes)
+        size += bytes.byteLength
+      }
+      return size >= limit ? Effect.fail(enough) : Effect.void
+    })
+    return read.pipe(
+      Effect.catchIf((error): error is typeof enough => error === enough, () => Effect.void),
+      Effect.map(() => concat(piecesInOrder(pieces)))
+    )
+  })
