@@ -47,8 +47,8 @@ const makeScene = (respond: (input: string) => Effect.Effect<string, string>) =>
       ...process.env,
       AWS_ENDPOINT_URL: url,
       AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: String(Emulator.credentials.accessKeyId),
-      AWS_SECRET_ACCESS_KEY: String(Emulator.credentials.secretAccessKey),
+      AWS_ACCESS_KEY_ID: Emulator.credentials.accessKeyId as string,
+      AWS_SECRET_ACCESS_KEY: Emulator.credentials.secretAccessKey as string,
       NO_PROXY: "127.0.0.1"
     }
     const start = (command: "result" | "run" | "submit") =>

@@ -95,7 +95,10 @@ describe("AsyncInference.run", () => {
     Effect.gen(function*() {
       const { run, server } = yield* serving
       for (
-        const [field, value] of [["timeout", -1], ["maxOutputBytes", Number.NaN], ["schedule", 5], ["onSubmitted", 5]] as const
+        const [field, value] of [["timeout", -1], ["maxOutputBytes", Number.NaN], ["schedule", 5], [
+          "onSubmitted",
+          5
+        ]] as const
       ) {
         const error = yield* run(AsyncInference.run(scorer, { text: "a" }, { [field!]: value } as never)).pipe(
           Effect.flip

@@ -177,7 +177,10 @@ describe("AsyncInference.submit", () => {
 })
 
 describe("AsyncInference.submit fails", () => {
-  const rejected = (effect: Effect.Effect<unknown, { readonly _tag: string; readonly field?: string }>, field: string) =>
+  const rejected = (
+    effect: Effect.Effect<unknown, { readonly _tag: string; readonly field?: string }>,
+    field: string
+  ) =>
     Effect.map(Effect.flip(effect), (error) => {
       assert.include(error, { _tag: "InvalidInputError", field })
     })

@@ -63,7 +63,7 @@ export const makeModel = Effect.fnUntraced(function*(options = { dropFirstRespon
 export const awsEnvironment = (url: string) => ({
   AWS_ENDPOINT_URL: url,
   AWS_REGION: "eu-west-1",
-  AWS_ACCESS_KEY_ID: String(Emulator.credentials.accessKeyId),
-  AWS_SECRET_ACCESS_KEY: String(Emulator.credentials.secretAccessKey),
+  AWS_ACCESS_KEY_ID: Emulator.credentials.accessKeyId as string,
+  AWS_SECRET_ACCESS_KEY: Emulator.credentials.secretAccessKey as string,
   NO_PROXY: "127.0.0.1"
 })

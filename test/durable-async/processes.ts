@@ -56,7 +56,7 @@ const spawnProgram = (file: string, args: ReadonlyArray<string>, env: Readonly<R
     prints: (text) =>
       eventually(() => output.includes(text) || child.exitCode !== null, "100 seconds").pipe(
         Effect.ignore,
-        Effect.filterOrDieMessage(() => output.includes(text), `"${text}" was not printed`)
+        Effect.filterOrDie(() => output.includes(text), () => new Error(`"${text}" was not printed:\n${output}`))
       ),
     exit,
     kill: (signal) => Effect.suspend(() => child.kill(signal) ? exit : exit)
