@@ -21,9 +21,9 @@ import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
+import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
-import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
 import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
 import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
@@ -562,10 +562,12 @@ export const layerHttpClient = <R = never>(
               headers: { ...contentLength(request), ...request.headers, host: url.host },
               body
             }).pipe(
-              Effect.flatMap((response) => Option.match(failure(), {
-                onNone: () => Effect.succeed(response),
-                onSome: Effect.fail
-              })),
+              Effect.flatMap((response) =>
+                Option.match(failure(), {
+                  onNone: () => Effect.succeed(response),
+                  onSome: Effect.fail
+                })
+              ),
               Effect.catchAll(fail),
               Effect.flatMap(toWebResponse),
               Effect.map((response) => HttpClientResponse.fromWeb(request, response))

@@ -79,7 +79,9 @@ const withQueryHeaders = (request: HttpStreamRequest): HttpStreamRequest => {
   }
   const found = [...queryOf(request)]
     .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => /^x-amz-(?!(?:algorithm|credential|date|expires|signature|signedheaders|security-token)$)/.test(name))
+    .filter(([name]) =>
+      /^x-amz-(?!(?:algorithm|credential|date|expires|signature|signedheaders|security-token)$)/.test(name)
+    )
   return { ...request, headers: { ...Object.fromEntries(found), ...request.headers } }
 }
 
@@ -140,7 +142,7 @@ export const makeS3Service = (options: S3ServiceOptions): Effect.Effect<S3Servic
         const date = new Date(yield* Clock.currentTimeMillis).toUTCString()
         return {
           status,
-          headers: { date, server: "AmazonS3", "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
+          headers: { date, "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
           body
         }
       })
