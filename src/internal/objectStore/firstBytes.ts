@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
 
-/** A primitive, because Effect wraps an error that is an object in a proxy while there is a span. */
-const enough: unique symbol = Symbol("enough")
+/** Not an object, because Effect replaces failed objects with proxies if there is a span. */
+const enough = Symbol("enough bytes")
 
 /** The first bytes of a stream. It is left as soon as it had `limit` bytes, so the result can be a chunk longer. */
 export const firstBytes = <E, R>(
