@@ -160,7 +160,7 @@ const documents = [
   "<Delete><Object/></Delete>",
   "<!DOCTYPE a [<!ENTITY x \"y\">]><Delete><Object><Key>&x;</Key></Object></Delete>",
   `<Delete>${"<Object>".repeat(1_000)}</Delete>`,
-  `${"<a>".repeat(300_000)}`,
+  "<a>".repeat(300_000),
   `<Delete>${"<Object><Key>a</Key></Object>".repeat(1_001)}</Delete>`,
   "<Delete><Object><Key>a</Key></Object></Delete><b/>",
   "\ufffe"

@@ -142,7 +142,7 @@ export const makeS3Service = (options: S3ServiceOptions): Effect.Effect<S3Servic
         const date = new Date(yield* Clock.currentTimeMillis).toUTCString()
         return {
           status,
-          headers: { date, server: "AmazonS3", "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
+          headers: { date, "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
           body
         }
       })
