@@ -92,7 +92,9 @@ describe("The main entry point can be bundled for", () => {
 it.effect("A bundle of the entry point ./s3 has AWS's packages in chunks of their own", () =>
   Effect.gen(function*() {
     const { chunks } = yield* bundleInChunks("dist/s3/index.js")
-    const owners = chunks.filter(({ inputs }) => inputs.some((path) => path.includes("node_modules/@aws-sdk/client-s3/")))
+    const owners = chunks.filter(({ inputs }) =>
+      inputs.some((path) => path.includes("node_modules/@aws-sdk/client-s3/"))
+    )
     assert.isNotEmpty(owners)
     assert.isTrue(owners.every(({ isEntry }) => !isEntry))
   }))

@@ -93,7 +93,11 @@ const node24 = (program: string, env?: NodeJS.ProcessEnv) =>
 /** Runs `use` with a local server that returns a score for every request. */
 const withService = async <A>(use: (environment: NodeJS.ProcessEnv) => Promise<A>): Promise<A> => {
   const server = createServer((request, response) => {
-    request.resume().on("end", () => response.setHeader("content-type", "application/json").setHeader("content-length", 13).end("{\"score\":0.9}"))
+    request.resume().on(
+      "end",
+      () =>
+        response.setHeader("content-type", "application/json").setHeader("content-length", 13).end("{\"score\":0.9}")
+    )
   })
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
   try {
@@ -148,8 +152,7 @@ console.log(await Effect.runPromise(size.pipe(
 `
 
 describe("with the installed package, an object store on Amazon S3", () => {
-  const size = () =>
-    withService((environment) => run(process.execPath, ["object-store.mjs"], project, environment))
+  const size = () => withService((environment) => run(process.execPath, ["object-store.mjs"], project, environment))
 
   it("names the packages to install, then works with them", async () => {
     await writeFile(join(project, "object-store.mjs"), objectStoreProgram)
