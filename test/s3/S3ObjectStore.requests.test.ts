@@ -413,6 +413,18 @@ describe("The layer", () => {
       assert.isUndefined(request?.headers["traceparent"])
     }))
 
+  it.live("uses the endpoint of AWS_ENDPOINT_URL_S3", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedHttpClient({ status: 200, headers: { "content-length": "1" } })
+      yield* Effect.acquireUseRelease(
+        Effect.sync(() => Reflect.set(process.env, "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")),
+        () => withStore(undefined, server.http, (store) => store.head(location)),
+        () => Effect.sync(() => Reflect.deleteProperty(process.env, "AWS_ENDPOINT_URL_S3"))
+      )
+      const [request] = yield* server.requests
+      assert.strictEqual(request?.url, "http://127.0.0.1:9/models/out/one.json")
+    }))
+
   it.live("does not close a client of the program", () =>
     Effect.gen(function*() {
       let closed = 0
