@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { ObjectEntry, ObjectInfo, ObjectStoreService } from "../../../ObjectStore.ts"
-import type { ObjectStoreError } from "../../../SageMakerError.ts"
 import { hex } from "../../../protocol/bytes/bytes.ts"
+import type { ObjectStoreError } from "../../../SageMakerError.ts"
 import { s3Error } from "./error.ts"
 import { type Checksum, type ChecksumType, makeMd5 } from "./request/checksum.ts"
 
@@ -50,8 +50,12 @@ const opaqueTag: Effect.Effect<string> = Effect.map(
   (words) => `"${words.map((word) => word.toString(16).padStart(8, "0")).join("")}-1"`
 )
 
-const hashOf = (text: string): number => {
+/** A location can be any value, which the store rejects. */
+const hashOf = (text: unknown): number => {
   let hash = 0
+  if (typeof text !== "string") {
+    return hash
+  }
   for (let at = 0; at < text.length; at++) {
     hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
   }
