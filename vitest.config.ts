@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config"
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
 const slow = "{examples,test}/**/*.slow.test.ts"
-const elsewhere = ["test/browser/**", "test/package/**"]
+const elsewhere = ["examples/durable-async/**", "test/browser/**", "test/durable-async/**", "test/package/**"]
 
 /**
  * `npm test` runs the projects `fast` and `types`, `npm run test:slow` the project `slow`. A test is slow if its file is

@@ -227,7 +227,7 @@ export interface JobResult<out B> {
  * @category models
  */
 export interface CompletionStatus
-  extends Pick<Completion, "failureReason" | "inferenceId" | "outputLocation" | "status">
+  extends Pick<Completion, "endpoint" | "failureReason" | "inferenceId" | "outputLocation" | "status">
 {}
 
 /**

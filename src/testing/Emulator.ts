@@ -251,7 +251,7 @@ export interface EmulatorOptions<R = never> {
   /**
    * The store of the inputs, outputs and failures of `InvokeEndpointAsync`.
    *
-   * If it fails, the request fails. Each `put` has `InvokeEndpointAsync`'s `InvocationTimeoutSeconds` as its timeout.
+   * If it fails, the request fails. The time to store a result is also limited by `InvocationTimeoutSeconds`.
    *
    * Default: objects in memory, until the layer's scope closes.
    */
@@ -319,6 +319,11 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  * error. A `ValidationError` with a `reason` has the service's message for that reason. `containerError` is an error
  * response of the container. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a
  * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
+ *
+ * The endpoint processes asynchronous inference requests one at a time, in their order, unless `options` allow more. It
+ * calls the handler once for each of them. A request fails after `RequestTTLSeconds` in the queue (default 21,600), and
+ * if it is not processed within `InvocationTimeoutSeconds` (default 900). An input that cannot be read and an output that
+ * cannot be stored fail the request, too.
  *
  * @example
  * ```ts

@@ -110,7 +110,14 @@ export const readSettings = (options: unknown): Effect.Effect<Settings, Configur
       ...defined({ multipartThreshold, partSize, queueSize }) as Partial<UploadSettings>
     })
     const { ExpectedBucketOwner, RequestPayer } = put
-    return { client, anonymous: anonymous === true, config, put, common: defined({ ExpectedBucketOwner, RequestPayer }), upload }
+    return {
+      client,
+      anonymous: anonymous === true,
+      config,
+      put,
+      common: defined({ ExpectedBucketOwner, RequestPayer }),
+      upload
+    }
   })
 
 const isPutMember = (name: string): boolean => putMembers.some((member) => member === name)

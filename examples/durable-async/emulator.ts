@@ -1,0 +1,24 @@
+import { NodeRuntime } from "@effect/platform-node"
+import { Config, Console, Effect, Layer, Schema } from "effect"
+import { NodeEmulator } from "effect-sagemaker-runtime/node"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+
+const decodeTexts = Schema.decodeUnknown(Schema.parseJson(Schema.Array(Schema.String)))
+
+const score = (text: string) => (text.includes("good") ? 1 : 0)
+
+const sentiment = Emulator.endpoint("sentiment", ({ Body, InferenceId }) =>
+  Effect.gen(function*() {
+    const texts = yield* decodeTexts(new TextDecoder().decode(Body))
+    yield* Console.log(`${InferenceId}: ${texts.length} texts`)
+    yield* Effect.sleep(yield* Config.duration("MODEL_TIME").pipe(Config.withDefault("20 seconds")))
+    return { Body: JSON.stringify(texts.map(score)), ContentType: "application/json" }
+  }))
+
+const printUrl = Layer.effectDiscard(Effect.flatMap(NodeEmulator.NodeEmulator, ({ url }) => Console.log(url)))
+
+printUrl.pipe(
+  Layer.provide(NodeEmulator.layer({ port: 4566, endpoints: [sentiment] })),
+  Layer.launch,
+  NodeRuntime.runMain
+)
