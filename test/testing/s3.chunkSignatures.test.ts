@@ -113,8 +113,18 @@ describe("The emulated S3 accepts AWS's example of", () => {
 
 describe("The emulated S3 stores nothing of", () => {
   const changes: ReadonlyArray<readonly [string, Example, (body: string) => string, string]> = [
-    ["a body with another byte in the first chunk", signed, (_) => _.replace("\r\naa", "\r\nba"), "SignatureDoesNotMatch"],
-    ["a body with another byte in the last chunk", signed, (_) => _.replace("a\r\n0;", "b\r\n0;"), "SignatureDoesNotMatch"],
+    [
+      "a body with another byte in the first chunk",
+      signed,
+      (_) => _.replace("\r\naa", "\r\nba"),
+      "SignatureDoesNotMatch"
+    ],
+    [
+      "a body with another byte in the last chunk",
+      signed,
+      (_) => _.replace("a\r\n0;", "b\r\n0;"),
+      "SignatureDoesNotMatch"
+    ],
     ["a body with another signature", signed, (_) => _.replace("=ad80", "=bd80"), "SignatureDoesNotMatch"],
     ["a body with another last signature", signed, (_) => _.replace("=b6c6", "=a6c6"), "SignatureDoesNotMatch"],
     ["a body without signatures", signed, (_) => _.replace(/;chunk-signature=[0-9a-f]+/g, ""), "SignatureDoesNotMatch"],
@@ -127,8 +137,18 @@ describe("The emulated S3 stores nothing of", () => {
     ["a body with an endless header", signed, () => "1".repeat(100_000), "IncompleteBody"],
     ["a body with a small first chunk", signed, (_) => `1;chunk-signature=${"0".repeat(64)}\r\na\r\n${_}`, ""],
     ["a body with another checksum", signedWithTrailer, (_) => _.replace("sOO8", "sOO9"), "SignatureDoesNotMatch"],
-    ["a body with another trailer signature", signedWithTrailer, (_) => _.replace(":d81f", ":e81f"), "SignatureDoesNotMatch"],
-    ["a body without its trailer", signedWithTrailer, (_) => _.replace(/x-amz-checksum.*?\r\n/, ""), "MalformedTrailerError"],
+    [
+      "a body with another trailer signature",
+      signedWithTrailer,
+      (_) => _.replace(":d81f", ":e81f"),
+      "SignatureDoesNotMatch"
+    ],
+    [
+      "a body without its trailer",
+      signedWithTrailer,
+      (_) => _.replace(/x-amz-checksum.*?\r\n/, ""),
+      "MalformedTrailerError"
+    ],
     ["a body with another trailer", signedWithTrailer, (_) => _.replace("crc32c:", "crc32:"), "MalformedTrailerError"],
     ["a body with endless trailers", signedWithTrailer, (_) => _ + "a".repeat(100_000), "MalformedTrailerError"]
   ]

@@ -1,3 +1,4 @@
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
 import { Effect, FastCheck, Layer, Stream } from "effect"
 import { ObjectStore } from "effect-sagemaker-runtime"
@@ -7,7 +8,6 @@ import { readdirSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { join } from "node:path"
 import { describe } from "vitest"
-import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { eventually } from "../support/eventually.ts"
 import { temporaryFolder } from "../support/s3Emulator.ts"
 
@@ -102,8 +102,12 @@ describe("The emulated S3 ends", () => {
   const bodies: ReadonlyArray<readonly [string, string, Uint8Array, string]> = [
     ["a body of endless chunks", head("PUT /bucket/key", ...chunked, decoded), awsChunk, "IncompleteBody"],
     ["an endless chunk header", head("PUT /bucket/key", ...chunked, decoded), chunk(mebibyte), "IncompleteBody"],
-    ["huge XML", head("POST /bucket?delete", "content-length: 900000000", "content-md5: AAAAAAAAAAAAAAAAAAAAAA=="), mebibyte,
-      "MaxMessageLengthExceeded"]
+    [
+      "huge XML",
+      head("POST /bucket?delete", "content-length: 900000000", "content-md5: AAAAAAAAAAAAAAAAAAAAAA=="),
+      mebibyte,
+      "MaxMessageLengthExceeded"
+    ]
   ]
   for (const [name, request, frame, code] of bodies) {
     it.live(name, () =>
@@ -169,7 +173,11 @@ it.live("XML that is not the document of the operation is MalformedXML", () =>
       const response = yield* Effect.promise(async () => {
         const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body))
         const checksum = Buffer.from(hash).toString("base64")
-        const found = await fetch(`${url}/b?delete`, { method: "POST", body, headers: { "x-amz-checksum-sha256": checksum } })
+        const found = await fetch(`${url}/b?delete`, {
+          method: "POST",
+          body,
+          headers: { "x-amz-checksum-sha256": checksum }
+        })
         return { status: found.status, text: await found.text() }
       })
       assert.strictEqual(response.status, 400)

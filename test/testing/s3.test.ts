@@ -137,7 +137,11 @@ describe("GetObject", () => {
     Effect.gen(function*() {
       yield* send("PUT", "/b/k", { "content-type": "a/b", "x-amz-meta-Name": "1", "cache-control": "no-store" }, "a")
       const found = yield* send("GET", "/b/k?response-content-type=c%2Fd&response-content-disposition=inline")
-      assert.include(found.headers, { "content-type": "c/d", "content-disposition": "inline", "cache-control": "no-store" })
+      assert.include(found.headers, {
+        "content-type": "c/d",
+        "content-disposition": "inline",
+        "cache-control": "no-store"
+      })
       assert.strictEqual(codeOf(yield* send("GET", "/b/k?response-content-type=a%0d%0ab:c")), "InvalidArgument")
     }).pipe(Effect.provide(Emulator.layer(anonymous))))
 })
@@ -176,7 +180,10 @@ describe("PutObject", () => {
 
   it.live("with If-None-Match stores one of many concurrent uploads", () =>
     Effect.gen(function*() {
-      const puts = Array.from({ length: 20 }, (_, index) => send("PUT", "/b/k", { "if-none-match": "*" }, String(index)))
+      const puts = Array.from(
+        { length: 20 },
+        (_, index) => send("PUT", "/b/k", { "if-none-match": "*" }, String(index))
+      )
       const responses = yield* Effect.all(puts, { concurrency: "unbounded" })
       const stored = responses.flatMap(({ status }, index) => (status === 200 ? [String(index)] : []))
       assert.strictEqual(stored.length, 1)
@@ -337,9 +344,17 @@ it.effect("The HttpApp serves S3, also a request without a body", () =>
 it.effect("The HttpApp reads a body of one chunk with very many elements", () =>
   Effect.gen(function*() {
     const echo = Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body))
-    const client = yield* Effect.provide(HttpClient.HttpClient, Emulator.layerHttpClient({ ...anonymous, endpoints: [echo] }))
-    const bytes = Stream.rechunk(Stream.fromIterable(Array.from({ length: 100_000 }, () => new Uint8Array([1]))), 100_000)
-    const request = HttpClientRequest.post("http://localhost/endpoints/echo/invocations", { body: HttpBody.stream(bytes) })
+    const client = yield* Effect.provide(
+      HttpClient.HttpClient,
+      Emulator.layerHttpClient({ ...anonymous, endpoints: [echo] })
+    )
+    const bytes = Stream.rechunk(
+      Stream.fromIterable(Array.from({ length: 100_000 }, () => new Uint8Array([1]))),
+      100_000
+    )
+    const request = HttpClientRequest.post("http://localhost/endpoints/echo/invocations", {
+      body: HttpBody.stream(bytes)
+    })
     const response = yield* client.execute(request)
     assert.strictEqual((yield* response.arrayBuffer).byteLength, 100_000)
   }).pipe(Effect.scoped))

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import type { ObjectEntry, ObjectInfo, ObjectStoreService } from "../../../ObjectStore.ts"
 import { hex } from "../../../protocol/bytes/bytes.ts"
 import type { ObjectStoreError } from "../../../SageMakerError.ts"
-import { type S3Error, s3Error } from "./error.ts"
+import { s3Error } from "./error.ts"
 import { type Checksum, type ChecksumType, makeMd5 } from "./request/checksum.ts"
 
 /** The properties of an object. */
@@ -63,7 +63,7 @@ const hashOf = (text: unknown): number => {
 }
 
 /** The error of Amazon S3 for an error of the store. */
-export const fromStoreError = (error: ObjectStoreError): S3Error => {
+export const fromStoreError = (error: ObjectStoreError) => {
   switch (error.reason) {
     case "not-found":
       return s3Error("NoSuchKey")

@@ -79,7 +79,9 @@ const withQueryHeaders = (request: HttpStreamRequest): HttpStreamRequest => {
   }
   const found = [...queryOf(request)]
     .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => /^x-amz-(?!(?:algorithm|credential|date|expires|signature|signedheaders|security-token)$)/.test(name))
+    .filter(([name]) =>
+      /^x-amz-(?!(?:algorithm|credential|date|expires|signature|signedheaders|security-token)$)/.test(name)
+    )
   return { ...request, headers: { ...Object.fromEntries(found), ...request.headers } }
 }
 

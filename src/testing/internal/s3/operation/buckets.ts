@@ -22,7 +22,9 @@ export const listBuckets: S3Operation = ({ objects }) =>
       parent("Owner", [element("ID", account), element("DisplayName", account)]),
       parent(
         "Buckets",
-        buckets.map(([name, created]) => parent("Bucket", [element("Name", name), element("CreationDate", isoDate(created))]))
+        buckets.map(([name, created]) =>
+          parent("Bucket", [element("Name", name), element("CreationDate", isoDate(created))])
+        )
       )
     ]))
 

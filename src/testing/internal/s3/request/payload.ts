@@ -156,8 +156,10 @@ const verifyHash = (stream: Stream.Stream<Uint8Array, S3Error>, expected: string
   return observe(
     stream,
     (bytes) => void hash.update(bytes),
-    Effect.flatMap(Effect.promise(async () => hex(await hash.digest())), (actual) =>
-      actual === expected ? Effect.void : s3Error("XAmzContentSHA256Mismatch"))
+    Effect.flatMap(
+      Effect.promise(async () => hex(await hash.digest())),
+      (actual) => actual === expected ? Effect.void : s3Error("XAmzContentSHA256Mismatch")
+    )
   )
 }
 
