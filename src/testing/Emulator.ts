@@ -530,8 +530,19 @@ const toWebResponse = (response: HttpResponseMessage): Effect.Effect<Response> =
     (runtime) => new Response(toWebBody(response, runtime), { status: response.status, headers: response.headers })
   )
 
-const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> =>
-  "contentLength" in body && body.contentLength !== undefined ? { "content-length": String(body.contentLength) } : {}
+/** The length of a body that an HTTP client sends as it is, if it knows the length before it sends the body. */
+const rawLength = (body: unknown): number | undefined => {
+  if (typeof body === "string") {
+    return new TextEncoder().encode(body).byteLength
+  }
+  return ArrayBuffer.isView(body) ? body.byteLength : undefined
+}
+
+const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> => {
+  const known = "contentLength" in body ? body.contentLength : undefined
+  const length = known ?? (body._tag === "Raw" ? rawLength(body.body) : undefined)
+  return length === undefined ? {} : { "content-length": String(length) }
+}
 
 /** Records that a body failed: then the request fails, as it does with a network connection. */
 const observeFailure = (stream: Stream.Stream<Uint8Array, unknown>) => {

@@ -50,8 +50,12 @@ const opaqueTag: Effect.Effect<string> = Effect.map(
   (words) => `"${words.map((word) => word.toString(16).padStart(8, "0")).join("")}-1"`
 )
 
-const hashOf = (text: string): number => {
+/** A location can be any value, which the store rejects. */
+const hashOf = (text: unknown): number => {
   let hash = 0
+  if (typeof text !== "string") {
+    return hash
+  }
   for (let at = 0; at < text.length; at++) {
     hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
   }
