@@ -9,6 +9,7 @@ const order = [
   "first-call",
   "typed-models",
   "streams",
+  "durable-inference",
   "errors",
   "retry-timeouts-resilience",
   "layers",
