@@ -20,6 +20,7 @@ import * as internalOptions from "./internal/asyncInference/options.ts"
 import * as internalResult from "./internal/asyncInference/result.ts"
 import * as internalResults from "./internal/asyncInference/results.ts"
 import * as internalSubmit from "./internal/asyncInference/submit.ts"
+import { guardReads } from "./internal/operation/readMembers.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
 import type * as ModelEndpoint from "./ModelEndpoint.ts"
 import type { ObjectStore } from "./ObjectStore.ts"
@@ -226,7 +227,7 @@ export interface JobResult<out B> {
  * @category models
  */
 export interface CompletionStatus
-  extends Pick<Completion, "failureReason" | "inferenceId" | "outputLocation" | "status">
+  extends Pick<Completion, "endpoint" | "failureReason" | "inferenceId" | "outputLocation" | "status">
 {}
 
 /**
@@ -246,33 +247,37 @@ export interface ResultsOptions<E = never, R = never> extends WaitOptions<R> {
   readonly completions?: Stream.Stream<CompletionStatus, E, R> | undefined
   /** How many outputs are read at the same time. Default: 8. */
   readonly concurrency?: number | undefined
+  /** Runs after each poll of the store, also if it found results. */
+  readonly onProgress?: ((progress: WaitProgress) => Effect.Effect<void, never, R>) | undefined
 }
 
 /** A job as an instance of the class, which the errors require. */
 const toJob = (job: Job): Either.Either<Job, SageMakerError.InvalidInputError> =>
-  job instanceof Job
-    ? Either.right(job)
-    : Either.try({
-      try: () => {
-        const { endpoint, expiresAt, failureLocation, inferenceId, outputLocation, submittedAt } = job
-        return new Job({ endpoint, inferenceId, outputLocation, failureLocation, submittedAt, expiresAt })
-      },
-      catch: () =>
-        new SageMakerError.InvalidInputError({ field: "job", constraint: "a Job, decoded with AsyncInference.Job" })
-    })
+  Either.try({
+    try: () => {
+      if (job instanceof Job) {
+        return job
+      }
+      const { endpoint, expiresAt, failureLocation, inferenceId, outputLocation, submittedAt } = job
+      return new Job({ endpoint, inferenceId, outputLocation, failureLocation, submittedAt, expiresAt })
+    },
+    catch: () =>
+      new SageMakerError.InvalidInputError({ field: "job", constraint: "a Job, decoded with AsyncInference.Job" })
+  })
 
 const streamOf = <E, R>(
   jobs: Iterable<Job> | Stream.Stream<Job, E, R>
-): Stream.Stream<Job, E | SageMakerError.InvalidInputError, R> => {
-  if (Predicate.hasProperty(jobs, Stream.StreamTypeId)) {
-    return jobs
-  }
-  return Predicate.isIterable(jobs)
-    ? Stream.fromIterable(jobs)
-    : Stream.fail(
-      new SageMakerError.InvalidInputError({ field: "jobs", constraint: "an iterable or a Stream of jobs" })
-    )
-}
+): Stream.Stream<Job, E | SageMakerError.InvalidInputError, R> =>
+  Stream.unwrap(guardReads("jobs", (): Stream.Stream<Job, E | SageMakerError.InvalidInputError, R> => {
+    if (Predicate.hasProperty(jobs, Stream.StreamTypeId)) {
+      return jobs
+    }
+    return Predicate.isIterable(jobs)
+      ? Stream.fromIterable(jobs)
+      : Stream.fail(
+        new SageMakerError.InvalidInputError({ field: "jobs", constraint: "an iterable or a Stream of jobs" })
+      )
+  }))
 
 const makeJob = <E, R>(fields: Effect.Effect<internalSubmit.JobFields, E, R>): Effect.Effect<Job, E, R> =>
   Effect.map(fields, (job) => new Job(job))

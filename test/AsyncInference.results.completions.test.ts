@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Clock, DateTime, Effect, Either, Queue, Schedule, Stream, TestClock } from "effect"
-import { AsyncInference, SageMakerError } from "effect-sagemaker-runtime"
+import { AsyncInference, type SageMakerError } from "effect-sagemaker-runtime"
 import { failureOf, jobOf, outputOf, scorer, within, withoutFibersLeft } from "./support/asyncJobs.ts"
 import { type ScriptedObjectStore, scriptedObjectStore } from "./support/scriptedObjectStore.ts"
 
@@ -161,6 +161,16 @@ describe("AsyncInference.results with completions", () => {
       assert.deepStrictEqual(summary(results), { 1: 1, 2: 2 })
     }))
 
+  it.effect("uses the latest completions that arrive before their jobs, among many unknown ones", () =>
+    Effect.gen(function*() {
+      const store = yield* storeWith(1)
+      const unknown = Stream.range(10, 20_000).pipe(Stream.map(completed))
+      const completions = open(Stream.concat(unknown, Stream.make(completed(1))))
+      const jobs = Stream.fromEffect(Effect.as(Effect.sleep("1 minute"), jobOf(1)))
+      const results = yield* collect(store, jobs, completions).pipe(within("2 minutes"))
+      assert.deepStrictEqual(summary(results), { 1: 1 })
+    }))
+
   it.effect("returns the error of an output that cannot be read after its completion", () =>
     Effect.gen(function*() {
       const store = yield* storeWith(1)
@@ -184,7 +194,7 @@ describe("AsyncInference.results with completions", () => {
     Effect.gen(function*() {
       const store = yield* storeWith(1)
       const received: Array<number> = []
-      const completions = Stream.fromIterable(Array.from({ length: 5_000 }, (_, id) => id + 10)).pipe(
+      const completions = Stream.range(10, 5_000).pipe(
         Stream.map(completed),
         Stream.tap(() => Effect.map(Clock.currentTimeMillis, (at) => received.push(at))),
         Stream.concat(Stream.make(completed(1))),

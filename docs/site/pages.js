@@ -9,6 +9,7 @@ const order = [
   "first-call",
   "typed-models",
   "streams",
+  "asynchronous-inference",
   "durable-inference",
   "errors",
   "retry-timeouts-resilience",

@@ -9,13 +9,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Credentials from "../Credentials.ts"
 import { PlatformHeaders } from "../internal/client/call.ts"
+import { ClientProfile, ClientRegion } from "../internal/config/clientRegion.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
 import { ConfigurationError } from "../SageMakerError.ts"
 import * as SageMakerRuntime from "../SageMakerRuntime.ts"
 import * as Signer from "../Signer.ts"
 import * as Timeouts from "../Timeouts.ts"
 import { type Configuration, type ConfigurationOptions, resolve } from "./internal/config/configuration.ts"
-import { ClientRegion } from "./internal/config/region.ts"
 import { load } from "./internal/config/sharedConfig.ts"
 import { open } from "./internal/http/connectionPools.ts"
 import { makeHttpClient } from "./internal/http/httpClient.ts"
@@ -160,16 +160,18 @@ export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
       Effect.provideService(PlatformHeaders, yield* xrayTraceHeaders),
       Effect.mapError(configuration.rename)
     )
+    const settings = Layer.merge(
+      Layer.succeed(ClientRegion, configuration.options.region),
+      Layer.succeed(ClientProfile, profile)
+    )
     return Layer.effect(SageMakerRuntime.SageMakerRuntime, client).pipe(
       Layer.provide([
         policy === undefined ? Layer.empty : RetryPolicy.layer(policy),
         timeouts === undefined ? Layer.empty : Timeouts.layer(timeouts)
       ]),
       Layer.provideMerge(Signer.layer),
-      Layer.provideMerge(Layer.provide(
-        credentialsOf({ credentials, profile }),
-        Layer.succeed(ClientRegion, configuration.options.region)
-      )),
+      Layer.provideMerge(credentialsOf({ credentials, profile })),
+      Layer.provideMerge(settings),
       Layer.provideMerge(httpOf(http, configuration))
     )
   }))

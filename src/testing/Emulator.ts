@@ -8,6 +8,7 @@
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -16,21 +17,25 @@ import type { YieldableError } from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
+import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../protocol/bytes/bytes.ts"
-import type { AsyncInferenceOutcome } from "./internal/emulator/asyncInferenceQueue.ts"
+import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
+import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
+import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
 import { ContainerFailure } from "./internal/emulator/errorResponse.ts"
 import {
   type HttpRequestMessage,
   type HttpResponseMessage,
+  type HttpStreamRequest,
   statusesWithoutBody
 } from "./internal/emulator/httpMessage.ts"
-import type { EmulatorObjects } from "./internal/emulator/objects.ts"
 import { makeService } from "./internal/emulator/service.ts"
+import { isS3Request } from "./internal/s3/route.ts"
 
 /**
  * The input of an endpoint's handler: the members of the operation's input, with the body as bytes.
@@ -72,6 +77,139 @@ export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$me
 export type EmulatorResponse = EmulatorOutput["Body"] | EmulatorOutput | HttpServerResponse.HttpServerResponse
 
 /**
+ * The notifications of an asynchronous endpoint, as in AWS's `CreateEndpointConfig`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AsyncInferenceNotificationConfig {
+  /** The ARN of the Amazon SNS topic for completed requests: `TopicArn` of their notifications. Default: none. */
+  readonly SuccessTopic?: string | undefined
+  /** The ARN of the Amazon SNS topic for failed requests: `TopicArn` of their notifications. Default: none. */
+  readonly ErrorTopic?: string | undefined
+  /**
+   * The notifications that include the response, if it has at most 131,072 bytes (128 KB). They have a `responseBody`.
+   * Default: none.
+   */
+  readonly IncludeInferenceResponseIn?:
+    | ReadonlyArray<"SUCCESS_NOTIFICATION_TOPIC" | "ERROR_NOTIFICATION_TOPIC">
+    | undefined
+}
+
+/**
+ * The configuration of an asynchronous endpoint, as in AWS's `CreateEndpointConfig`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AsyncInferenceConfig {
+  /** How the requests are sent to the container. */
+  readonly ClientConfig?: {
+    /**
+     * How many requests an instance processes at once: 1 to 1,000.
+     *
+     * Default: 1. SageMaker chooses a value, which AWS does not document.
+     */
+    readonly MaxConcurrentInvocationsPerInstance?: number | undefined
+  } | undefined
+  /** Where results are stored, and who is notified. */
+  readonly OutputConfig?: {
+    /** The location below which outputs are stored. Default: `s3://emulator/<endpoint>/output`. */
+    readonly S3OutputPath?: string | undefined
+    /** The location below which failures are stored. Default: `s3://emulator/<endpoint>/failure`. */
+    readonly S3FailurePath?: string | undefined
+    /** The notifications of the endpoint. */
+    readonly NotificationConfig?: AsyncInferenceNotificationConfig | undefined
+  } | undefined
+}
+
+/**
+ * Options of an emulated endpoint, with the names of AWS's `CreateEndpointConfig`.
+ *
+ * `InvokeEndpointAsync` fails with `ValidationError` if an option has an invalid value.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorEndpointOptions {
+  /**
+   * Makes the endpoint asynchronous: as in SageMaker, it rejects `InvokeEndpoint` and
+   * `InvokeEndpointWithResponseStream`.
+   *
+   * Default: the endpoint supports all three operations, and has the defaults of `AsyncInferenceConfig`.
+   */
+  readonly AsyncInferenceConfig?: AsyncInferenceConfig | undefined
+  /**
+   * The number of instances, which multiplies `MaxConcurrentInvocationsPerInstance`. With 0, as after scaling to zero,
+   * asynchronous requests stay in the queue until they expire. Default: 1.
+   */
+  readonly InitialInstanceCount?: number | undefined
+}
+
+/**
+ * A notification of a completed or failed asynchronous inference request: the JSON object that SageMaker publishes to
+ * Amazon SNS.
+ *
+ * `AsyncInference.Completion` decodes it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorNotification {
+  /** The region that the request was signed for. Default: `us-east-1`. */
+  readonly awsRegion: string
+  /** When the request completed, in ISO 8601. */
+  readonly eventTime: string
+  /** When the request was received, in ISO 8601. */
+  readonly receivedTime: string
+  /** Whether the request completed or failed. */
+  readonly invocationStatus: "Completed" | "Failed"
+  /** Why the request failed. It does not contain the response of the container. */
+  readonly failureReason?: string | undefined
+  /** The members of the request. Members that the request does not have are absent. */
+  readonly requestParameters: {
+    /** `Accept` of the request. */
+    readonly accept?: string | undefined
+    /** `ContentType` of the request. */
+    readonly contentType?: string | undefined
+    /** `EndpointName` of the request. */
+    readonly endpointName: string
+    /** `InputLocation` of the request. */
+    readonly inputLocation?: string | undefined
+  }
+  /** The stored result. Absent if a failure could not be stored. */
+  readonly responseParameters?: {
+    /** The content type of the stored object. */
+    readonly contentType?: string | undefined
+    /** The location of the output of a completed request. */
+    readonly outputLocation?: string | undefined
+    /** The location of the failure of a failed request. */
+    readonly failureLocation?: string | undefined
+  } | undefined
+  /** The response, if `IncludeInferenceResponseIn` requires it. */
+  readonly responseBody?: {
+    /** The output in Base64, or the text of the failure. */
+    readonly content: string
+    /** The encoding of an output. Absent for a failure. */
+    readonly encoding?: string | undefined
+  } | undefined
+  /** The ID of the request. */
+  readonly inferenceId: string
+  /** `"1.0"`. */
+  readonly eventVersion: string
+  /** `"aws:sagemaker"`. */
+  readonly eventSource: string
+  /** `"InferenceResult"`. */
+  readonly eventName: string
+  /**
+   * The topic of the endpoint's `NotificationConfig`, if there is one.
+   *
+   * It is a member of the envelope in Amazon SNS, so it is not enumerable: `JSON.stringify` omits it.
+   */
+  readonly TopicArn?: string | undefined
+}
+
+/**
  * An emulated endpoint, created with `endpoint`.
  *
  * @since 0.1.0
@@ -82,6 +220,8 @@ export interface EmulatorEndpoint<out R = never> {
   readonly name: string
   /** Handles the requests to the endpoint, in place of a model. */
   readonly handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, unknown, R>
+  /** The options of the endpoint. */
+  readonly options?: EmulatorEndpointOptions | undefined
 }
 
 /**
@@ -108,6 +248,14 @@ export interface EmulatorOptions<R = never> {
    * Default: 26,214,400 (25 MiB).
    */
   readonly maxBodyBytes?: number | undefined
+  /**
+   * The store of the inputs, outputs and failures of `InvokeEndpointAsync`.
+   *
+   * If it fails, the request fails. The time to store a result is also limited by `InvocationTimeoutSeconds`.
+   *
+   * Default: objects in memory, until the layer's scope closes.
+   */
+  readonly objectStore?: ObjectStoreService | undefined
 }
 
 /**
@@ -135,19 +283,33 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
   /** The response to a body that is too large: status 413, which closes the connection. */
   readonly tooLarge: Effect.Effect<HttpResponseMessage>
   /**
-   * The objects of the emulated S3, by location.
-   *
-   * They are the inputs (`InputLocation`), outputs (`OutputLocation`) and failures (`FailureLocation`) of
-   * `InvokeEndpointAsync`.
+   * Handles one request to the emulated S3, while its body arrives. Errors of Amazon S3 are responses, so the effect
+   * never fails.
    */
+  readonly handleS3: (request: HttpStreamRequest) => Effect.Effect<HttpResponseMessage>
+  /**
+   * The objects of the emulated S3: the inputs (`InputLocation`), outputs (`OutputLocation`) and failures
+   * (`FailureLocation`) of `InvokeEndpointAsync`.
+   *
+   * `layerObjectStore` provides it as `ObjectStore`.
+   */
+  readonly objectStore: ObjectStoreService
+  /** The objects of `objectStore`, as bytes. */
   readonly objects: EmulatorObjects
   /**
    * Waits for the asynchronous inference request with this `InferenceId`.
    *
    * The result is the output body (`Right`) or the text of the failure (`Left`). If several requests have the same
-   * `InferenceId`, it is the result of the latest one.
+   * `InferenceId`, it is the result of the latest one. The result is stored and published before.
    */
   readonly outcome: (InferenceId: string) => Effect.Effect<AsyncInferenceOutcome>
+  /**
+   * The notifications of completed and failed asynchronous inference requests, each one after its result was stored.
+   *
+   * Each run of the stream starts with the latest 1,000 notifications, so that a program can run it after its requests.
+   * It ends when the layer's scope closes. Notifications are published without configured topics, too.
+   */
+  readonly notifications: Stream.Stream<EmulatorNotification>
 }>() {}
 
 /**
@@ -157,6 +319,11 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  * error. A `ValidationError` with a `reason` has the service's message for that reason. `containerError` is an error
  * response of the container. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a
  * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
+ *
+ * The endpoint processes asynchronous inference requests one at a time, in their order, unless `options` allow more. It
+ * calls the handler once for each of them. A request fails after `RequestTTLSeconds` in the queue (default 21,600), and
+ * if it is not processed within `InvocationTimeoutSeconds` (default 900). An input that cannot be read and an output that
+ * cannot be stored fail the request, too.
  *
  * @example
  * ```ts
@@ -171,8 +338,9 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  */
 export const endpoint = <E, R>(
   name: string,
-  handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, E, R>
-): EmulatorEndpoint<R> => ({ name, handler })
+  handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, E, R>,
+  options?: EmulatorEndpointOptions
+): EmulatorEndpoint<R> => ({ name, handler, options })
 
 /**
  * The HTTP response with which a container reports an error.
@@ -226,7 +394,10 @@ export const containerError = ({ body, contentType, status }: ContainerErrorResp
   new ContainerFailure({ status, body, contentType })
 
 /**
- * Provides the emulated service. Asynchronous inference requests run until the layer's scope closes.
+ * Provides the emulated service.
+ *
+ * Asynchronous inference requests run until the layer's scope closes. Requests that have not completed by then are
+ * interrupted and have no result.
  *
  * @since 0.1.0
  * @category layers
@@ -234,48 +405,109 @@ export const containerError = ({ body, contentType, status }: ContainerErrorResp
 export const layer = <R = never>(options: EmulatorOptions<R>): Layer.Layer<Emulator, never, R> =>
   Layer.scoped(Emulator, makeService(options, options.credentials ?? credentials))
 
-const emptyBody: { readonly pieces: Pieces | undefined; readonly size: number } = { pieces: undefined, size: 0 }
-
 /**
- * The whole body, or `undefined` as soon as it exceeds the limit. A request whose body cannot be read has no response.
+ * Provides the objects of the emulator as `ObjectStore`, for the results of asynchronous inference requests.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Emulator } from "effect-sagemaker-runtime/testing"
+ *
+ * const echo = Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body))
+ *
+ * export const emulator = Emulator.layerObjectStore.pipe(
+ *   Layer.provideMerge(Emulator.layerHttpClient({ endpoints: [echo] }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
+export const layerObjectStore: Layer.Layer<ObjectStore, never, Emulator> = Layer.effect(
+  ObjectStore,
+  Effect.map(Emulator, ({ objectStore }) => objectStore)
+)
+
+/** The whole body, or `undefined` as soon as it exceeds the limit. */
 const readBody = (
-  headers: { readonly [name: string]: string | undefined },
-  stream: Stream.Stream<Uint8Array, unknown>,
+  { body, headers }: HttpStreamRequest,
   limit: number
-): Effect.Effect<Uint8Array | undefined> =>
+): Effect.Effect<Uint8Array | undefined, unknown> =>
   Number(headers["content-length"] ?? 0) > limit
     ? Effect.succeed(undefined)
-    : Stream.runFoldWhile(
-      stream,
-      emptyBody,
-      ({ size }) => size <= limit,
-      ({ pieces, size }, chunk) => ({ pieces: addPiece(pieces, chunk), size: size + chunk.byteLength })
-    ).pipe(
-      Effect.map(({ pieces, size }) => (size > limit ? undefined : concat(piecesInOrder(pieces)))),
-      Effect.catchAll(() => Effect.interrupt)
-    )
+    : Effect.map(firstBytes(body, limit + 1), (bytes) => (bytes.byteLength > limit ? undefined : bytes))
 
 /**
- * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server. It stops reading a body at
- * `maxBodyBytes`.
+ * Handles a request to the emulated S3 while its body arrives, and any other request once it has arrived. Fails if the
+ * body of the latter cannot be read.
+ */
+const dispatch = (
+  { handle, handleS3, maxBodyBytes, tooLarge }: Context.Tag.Service<Emulator>,
+  request: HttpStreamRequest
+): Effect.Effect<HttpResponseMessage, unknown> =>
+  isS3Request(request) ? handleS3(request) : Effect.flatMap(
+    readBody(request, maxBodyBytes),
+    (body) => (body === undefined ? tooLarge : handle({ ...request, body }))
+  )
+
+const hasNoBody = ({ source }: HttpServerRequest.HttpServerRequest): boolean =>
+  source instanceof Request && source.body === null
+
+/**
+ * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server.
+ *
+ * It serves SageMaker Runtime and the emulated S3. A request is for Amazon S3 if it is signed for it, or if it is not
+ * signed and its path does not start with `/endpoints/`. It stops reading a body at `maxBodyBytes`, except that of a
+ * request for Amazon S3: that is stored while it arrives.
  *
  * @since 0.1.0
  * @category apps
  */
 export const app: HttpApp.Default<never, Emulator> = Effect.gen(function*() {
-  const { handle, maxBodyBytes, tooLarge } = yield* Emulator
-  const { headers, method, stream, url } = yield* HttpServerRequest.HttpServerRequest
-  const body = yield* readBody(headers, stream, maxBodyBytes)
-  const response = yield* body === undefined ? tooLarge : handle({ method, target: url, headers, body })
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const { headers, method, stream, url } = request
+  const body = hasNoBody(request) ? Stream.empty : stream
+  const response = yield* dispatch(yield* Emulator, { method, target: url, headers, body }).pipe(
+    // There is no response to a request whose body cannot be read.
+    Effect.catchAll(() => Effect.interrupt)
+  )
   const options = { status: response.status, headers: response.headers }
-  return response.body instanceof Uint8Array
-    ? HttpServerResponse.uint8Array(response.body, options)
-    : HttpServerResponse.stream(response.body, options)
+  if (!(response.body instanceof Uint8Array)) {
+    return HttpServerResponse.stream(response.body, options)
+  }
+  return response.body.byteLength === 0
+    ? HttpServerResponse.empty(options)
+    : HttpServerResponse.uint8Array(response.body, options)
 })
 
-const bodyOf = ({ body }: HttpClientRequest.HttpClientRequest): Uint8Array =>
-  body._tag === "Uint8Array" ? body.body : new Uint8Array()
+const toBody = ({ body }: HttpClientRequest.HttpClientRequest): Stream.Stream<Uint8Array, unknown> => {
+  switch (body._tag) {
+    case "Uint8Array":
+      return Stream.succeed(body.body)
+    case "Stream":
+      return body.stream
+    case "Raw":
+      return Stream.suspend(() => rawBody(body.body))
+    default:
+      return Stream.empty
+  }
+}
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<Uint8Array> =>
+  typeof value === "object" && value !== null && Symbol.asyncIterator in value
+
+/** A body that `@effect/platform` passes to the HTTP client as it is: a stream of Node, or any body of `fetch`. */
+const rawBody = (body: unknown): Stream.Stream<Uint8Array, unknown> => {
+  if (isAsyncIterable(body) && !(body instanceof ReadableStream)) {
+    return Stream.fromAsyncIterable(body, (error) => error)
+  }
+  return Stream.unwrap(
+    Effect.try(() => {
+      const readable = new Response(body as BodyInit).body
+      return readable === null ? Stream.empty : Stream.fromReadableStream(() => readable, (error) => error)
+    })
+  )
+}
 
 const connectionReset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
 
@@ -298,6 +530,19 @@ const toWebResponse = (response: HttpResponseMessage): Effect.Effect<Response> =
     (runtime) => new Response(toWebBody(response, runtime), { status: response.status, headers: response.headers })
   )
 
+const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> =>
+  "contentLength" in body && body.contentLength !== undefined ? { "content-length": String(body.contentLength) } : {}
+
+/** Records that a body failed: then the request fails, as it does with a network connection. */
+const observeFailure = (stream: Stream.Stream<Uint8Array, unknown>) => {
+  let failure: Option.Option<unknown> = Option.none()
+  const body = Stream.tapError(stream, (error) =>
+    Effect.sync(() => {
+      failure = Option.some(error)
+    }))
+  return { body, failure: () => failure }
+}
+
 /**
  * Provides an `HttpClient` that sends every request to the emulated service, without a network connection.
  *
@@ -310,17 +555,29 @@ export const layerHttpClient = <R = never>(
   Layer.provideMerge(
     Layer.effect(
       HttpClient.HttpClient,
-      Effect.map(Emulator, ({ handle }) =>
+      Effect.map(Emulator, (emulator) =>
         HttpClient.make((request, url) =>
-          handle({
-            method: request.method,
-            target: `${url.pathname}${url.search}`,
-            headers: { ...request.headers, host: url.host },
-            body: bodyOf(request)
-          }).pipe(
-            Effect.flatMap(toWebResponse),
-            Effect.map((response) => HttpClientResponse.fromWeb(request, response))
-          )
+          Effect.suspend(() => {
+            const { body, failure } = observeFailure(toBody(request))
+            const fail = (cause: unknown) =>
+              Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause }))
+            return dispatch(emulator, {
+              method: request.method,
+              target: `${url.pathname}${url.search}`,
+              headers: { ...contentLength(request), ...request.headers, host: url.host },
+              body
+            }).pipe(
+              Effect.flatMap((response) =>
+                Option.match(failure(), {
+                  onNone: () => Effect.succeed(response),
+                  onSome: Effect.fail
+                })
+              ),
+              Effect.catchAll(fail),
+              Effect.flatMap(toWebResponse),
+              Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+            )
+          })
         ))
     ),
     layer(options)

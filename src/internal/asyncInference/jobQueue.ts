@@ -2,7 +2,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Mailbox from "effect/Mailbox"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type { CompletionStatus, Job, WaitProgress } from "../../AsyncInference.ts"
@@ -11,33 +10,35 @@ import { ObjectStoreError } from "../../SageMakerError.ts"
 import { currentMonotonicMillis } from "../time/monotonicClock.ts"
 import { timeout } from "../time/timeout.ts"
 import type { Wait } from "./options.ts"
-import { type PendingJob, PendingJobs } from "./pendingJobs.ts"
+import { isOfEndpoint, type PendingJob, PendingJobs } from "./pendingJobs.ts"
 import { SharedPolling } from "./sharedPolling.ts"
-import { delay, millisUntilExpired, tolerant } from "./wait.ts"
+import { delay, expiredPollMillis, lastPollMillis, millisUntilExpired, tolerant } from "./wait.ts"
 
 /** A job whose result can be read, or that has timed out. */
 export interface ReadyJob {
   readonly pending: PendingJob
   readonly isTimedOut: boolean
+  /** How long reading the result may take: the time to the deadline when the result was found. */
+  readonly remainingMillis: number
   /** The reason of a failure, from a notification. */
   readonly failureReason?: string | undefined
 }
 
-/** How many notifications are kept whose jobs are not known yet. */
+/** How many notifications are kept whose jobs are not known yet: the latest ones. */
 const maxEarlyNotifications = 10_000
 
 /** The longest time between two looks at the deadlines. */
 const maxIdleMillis = 3_600_000
 
 /** How long one poll for all jobs may take. */
-const pollMillis = 60_000
+const maxPollMillis = 60_000
 
-const unresponsive = (jobs: ReadonlyArray<PendingJob>): ObjectStoreError =>
+const unresponsive = (jobs: ReadonlyArray<PendingJob>, millis: number): ObjectStoreError =>
   new ObjectStoreError({
     operation: "list",
     location: jobs[0]?.job.outputLocation ?? "",
     reason: "unavailable",
-    problem: `the store did not respond within ${pollMillis} ms`
+    problem: `the store did not respond within ${Math.round(millis)} ms`
   })
 
 export class JobQueue<E, R> {
@@ -74,7 +75,7 @@ export class JobQueue<E, R> {
       this.#open += 1
       yield* this.await({ job, since, deadline: since + millis, isPolled: false, checks: 0 })
       const early = this.#early.get(job.inferenceId)
-      if (early !== undefined) {
+      if (early !== undefined && isOfEndpoint(early, job)) {
         this.#early.delete(job.inferenceId)
         yield* this.notify(early)
       }
@@ -114,14 +115,25 @@ export class JobQueue<E, R> {
   /** Handles a notification. One about a job that is not known yet is kept. */
   notify(completion: CompletionStatus): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { failureReason, inferenceId, outputLocation, status } = completion
-      const jobs = this.#pending.matching(inferenceId, outputLocation)
-      if (jobs.length === 0 && !this.#isComplete && this.#early.size < maxEarlyNotifications) {
-        this.#early.set(inferenceId, completion)
+      const { failureReason, inferenceId, status } = completion
+      const jobs = this.#pending.matching(completion)
+      if (jobs.length === 0 && !this.#isComplete) {
+        this.#keepEarly(inferenceId, completion)
       }
-      const reason = status === "Failed" ? failureReason ?? "" : undefined
+      // Requests to one endpoint can have the same ID, too: the notification is about one of them.
+      const isAboutAll = new Set(jobs.map(({ job }) => job.outputLocation)).size === 1
+      const reason = status === "Failed" && isAboutAll ? failureReason ?? "" : undefined
       return Effect.forEach(jobs, (pending) => this.#release(pending, false, reason), { discard: true })
     })
+  }
+
+  #keepEarly(inferenceId: string, completion: CompletionStatus): void {
+    this.#early.delete(inferenceId)
+    this.#early.set(inferenceId, completion)
+    const [oldest] = this.#early.keys()
+    if (this.#early.size > maxEarlyNotifications && oldest !== undefined) {
+      this.#early.delete(oldest)
+    }
   }
 
   /** No notification comes after this: the store is polled for the other jobs. */
@@ -131,11 +143,14 @@ export class JobQueue<E, R> {
   })
 
   #release(pending: PendingJob, isTimedOut: boolean, failureReason?: string): Effect.Effect<void> {
-    return Effect.suspend(() =>
-      this.#pending.remove(pending)
-        ? Effect.asVoid(this.ready.offer({ pending, isTimedOut, failureReason }))
-        : Effect.void
-    )
+    return Effect.flatMap(currentMonotonicMillis, (now) => {
+      if (!this.#pending.remove(pending)) {
+        return Effect.void
+      }
+      const { deadline, since } = pending
+      const remainingMillis = Math.max(deadline - now, deadline === since ? expiredPollMillis : lastPollMillis)
+      return Effect.asVoid(this.ready.offer({ pending, isTimedOut, remainingMillis, failureReason }))
+    })
   }
 
   #isPolled({ deadline, isPolled }: PendingJob, now: number): boolean {
@@ -154,8 +169,8 @@ export class JobQueue<E, R> {
         const jobs = this.#pending.all.filter((pending) => this.#isPolled(pending, now))
         polls += jobs.length === 0 ? 0 : 1
         const progress = { elapsed: Duration.millis(Math.round(now - start)), polls }
-        if (jobs.length > 0 && Option.isSome(yield* poll(jobs, now))) {
-          yield* this.#expire(jobs, now)
+        if (jobs.length > 0) {
+          yield* this.#expire(jobs, yield* poll(jobs, now))
           yield* onProgress(progress)
         }
         yield* this.#pause(driver, progress)
@@ -163,14 +178,34 @@ export class JobQueue<E, R> {
     })
   }
 
-  /** One poll for several jobs. None if the store was unavailable. */
+  /**
+   * How long a poll may take. A store that does not respond must not delay the jobs of which the deadline passes
+   * during the poll.
+   */
+  #pollLimit(now: number): number {
+    const untilDeadline = this.#pending.nextDeadline - now
+    return untilDeadline > 0 ? Math.min(untilDeadline + lastPollMillis, maxPollMillis) : maxPollMillis
+  }
+
+  /**
+   * One poll for several jobs. Returns the time up to which jobs have expired. The poll of an unavailable store expires
+   * no job, because the store may have its result. The poll of a store that did not respond in time does.
+   */
   #makePoll() {
     let jobs: ReadonlyArray<PendingJob> = []
     let now = 0
+    let limit = 0
+    let expired = -Infinity
     const found: Array<PendingJob> = []
     const attempt = tolerant(Effect.suspend(() =>
       this.#polling.poll(jobs, now, (pending) => found.push(pending)).pipe(
-        timeout(pollMillis, () => unresponsive(jobs)),
+        timeout(limit, () => {
+          expired = now + limit
+          return unresponsive(jobs, limit)
+        }),
+        Effect.tap(() => {
+          expired = now
+        }),
         Effect.asSome
       )
     ))
@@ -178,10 +213,14 @@ export class JobQueue<E, R> {
       Effect.suspend(() => {
         jobs = current
         now = currentMillis
-        return Effect.ensuring(
-          attempt,
-          Effect.suspend(() =>
+        limit = this.#pollLimit(now)
+        expired = -Infinity
+        return attempt.pipe(
+          Effect.ensuring(Effect.suspend(() =>
             Effect.forEach(found.splice(0), (pending) => this.#release(pending, false), { discard: true })
+          )),
+          Effect.map(() =>
+            expired
           )
         )
       })

@@ -31,11 +31,17 @@ const defaultSchedule: Schedule.Schedule<unknown> = Schedule.exponential("1 seco
 
 const invalid = (field: string, constraint: string) => Either.left(new InvalidInputError({ field, constraint }))
 
+/** `Duration.decode` reads negative numbers and `NaN` as zero. */
+const isNegative = (value: unknown): boolean =>
+  (typeof value === "number" && !(value >= 0)) || (typeof value === "bigint" && value < 0n) ||
+  (typeof value === "string" && value.startsWith("-"))
+
 const timeoutOf = (timeout: unknown): Either.Either<number | undefined, InvalidInputError> => {
-  const millis = timeout === undefined ? undefined : durationMillis(timeout)
-  return timeout !== undefined && millis === undefined
-    ? invalid("timeout", "a duration such as \"10 minutes\"")
-    : Either.right(millis)
+  if (timeout === undefined) {
+    return Either.right(undefined)
+  }
+  const millis = isNegative(timeout) ? undefined : durationMillis(timeout)
+  return millis === undefined ? invalid("timeout", "a duration such as \"10 minutes\"") : Either.right(millis)
 }
 
 /** Checks the options of a wait. */

@@ -5,7 +5,6 @@ import * as Either from "effect/Either"
 import * as Mailbox from "effect/Mailbox"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { AsyncInferenceError, AsyncModel, Job, JobResult, ResultsOptions } from "../../AsyncInference.ts"
 import { ObjectStore, type ObjectStoreService } from "../../ObjectStore.ts"
@@ -20,12 +19,7 @@ import { timeout } from "../time/timeout.ts"
 import { JobQueue, type ReadyJob } from "./jobQueue.ts"
 import { readResults } from "./options.ts"
 import { findOutput, readOutput } from "./outcome.ts"
-import { expiredPollMillis, isUnavailable } from "./wait.ts"
-
-/** The delays between reads of an output while the store is unavailable. */
-const readSchedule = Schedule.jittered(Schedule.exponential("1 second"))
-
-const maxReadRetries = 4
+import { retryUnavailable } from "./wait.ts"
 
 type Model<B, R> = Pick<AsyncModel<never, B, R>, "response">
 
@@ -33,7 +27,7 @@ type Model<B, R> = Pick<AsyncModel<never, B, R>, "response">
 const readJob = <B, R>(
   store: ObjectStoreService,
   model: Model<B, R>,
-  { failureReason, isTimedOut, pending: { deadline, job, since } }: ReadyJob,
+  { failureReason, isTimedOut, pending: { job, since }, remainingMillis }: ReadyJob,
   maxOutputBytes: number
 ): Effect.Effect<Option.Option<B>, AsyncInferenceError, R> =>
   Effect.gen(function*() {
@@ -42,7 +36,6 @@ const readJob = <B, R>(
     if (isTimedOut) {
       return yield* timedOut(now)
     }
-    const limit = Math.max(deadline - now, expiredPollMillis)
     const value = yield* Effect.flatMap(
       findOutput(store, job),
       Option.match({
@@ -50,8 +43,8 @@ const readJob = <B, R>(
         onSome: (info) => readOutput(store, model, job, info, maxOutputBytes)
       })
     ).pipe(
-      Effect.retry({ schedule: readSchedule, times: maxReadRetries, while: isUnavailable }),
-      timeout(limit, () => timedOut(now + limit))
+      retryUnavailable,
+      timeout(remainingMillis, () => timedOut(now + remainingMillis))
     )
     if (Option.isNone(value) && failureReason !== undefined) {
       return yield* new AsyncInferenceFailedError({ job, failure: failureReason })

@@ -11,8 +11,8 @@ import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { withInvocationId } from "../client/call.ts"
 import { withOrigin } from "../codec/codecError.ts"
 import { encodeValue } from "../codec/encodedValue.ts"
-import { asyncMembers, definedMembers, isInvalidModel } from "../modelEndpoint/calls.ts"
-import { parsePrefix } from "../objectStore/location.ts"
+import { asyncMembers, definedMembers, isFailingCodec } from "../modelEndpoint/calls.ts"
+import { formatLocation, parsePrefix } from "../objectStore/location.ts"
 import { readOptions } from "../operation/readMembers.ts"
 
 /** The fields of a job. */
@@ -72,14 +72,27 @@ const send = (
     }
   })
 
+/** The limit of `InputLocation`. */
+const maxLocationLength = 1_024
+
+const uuidLength = 36
+
+const invalidPrefix = (constraint: string) => new InvalidInputError({ field: "inputPrefix", constraint })
+
 /** The prefix of the locations of inputs, which ends at a `/`. */
 const prefixOf = (inputPrefix: unknown): Either.Either<string | undefined, InvalidInputError> =>
   inputPrefix === undefined
     ? Either.right(undefined)
-    : Either.mapBoth(parsePrefix(inputPrefix), {
-      onLeft: () => new InvalidInputError({ field: "inputPrefix", constraint: "a URL such as s3://bucket/inputs" }),
-      onRight: ({ bucket, key }) => `s3://${bucket}/${key === "" || key.endsWith("/") ? key : `${key}/`}`
-    })
+    : parsePrefix(inputPrefix).pipe(
+      Either.mapBoth({
+        onLeft: () => invalidPrefix("a URL such as s3://bucket/inputs"),
+        onRight: ({ bucket, key }) => formatLocation(bucket, key === "" || key.endsWith("/") ? key : `${key}/`)
+      }),
+      Either.filterOrLeft(
+        (prefix) => prefix.length + uuidLength <= maxLocationLength,
+        () => invalidPrefix(`at most ${maxLocationLength - uuidLength} characters long`)
+      )
+    )
 
 const readSubmitOptions = (options: SubmitOptions | undefined) =>
   Either.gen(function*() {
@@ -100,6 +113,12 @@ const rejections = new Set([
   "OverloadedError"
 ])
 
+/** The caller has set the prefix, not the location. */
+const aboutPrefix = <E extends { readonly _tag: string; readonly field?: unknown }>(error: E): E | InvalidInputError =>
+  error.field === "InputLocation"
+    ? new InvalidInputError({ field: "inputPrefix", constraint: "at most 987 characters long" })
+    : error
+
 /** Stores the input and sends its location. The input of a rejected request is removed. */
 const sendStored = <E = never, R = never>(
   endpoint: string,
@@ -116,7 +135,7 @@ const sendStored = <E = never, R = never>(
       Effect.gen(function*() {
         const InputLocation = `${prefix}${id}`
         const input = { ...members, EndpointName: endpoint, InputLocation }
-        yield* InvokeEndpointAsync.operation.encode(input, constraints)
+        yield* Effect.mapError(InvokeEndpointAsync.operation.encode(input, constraints), aboutPrefix)
         const store = yield* ObjectStore
         yield* store.put(InputLocation, body, { contentType: members.ContentType })
         return yield* Effect.tapError(
@@ -132,14 +151,10 @@ const tooLargeInline = new InvalidInputError({
 })
 
 /** Encodes a value. A model with invalid options fails with what is invalid. */
-const encode = <A, B, R>(model: AsyncModel<A, B, R>, value: A) =>
-  Effect.catchAll(
-    encodeValue(model.request, value),
-    (error): Effect.Effect<never, SubmitError, SageMakerRuntime | R> =>
-      isInvalidModel(error)
-        ? Effect.zipRight(model.invokeAsync(value), Effect.fail(error))
-        : Effect.fail(withOrigin(model.name)(error))
-  )
+const encode = <A, B, R>(model: AsyncModel<A, B, R>, value: A) => {
+  const encoded = Effect.mapError(encodeValue(model.request, value), withOrigin(model.name))
+  return isFailingCodec(model.request) ? Effect.zipRight(model.invokeAsync(value), encoded) : encoded
+}
 
 export const submit = <A, B, R>(
   model: AsyncModel<A, B, R>,

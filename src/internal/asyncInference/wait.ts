@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Job, WaitProgress } from "../../AsyncInference.ts"
 import { AsyncInferenceTimeoutError } from "../../SageMakerError.ts"
-import { currentMonotonicMillis, onMonotonicClock } from "../time/monotonicClock.ts"
+import { currentMonotonicMillis, onMonotonicClock, retryOnMonotonicClock } from "../time/monotonicClock.ts"
 import { timeout } from "../time/timeout.ts"
 import type { Wait } from "./options.ts"
 
@@ -15,7 +15,7 @@ import type { Wait } from "./options.ts"
 export const expiredPollMillis = 60_000
 
 /** How long a poll that starts at the deadline may take. */
-const lastPollMillis = 10_000
+export const lastPollMillis = 10_000
 
 /** How many polls in a row may find the store unavailable. */
 const maxUnavailablePolls = 5
@@ -63,6 +63,20 @@ export const tolerant = <A, E extends { readonly _tag: string }, R>(
   )
 }
 
+/** The delays between requests that are not part of a schedule, while the store is unavailable. */
+const retrySchedule = Schedule.jittered(Schedule.exponential("1 second"))
+
+const maxRetries = 4
+
+/** Repeats a read while the store is unavailable. */
+export const retryUnavailable = <A, E extends { readonly _tag: string }, R>(
+  read: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  retryOnMonotonicClock(
+    read,
+    (attempt) => Effect.retry(attempt, { schedule: retrySchedule, times: maxRetries, while: isUnavailable })
+  )
+
 /** Waits for the next delay of a schedule, but not beyond `millis`. False if the schedule has ended. */
 export const delay = <R>(
   driver: Schedule.ScheduleDriver<unknown, WaitProgress, R>,
@@ -89,11 +103,12 @@ export const waitFor = <A, E extends { readonly _tag: string }, R, R2>(
     const { end, lastPoll } = yield* deadlinesOf(job, timeoutMillis)
     const driver = yield* Schedule.driver(schedule)
     const attempt = tolerant(poll)
+    const lastAttempt = retryUnavailable(poll)
     for (let polls = 1;; polls++) {
       const begin = yield* elapsed
       const isLast = begin >= lastPoll
       const limit = Math.max(end - begin, isLast ? lastPollMillis : 0)
-      const found = yield* timeout(limit, () => timedOut(begin + limit))(attempt)
+      const found = yield* timeout(limit, () => timedOut(begin + limit))(isLast ? lastAttempt : attempt)
       if (Option.isSome(found)) {
         return found.value
       }

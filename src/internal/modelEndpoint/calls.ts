@@ -80,15 +80,17 @@ export type Configured<A, R1, B, R2> = Either.Either<Config<A, R1, B, R2>, Inval
 
 const invalidOptions = unencodable("application/octet-stream", "the options of the model are invalid")
 
-/** Whether the error is the one of a model with invalid options. The calls of the model fail with what is invalid. */
-export const isInvalidModel = (error: unknown): boolean => error === invalidOptions
+const failWithInvalidOptions = () => Effect.fail(invalidOptions)
 
 /** The codec of a model with invalid options. Its calls fail before they use it. */
 export const failingCodec = <A>(): Codec.Codec<A> => ({
   mediaType: "application/octet-stream",
-  encode: () => Effect.fail(invalidOptions),
-  decode: () => Effect.fail(invalidOptions)
+  encode: failWithInvalidOptions,
+  decode: failWithInvalidOptions
 })
+
+/** Whether a codec is the one of a model with invalid options. */
+export const isFailingCodec = ({ encode }: { readonly encode: unknown }): boolean => encode === failWithInvalidOptions
 
 /** Sends a value and decodes the response. */
 export const invokeWithResponse = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>

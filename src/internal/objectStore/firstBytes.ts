@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
 
-const enough = { _tag: "Enough" } as const
+/** Not an object, because Effect replaces failed objects with proxies if there is a span. */
+const enough = Symbol("enough bytes")
 
 /** The first bytes of a stream. It is left as soon as it had `limit` bytes, so the result can be a chunk longer. */
 export const firstBytes = <E, R>(

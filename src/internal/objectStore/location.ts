@@ -9,7 +9,7 @@ export interface ParsedLocation {
   readonly key: string
 }
 
-const locationPattern = /^s3:\/\/([a-z0-9][a-z0-9._-]{0,254})(?:\/([^]*))?$/i
+const locationPattern = /^s3:\/\/([a-zA-Z0-9][a-zA-Z0-9._-]{0,254})(?:\/([^]*))?$/
 
 /** The limit of Amazon S3, in bytes of UTF-8. */
 export const maxKeyBytes = 1024

@@ -1,13 +1,15 @@
 /** The HTTP server of the emulator. It reads a limited number of bytes of each request. */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
 import * as Emulator from "../../../testing/Emulator.ts"
-import type { HttpResponseMessage } from "../../../testing/internal/emulator/httpMessage.ts"
+import type { HttpRequestHead, HttpResponseMessage } from "../../../testing/internal/emulator/httpMessage.ts"
+import { isS3Request } from "../../../testing/internal/s3/route.ts"
 
 /** How often Node looks for requests that exceed their timeout, unless the timeout is shorter. */
 const maxCheckingIntervalMillis = 1_000
@@ -22,6 +24,9 @@ const ignoreErrors = (emitter: IncomingMessage | ServerResponse) => emitter.on("
 
 /** The declared length of the body; 0 if there is none. Node rejects a request whose header is not a number. */
 const contentLength = ({ headers }: IncomingMessage): number => Number(headers["content-length"] ?? 0)
+
+const hasBody = (message: IncomingMessage): boolean =>
+  contentLength(message) > 0 || message.headers["transfer-encoding"] !== undefined
 
 /** The body, or `undefined` if it is larger than the limit. The rest of a larger body is not read. */
 const readBody = (message: IncomingMessage, limit: number): Effect.Effect<Uint8Array | undefined> =>
@@ -47,6 +52,36 @@ const readBody = (message: IncomingMessage, limit: number): Effect.Effect<Uint8A
     message.once("end", () => resume(Effect.sync(() => concat(piecesInOrder(pieces)))))
     message.once("close", () => resume(Effect.interrupt))
   })
+
+/**
+ * The body, as it arrives. `start` is called when its first bytes are needed.
+ *
+ * The stream fails if the client closes the connection. Leaving it does not read the rest of the body.
+ */
+const streamBody = (message: IncomingMessage, start: () => void): Stream.Stream<Uint8Array, Error> => {
+  const pull = Effect.async<Uint8Array, Option.Option<Error>>((resume) => {
+    start()
+    const events = ["readable", "end", "close"] as const
+    const stop = () => events.forEach((event) => message.off(event, read))
+    const read = () => {
+      const chunk: unknown = message.read()
+      if (chunk instanceof Uint8Array) {
+        stop()
+        resume(Effect.succeed(chunk))
+      } else if (message.readableEnded) {
+        stop()
+        resume(Effect.fail(Option.none()))
+      } else if (message.destroyed) {
+        stop()
+        resume(Effect.fail(Option.some(new Error("The connection was closed"))))
+      }
+    }
+    events.forEach((event) => message.on(event, read))
+    read()
+    return Effect.sync(stop)
+  })
+  return Stream.repeatEffectOption(pull)
+}
 
 /** Repeated headers are joined. The object has no prototype, because a client can send a header named `__proto__`. */
 const toHeaders = ({ rawHeaders }: IncomingMessage): Record<string, string> => {
@@ -108,32 +143,79 @@ const makeRequestCounter = () => {
   }
 }
 
+const headOf = (message: IncomingMessage): HttpRequestHead => ({
+  method: message.method ?? "",
+  target: message.url ?? "",
+  headers: toHeaders(message)
+})
+
+/** Sends the response of the emulated S3, which can be complete before the body has arrived. */
+const sendS3 = (message: IncomingMessage, response: ServerResponse, emulated: HttpResponseMessage) => {
+  if (message.complete || !hasBody(message)) {
+    return send(response, emulated)
+  }
+  const closing = { ...emulated, headers: { ...emulated.headers, connection: "close" } }
+  if (!(emulated.body instanceof Uint8Array)) {
+    return send(response, closing)
+  }
+  // A client can wait until its whole body is sent before it reads the response.
+  message.once("end", () => response.end())
+  return Effect.zipRight(sendEarly(response, closing), Effect.sync(() => message.resume()))
+}
+
+const respondS3 = (
+  { handleS3 }: Context.Tag.Service<Emulator.Emulator>,
+  head: HttpRequestHead,
+  message: IncomingMessage,
+  response: ServerResponse,
+  start: () => void
+): Effect.Effect<void> =>
+  Effect.flatMap(
+    handleS3({ ...head, body: streamBody(message, start) }),
+    (emulated) => sendS3(message, response, emulated)
+  )
+
 const respond = (
   { handle, maxBodyBytes, tooLarge }: Context.Tag.Service<Emulator.Emulator>,
+  head: HttpRequestHead,
   message: IncomingMessage,
   response: ServerResponse
 ): Effect.Effect<void> =>
   Effect.flatMap(readBody(message, maxBodyBytes), (body) =>
     body === undefined
       ? Effect.flatMap(tooLarge, (emulated) => sendEarly(response, emulated))
-      : Effect.flatMap(
-        handle({ method: message.method ?? "", target: message.url ?? "", headers: toHeaders(message), body }),
-        (emulated) => send(response, emulated)
-      ))
+      : Effect.flatMap(handle({ ...head, body }), (emulated) => send(response, emulated)))
+
+const once = (run: () => void) => {
+  let isDone = false
+  return () => {
+    if (!isDone) {
+      isDone = true
+      run()
+    }
+  }
+}
 
 const makeListener = (emulator: Context.Tag.Service<Emulator.Emulator>) =>
   Effect.map(Effect.runtime(), (runtime) => {
     const run = Runtime.runFork(runtime)
     const countRequests = makeRequestCounter()
-    return (message: IncomingMessage, response: ServerResponse): void => {
+    return (message: IncomingMessage, response: ServerResponse, sendContinue: () => void = () => undefined): void => {
       ignoreErrors(message)
       ignoreErrors(response)
       if (countRequests(message, response) > maxPipelinedRequests) {
         message.socket.destroy()
         return
       }
+      const head = headOf(message)
+      if (!isS3Request(head) && contentLength(message) <= emulator.maxBodyBytes) {
+        sendContinue()
+      }
+      const responded = isS3Request(head)
+        ? respondS3(emulator, head, message, response, once(sendContinue))
+        : respond(emulator, head, message, response)
       const fiber = run(
-        respond(emulator, message, response).pipe(
+        responded.pipe(
           Effect.catchAllCause(() => Effect.sync(() => response.destroy())),
           Effect.interruptible
         )
@@ -153,9 +235,6 @@ export const makeServer = (requestTimeout: number): Effect.Effect<Server, never,
       connectionsCheckingInterval: Math.min(requestTimeout, maxCheckingIntervalMillis)
     }, listener)
     return server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
-      if (contentLength(message) <= emulator.maxBodyBytes) {
-        response.writeContinue()
-      }
-      listener(message, response)
+      listener(message, response, () => response.writeContinue())
     })
   })

@@ -4,6 +4,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as UrlParams from "@effect/platform/UrlParams"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { identity } from "effect/Function"
@@ -13,6 +14,7 @@ import { Readable } from "node:stream"
 import { defaultClock } from "../../../internal/time/defaultServices.ts"
 import { noop, systemTimer } from "../../../internal/time/timer.ts"
 import { BodyReader } from "../../../internal/transport/bodyReader.ts"
+import { ContentDecoding } from "../../../internal/transport/contentDecoding.ts"
 import {
   attachTransport,
   type Transport,
@@ -107,14 +109,14 @@ const execute = (
   dispatch: Dispatch,
   request: HttpClientRequest.HttpClientRequest,
   url: URL,
-  signal: AbortSignal
+  { decodes, signal }: { readonly decodes: boolean; readonly signal: AbortSignal }
 ): Effect.Effect<NodeResponse, HttpClientError.RequestError> =>
   withContent(request, identity, (content) =>
     Effect.async((resume) => {
       const abort = () => dispatched.abort()
       const dispatched = dispatch({ ...toDestination(url), method: request.method, ...content }, {
         onResponse: (status, headers, body) => {
-          const response = new NodeResponse(request, status, headers, body)
+          const response = new NodeResponse(request, status, headers, decodes ? decodedSource(body, headers) : body)
           resume(Effect.succeed(response))
         },
         onError: (cause) => resume(Effect.failSync(() => transportError(request, cause))),
@@ -186,5 +188,8 @@ export const makeHttpClient = (pools: ConnectionPools): HttpClient.HttpClient =>
   const dispatch = makeDispatch(pools)
   const transport: Transport = (request, timeouts, owner) =>
     withContent(request, owner.toError, (content) => send(dispatch, request, timeouts, content, owner))
-  return attachTransport(HttpClient.make((request, url, signal) => execute(dispatch, request, url, signal)), transport)
+  const client = HttpClient.make((request, url, signal, { currentContext }) =>
+    execute(dispatch, request, url, { decodes: Context.get(currentContext, ContentDecoding), signal })
+  )
+  return attachTransport(client, transport)
 }

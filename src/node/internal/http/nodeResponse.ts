@@ -12,10 +12,9 @@ import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import { defaultClock } from "../../../internal/time/defaultServices.ts"
 import { BodyReader } from "../../../internal/transport/bodyReader.ts"
+import type { BodySource } from "../../../internal/transport/bodySource.ts"
 import { parseJson } from "../../../protocol/json/parse.ts"
-import { decodedSource } from "./contentDecoder.ts"
 import { type RawHeaders, toHeaders } from "./dispatch.ts"
-import type { UndiciSource } from "./undiciSource.ts"
 
 /** A response. Its body can be read once as a stream, or any number of times as a whole. */
 export class NodeResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
@@ -33,7 +32,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
     request: HttpClientRequest.HttpClientRequest,
     status: number,
     headers: RawHeaders,
-    source: UndiciSource
+    source: BodySource
   ) {
     super()
     this.request = request
@@ -41,7 +40,7 @@ export class NodeResponse extends Inspectable.Class implements HttpClientRespons
     this.#raw = headers
     this.headers = toHeaders(headers)
     const decodeError = (cause: unknown) => this.decodeError(cause)
-    this.#body = new BodyReader(decodedSource(source, headers), {
+    this.#body = new BodyReader(source, {
       clock: defaultClock,
       idle: Infinity,
       onIdle: () => decodeError(undefined),

@@ -1,6 +1,6 @@
 /** Reads the authorization of a request: the fields of the `Authorization` header or of a presigned URL. */
 import * as Either from "effect/Either"
-import { headerOf, type HttpRequestMessage, queryOf } from "./httpMessage.ts"
+import { headerOf, type HttpRequestHead, queryOf } from "./httpMessage.ts"
 
 /** The fields of a signature. */
 export interface Authorization {
@@ -75,7 +75,7 @@ const headerParameters = (text: string): ReadonlyMap<string, string> =>
   )
 
 const fromHeader = (
-  request: HttpRequestMessage,
+  request: HttpRequestHead,
   header: string
 ): Either.Either<Authorization, SignatureError> => {
   const [scheme, ...rest] = header.split(" ")
@@ -130,7 +130,7 @@ const fromQuery = (query: URLSearchParams): Either.Either<Authorization, Signatu
 }
 
 /** The authorization of a request, or AWS's error for a missing or malformed one. */
-export const authorizationOf = (request: HttpRequestMessage): Either.Either<Authorization, SignatureError> => {
+export const authorizationOf = (request: HttpRequestHead): Either.Either<Authorization, SignatureError> => {
   const header = headerOf(request, "authorization")
   if (header !== undefined) {
     return fromHeader(request, header)

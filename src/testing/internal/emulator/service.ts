@@ -9,14 +9,15 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { CredentialsInput } from "../../../Credentials.ts"
 import { defaultMaxBodyBytes } from "../../../internal/client/settings.ts"
+import { makeMemoryStore } from "../../../internal/objectStore/memoryStore.ts"
 import type { EmulatorEndpoint, EmulatorOptions, EmulatorRequest } from "../../Emulator.ts"
-import { makeAsyncInferenceQueue } from "./asyncInferenceQueue.ts"
-import { errorResponse, failureResponse, textResponse, unknownEndpoint } from "./errorResponse.ts"
+import { makeAsyncInference } from "../asyncInference/asyncInference.ts"
+import { invokeEndpointAsync } from "../asyncInference/invokeEndpointAsync.ts"
+import { makeS3Service } from "../s3/service.ts"
+import { errorResponse, failureResponse, textResponse, unknownEndpoint, validationError } from "./errorResponse.ts"
 import { type HttpRequestMessage, type HttpResponseMessage, pathOf } from "./httpMessage.ts"
 import { invokeEndpoint } from "./invokeEndpoint.ts"
-import { invokeEndpointAsync } from "./invokeEndpointAsync.ts"
 import { invokeEndpointWithResponseStream } from "./invokeEndpointWithResponseStream.ts"
-import { makeObjects } from "./objects.ts"
 import { type OperationHandler, sourceOf } from "./operationHandler.ts"
 import { type PlainCredentials, verifySignature } from "./verifySignature.ts"
 
@@ -100,45 +101,62 @@ const inSeparateFiber = (
     )
   )
 
+const asyncOperation = "async-invocations"
+
+/** An endpoint with an asynchronous configuration accepts asynchronous requests only. */
+const asyncOnly = validationError(
+  "The endpoint has an AsyncInferenceConfig. Use InvokeEndpointAsync to invoke an asynchronous endpoint."
+)
+
+const isAsyncOnly = ({ options }: Pick<EmulatorEndpoint, "options">): boolean =>
+  options?.AsyncInferenceConfig !== undefined && options.AsyncInferenceConfig !== null
+
 /** Routes a request to the handler of its operation and endpoint. */
 const makeRouter = <R>(
   endpoints: ReadonlyArray<EmulatorEndpoint<R>>,
   operations: ReadonlyMap<string, OperationHandler>,
   context: Context.Context<R>
 ) => {
-  const models = new Map(endpoints.map(({ handler, name }) => [name, handler]))
+  const byName = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
   return (request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
     const { EndpointName, operation } = parseRoute(request)
     const handleOperation = operations.get(operation)
     if (handleOperation === undefined) {
       return Effect.fail(unknownOperation)
     }
-    const handler = models.get(EndpointName)
-    if (handler === undefined) {
+    const endpoint = byName.get(EndpointName)
+    if (endpoint === undefined) {
       return Effect.fail(unknownEndpoint(EndpointName))
+    }
+    if (operation !== asyncOperation && isAsyncOnly(endpoint)) {
+      return Effect.fail(asyncOnly)
     }
     const toResponse = failureResponse(sourceOf(EndpointName, request))
     return handleOperation(
       EndpointName,
       request,
       (input: EmulatorRequest) =>
-        Effect.suspend(() => handler(input)).pipe(Effect.provide(context), Effect.mapError(toResponse))
+        Effect.suspend(() => endpoint.handler(input)).pipe(Effect.provide(context), Effect.mapError(toResponse))
     )
   }
 }
 
-/** Makes the service; its asynchronous inference queue runs until the scope closes. */
+/** Makes the service; asynchronous inference requests run until the scope closes. */
 export const makeService = <R>(options: EmulatorOptions<R>, credentials: CredentialsInput | "anonymous") =>
   Effect.gen(function*() {
-    const objects = makeObjects()
-    const queue = yield* makeAsyncInferenceQueue(objects)
     const expectedCredentials = credentials === "anonymous" ? undefined : toPlainCredentials(credentials)
+    const s3 = yield* makeS3Service({
+      store: options.objectStore ?? makeMemoryStore(),
+      credentials: expectedCredentials,
+      region: options.region
+    })
+    const asyncInference = yield* makeAsyncInference(options.endpoints, s3.store)
     const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
     const tooLarge = withServiceHeaders(bodyTooLarge(maxBodyBytes))
     const operations = new Map<string, OperationHandler>([
       ["invocations", invokeEndpoint],
       ["invocations-response-stream", invokeEndpointWithResponseStream],
-      ["async-invocations", invokeEndpointAsync(queue, objects)]
+      [asyncOperation, invokeEndpointAsync(asyncInference)]
     ])
     const route = makeRouter(options.endpoints, operations, yield* Effect.context<R>())
 
@@ -156,7 +174,10 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
         Effect.flatMap(inSeparateFiber(request, respond(request)), withServiceHeaders),
       maxBodyBytes,
       tooLarge,
-      objects,
-      outcome: queue.outcome
+      handleS3: s3.handle,
+      objectStore: asyncInference.store,
+      objects: asyncInference.objects,
+      outcome: asyncInference.outcome,
+      notifications: asyncInference.notifications
     }
   })

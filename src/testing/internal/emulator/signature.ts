@@ -1,8 +1,8 @@
 /** Computes AWS Signature Version 4 from a received request; the names are those of AWS's specification. */
 import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
-import { canonicalPath, encodeSegment } from "../../../protocol/endpoint/path.ts"
+import { encodeSegment } from "../../../protocol/endpoint/path.ts"
 import { algorithm, type Authorization, type CredentialScope, terminator } from "./authorization.ts"
-import { headerOf, type HttpRequestMessage, pathOf, queryOf } from "./httpMessage.ts"
+import { headerOf, type HttpRequestHead, queryOf } from "./httpMessage.ts"
 
 const compare = (a: string, b: string): number => {
   if (a === b) {
@@ -21,20 +21,29 @@ const canonicalQueryString = (query: URLSearchParams): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join("&")
 
-const canonicalHeaders = (request: HttpRequestMessage, signedHeaders: ReadonlyArray<string>): string =>
+const canonicalHeaders = (request: HttpRequestHead, signedHeaders: ReadonlyArray<string>): string =>
   signedHeaders.map((name) => `${name}:${(headerOf(request, name) ?? "").trim().replace(/[ \t]+/g, " ")}\n`).join("")
 
-const canonicalRequest = async (
-  request: HttpRequestMessage,
-  signedHeaders: ReadonlyArray<string>
-): Promise<string> =>
+/** The parts of a canonical request that depend on the service. */
+export interface CanonicalForm {
+  /** The canonical URI. */
+  readonly path: string
+  /** The hash of the body, or the text that stands for it. */
+  readonly payloadHash: string
+}
+
+const canonicalRequest = (
+  request: HttpRequestHead,
+  signedHeaders: ReadonlyArray<string>,
+  { path, payloadHash }: CanonicalForm
+): string =>
   [
     request.method,
-    canonicalPath(pathOf(request)),
+    path,
     canonicalQueryString(queryOf(request)),
     canonicalHeaders(request, signedHeaders),
     signedHeaders.join(";"),
-    await sha256Hex(request.body)
+    payloadHash
   ].join("\n")
 
 const stringToSign = async (amzDate: string, scope: CredentialScope, canonical: string): Promise<string> => {
@@ -42,7 +51,8 @@ const stringToSign = async (amzDate: string, scope: CredentialScope, canonical: 
   return [algorithm, amzDate, credentialScope, await sha256Hex(canonical)].join("\n")
 }
 
-const signingKey = async (secretAccessKey: string, scope: CredentialScope): Promise<Uint8Array> => {
+/** The key that signs requests of one day, region and service. */
+export const signingKey = async (secretAccessKey: string, scope: CredentialScope): Promise<Uint8Array> => {
   const dateKey = await hmacSha256(`AWS4${secretAccessKey}`, scope.date)
   const dateRegionKey = await hmacSha256(dateKey, scope.region)
   const dateRegionServiceKey = await hmacSha256(dateRegionKey, scope.service)
@@ -51,11 +61,12 @@ const signingKey = async (secretAccessKey: string, scope: CredentialScope): Prom
 
 /** The signature of the request, as lowercase hexadecimal digits. */
 export const computeSignature = async (
-  request: HttpRequestMessage,
+  request: HttpRequestHead,
   { amzDate, credentialScope, signedHeaders }: Authorization,
-  secretAccessKey: string
+  secretAccessKey: string,
+  form: CanonicalForm
 ): Promise<string> => {
-  const canonical = await canonicalRequest(request, signedHeaders)
+  const canonical = canonicalRequest(request, signedHeaders, form)
   const key = await signingKey(secretAccessKey, credentialScope)
   return hmacSha256Hex(key, await stringToSign(amzDate, credentialScope, canonical))
 }

@@ -1,6 +1,7 @@
 /** Verifies AWS Signature Version 4 of a request, independently of the client's signer. */
 import { sha256Hex } from "#sha256"
 import * as Either from "effect/Either"
+import { canonicalPath } from "../../../protocol/endpoint/path.ts"
 import {
   type Authorization,
   authorizationOf,
@@ -8,7 +9,7 @@ import {
   type SignatureError,
   signatureError
 } from "./authorization.ts"
-import { headerOf, type HttpRequestMessage } from "./httpMessage.ts"
+import { headerOf, type HttpRequestHead, type HttpRequestMessage, pathOf } from "./httpMessage.ts"
 import { computeSignature } from "./signature.ts"
 
 /** The credentials that requests must be signed with. */
@@ -21,7 +22,8 @@ export interface PlainCredentials {
 const service = "sagemaker"
 const maxClockSkewMillis = 5 * 60_000
 
-const parseAmzDate = (amzDate: string): number => {
+/** The time of `YYYYMMDDTHHMMSSZ` in milliseconds; `NaN` for any other text. */
+export const parseAmzDate = (amzDate: string): number => {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(amzDate) ?? []
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
 }
@@ -53,11 +55,11 @@ const checkCredentialScope = (scope: CredentialScope, region: string | undefined
 }
 
 /** Whether the names are in lowercase, sorted and unique, as Signature Version 4 requires. */
-const isCanonicalList = (names: ReadonlyArray<string>): boolean =>
+export const isCanonicalList = (names: ReadonlyArray<string>): boolean =>
   names.every((name, at) => name !== "" && name === name.toLowerCase() && (at === 0 || names[at - 1]! < name))
 
 const checkSignedHeaders = (
-  request: HttpRequestMessage,
+  request: HttpRequestHead,
   { signedHeaders }: Authorization
 ): SignatureError | undefined => {
   const required = ["host", ...Object.keys(request.headers).filter((name) => name.startsWith("x-amz-"))]
@@ -110,9 +112,10 @@ const checkSignature = async (
   authorization: Authorization,
   secretAccessKey: string
 ): Promise<SignatureError | undefined> => {
-  const payloadHash = headerOf(request, "x-amz-content-sha256")
-  const matches = (payloadHash === undefined || payloadHash === await sha256Hex(request.body)) &&
-    (await computeSignature(request, authorization, secretAccessKey)) === authorization.signature
+  const claimedHash = headerOf(request, "x-amz-content-sha256")
+  const form = { path: canonicalPath(pathOf(request)), payloadHash: await sha256Hex(request.body) }
+  const matches = (claimedHash === undefined || claimedHash === form.payloadHash) &&
+    (await computeSignature(request, authorization, secretAccessKey, form)) === authorization.signature
   return matches ? undefined : mismatch
 }
 

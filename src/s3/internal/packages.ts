@@ -1,0 +1,30 @@
+/** AWS's packages for Amazon S3, imported when they are first needed. */
+import type * as S3 from "@aws-sdk/client-s3"
+import type * as Storage from "@aws-sdk/lib-storage"
+import * as Effect from "effect/Effect"
+import { StoreFailure } from "./failure.ts"
+
+export type S3Package = typeof S3
+
+export type StoragePackage = typeof Storage
+
+const install = "npm install @aws-sdk/client-s3 @aws-sdk/lib-storage"
+
+const notFoundCodes = new Set<unknown>(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"])
+
+const importFailure = (name: string) => (error: unknown): StoreFailure => {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined
+  const problem = notFoundCodes.has(code) ? "is not installed" : "cannot be imported"
+  return new StoreFailure("other", `the package ${name} ${problem}; run: ${install}`)
+}
+
+/** `import` itself memoizes the module. */
+export const loadS3: Effect.Effect<S3Package, StoreFailure> = Effect.tryPromise({
+  try: () => import("@aws-sdk/client-s3"),
+  catch: importFailure("@aws-sdk/client-s3")
+})
+
+export const loadStorage: Effect.Effect<StoragePackage, StoreFailure> = Effect.tryPromise({
+  try: () => import("@aws-sdk/lib-storage"),
+  catch: importFailure("@aws-sdk/lib-storage")
+})

@@ -1,0 +1,45 @@
+/** The objects of the emulator, as bytes. */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { ObjectStoreService } from "../../../ObjectStore.ts"
+import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
+import type { ObjectStoreError } from "../../../SageMakerError.ts"
+import { toS3Location } from "./locations.ts"
+
+/** Objects by location. Both methods fail with `ObjectStoreError` if the store fails or the location is invalid. */
+export interface EmulatorObjects {
+  /** Stores an object at a location such as `s3://bucket/key`, replacing any existing object. */
+  readonly put: (location: string, body: Uint8Array) => Effect.Effect<void, ObjectStoreError>
+  /** Returns the object at a location, or `undefined` if there is none. */
+  readonly get: (location: string) => Effect.Effect<Uint8Array | undefined, ObjectStoreError>
+}
+
+interface Collected {
+  readonly pieces: Pieces | undefined
+  readonly size: number
+}
+
+const nothing: Collected = { pieces: undefined, size: 0 }
+
+/** The whole object, or `undefined` as soon as it exceeds the limit in bytes. */
+export const readObject = (
+  store: ObjectStoreService,
+  location: string,
+  limit: number
+): Effect.Effect<Uint8Array | undefined, ObjectStoreError> =>
+  Stream.runFoldWhile(
+    store.get(location),
+    nothing,
+    ({ size }) => size <= limit,
+    ({ pieces, size }, chunk: Uint8Array) => ({ pieces: addPiece(pieces, chunk), size: size + chunk.byteLength })
+  ).pipe(Effect.map(({ pieces, size }) => (size > limit ? undefined : concat(piecesInOrder(pieces)))))
+
+export const makeObjects = (store: ObjectStoreService): EmulatorObjects => ({
+  put: (location, body) => store.put(toS3Location(location), body),
+  get: (location) =>
+    Effect.catchIf(
+      readObject(store, toS3Location(location), Infinity),
+      ({ reason }) => reason === "not-found",
+      () => Effect.succeed(undefined)
+    )
+})
