@@ -10,6 +10,7 @@ const order = [
   "typed-models",
   "streams",
   "asynchronous-inference",
+  "durable-inference",
   "errors",
   "retry-timeouts-resilience",
   "layers",

@@ -32,21 +32,15 @@ const measure = Effect.fnUntraced(function*(steps: typeof Steps.Type) {
   return { millis, rows: (yield* countRows) - rows }
 })
 
-const report = (step: string, count: number, steps: { readonly activities: number; readonly sleeps: number }) =>
-  Effect.gen(function*() {
-    const id = `${yield* Clock.currentTimeMillis}`
-    const empty = yield* measure({ id: `${id}-empty`, activities: 0, sleeps: 0 })
-    const { millis, rows } = yield* measure({ id, ...steps })
-    const each = (total: number, base: number) => ((total - base) / count).toFixed(1)
-    yield* Console.log(`${step}: ${each(millis, empty.millis)} ms and ${each(rows, empty.rows)} rows`)
-  })
-
 const program = Effect.gen(function*() {
-  yield* measure({ id: `warm-up-${yield* Clock.currentTimeMillis}`, activities: 100, sleeps: 0 })
-  const { millis, rows } = yield* measure({ id: `empty-${yield* Clock.currentTimeMillis}`, activities: 0, sleeps: 0 })
-  yield* Console.log(`execution: ${millis} ms and ${rows} rows`)
-  yield* report("activity", 1_000, { activities: 1_000, sleeps: 0 })
-  yield* report("durable sleep", 3, { activities: 0, sleeps: 3 })
+  const id = `${yield* Clock.currentTimeMillis}`
+  yield* measure({ id: `${id}-warm-up`, activities: 100, sleeps: 0 })
+  const empty = yield* measure({ id: `${id}-empty`, activities: 0, sleeps: 0 })
+  const activities = yield* measure({ id: `${id}-activities`, activities: 1_000, sleeps: 0 })
+  const sleep = yield* measure({ id: `${id}-sleep`, activities: 0, sleeps: 1 })
+  yield* Console.log(`execution: ${empty.rows} rows`)
+  yield* Console.log(`activity: ${activities.millis / 1_000} ms, ${(activities.rows - empty.rows) / 1_000} rows`)
+  yield* Console.log(`durable sleep: ${sleep.rows - empty.rows} rows`)
 })
 
 program.pipe(

@@ -17,8 +17,15 @@ const sentiment = Emulator.endpoint("sentiment", ({ Body, InferenceId }) =>
 
 const printUrl = Layer.effectDiscard(Effect.flatMap(NodeEmulator.NodeEmulator, ({ url }) => Console.log(url)))
 
+const emulator = Layer.unwrapEffect(
+  Effect.map(
+    Config.withDefault(Config.integer("EMULATOR_PORT"), 4566),
+    (port) => NodeEmulator.layer({ port, endpoints: [sentiment] })
+  )
+)
+
 printUrl.pipe(
-  Layer.provide(NodeEmulator.layer({ port: 4566, endpoints: [sentiment] })),
+  Layer.provide(emulator),
   Layer.launch,
   NodeRuntime.runMain
 )

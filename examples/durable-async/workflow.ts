@@ -1,6 +1,6 @@
 import { Activity, Workflow } from "@effect/workflow"
 import { Array, Effect, Schedule, Schema } from "effect"
-import { AsyncInference, Codec, ModelEndpoint } from "effect-sagemaker-runtime"
+import { AsyncInference, Codec, ModelEndpoint, type SageMakerError } from "effect-sagemaker-runtime"
 
 const Texts = Schema.Array(Schema.String)
 const Scores = Schema.Array(Schema.Number)
@@ -21,17 +21,11 @@ export const ScoreTexts = Workflow.make({
 
 const retrySchedule = Schedule.exponential("1 second").pipe(Schedule.union(Schedule.spaced("1 minute")))
 
-const retried = Effect.fnUntraced(
-  function*<A, E extends ModelEndpoint.ModelEndpointError | AsyncInference.AsyncInferenceError, R>(
-    call: Effect.Effect<A, E, R>
-  ) {
-    return yield* Effect.retry(call, {
-      schedule: retrySchedule,
-      while: (error) => "retry" in error && error.retry !== "never"
-    })
-  },
-  Effect.mapError(({ _tag, message }) => new ScoringFailed({ reason: `${_tag}: ${message}` }))
-)
+const retried = <A, E extends SageMakerError.Retryable & Error, R>(call: Effect.Effect<A, E, R>) =>
+  call.pipe(
+    Effect.retry({ schedule: retrySchedule, while: ({ retry }) => retry !== "never" }),
+    Effect.mapError(({ _tag, message }) => new ScoringFailed({ reason: `${_tag}: ${message}` }))
+  )
 
 const score = Effect.fn(function*(name: string, texts: ReadonlyArray<string>) {
   const key = yield* Activity.idempotencyKey(name)

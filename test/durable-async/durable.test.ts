@@ -142,6 +142,18 @@ describe("with SQLite", () => {
     120_000
   )
 
+  it.scopedLive("the emulator of the example serves the workflow", () =>
+    Effect.gen(function*() {
+      const { run } = yield* makeScene(["a good day", "a bad day"])
+      const port = yield* freePort
+      const emulator = yield* start("emulator.ts", [], { EMULATOR_PORT: String(port), MODEL_TIME: "0 seconds" })
+      yield* emulator.prints("http://")
+      const program = yield* run({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` })
+      assert.strictEqual(yield* program.exit, 0)
+      assert.deepStrictEqual(printedScores(program.output()), [1, 0])
+      assert.include(emulator.output(), "2 texts")
+    }), 120_000)
+
   it.scopedLive("a process that ends with SIGTERM does not submit again", () =>
     Effect.gen(function*() {
       const texts = textsOf(1)
