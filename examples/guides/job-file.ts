@@ -9,7 +9,8 @@ const StoredJob = Schema.parseJson(AsyncInference.Job)
 export const submitToFile = Effect.fn(function*(text: string, path: string) {
   const files = yield* FileSystem.FileSystem
   const job = yield* AsyncInference.submit(model, text)
-  yield* files.writeFileString(path, yield* Schema.encode(StoredJob)(job))
+  yield* files.writeFileString(`${path}.part`, yield* Schema.encode(StoredJob)(job))
+  yield* files.rename(`${path}.part`, path)
 })
 
 export const resultOfFile = Effect.fn(function*(path: string) {

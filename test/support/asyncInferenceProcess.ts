@@ -3,7 +3,7 @@ import { Console, Effect, Layer, Schema } from "effect"
 import { AsyncInference, Codec, ModelEndpoint } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { S3ObjectStore } from "effect-sagemaker-runtime/s3"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, renameSync, writeFileSync } from "node:fs"
 
 const model = ModelEndpoint.make("upper", { request: Codec.text, response: Codec.text })
 
@@ -12,7 +12,10 @@ const StoredJob = Schema.parseJson(AsyncInference.Job)
 const [, , command, path = ""] = process.argv
 
 const store = (job: AsyncInference.Job) =>
-  Effect.map(Effect.orDie(Schema.encode(StoredJob)(job)), (text) => writeFileSync(path, text))
+  Effect.map(Effect.orDie(Schema.encode(StoredJob)(job)), (text) => {
+    writeFileSync(`${path}.part`, text)
+    renameSync(`${path}.part`, path)
+  })
 
 const submit = Effect.zipRight(Effect.flatMap(AsyncInference.submit(model, "hello"), store), Effect.never)
 
