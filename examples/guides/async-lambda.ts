@@ -1,15 +1,15 @@
-import { DateTime, Effect, ManagedRuntime } from "effect"
+import { Effect, ManagedRuntime, Option } from "effect"
 import { AsyncInference, ObjectStore } from "effect-sagemaker-runtime"
 import { live, summarizer } from "../async.ts"
 
-const storeSummary = ({ inferenceId, outputLocation, status }: AsyncInference.Completion) =>
+const storeSummary = (completion: AsyncInference.Completion) =>
   Effect.gen(function*() {
-    if (status === "Failed" || outputLocation === undefined) {
+    const { inferenceId } = completion
+    const job = AsyncInference.jobOf(completion)
+    if (Option.isNone(job)) {
       return yield* Effect.logWarning(`request ${inferenceId} failed`)
     }
-    const now = yield* DateTime.now
-    const job = { endpoint: summarizer.name, inferenceId, outputLocation, submittedAt: now, expiresAt: now }
-    const { summary } = yield* AsyncInference.result(summarizer, job)
+    const { summary } = yield* AsyncInference.result(summarizer, job.value)
     const objects = yield* ObjectStore.ObjectStore
     return yield* objects.put(`s3://example-bucket/summaries/${inferenceId}.txt`, new TextEncoder().encode(summary))
   })
