@@ -504,8 +504,8 @@ export const Completion: Schema.Schema<Completion, unknown> = internalCompletion
  * @category notifications
  */
 export const jobOf = (completion: Completion): Option.Option<Job> => {
-  const { endpoint, eventTime, inferenceId, outputLocation, receivedTime, status } = completion
-  if (status === "Failed" || endpoint === undefined || outputLocation === undefined) {
+  const { endpoint = "unknown", eventTime, inferenceId, outputLocation, receivedTime, status } = completion
+  if (status === "Failed" || outputLocation === undefined) {
     return Option.none()
   }
   const submittedAt = receivedTime ?? eventTime ?? DateTime.unsafeMake(0)

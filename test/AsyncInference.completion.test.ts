@@ -497,7 +497,7 @@ describe("jobOf", () => {
     assert.instanceOf(job, AsyncInference.Job)
     assert.strictEqual(job.endpoint, "flowers-async")
     assert.strictEqual(job.outputLocation, "s3://example-bucket/output/211d2095.out")
-    assert.strictEqual(DateTime.formatIso(job.expiresAt), completed.eventTime)
+    assert.strictEqual(DateTime.toEpochMillis(job.expiresAt), Date.parse(completed.eventTime))
   })
 
   it("is none for a failed request and for one without a location", () => {
