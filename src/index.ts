@@ -12,6 +12,13 @@
 export * as AsyncInference from "./AsyncInference.ts"
 
 /**
+ * Bearer tokens of SageMaker's OpenAI-compatible route.
+ *
+ * @since 0.1.0
+ */
+export * as BearerToken from "./BearerToken.ts"
+
+/**
  * Schemas of OpenAI's chat completions API.
  *
  * @since 0.1.0
