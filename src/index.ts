@@ -89,6 +89,13 @@ export * as ModelEndpoint from "./ModelEndpoint.ts"
 export * as ObjectStore from "./ObjectStore.ts"
 
 /**
+ * SageMaker's OpenAI-compatible route, for any OpenAI client.
+ *
+ * @since 0.1.0
+ */
+export * as OpenAiRoute from "./OpenAiRoute.ts"
+
+/**
  * Definitions of operations, for custom operations.
  *
  * @since 0.1.0

@@ -2,18 +2,18 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { BearerToken } from "../../BearerToken.ts"
 import * as InvokeEndpoint from "../../InvokeEndpoint.ts"
 import * as InvokeEndpointWithResponseStream from "../../InvokeEndpointWithResponseStream.ts"
 import * as Op from "../../Operation.ts"
-import { type CommonError, InvalidInputError, SigningError, toRetryable } from "../../SageMakerError.ts"
+import { type CommonError, InvalidInputError, toRetryable } from "../../SageMakerError.ts"
 import { execute, type SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { addInterceptor, CurrentInterceptor, interceptor } from "../client/interceptor.ts"
 import * as members from "../operation/members.ts"
 import { guardReads } from "../operation/readMembers.ts"
 import { post, withHeaders } from "../operation/request.ts"
+import { authorization } from "./authorization.ts"
 import { parseRouteError } from "./errorEnvelope.ts"
 import { chatCompletions, routePath } from "./path.ts"
 
@@ -57,20 +57,13 @@ const encodeMembers = (
 const encode: Op.Operation<RouteInput, unknown>["encode"] = (input, settings) =>
   Either.getOrElse(guardReads("input", () => encodeMembers({ ...input }, settings)), Effect.fail)
 
-const invalidToken = () =>
-  new SigningError({ message: "Could not authorize the request: the bearer token must be printable ASCII" })
-
-/** The value of the header. A token of a custom `BearerToken` can be anything. */
-const authorization = (token: Redacted.Redacted): Either.Either<string, SigningError> =>
-  Either.try({ try: () => Redacted.value(token), catch: invalidToken }).pipe(
-    Either.filterOrLeft((text) => typeof text === "string" && /^[!-~]+$/.test(text), invalidToken),
-    Either.map((text) => `Bearer ${text}`)
-  )
-
 const sign: NonNullable<Op.Operation<never, unknown, unknown, BearerToken>["sign"]> = (request) =>
-  Effect.flatMap(BearerToken, ({ get }) =>
-    Effect.flatMap(get, (token) =>
-      Either.map(authorization(token), (value) => withHeaders(request, { authorization: value }))))
+  Effect.flatMap(
+    BearerToken,
+    ({ get }) =>
+      Effect.flatMap(get, (token) =>
+        Either.map(authorization(token), (value) => withHeaders(request, { authorization: value })))
+  )
 
 const shared = {
   encode,
@@ -104,8 +97,10 @@ export const chatCompletionStream: Op.Operation<
   ...shared,
   errors: InvokeEndpointWithResponseStream.operation.errors,
   decode: ({ headers, metadata, stream }) =>
-    Effect.map(stream, (Body) =>
-      Object.assign(InvokeEndpoint.responseHeaders.decode(headers), { Body, $metadata: metadata }))
+    Effect.map(
+      stream,
+      (Body) => Object.assign(InvokeEndpoint.responseHeaders.decode(headers), { Body, $metadata: metadata })
+    )
 }
 
 /** Runs an operation of the route. A token that the service rejects is discarded before the next attempt. */
