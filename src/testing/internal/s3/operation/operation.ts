@@ -2,10 +2,10 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
+import { firstBytes } from "../../../../internal/objectStore/firstBytes.ts"
 import type { ObjectStoreService } from "../../../../ObjectStore.ts"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../../../../protocol/bytes/bytes.ts"
 import type { ObjectStoreError } from "../../../../SageMakerError.ts"
-import { headerOf, type HttpResponseMessage, type HttpStreamRequest } from "../../emulator/httpMessage.ts"
+import type { HttpResponseMessage, HttpStreamRequest } from "../../emulator/httpMessage.ts"
 import { type S3Error, s3Error } from "../error.ts"
 import { fromStoreError, type ObjectProperties, type S3Objects } from "../objects.ts"
 import type { Authenticated } from "../request/authentication.ts"
@@ -67,22 +67,6 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 const decodeText = (bytes: Uint8Array): Either.Either<string, S3Error> =>
   Either.try({ try: () => decoder.decode(bytes), catch: () => s3Error("MalformedXML") })
 
-/** Collects the bytes of a body whose length is limited. */
-const collect = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<Uint8Array, E> =>
-  Effect.suspend(() => {
-    let pieces: Pieces | undefined
-    return stream.pipe(
-      Stream.runForEachChunk((chunk) =>
-        Effect.sync(() => {
-          for (const bytes of chunk) {
-            pieces = addPiece(pieces, bytes)
-          }
-        })
-      ),
-      Effect.map(() => concat(piecesInOrder(pieces)))
-    )
-  })
-
 /** The XML document in the body of a request. */
 export const readXml = (request: S3Request, root: string): Effect.Effect<XmlElement, S3Error> =>
   Effect.gen(function*() {
@@ -90,7 +74,7 @@ export const readXml = (request: S3Request, root: string): Effect.Effect<XmlElem
     if (size > maxXmlBytes) {
       return yield* s3Error("MaxMessageLengthExceeded")
     }
-    const document = parseXml(yield* decodeText(yield* collect(stream)))
+    const document = parseXml(yield* decodeText(yield* firstBytes(stream)))
     return yield* Either.filterOrLeft(
       Either.mapLeft(document, () => s3Error("MalformedXML")),
       ({ name }) => name === root,
@@ -140,5 +124,3 @@ export const exactly = (
       Stream.concat(Stream.execute(Effect.suspend(() => (remaining === 0 ? Effect.void : changed))))
     )
   })
-
-export const hasHeader = (request: S3Request, name: string): boolean => headerOf(request, name) !== undefined

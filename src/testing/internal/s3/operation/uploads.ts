@@ -21,7 +21,7 @@ export interface Part {
 }
 
 /** What is known of a part once its bytes are stored. */
-export type PartContent = Pick<Part, "size" | "md5" | "checksum">
+type PartContent = Pick<Part, "size" | "md5" | "checksum">
 
 /** A multipart upload. */
 export interface Upload {
