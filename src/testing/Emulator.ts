@@ -2,7 +2,7 @@
  * An in-process emulator of SageMaker Runtime for tests.
  *
  * It verifies signatures and constraints as AWS does, and calls your handlers in place of deployed models. It supports
- * `InvokeEndpoint`, `InvokeEndpointAsync` and `InvokeEndpointWithResponseStream`.
+ * `InvokeEndpoint`, `InvokeEndpointAsync`, `InvokeEndpointWithResponseStream` and the OpenAI-compatible route.
  *
  * @since 0.1.0
  */
@@ -47,7 +47,11 @@ export interface EmulatorRequest
   extends Omit<InvokeEndpointInput, "Body">, Omit<InvokeEndpointAsyncInput, keyof InvokeEndpointInput>
 {
   /** The name of the operation. */
-  readonly operation: "InvokeEndpoint" | "InvokeEndpointWithResponseStream" | "InvokeEndpointAsync"
+  readonly operation:
+    | "InvokeEndpoint"
+    | "InvokeEndpointWithResponseStream"
+    | "InvokeEndpointAsync"
+    | "OpenAiChatCompletion"
   /** The request body. For `InvokeEndpointAsync` with `InputLocation` it is the object at that location. */
   readonly Body: Uint8Array
 }
@@ -62,7 +66,8 @@ export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$me
   /**
    * The response body; strings are encoded as UTF-8.
    *
-   * In a response stream, each element of a `Stream` is sent as one `PayloadPart` event. The other operations send a
+   * In a response stream, each element of a `Stream` is sent as one `PayloadPart` event. The OpenAI-compatible route sends
+   * each element when it is produced, and closes the connection if the `Stream` fails. The other operations send a
    * `Stream` as one body.
    */
   readonly Body: string | Uint8Array | Stream.Stream<string | Uint8Array, unknown>

@@ -50,6 +50,11 @@ describe.concurrent("An entry point imports no package except Effect's and event
     assert.deepStrictEqual(others, [])
   })
 
+  it.each(["bundled/ai/index.js", "ai/index.js"])("%s, except @effect/ai", async (path) => {
+    const others = (await packagesOf(path)).filter((name) => !expected.has(name))
+    assert.deepStrictEqual(others, ["@effect/ai", "@effect/experimental"])
+  })
+
   it("the signer is detected as another package", async () => {
     assert.include(await packagesOf("internal/signer/signatureV4.js"), "@smithy/signature-v4")
   })

@@ -35,9 +35,13 @@ const nameHeaders = [
   "x-amzn-sagemaker-inference-component"
 ]
 
-/** The secret parts of an `authorization` header: the access key ID and the signature, or the whole value. */
+/**
+ * The secret parts of an `authorization` header: the access key ID and the signature, or the whole value. A bearer token
+ * is also compared in its decoded form, which contains both.
+ */
 const authorizationSecrets = (authorization: string): ReadonlyArray<string> =>
-  /Credential=([^/]+)\/.*Signature=(\w+)/.exec(authorization)?.slice(1) ?? [authorization.replace(/^\S+ /, "")]
+  /Credential=([^/]+)\/.*Signature=(\w+)/.exec(authorization)?.slice(1) ??
+    decodedViews(authorization.replace(/^\S+ /, ""))
 
 /** The values of one signed request that must not appear in an error. They are collected only if an error needs them. */
 export class SentValues {
