@@ -9,10 +9,10 @@ import type { HttpResponseMessage, HttpStreamRequest } from "../../emulator/http
 import { type S3Error, s3Error } from "../error.ts"
 import { fromStoreError, type ObjectProperties, type S3Objects } from "../objects.ts"
 import type { Authenticated } from "../request/authentication.ts"
-import { checksumHeader } from "../request/checksum.ts"
+import { checksumElement, checksumHeader } from "../request/checksum.ts"
 import { type Payload, payloadOf } from "../request/payload.ts"
-import { parseXml, xmlDocument, type XmlElement, type XmlNode } from "../xml.ts"
-import type { Uploads } from "./uploads.ts"
+import type { Part, Upload, Uploads } from "../uploads.ts"
+import { element, parseXml, xmlDocument, type XmlElement, type XmlNode } from "../xml.ts"
 
 /** The state of the service. */
 export interface S3Context {
@@ -99,6 +99,10 @@ export const checksumHeaders = (checksum: ObjectProperties["checksum"]): Record<
     ? {}
     : { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type }
 
+/** The element of the checksum of a part. */
+export const partChecksumElement = ({ checksum }: Part): ReadonlyArray<XmlNode> =>
+  checksum === undefined ? [] : [element(checksumElement(checksum.algorithm), checksum.value)]
+
 /** The headers that state the encryption of an object. */
 export const encryptionHeaders = (headers: ObjectProperties["headers"]): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith("x-amz-server-side-encryption")))
@@ -124,3 +128,9 @@ export const exactly = (
       Stream.concat(Stream.execute(Effect.suspend(() => (remaining === 0 ? Effect.void : changed))))
     )
   })
+
+/** The upload that a request names. */
+export const findUpload = (
+  { uploads }: S3Context,
+  { bucket, key, query }: S3Request
+): Either.Either<Upload, S3Error> => uploads.find(query.get("uploadId") ?? "", bucket, key)
