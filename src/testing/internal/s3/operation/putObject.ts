@@ -2,7 +2,7 @@
 import { encodeBase64 } from "#base64"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import { hex } from "../../../../protocol/bytes/bytes.ts"
 import type { ObjectStoreError } from "../../../../SageMakerError.ts"
 import { headerOf } from "../../emulator/httpMessage.ts"
