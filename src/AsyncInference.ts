@@ -1,8 +1,9 @@
 /**
  * Asynchronous inference requests, from the request to its result.
  *
- * `run` sends a request and waits for its result. `submit` returns a `Job`, whose result `result` returns, also in
- * another process. The service stores results as objects in Amazon S3, which the layer of `ObjectStore` reads.
+ * `run` sends a request and waits for its result. `submit` sends it and returns a `Job`. `result` waits for the result of
+ * the job, also in another process. The service stores results as objects in Amazon S3. The layer of `ObjectStore` reads
+ * them.
  *
  * @since 0.1.0
  */
@@ -140,8 +141,10 @@ export interface AsyncModel<in out A, in out B, out R = never>
  */
 export interface SubmitOptions extends InvokeEndpointAsync.InvokeEndpointAsyncOptions {
   /**
-   * The `s3://` URL below which an input of more than 128,000 bytes is stored. Each input has a new key. Inputs are not
-   * removed, because the service reads them later: use a lifecycle rule of the bucket.
+   * The `s3://` URL below which an input of more than 128,000 bytes is stored. Each input has a new key.
+   *
+   * An input is removed if the service has certainly not accepted the request. Otherwise the service reads it later: use
+   * a lifecycle rule of the bucket to remove it.
    *
    * Default: a larger input fails with `InvalidInputError`.
    */
@@ -168,7 +171,7 @@ export interface UploadOptions extends SubmitOptions {
 export interface WaitProgress {
   /** The time since the call started. */
   readonly elapsed: Duration.Duration
-  /** How often the store was asked for the result. */
+  /** The number of polls since the call started. */
   readonly polls: number
 }
 
@@ -222,7 +225,7 @@ export interface JobResult<out B> {
 }
 
 /**
- * What `results` reads of a completion.
+ * The members of a completion that `results` reads.
  *
  * @since 0.1.0
  * @category models
@@ -286,8 +289,8 @@ const makeJob = <E, R>(fields: Effect.Effect<internalSubmit.JobFields, E, R>): E
 /**
  * Sends a value as an asynchronous inference request. Completes when the service has accepted the request.
  *
- * A value of up to 128,000 bytes is sent inline. A larger one is stored below `inputPrefix` first. A value is encoded
- * before any request, and the members of the options are checked.
+ * A value of up to 128,000 bytes is sent inline. A larger one is stored below `inputPrefix` first. Before any request, the
+ * value is encoded and the members of the options are checked.
  *
  * @example
  * ```ts

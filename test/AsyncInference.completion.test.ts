@@ -424,11 +424,11 @@ describe("A message that is no completion", () => {
       return message
     }
     assert.strictEqual(decoded(nested(16)).status, "Completed")
-    assert.include(messageOf(nested(17)), "found too many messages in each other")
-    assert.include(messageOf(nested(10_000)), "found too many messages in each other")
+    assert.include(messageOf(nested(17)), "found too many nested messages")
+    assert.include(messageOf(nested(10_000)), "found too many nested messages")
     const cyclic: { Message?: unknown } = {}
     cyclic.Message = cyclic
-    assert.include(messageOf(cyclic), "found too many messages in each other")
+    assert.include(messageOf(cyclic), "found too many nested messages")
     for (const text of ["[".repeat(1_000_000), `{"Message":${"{\"a\":".repeat(600)}1${"}".repeat(600)}}`]) {
       assert.include(messageOf(text), "found a text that is not JSON")
     }

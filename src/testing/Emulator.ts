@@ -21,7 +21,7 @@ import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
-import { firstBytes } from "../internal/objectStore/firstBytes.ts"
+import { bytesUpTo } from "../internal/objectStore/firstBytes.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
 import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
@@ -440,7 +440,7 @@ const readBody = (
 ): Effect.Effect<Uint8Array | undefined, unknown> =>
   Number(headers["content-length"] ?? 0) > limit
     ? Effect.succeed(undefined)
-    : Effect.map(firstBytes(body, limit + 1), (bytes) => (bytes.byteLength > limit ? undefined : bytes))
+    : bytesUpTo(body, limit)
 
 /**
  * Handles a request to the emulated S3 while its body arrives, and any other request once it has arrived. Fails if the

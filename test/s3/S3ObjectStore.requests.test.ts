@@ -506,3 +506,18 @@ describe("The layer", () => {
 })
 
 const HttpClientNever = Layer.succeed(HttpClient.HttpClient, HttpClient.make(() => Effect.never))
+
+describe("A setting that AWS's client rejects with its first request", () => {
+  it.live.each<[name: string, options: S3ObjectStore.S3ObjectStoreOptions, problem: string]>([
+    ["region", { region: "eu west" }, "the region is not valid"],
+    ["endpoint", { endpoint: "127.0.0.1:4566" }, "the endpoint is not valid"]
+  ])("is named in the error: %s", ([, options, problem]) =>
+    Effect.gen(function*() {
+      const { requests, result } = yield* scripted(() => ok, (store) => store.head(location), options)
+      assert.deepStrictEqual(requests, [])
+      const error = Either.getOrThrow(Either.flip(result))
+      assert.instanceOf(error, SageMakerError.ObjectStoreError)
+      assert.strictEqual(error.reason, "other")
+      assert.include(error.message, problem)
+    }))
+})

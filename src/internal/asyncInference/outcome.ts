@@ -11,7 +11,7 @@ import {
   PayloadTooLargeError
 } from "../../SageMakerError.ts"
 import { withOrigin } from "../codec/codecError.ts"
-import { firstBytes } from "../objectStore/firstBytes.ts"
+import { bytesUpTo, firstBytes } from "../objectStore/firstBytes.ts"
 
 /** The content type of an object that was stored without one. */
 const undeclared = "binary/octet-stream"
@@ -76,11 +76,11 @@ export const readOutput = <A, B, R>(
     if (size > limit) {
       return yield* tooLarge(limit)
     }
-    const body = yield* ifPresent(firstBytes(store.get(job.outputLocation), limit + 1))
+    const body = yield* ifPresent(bytesUpTo(store.get(job.outputLocation), limit))
     if (Option.isNone(body)) {
       return Option.none()
     }
-    if (body.value.byteLength > limit) {
+    if (body.value === undefined) {
       return yield* tooLarge(limit)
     }
     const ContentType = contentType === undeclared ? undefined : contentType

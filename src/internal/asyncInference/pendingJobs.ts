@@ -11,7 +11,7 @@ export interface PendingJob {
   readonly deadline: number
   /** Whether the store is polled for the job even though notifications report results. */
   isPolled: boolean
-  /** How often the store was asked for this job alone. */
+  /** How many polls checked the objects of this job one by one. */
   checks: number
 }
 

@@ -12,7 +12,7 @@ import type { ObjectEntry, ObjectInfo, ObjectStoreService } from "../../../Objec
 import { hex } from "../../../protocol/bytes/bytes.ts"
 import type { ObjectStoreError, ObjectStoreErrorReason } from "../../../SageMakerError.ts"
 import { type S3Error, s3Error, type S3ErrorCode } from "./error.ts"
-import { type Checksum, type ChecksumType, makeMd5 } from "./request/checksum.ts"
+import { type Checksum, type ChecksumType, makeMd5, observed } from "./request/checksum.ts"
 
 /** The properties of an object. */
 export interface ObjectProperties {
@@ -78,12 +78,9 @@ const bucketOf = (location: string): string => location.split("/", 3)[2] ?? ""
 export const withMd5 = <E, R>(body: Stream.Stream<Uint8Array, E, R>) => {
   const hash = makeMd5()
   let size = 0
-  const stream = Stream.mapChunks(body, (chunk) => {
-    for (const bytes of chunk) {
-      hash.update(bytes)
-      size += bytes.byteLength
-    }
-    return chunk
+  const stream = observed(body, (bytes) => {
+    hash.update(bytes)
+    size += bytes.byteLength
   })
   const properties = (headers: ObjectProperties["headers"]): Effect.Effect<NewProperties> =>
     Effect.map(Effect.promise(async () => hash.digest()), (md5) => ({ size, etag: `"${hex(md5)}"`, headers }))

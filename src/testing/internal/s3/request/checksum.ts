@@ -2,6 +2,7 @@
 import { crc32 } from "#crc32"
 import type * as Checksums from "@smithy/core/checksum"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { crc32c } from "../../../../protocol/checksum/crc32c.ts"
 import { crc64Nvme, emptyCrc64 } from "../../../../protocol/checksum/crc64Nvme.ts"
 import { Sha1 } from "../../../../protocol/checksum/sha1.ts"
@@ -102,3 +103,15 @@ export const isChecksumHeader = (name: string): boolean => name.startsWith(check
 /** The algorithm of a header such as `x-amz-checksum-crc32`. */
 export const algorithmOfHeader = (name: string): ChecksumAlgorithm | undefined =>
   algorithmNamed(name.slice(checksumPrefix.length))
+
+/** Passes the bytes of a stream to `update` as they are read, for example to hash them. */
+export const observed = <E, R>(
+  stream: Stream.Stream<Uint8Array, E, R>,
+  update: (bytes: Uint8Array) => void
+): Stream.Stream<Uint8Array, E, R> =>
+  Stream.mapChunks(stream, (chunk) => {
+    for (const bytes of chunk) {
+      update(bytes)
+    }
+    return chunk
+  })
