@@ -210,7 +210,7 @@ const bodyTexts = (body: Uint8Array): ReadonlyArray<string> => {
 }
 
 /** Whether no part of the request is recognised in a text. */
-const isClean = (text: string, { body, names, secrets }: SentValues): boolean => {
+const isCleanText = (text: string, { body, names, secrets }: SentValues): boolean => {
   const longWords = text.match(/[\w+/-]{8,}/g) ?? []
   if (body.byteLength > maxComparedBytes || longWords.length > maxLongWords) {
     return false
@@ -245,7 +245,7 @@ const controlCharacters = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu
 /** The text on one line, or `undefined` if it could repeat a part of the request. */
 export const printableText = (text: string, sent: SentValues): string | undefined => {
   const line = text.slice(0, maxTextLength).replace(escapeSequences, "").replace(controlCharacters, " ").trim()
-  return isClean(line, sent) ? line : undefined
+  return isCleanText(line, sent) ? line : undefined
 }
 
 /** Whether a whole text can be printed. A text that is too long to be compared cannot. */
@@ -263,6 +263,11 @@ export const printableIdentifier = (identifier: string | undefined, sent: SentVa
   if (identifier === undefined || !/^[\w.-]{1,128}$/.test(identifier) || sent.contain(identifier)) {
     return undefined
   }
-  const isCompared = !uuid.test(identifier) && sent.body.byteLength <= maxComparedBytes
-  return isCompared && !isClean(identifier, sent) ? undefined : identifier
+  if (uuid.test(identifier)) {
+    return identifier
+  }
+  const isClean = sent.body.byteLength > maxComparedBytes
+    ? !sent.secrets.some((secret) => secret.toLowerCase().includes(identifier.toLowerCase()))
+    : isCleanText(identifier, sent)
+  return isClean ? identifier : undefined
 }
