@@ -212,7 +212,7 @@ describe("The emulated OpenAI-compatible route", () => {
   it.live("closes the connection if the stream of the container fails", () => {
     const cut = Emulator.endpoint(
       "cut",
-      () => Effect.succeed(Stream.concat(Stream.make(events[0]!), Stream.fail(new Error("cut"))))
+      () => Effect.succeed(Stream.concat(Stream.make(events[0]!), Stream.fail("cut")))
     )
     return Effect.gen(function*() {
       const error = yield* Effect.flip(Tokens.collect(ModelEndpoint.openAiChat("cut").stream(request)))

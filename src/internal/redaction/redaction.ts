@@ -35,6 +35,9 @@ const nameHeaders = [
   "x-amzn-sagemaker-inference-component"
 ]
 
+/** The form of AWS's request IDs, which need no comparison with decoded values. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /**
  * The secret parts of an `authorization` header: the access key ID and the signature, or the whole value. A bearer token
  * is also compared in its decoded form, which contains both.
@@ -77,7 +80,7 @@ export class SentValues {
       text.length >= minHeaderPart && value.toLowerCase().includes(lowerCase)
     return contains(this.body, lowerCase) ||
       isInHeader(this.#request.headers["authorization"] ?? "") ||
-      this.#headerValues().some(isInHeader)
+      (uuid.test(text) ? this.#headerValues() : this.secrets).some(isInHeader)
   }
 
   #headerValues(): ReadonlyArray<string> {
@@ -210,7 +213,7 @@ const bodyTexts = (body: Uint8Array): ReadonlyArray<string> => {
 }
 
 /** Whether no part of the request is recognised in a text. */
-const isCleanText = (text: string, { body, names, secrets }: SentValues): boolean => {
+const isClean = (text: string, { body, names, secrets }: SentValues): boolean => {
   const longWords = text.match(/[\w+/-]{8,}/g) ?? []
   if (body.byteLength > maxComparedBytes || longWords.length > maxLongWords) {
     return false
@@ -245,14 +248,12 @@ const controlCharacters = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu
 /** The text on one line, or `undefined` if it could repeat a part of the request. */
 export const printableText = (text: string, sent: SentValues): string | undefined => {
   const line = text.slice(0, maxTextLength).replace(escapeSequences, "").replace(controlCharacters, " ").trim()
-  return isCleanText(line, sent) ? line : undefined
+  return isClean(line, sent) ? line : undefined
 }
 
 /** Whether a whole text can be printed. A text that is too long to be compared cannot. */
 export const isPrintable = (text: string, sent: SentValues): boolean =>
   text.length <= maxTextLength && printableText(text, sent) !== undefined
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * An identifier of the service, or `undefined` if it does not have AWS's form or is a part of the request.
@@ -263,11 +264,6 @@ export const printableIdentifier = (identifier: string | undefined, sent: SentVa
   if (identifier === undefined || !/^[\w.-]{1,128}$/.test(identifier) || sent.contain(identifier)) {
     return undefined
   }
-  if (uuid.test(identifier)) {
-    return identifier
-  }
-  const isClean = sent.body.byteLength > maxComparedBytes
-    ? !sent.secrets.some((secret) => secret.toLowerCase().includes(identifier.toLowerCase()))
-    : isCleanText(identifier, sent)
-  return isClean ? identifier : undefined
+  const isCompared = !uuid.test(identifier) && sent.body.byteLength <= maxComparedBytes
+  return isCompared && !isClean(identifier, sent) ? undefined : identifier
 }
