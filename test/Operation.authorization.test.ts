@@ -1,7 +1,7 @@
 import { HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, TestClock } from "effect"
-import { Operation, SageMakerError, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { type Operation, SageMakerError, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { pickMembersOf } from "./support/pickMembersOf.ts"
 import { type Reply, scriptedHttpClient } from "./support/scriptedHttpClient.ts"
 
