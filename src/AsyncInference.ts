@@ -6,10 +6,11 @@
  *
  * @since 0.1.0
  */
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -227,7 +228,7 @@ export interface JobResult<out B> {
  * @category models
  */
 export interface CompletionStatus
-  extends Pick<Completion, "failureReason" | "inferenceId" | "outputLocation" | "status">
+  extends Pick<Completion, "endpoint" | "failureReason" | "inferenceId" | "outputLocation" | "status">
 {}
 
 /**
@@ -493,6 +494,25 @@ export interface Completion extends internalCompletion.Completion {}
  * @category notifications
  */
 export const Completion: Schema.Schema<Completion, unknown> = internalCompletion.completion
+
+/**
+ * The job of a notification about a completed request, so that `result` can read its output. None for a failed request.
+ *
+ * The job has expired: `result` checks the store once.
+ *
+ * @since 0.1.0
+ * @category notifications
+ */
+export const jobOf = (completion: Completion): Option.Option<Job> => {
+  const { endpoint = "unknown", eventTime, inferenceId, outputLocation, receivedTime, status } = completion
+  if (status === "Failed" || outputLocation === undefined) {
+    return Option.none()
+  }
+  const submittedAt = receivedTime ?? eventTime ?? DateTime.unsafeMake(0)
+  return Option.some(
+    new Job({ endpoint, inferenceId, outputLocation, submittedAt, expiresAt: eventTime ?? submittedAt })
+  )
+}
 
 /**
  * One message of an event or a response with several messages.

@@ -18,6 +18,7 @@ import type { Framing } from "./Framing.ts"
 import * as calls from "./internal/modelEndpoint/calls.ts"
 import { fromModel } from "./internal/modelEndpoint/chat.ts"
 import { configure, embeddingCalls } from "./internal/modelEndpoint/embeddings/calls.ts"
+import { withEndpointSettings } from "./internal/modelEndpoint/embeddings/settings.ts"
 import { fromRoute } from "./internal/modelEndpoint/openAiChat.ts"
 import * as internal from "./internal/modelEndpoint/warmUp.ts"
 import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
@@ -615,5 +616,5 @@ export interface EmbeddingEndpoint extends Omit<ModelEndpoint<EmbeddingRequest, 
 export const embeddings = (name: string, options?: EmbeddingOptions): EmbeddingEndpoint => {
   const configuration = configure(name, options)
   const { stream: _, ...model } = fromConfig(name, configuration.model)
-  return { ...model, ...embeddingCalls(configuration) }
+  return withEndpointSettings({ ...model, ...embeddingCalls(configuration) }, configuration.settings)
 }

@@ -10,6 +10,8 @@ const order = [
   "typed-models",
   "openai-compatible-route",
   "streams",
+  "asynchronous-inference",
+  "durable-inference",
   "errors",
   "retry-timeouts-resilience",
   "layers",

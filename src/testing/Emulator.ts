@@ -21,9 +21,9 @@ import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
+import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
-import { firstBytes } from "../internal/objectStore/firstBytes.ts"
 import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
 import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
 import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
@@ -257,7 +257,7 @@ export interface EmulatorOptions<R = never> {
   /**
    * The store of the inputs, outputs and failures of `InvokeEndpointAsync`.
    *
-   * If it fails, the request fails. Each `put` has `InvokeEndpointAsync`'s `InvocationTimeoutSeconds` as its timeout.
+   * If it fails, the request fails. The time to store a result is also limited by `InvocationTimeoutSeconds`.
    *
    * Default: objects in memory, until the layer's scope closes.
    */
@@ -326,6 +326,11 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  * response of the container. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a
  * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection. On the
  * OpenAI-compatible route, any failure of a stream that has started closes the connection.
+ *
+ * The endpoint processes asynchronous inference requests one at a time, in their order, unless `options` allow more. It
+ * calls the handler once for each of them. A request fails after `RequestTTLSeconds` in the queue (default 21,600), and
+ * if it is not processed within `InvocationTimeoutSeconds` (default 900). An input that cannot be read and an output that
+ * cannot be stored fail the request, too.
  *
  * @example
  * ```ts
@@ -533,8 +538,19 @@ const toWebResponse = (response: HttpResponseMessage): Effect.Effect<Response> =
     (runtime) => new Response(toWebBody(response, runtime), { status: response.status, headers: response.headers })
   )
 
-const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> =>
-  "contentLength" in body && body.contentLength !== undefined ? { "content-length": String(body.contentLength) } : {}
+/** The length of a body that an HTTP client sends as it is, if it knows the length before it sends the body. */
+const rawLength = (body: unknown): number | undefined => {
+  if (typeof body === "string") {
+    return new TextEncoder().encode(body).byteLength
+  }
+  return ArrayBuffer.isView(body) ? body.byteLength : undefined
+}
+
+const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> => {
+  const known = "contentLength" in body ? body.contentLength : undefined
+  const length = known ?? (body._tag === "Raw" ? rawLength(body.body) : undefined)
+  return length === undefined ? {} : { "content-length": String(length) }
+}
 
 /** Records that a body failed: then the request fails, as it does with a network connection. */
 const observeFailure = (stream: Stream.Stream<Uint8Array, unknown>) => {
@@ -570,10 +586,12 @@ export const layerHttpClient = <R = never>(
               headers: { ...contentLength(request), ...request.headers, host: url.host },
               body
             }).pipe(
-              Effect.flatMap((response) => Option.match(failure(), {
-                onNone: () => Effect.succeed(response),
-                onSome: Effect.fail
-              })),
+              Effect.flatMap((response) =>
+                Option.match(failure(), {
+                  onNone: () => Effect.succeed(response),
+                  onSome: Effect.fail
+                })
+              ),
               Effect.catchAll(fail),
               Effect.flatMap(toWebResponse),
               Effect.map((response) => HttpClientResponse.fromWeb(request, response))

@@ -38,9 +38,21 @@ const ofEffect = ["@effect/platform", "effect", "fast-check", "multipasta", "pur
 const expected = new Set([...ofEffect, "eventsource-parser"])
 
 describe.concurrent("An entry point imports no package except Effect's and eventsource-parser:", () => {
-  it.each(["bundled/node/index.js", "bundled/index.js", "bundled/s3/index.js", "node/index.js", "index.js", "s3/index.js"])("%s", async (path) => {
+  it.each([
+    "bundled/node/index.js",
+    "bundled/index.js",
+    "bundled/s3/index.js",
+    "node/index.js",
+    "index.js",
+    "s3/index.js"
+  ])("%s", async (path) => {
     const others = (await packagesOf(path)).filter((name) => !expected.has(name))
     assert.deepStrictEqual(others, [])
+  })
+
+  it.each(["bundled/ai/index.js", "ai/index.js"])("%s, except @effect/ai", async (path) => {
+    const others = (await packagesOf(path)).filter((name) => !expected.has(name))
+    assert.deepStrictEqual(others, ["@effect/ai", "@effect/experimental"])
   })
 
   it("the signer is detected as another package", async () => {

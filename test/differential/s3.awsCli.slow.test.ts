@@ -76,15 +76,31 @@ describe.skipIf(!hasCli)("The aws CLI and the emulated S3", () => {
         const stored = yield* aws("s3api", "put-object", ...object, "--body", source, "--checksum-algorithm", algorithm)
         assert.include(stored, `"Checksum${algorithm}"`)
       }
-      yield* aws("s3api", "put-object", ...object, "--body", source, "--metadata", "a=1", "--content-type", "text/plain")
+      yield* aws(
+        "s3api",
+        "put-object",
+        ...object,
+        "--body",
+        source,
+        "--metadata",
+        "a=1",
+        "--content-type",
+        "text/plain"
+      )
       const head = JSON.parse(yield* aws("s3api", "head-object", ...object))
       assert.deepInclude(head, { ContentLength: 10, ContentType: "text/plain", Metadata: { a: "1" } })
       const part = JSON.parse(yield* aws("s3api", "get-object", ...object, "--range", "bytes=-3", copy))
       assert.deepInclude(part, { ContentRange: "bytes 7-9/10", ContentLength: 3 })
       assert.strictEqual(yield* Effect.promise(() => readFile(copy, "utf8")), "789")
-      assert.include(yield* awsFails({}, "s3api", "get-object", ...object, "--range", "bytes=10-", copy), "(InvalidRange)")
+      assert.include(
+        yield* awsFails({}, "s3api", "get-object", ...object, "--range", "bytes=10-", copy),
+        "(InvalidRange)"
+      )
       assert.include(yield* awsFails({}, "s3api", "get-object", "--bucket", "data", "--key", "no", copy), "(NoSuchKey)")
-      assert.include(yield* awsFails({}, "s3api", "put-object", ...object, "--if-none-match", "*"), "(PreconditionFailed)")
+      assert.include(
+        yield* awsFails({}, "s3api", "put-object", ...object, "--if-none-match", "*"),
+        "(PreconditionFailed)"
+      )
     }).pipe(Effect.provide(s3Emulator())), timeout)
 
   it.scopedLive("wrong credentials and another region are rejected", () =>
@@ -98,11 +114,15 @@ describe.skipIf(!hasCli)("The aws CLI and the emulated S3", () => {
       assert.isNotEmpty(keys.accessKeyId)
     }).pipe(Effect.provide(s3Emulator())), timeout)
 
-  it.scopedLive("an object that the emulator put into the store, and a file put into the folder", () =>
-    Effect.gen(function*() {
-      const store = yield* ObjectStore.ObjectStore
-      yield* store.put("s3://direct/output/1.out", new TextEncoder().encode("direct"))
-      assert.strictEqual(yield* aws("s3", "cp", "s3://direct/output/1.out", "-"), "direct")
-      assert.match(yield* aws("s3", "ls", "s3://direct/output/"), /6 1\.out/)
-    }).pipe(Effect.provide(s3Emulator())), timeout)
+  it.scopedLive(
+    "an object that the emulator put into the store, and a file put into the folder",
+    () =>
+      Effect.gen(function*() {
+        const store = yield* ObjectStore.ObjectStore
+        yield* store.put("s3://direct/output/1.out", new TextEncoder().encode("direct"))
+        assert.strictEqual(yield* aws("s3", "cp", "s3://direct/output/1.out", "-"), "direct")
+        assert.match(yield* aws("s3", "ls", "s3://direct/output/"), /6 1\.out/)
+      }).pipe(Effect.provide(s3Emulator())),
+    timeout
+  )
 })

@@ -5,4 +5,11 @@ const publicModules = readdirSync(new URL("../../src", import.meta.url))
   .map((file) => file.replace(".ts", ""))
 
 /** The entry points of the package, as paths below `dist` without their extension. */
-export const entryPoints: ReadonlyArray<string> = ["index", "node/index", "s3/index", "testing/index", ...publicModules]
+export const entryPoints: ReadonlyArray<string> = [
+  "index",
+  "ai/index",
+  "node/index",
+  "s3/index",
+  "testing/index",
+  ...publicModules
+]

@@ -220,4 +220,4 @@ export const completion: Schema.Schema<Completion, unknown> = Schema.transformOr
     decode: (message, _, ast) => decode(message, ast),
     encode: (value) => Either.right(encode(value))
   }
-)
+).annotations({ identifier: "AsyncInference.Completion" })

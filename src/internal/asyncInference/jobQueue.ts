@@ -10,7 +10,7 @@ import { ObjectStoreError } from "../../SageMakerError.ts"
 import { currentMonotonicMillis } from "../time/monotonicClock.ts"
 import { timeout } from "../time/timeout.ts"
 import type { Wait } from "./options.ts"
-import { type PendingJob, PendingJobs } from "./pendingJobs.ts"
+import { isOfEndpoint, type PendingJob, PendingJobs } from "./pendingJobs.ts"
 import { SharedPolling } from "./sharedPolling.ts"
 import { delay, expiredPollMillis, lastPollMillis, millisUntilExpired, tolerant } from "./wait.ts"
 
@@ -75,7 +75,7 @@ export class JobQueue<E, R> {
       this.#open += 1
       yield* this.await({ job, since, deadline: since + millis, isPolled: false, checks: 0 })
       const early = this.#early.get(job.inferenceId)
-      if (early !== undefined) {
+      if (early !== undefined && isOfEndpoint(early, job)) {
         this.#early.delete(job.inferenceId)
         yield* this.notify(early)
       }
@@ -115,12 +115,14 @@ export class JobQueue<E, R> {
   /** Handles a notification. One about a job that is not known yet is kept. */
   notify(completion: CompletionStatus): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { failureReason, inferenceId, outputLocation, status } = completion
-      const jobs = this.#pending.matching(inferenceId, outputLocation)
+      const { failureReason, inferenceId, status } = completion
+      const jobs = this.#pending.matching(completion)
       if (jobs.length === 0 && !this.#isComplete) {
         this.#keepEarly(inferenceId, completion)
       }
-      const reason = status === "Failed" ? failureReason ?? "" : undefined
+      // Requests to one endpoint can have the same ID, too: the notification is about one of them.
+      const isAboutAll = new Set(jobs.map(({ job }) => job.outputLocation)).size === 1
+      const reason = status === "Failed" && isAboutAll ? failureReason ?? "" : undefined
       return Effect.forEach(jobs, (pending) => this.#release(pending, false, reason), { discard: true })
     })
   }

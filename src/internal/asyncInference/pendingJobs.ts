@@ -1,5 +1,5 @@
 /** The jobs without a result, by the locations and IDs that identify them. */
-import type { Job } from "../../AsyncInference.ts"
+import type { CompletionStatus, Job } from "../../AsyncInference.ts"
 
 /** A job that waits for its result. */
 export interface PendingJob {
@@ -32,6 +32,10 @@ const remove = (index: Map<string, Set<PendingJob>>, key: string, pending: Pendi
     index.delete(key)
   }
 }
+
+/** Whether a notification can be about a job. Requests to several endpoints can have the same ID. */
+export const isOfEndpoint = ({ endpoint }: CompletionStatus, job: Job): boolean =>
+  endpoint === undefined || endpoint === job.endpoint
 
 /** A set of jobs. The same job can be in it several times, as several pending jobs. */
 export class PendingJobs {
@@ -69,9 +73,10 @@ export class PendingJobs {
     return this.#all.delete(pending)
   }
 
-  /** The jobs that a notification can be about: by location if it has one, else by ID. */
-  matching(inferenceId: string, outputLocation: string | undefined): ReadonlyArray<PendingJob> {
+  /** The jobs that a notification can be about: by location if it has one, else by ID and endpoint. */
+  matching(completion: CompletionStatus): ReadonlyArray<PendingJob> {
+    const { inferenceId, outputLocation } = completion
     const jobs = outputLocation === undefined ? undefined : this.#byOutput.get(outputLocation)
-    return [...jobs ?? this.#byId.get(inferenceId) ?? []]
+    return [...jobs ?? this.#byId.get(inferenceId) ?? []].filter(({ job }) => isOfEndpoint(completion, job))
   }
 }

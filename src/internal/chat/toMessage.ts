@@ -46,13 +46,20 @@ const tgiRelease = (fingerprint: string | null | undefined): number | undefined 
   return major === undefined ? undefined : Number(major) * 1e6 + Number(minor) * 1e3 + Number(patch)
 }
 
+/** TGI from 3.1.1 on ignores the tool calls of a message with content. */
+export const ignoresCallsWithContent = (fingerprint: string | null | undefined): boolean =>
+  (tgiRelease(fingerprint) ?? 0) >= 3_001_001
+
+/** The IDs of TGI's tool calls: their positions. */
+export const isNumberedId = (id: string): boolean => /^\d{1,3}$/.test(id)
+
 /** A stream of TGI has no release in its tokens. From 3.2 on, the IDs of its tool calls are numbers as text. */
 const hasNumberedIds = (calls: CollectedCompletion["toolCalls"]): boolean =>
-  calls.length > 0 && calls.every(({ id }) => id !== undefined && /^\d{1,3}$/.test(id))
+  calls.length > 0 && calls.every(({ id }) => id !== undefined && isNumberedId(id))
 
 /**
- * TGI from 3.1.1 on ignores the tool calls of a message with content. TGI before 3.1.1 and LMI reject a message with
- * `null` or without content, SGLang one without content. An empty text is valid for all of them.
+ * TGI before 3.1.1 and LMI reject a message with `null` or without content, SGLang one without content. An empty text is
+ * valid for all of them.
  */
 const contentOf = (
   content: string | null | undefined,
@@ -76,7 +83,7 @@ const fromMessage = (message: Message, fingerprint: string | null | undefined): 
   return {
     ...withoutNulls(members),
     role: "assistant",
-    ...contentOf(content, calls.length > 0 && (tgiRelease(fingerprint) ?? 0) >= 3_001_001),
+    ...contentOf(content, calls.length > 0 && ignoresCallsWithContent(fingerprint)),
     ...audioOf(message),
     ...functionCallOf(message),
     ...(calls.length === 0 ? {} : { tool_calls: toToolCalls(calls) })

@@ -149,36 +149,35 @@ const responseStream: StreamOperation<never> = {
   invoke: InvokeEndpointWithResponseStream.invokeEndpointWithResponseStream
 }
 
-export const stream =
-  <A, R1, B, R2, R4 = never>(
-    config: Configured<A, R1, B, R2>,
-    operation: StreamOperation<R4> = responseStream
-  ) =>
-  <C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
-    Stream.unwrapScoped(Effect.gen(function*() {
-      const { defaults: { Accept: _, ...routing }, name, request } = yield* config
-      const given = yield* callMembers(options)
-      const members = {
-        ContentType: request.mediaType,
-        ...definedMembers({ Accept: framing.mediaType }),
-        ...definedMembers(routing)
-      }
-      yield* rejectUnknownMembers(operation, { ...members, ...given })
-      const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
-      const output = yield* operation.invoke({
-        ...members,
-        ...payload,
-        ...given,
-        EndpointName: name,
-        Body: payload.Body
-      })
-      const addOrigin = withOrigin(name, output.$metadata.requestId)
-      yield* Effect.mapError(requireMediaType(framing.reads ?? ["*/*"], output.ContentType), addOrigin)
-      return Stream.mapError(
-        framing.frame(output.Body),
-        (error) => addOrigin(withoutSentErrorCode(payload.Body)(error))
-      )
-    }))
+export const stream = <A, R1, B, R2, R4 = never>(
+  config: Configured<A, R1, B, R2>,
+  operation: StreamOperation<R4> = responseStream
+) =>
+<C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const { defaults: { Accept: _, ...routing }, name, request } = yield* config
+    const given = yield* callMembers(options)
+    const members = {
+      ContentType: request.mediaType,
+      ...definedMembers({ Accept: framing.mediaType }),
+      ...definedMembers(routing)
+    }
+    yield* rejectUnknownMembers(operation, { ...members, ...given })
+    const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
+    const output = yield* operation.invoke({
+      ...members,
+      ...payload,
+      ...given,
+      EndpointName: name,
+      Body: payload.Body
+    })
+    const addOrigin = withOrigin(name, output.$metadata.requestId)
+    yield* Effect.mapError(requireMediaType(framing.reads ?? ["*/*"], output.ContentType), addOrigin)
+    return Stream.mapError(
+      framing.frame(output.Body),
+      (error) => addOrigin(withoutSentErrorCode(payload.Body)(error))
+    )
+  }))
 
 /** The input members of an asynchronous call: of the model, of the encoded value, and of the call. */
 export const asyncMembers = <A, R1, B, R2>(

@@ -26,13 +26,15 @@ const readRequest = (request: ChatRequest): Effect.Effect<ChatRequest, CodecErro
   })
 
 /** A model that accepts chat requests. Its calls need `R` in addition to the client. */
-type Model<R> = Pick<ChatEndpoint<R>, "name" | "defaults" | "request" | "response" | "invokeWithResponse" | "invokeAsync"> & {
-  readonly stream: <C, E, R2>(
-    value: ChatRequest,
-    framing: Framing<C, E, R2>,
-    options?: ModelEndpointStreamOptions
-  ) => Stream.Stream<C, ModelEndpointStreamError | E, SageMakerRuntime | R | R2>
-}
+type Model<R> =
+  & Pick<ChatEndpoint<R>, "name" | "defaults" | "request" | "response" | "invokeWithResponse" | "invokeAsync">
+  & {
+    readonly stream: <C, E, R2>(
+      value: ChatRequest,
+      framing: Framing<C, E, R2>,
+      options?: ModelEndpointStreamOptions
+    ) => Stream.Stream<C, ModelEndpointStreamError | E, SageMakerRuntime | R | R2>
+  }
 
 const invokeWithResponse = <R>(model: Model<R>): ChatEndpoint<R>["invokeWithResponse"] => (request, options) =>
   Effect.flatMap(

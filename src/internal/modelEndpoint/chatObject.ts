@@ -40,16 +40,31 @@ export const requestObject = <A, I, R>(
     ? Either.map(responseFormatOf(schema), (response_format) => ({ ...request, response_format }))
     : Either.right(request)
 
+/** The content of a message that should be JSON. */
+export interface ObjectText {
+  /** The reasoning that the model wrote before the content. Empty if there is none. */
+  readonly reasoning: string
+  readonly text: string
+}
+
 /** Models without a reasoning parser write their reasoning before the content. */
-const withoutReasoning = (text: string): string => {
+const splitReasoning = (text: string): ObjectText => {
   const end = text.startsWith("<think>") ? text.indexOf("</think>") : -1
-  return end === -1 ? text : text.slice(end + "</think>".length).trim()
+  return end === -1
+    ? { reasoning: "", text }
+    : { reasoning: text.slice("<think>".length, end).trim(), text: text.slice(end + "</think>".length).trim() }
 }
 
 /** Models that ignore `response_format` often write JSON as a fenced code block of Markdown. */
 const withoutFence = (text: string): string => {
   const begin = text.startsWith("```") && text.endsWith("```") ? text.indexOf("\n") : -1
   return begin === -1 ? text : text.slice(begin + 1, -"```".length)
+}
+
+/** Removes reasoning in `<think>` tags and a code fence. */
+export const readObjectText = (content: string): ObjectText => {
+  const { reasoning, text } = splitReasoning(content.trim())
+  return { reasoning, text: withoutFence(text) }
 }
 
 const problemOf = (choice: ChatCompletion["choices"][number] | undefined, text: string): string | undefined => {
@@ -70,7 +85,7 @@ export const decodeObject = <A, I, R>(
   { choices }: ChatCompletion
 ): Effect.Effect<A, CodecError, R> => {
   const choice = choices.find(({ index }) => index === 0) ?? choices[0]
-  const text = choice === undefined ? "" : withoutFence(withoutReasoning((choice.message.content ?? "").trim()))
+  const { text } = readObjectText(choice?.message.content ?? "")
   const body = encoder.encode(text)
   const problem = problemOf(choice, text)
   return Codec.json(schema).decode(body).pipe(

@@ -74,4 +74,3 @@ export const fromRoute = (name: string, options: unknown, codecs: Codecs): ChatE
   })
   return setProbeRequest(endpoint, probeRequest)
 }
-

@@ -113,6 +113,10 @@ const withoutWrapper = (name: string, text: string): Pick<ToolCall, "name" | "ar
 /** Some servers send an empty object before the first part of the arguments. */
 const withoutPlaceholder = (text: string): string => text.replace(/^\{\}(?=\s*\{)/, "")
 
+/** The name and the arguments of a call from the names and arguments that its parts contain. */
+export const completeCall = (name: string, text: string): Pick<ToolCall, "name" | "arguments"> =>
+  withoutWrapper(name, withoutPlaceholder(text))
+
 const toCompletion = (
   { logprobs, reasoning, reasons, refusal, text, toolCalls }: Choice,
   usage: TokenUsage | undefined
@@ -122,14 +126,14 @@ const toCompletion = (
   ...(refusal === "" ? {} : { refusal }),
   toolCalls: Array.from(toolCalls.values(), (call) => ({
     ...(call.id === undefined ? {} : { id: call.id }),
-    ...withoutWrapper(call.name, withoutPlaceholder(call.arguments))
+    ...completeCall(call.name, call.arguments)
   })),
   ...(logprobs.length === 0 ? {} : { logprobs }),
   ...reasons,
   ...(usage === undefined ? {} : { usage })
 })
 
-const incomplete = (): ModelStreamError =>
+export const incompleteStream = (): ModelStreamError =>
   new ModelStreamError({
     message: "The response stream ended without a finish reason, [DONE] or a final record",
     ErrorCode: "IncompleteStream"
@@ -166,7 +170,7 @@ const collectWith = <A, E, R>(
       const hasEnded = selected.length === 0 ? end.isComplete : selected.every((choice) => isComplete(choice, end))
       return allowIncomplete || hasEnded
         ? Effect.succeed(result(selected.map((choice) => toCompletion(choice, choice.usage ?? usage))))
-        : Effect.fail(incomplete())
+        : Effect.fail(incompleteStream())
     })
   )
 

@@ -1,6 +1,7 @@
 /** Whether a token stream ended with `[DONE]` or a final record. `Tokens.collect` reads it after the stream has ended. */
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
+import * as Stream from "effect/Stream"
 
 export interface StreamEnd {
   isComplete: boolean
@@ -24,3 +25,10 @@ export const recordStreamEnd = <A, E, R>(use: (end: StreamEnd) => Effect.Effect<
     const end: StreamEnd = { isComplete: false }
     return Effect.locally(use(end), current, end)
   })
+
+/** Runs a stream whose token streams record their end. */
+export const recordStreamEndOf = <A, E, R>(use: (end: StreamEnd) => Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+  Stream.unwrapScoped(Effect.suspend(() => {
+    const end: StreamEnd = { isComplete: false }
+    return Effect.as(Effect.locallyScoped(current, end), use(end))
+  }))

@@ -6,7 +6,7 @@ import { serviceErrorOf, StoreFailure } from "./failure.ts"
 import { loadS3, type S3Package } from "./packages.ts"
 
 /** Options of one request: aborting the signal closes its connection. */
-export interface SendOptions {
+interface SendOptions {
   readonly abortSignal: AbortSignal
 }
 
@@ -45,14 +45,18 @@ export class S3Clients {
 
   /** Sends a request whose response is a stream. The caller aborts it. */
   open<A>(bucket: string, send: Send<A>, abortSignal: AbortSignal): Effect.Effect<A, unknown> {
-    return this.#inRegion(bucket, (client, aws) =>
-      Effect.tryPromise({ try: () => send(client, aws, { abortSignal }), catch: identity }))
+    return this.#inRegion(
+      bucket,
+      (client, aws) => Effect.tryPromise({ try: () => send(client, aws, { abortSignal }), catch: identity })
+    )
   }
 
   /** The client for the region of a bucket, as far as it is known. */
   clientFor(bucket: string): Effect.Effect<readonly [client: S3Client, aws: S3Package], StoreFailure> {
-    return Effect.flatMap(loadS3, (aws) =>
-      Effect.map(this.#client(aws, this.#regionOfBucket.get(bucket)), (client) => [client, aws] as const))
+    return Effect.flatMap(
+      loadS3,
+      (aws) => Effect.map(this.#client(aws, this.#regionOfBucket.get(bucket)), (client) => [client, aws] as const)
+    )
   }
 
   /** Closes the clients that this store made. */
@@ -66,15 +70,18 @@ export class S3Clients {
     bucket: string,
     send: (client: S3Client, aws: S3Package) => Effect.Effect<A, unknown>
   ): Effect.Effect<A, unknown> {
-    return Effect.flatMap(this.clientFor(bucket), ([client, aws]) =>
-      Effect.catchAll(send(client, aws), (error) =>
-        Effect.flatMap(this.#otherRegion(client, error), (region) => {
-          if (region === undefined) {
-            return Effect.fail(error)
-          }
-          this.#regionOfBucket.set(bucket, region)
-          return Effect.flatMap(this.#client(aws, region), (regional) => send(regional, aws))
-        })))
+    return Effect.flatMap(
+      this.clientFor(bucket),
+      ([client, aws]) =>
+        Effect.catchAll(send(client, aws), (error) =>
+          Effect.flatMap(this.#otherRegion(client, error), (region) => {
+            if (region === undefined) {
+              return Effect.fail(error)
+            }
+            this.#regionOfBucket.set(bucket, region)
+            return Effect.flatMap(this.#client(aws, region), (regional) => send(regional, aws))
+          }))
+    )
   }
 
   /** The region of the bucket, if it is the reason for an error. A client of the program follows its own settings. */

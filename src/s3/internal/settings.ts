@@ -20,7 +20,7 @@ const putMembers = [
   "Tagging"
 ] as const
 
-export type PutMembers = Partial<Pick<PutObjectCommandInput, typeof putMembers[number]>>
+type PutMembers = Partial<Pick<PutObjectCommandInput, typeof putMembers[number]>>
 
 /** The members that every request has. */
 export type CommonMembers = Partial<Pick<PutObjectCommandInput, "ExpectedBucketOwner" | "RequestPayer">>
@@ -110,7 +110,14 @@ export const readSettings = (options: unknown): Effect.Effect<Settings, Configur
       ...defined({ multipartThreshold, partSize, queueSize }) as Partial<UploadSettings>
     })
     const { ExpectedBucketOwner, RequestPayer } = put
-    return { client, anonymous: anonymous === true, config, put, common: defined({ ExpectedBucketOwner, RequestPayer }), upload }
+    return {
+      client,
+      anonymous: anonymous === true,
+      config,
+      put,
+      common: defined({ ExpectedBucketOwner, RequestPayer }),
+      upload
+    }
   })
 
 const isPutMember = (name: string): boolean => putMembers.some((member) => member === name)

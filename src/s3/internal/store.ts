@@ -1,19 +1,18 @@
 /** The methods of an object store on AWS's S3 client. */
-import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
-import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
+import type * as Cause from "effect/Cause"
+import type * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
-import { formatLocation, locationOf, type ParsedLocation, rangeOf } from "../../internal/objectStore/location.ts"
+import { locationOf, type ParsedLocation, rangeOf } from "../../internal/objectStore/location.ts"
 import type { ObjectEntry, ObjectInfo, ObjectStoreService, PutOptions } from "../../ObjectStore.ts"
 import { concat } from "../../protocol/bytes/bytes.ts"
 import { ObjectStoreError } from "../../SageMakerError.ts"
 import type { S3Clients } from "./clients.ts"
 import { serviceErrorOf, StoreFailure, toObjectStoreError } from "./failure.ts"
-import { decodeKey } from "./key.ts"
+import { readPage } from "./listPage.ts"
 import { readObject } from "./objectReader.ts"
 import type { Settings } from "./settings.ts"
 import { isTooManyParts, tooManyParts, uploadParts } from "./upload.ts"
@@ -72,30 +71,37 @@ export class S3Store implements ObjectStoreService {
       )))
 
   readonly remove: ObjectStoreService["remove"] = (location) =>
-    Effect.flatMap(locationOf("remove", location), ({ bucket, key }) =>
-      this.#clients.send(bucket, (client, { DeleteObjectCommand }, options) =>
-        client.send(new DeleteObjectCommand({ ...this.#settings.common, Bucket: bucket, Key: key }), options)).pipe(
-          Effect.asVoid,
-          // Some stores report an absent object, Amazon S3 does not.
-          Effect.catchIf((error) => /^(?:NoSuchKey|NotFound)$/.test(serviceErrorOf(error).name), () => Effect.void),
-          Effect.mapError((error) => toObjectStoreError("remove", location, error))
-        ))
+    Effect.flatMap(
+      locationOf("remove", location),
+      ({ bucket, key }) =>
+        this.#clients.send(bucket, (client, { DeleteObjectCommand }, options) =>
+          client.send(new DeleteObjectCommand({ ...this.#settings.common, Bucket: bucket, Key: key }), options)).pipe(
+            Effect.asVoid,
+            // Some stores report an absent object, Amazon S3 does not.
+            Effect.catchIf((error) =>
+              /^(?:NoSuchKey|NotFound)$/.test(serviceErrorOf(error).name), () =>
+              Effect.void),
+            Effect.mapError((error) => toObjectStoreError("remove", location, error))
+          )
+    )
 
   #head({ bucket, key }: ParsedLocation): Effect.Effect<ObjectInfo, unknown> {
     const input = { ...this.#settings.common, Bucket: bucket, Key: key }
-    return this.#clients.send(bucket, (client, { HeadObjectCommand }, options) =>
-      client.send(new HeadObjectCommand(input), options)).pipe(
-        Effect.flatMap(({ ContentLength, ContentType }) => {
-          if (ContentLength === undefined) {
-            return Effect.fail(new StoreFailure("other", "the response of the store has no size"))
-          }
-          this.#buckets.add(bucket)
-          return Effect.succeed({
-            size: ContentLength,
-            ...(ContentType === undefined ? {} : { contentType: ContentType })
-          })
+    return this.#clients.send(
+      bucket,
+      (client, { HeadObjectCommand }, options) => client.send(new HeadObjectCommand(input), options)
+    ).pipe(
+      Effect.flatMap(({ ContentLength, ContentType }) => {
+        if (ContentLength === undefined) {
+          return Effect.fail(new StoreFailure("other", "the response of the store has no size"))
+        }
+        this.#buckets.add(bucket)
+        return Effect.succeed({
+          size: ContentLength,
+          ...(ContentType === undefined ? {} : { contentType: ContentType })
         })
-      )
+      })
+    )
   }
 
   /**
@@ -108,19 +114,21 @@ export class S3Store implements ObjectStoreService {
     }
     const { ExpectedBucketOwner } = this.#settings.common
     const input = { Bucket: bucket, ...(ExpectedBucketOwner === undefined ? {} : { ExpectedBucketOwner }) }
-    return this.#clients.send(bucket, (client, { HeadBucketCommand }, options) =>
-      client.send(new HeadBucketCommand(input), options)).pipe(
-        Effect.mapError((bucketError) => toObjectStoreError("head", error.location, bucketError)),
-        Effect.matchEffect({
-          onSuccess: () => this.#foundBucket(bucket, error),
-          onFailure: ({ reason }) => {
-            if (reason === "not-found") {
-              return Effect.fail(missingBucket(error))
-            }
-            return reason === "unavailable" ? Effect.fail(error) : this.#foundBucket(bucket, error)
+    return this.#clients.send(
+      bucket,
+      (client, { HeadBucketCommand }, options) => client.send(new HeadBucketCommand(input), options)
+    ).pipe(
+      Effect.mapError((bucketError) => toObjectStoreError("head", error.location, bucketError)),
+      Effect.matchEffect({
+        onSuccess: () => this.#foundBucket(bucket, error),
+        onFailure: ({ reason }) => {
+          if (reason === "not-found") {
+            return Effect.fail(missingBucket(error))
           }
-        })
-      )
+          return reason === "unavailable" ? Effect.fail(error) : this.#foundBucket(bucket, error)
+        }
+      })
+    )
   }
 
   #foundBucket(bucket: string, error: ObjectStoreError): Effect.Effect<never, ObjectStoreError> {
@@ -140,15 +148,13 @@ export class S3Store implements ObjectStoreService {
       ...(key === "" ? {} : { Prefix: key }),
       ...(token === undefined ? {} : { ContinuationToken: token })
     }
-    return this.#clients.send(bucket, (client, { ListObjectsV2Command }, options) =>
-      client.send(new ListObjectsV2Command(input), options)).pipe(
-        Effect.flatMap((output) =>
-          Effect.try({
-            try: () => [entriesOf(bucket, output), nextToken(output, token)] as const,
-            catch: (error) => error instanceof StoreFailure ? error : invalidList()
-          })
-        )
-      )
+    return Effect.flatMap(
+      this.#clients.send(
+        bucket,
+        (client, { ListObjectsV2Command }, options) => client.send(new ListObjectsV2Command(input), options)
+      ),
+      (output) => readPage(bucket, output, token)
+    )
   }
 
   #putInput(options: PutOptions | undefined) {
@@ -161,8 +167,11 @@ export class S3Store implements ObjectStoreService {
       return this.#putParts({ bucket, key, options }, body)
     }
     return Effect.asVoid(
-      this.#clients.send(bucket, (client, { PutObjectCommand }, sendOptions) =>
-        client.send(new PutObjectCommand({ ...input, Bucket: bucket, Key: key, Body: body }), sendOptions))
+      this.#clients.send(
+        bucket,
+        (client, { PutObjectCommand }, sendOptions) =>
+          client.send(new PutObjectCommand({ ...input, Bucket: bucket, Key: key, Body: body }), sendOptions)
+      )
     )
   }
 
@@ -181,12 +190,15 @@ export class S3Store implements ObjectStoreService {
   ): Effect.Effect<void, ObjectStoreError | E, R> {
     const { location } = target
     const toError = (error: unknown) => toObjectStoreError("put", location, error)
-    const checked = Stream.mapEffect(body, (chunk: unknown) =>
-      chunk instanceof Uint8Array ? Effect.succeed(chunk) : Effect.fail(invalidBody(location)))
+    const checked = Stream.mapEffect(
+      body,
+      (chunk: unknown) => chunk instanceof Uint8Array ? Effect.succeed(chunk) : Effect.fail(invalidBody(location))
+    )
     return Effect.scoped(Effect.gen(this, function*() {
       const first = yield* firstBytes(checked, this.#settings.upload.multipartThreshold)
       if (first.rest === undefined) {
-        return yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
+        yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
+        return
       }
       const failed = yield* Deferred.make<never, E | ObjectStoreError>()
       let failure: Cause.Cause<E | ObjectStoreError> | undefined
@@ -208,8 +220,7 @@ interface Target extends ParsedLocation {
   readonly options: PutOptions | undefined
 }
 
-const isStream = (body: object): boolean =>
-  typeof body === "object" && body !== null && Stream.StreamTypeId in body
+const isStream = (body: object): boolean => typeof body === "object" && body !== null && Stream.StreamTypeId in body
 
 const invalidBody = (location: string): ObjectStoreError =>
   new ObjectStoreError({
@@ -228,27 +239,3 @@ const missingBucket = ({ location, requestId, status }: ObjectStoreError): Objec
     ...(status === undefined ? {} : { status }),
     ...(requestId === undefined ? {} : { requestId })
   })
-
-const invalidList = (): StoreFailure => new StoreFailure("other", "the response of the store is not valid")
-
-const entriesOf = (bucket: string, { Contents = [], EncodingType }: ListObjectsV2CommandOutput) =>
-  Chunk.unsafeFromArray(Contents.map(({ Key, Size }): ObjectEntry => {
-    if (Key === undefined || Size === undefined) {
-      throw invalidList()
-    }
-    return { location: formatLocation(bucket, EncodingType === "url" ? decodeKey(Key) : Key), size: Size }
-  }))
-
-/** A page that names itself as the next one would never end. */
-const nextToken = (
-  { IsTruncated, NextContinuationToken }: ListObjectsV2CommandOutput,
-  token: string | undefined
-): Option.Option<string | undefined> => {
-  if (IsTruncated !== true) {
-    return Option.none()
-  }
-  if (NextContinuationToken === undefined || NextContinuationToken === token) {
-    throw invalidList()
-  }
-  return Option.some(NextContinuationToken)
-}

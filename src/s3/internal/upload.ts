@@ -68,8 +68,11 @@ class UploadRequests {
   /** The first request finds the region of the bucket. It is not aborted: its response has the ID of the upload. */
   #create(input: CreateMultipartUploadCommandInput): Promise<CreateMultipartUploadCommandOutput> {
     const { bucket, clients } = this.#request
-    const created = clients.send(bucket, (client, { CreateMultipartUploadCommand }, options) =>
-      client.send(new CreateMultipartUploadCommand(input), options))
+    const created = clients.send(
+      bucket,
+      (client, { CreateMultipartUploadCommand }, options) =>
+        client.send(new CreateMultipartUploadCommand(input), options)
+    )
     return Effect.runPromise(Effect.either(Effect.zip(created, clients.clientFor(bucket)))).then((result) => {
       if (Either.isLeft(result)) {
         throw result.left
@@ -106,8 +109,11 @@ class UploadRequests {
     const UploadId = this.#uploadId
     return UploadId === undefined
       ? Effect.void
-      : clients.send(bucket, (client, { AbortMultipartUploadCommand }, options) =>
-        client.send(new AbortMultipartUploadCommand({ ...common, Bucket: bucket, Key: key, UploadId }), options))
+      : clients.send(
+        bucket,
+        (client, { AbortMultipartUploadCommand }, options) =>
+          client.send(new AbortMultipartUploadCommand({ ...common, Bucket: bucket, Key: key, UploadId }), options)
+      )
   }
 }
 

@@ -70,3 +70,18 @@ export const withCallOptions = (base: Own, call: Own): Own => ({
   ...call,
   request: { ...base.request, ...call.request }
 })
+
+/** The member of an embedding endpoint with its settings. Copies of the endpoint have it, too. */
+const endpointSettings = Symbol.for("effect-sagemaker-runtime/ModelEndpoint/embeddingSettings")
+
+/** Adds settings to an embedding endpoint, for code that divides texts into requests itself. */
+export const withEndpointSettings = <Endpoint extends object>(
+  endpoint: Endpoint,
+  settings: Either.Either<Settings, InvalidInputError>
+): Endpoint => Object.assign(endpoint, { [endpointSettings]: settings })
+
+/** The settings of an embedding endpoint. Another endpoint has the default settings. */
+export const settingsOf = (endpoint: object): Either.Either<Own, InvalidInputError> => {
+  const settings = Reflect.get(endpoint, endpointSettings) as Either.Either<Settings, InvalidInputError> | undefined
+  return settings === undefined ? Either.right({}) : Either.map(settings, ({ own }) => own)
+}

@@ -100,9 +100,12 @@ const specialToken = /^\s*(?:<\/?\w{1,20}>|<\|\w{1,40}\|>)\s*$/
 const isSpecialToken = (call: Call | undefined, text: string): boolean =>
   text.length <= 64 && specialToken.test(text) && (call === undefined || !isStarted(call) || call.extent.isComplete)
 
-/** The name that a part adds. A server can send the whole name so far again, or the rest of it before the arguments. */
+/**
+ * The name that a part adds. A server can send the whole name so far again, or the rest of it before the arguments. If the
+ * parts arrive in another order, the name follows the arguments.
+ */
 const addedName = (call: Call, name: string): string => {
-  if (isStarted(call)) {
+  if (isStarted(call) && call.name !== "") {
     return ""
   }
   return name.startsWith(call.name) ? name.slice(call.name.length) : name

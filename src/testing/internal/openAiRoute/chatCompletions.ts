@@ -18,7 +18,8 @@ import { parseRoute } from "./route.ts"
 
 const componentHeader = "x-amzn-sagemaker-inference-component"
 
-const contentTypeOf = ({ Body }: EmulatorOutput): string => isStream(Object(Body)) ? "text/event-stream" : "application/json"
+const contentTypeOf = ({ Body }: EmulatorOutput): string =>
+  isStream(Object(Body)) ? "text/event-stream" : "application/json"
 
 export const chatCompletions: OperationHandler = (EndpointName, request, model) =>
   Effect.gen(function*() {

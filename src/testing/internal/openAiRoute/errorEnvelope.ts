@@ -6,10 +6,11 @@ import type { HttpResponseMessage } from "../emulator/httpMessage.ts"
 const encoder = new TextEncoder()
 
 const membersOf = (body: HttpResponseMessage["body"]): Record<string, unknown> =>
-  Option.liftThrowable((bytes: unknown): unknown => JSON.parse(new TextDecoder().decode(bytes as Uint8Array)))(body).pipe(
-    Option.filter(Predicate.isRecord),
-    Option.getOrElse(() => ({}))
-  )
+  Option.liftThrowable((bytes: unknown): unknown => JSON.parse(new TextDecoder().decode(bytes as Uint8Array)))(body)
+    .pipe(
+      Option.filter(Predicate.isRecord),
+      Option.getOrElse(() => ({}))
+    )
 
 /** `ValidationError` as `validation_error`. */
 const snakeCase = (code: string): string => code.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toLowerCase()

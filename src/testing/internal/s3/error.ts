@@ -1,7 +1,7 @@
 /** The errors of Amazon S3, as XML. */
 import * as Data from "effect/Data"
 import type { HttpResponseMessage } from "../emulator/httpMessage.ts"
-import { element, type XmlNode, xmlDocument } from "./xml.ts"
+import { element, xmlDocument, type XmlNode } from "./xml.ts"
 
 /** The status and the message of each error code. */
 const errors = {

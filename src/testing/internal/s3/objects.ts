@@ -9,9 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { ObjectEntry, ObjectInfo, ObjectStoreService } from "../../../ObjectStore.ts"
-import type { ObjectStoreError } from "../../../SageMakerError.ts"
 import { hex } from "../../../protocol/bytes/bytes.ts"
-import { s3Error } from "./error.ts"
+import type { ObjectStoreError, ObjectStoreErrorReason } from "../../../SageMakerError.ts"
+import { type S3Error, s3Error, type S3ErrorCode } from "./error.ts"
 import { type Checksum, type ChecksumType, makeMd5 } from "./request/checksum.ts"
 
 /** The properties of an object. */
@@ -50,27 +50,27 @@ const opaqueTag: Effect.Effect<string> = Effect.map(
   (words) => `"${words.map((word) => word.toString(16).padStart(8, "0")).join("")}-1"`
 )
 
-const hashOf = (text: string): number => {
+/** A location can be any value, which the store rejects. */
+const hashOf = (text: unknown): number => {
   let hash = 0
+  if (typeof text !== "string") {
+    return hash
+  }
   for (let at = 0; at < text.length; at++) {
     hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
   }
   return hash
 }
 
+const codes = {
+  "not-found": "NoSuchKey",
+  "access-denied": "AccessDenied",
+  unavailable: "SlowDown",
+  other: "InternalError"
+} as const satisfies Record<ObjectStoreErrorReason, S3ErrorCode>
+
 /** The error of Amazon S3 for an error of the store. */
-export const fromStoreError = (error: ObjectStoreError) => {
-  switch (error.reason) {
-    case "not-found":
-      return s3Error("NoSuchKey")
-    case "access-denied":
-      return s3Error("AccessDenied")
-    case "unavailable":
-      return s3Error("SlowDown")
-    case "other":
-      return s3Error("InternalError")
-  }
-}
+export const fromStoreError = ({ reason }: ObjectStoreError): S3Error => s3Error(codes[reason])
 
 const bucketOf = (location: string): string => location.split("/", 3)[2] ?? ""
 

@@ -144,7 +144,9 @@ const kindOf = ({ bucket, key }: Resource): string => {
 /** The operation of a request. */
 export const operationOf = (request: HttpRequestHead, resource: Resource): Either.Either<OperationName, S3Error> => {
   const query = queryOf(request)
-  const subresource = subresources.filter((name) => query.has(name) && !(name === "versionId" && query.get(name) === "null"))
+  const subresource = subresources.filter((name) =>
+    query.has(name) && !(name === "versionId" && query.get(name) === "null")
+  )
   const found = operations.get([request.method, kindOf(resource), ...subresource].join(" "))
   if (found !== undefined) {
     return found === "PutObject" && headerOf(request, "x-amz-copy-source") !== undefined

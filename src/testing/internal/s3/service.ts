@@ -27,6 +27,7 @@ import type { S3Context, S3Operation } from "./operation/operation.ts"
 import { copyObject, putObject } from "./operation/putObject.ts"
 import { makeUploads } from "./operation/uploads.ts"
 import { authenticate, isPresigned } from "./request/authentication.ts"
+import { loadHashes } from "./request/checksum.ts"
 import { locationOf, type OperationName, operationOf, resourceOf } from "./route.ts"
 
 /** Options of the service. */
@@ -79,7 +80,9 @@ const withQueryHeaders = (request: HttpStreamRequest): HttpStreamRequest => {
   }
   const found = [...queryOf(request)]
     .map(([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => /^x-amz-(?!(?:algorithm|credential|date|expires|signature|signedheaders|security-token)$)/.test(name))
+    .filter(([name]) =>
+      /^x-amz-(?!(?:algorithm|credential|date|expires|signature|signedheaders|security-token)$)/.test(name)
+    )
   return { ...request, headers: { ...Object.fromEntries(found), ...request.headers } }
 }
 
@@ -127,6 +130,7 @@ const inSeparateFiber = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Exit.
 /** Makes the service. Uploads that are unfinished when the scope closes are aborted. */
 export const makeS3Service = (options: S3ServiceOptions): Effect.Effect<S3Service, never, Scope.Scope> =>
   Effect.gen(function*() {
+    yield* loadHashes
     const objects = makeObjects(options.store)
     const uploads = yield* makeUploads(options.store)
     const context: S3Context = { objects, uploads, store: options.store, region: options.region ?? defaultRegion }
@@ -140,7 +144,7 @@ export const makeS3Service = (options: S3ServiceOptions): Effect.Effect<S3Servic
         const date = new Date(yield* Clock.currentTimeMillis).toUTCString()
         return {
           status,
-          headers: { date, server: "AmazonS3", "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
+          headers: { date, "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
           body
         }
       })

@@ -22,7 +22,12 @@ const requestedKeys = (document: XmlElement): Either.Either<ReadonlyArray<string
     : Either.left(s3Error("MalformedXML"))
 }
 
-const remove = ({ objects }: S3Context, bucket: string, key: string, isQuiet: boolean): Effect.Effect<ReadonlyArray<XmlNode>> =>
+const remove = (
+  { objects }: S3Context,
+  bucket: string,
+  key: string,
+  isQuiet: boolean
+): Effect.Effect<ReadonlyArray<XmlNode>> =>
   Effect.flatMap(locationOf(bucket, key), (location) => Effect.mapError(objects.remove(location), fromStoreError)).pipe(
     Effect.match({
       onSuccess: () => (isQuiet ? [] : [parent("Deleted", [element("Key", key)])]),
@@ -39,11 +44,16 @@ const hasDigest = (request: S3Request): boolean =>
 export const deleteObjects: S3Operation = (context, request) =>
   Effect.gen(function*() {
     if (!hasDigest(request)) {
-      return yield* s3Error("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+      return yield* s3Error(
+        "InvalidRequest",
+        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+      )
     }
     const document = yield* readXml(request, "Delete")
     const isQuiet = textOf(document, "Quiet")?.trim() === "true"
     const keys = yield* requestedKeys(document)
-    const results = yield* Effect.forEach(keys, (key) => remove(context, request.bucket, key, isQuiet), { concurrency: 8 })
+    const results = yield* Effect.forEach(keys, (key) => remove(context, request.bucket, key, isQuiet), {
+      concurrency: 8
+    })
     return xmlResponse("DeleteResult", results.flat())
   })

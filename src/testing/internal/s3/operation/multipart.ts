@@ -48,7 +48,9 @@ const minPartSize = 5 * 1024 * 1024
 const checksumType = (algorithm: ChecksumAlgorithm, stated: string | undefined): ChecksumType | undefined => {
   const fallback = algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE"
   const type = stated ?? fallback
-  const isSupported = type === "COMPOSITE" ? algorithm !== "CRC64NVME" : type === "FULL_OBJECT" && !algorithm.startsWith("SHA")
+  const isSupported = type === "COMPOSITE"
+    ? algorithm !== "CRC64NVME"
+    : type === "FULL_OBJECT" && !algorithm.startsWith("SHA")
   return isSupported ? (type as ChecksumType) : undefined
 }
 
@@ -63,7 +65,9 @@ const checksumOf = (request: S3Request): Either.Either<Upload["checksum"], S3Err
   }
   const type = checksumType(algorithm, headerOf(request, "x-amz-checksum-type"))
   return type === undefined
-    ? Either.left(s3Error("InvalidRequest", `The checksum type cannot be used with the ${algorithm} checksum algorithm.`))
+    ? Either.left(
+      s3Error("InvalidRequest", `The checksum type cannot be used with the ${algorithm} checksum algorithm.`)
+    )
     : Either.right({ algorithm, type })
 }
 
@@ -98,14 +102,17 @@ const partNumberOf = ({ query }: S3Request): Either.Either<number, S3Error> =>
 
 /** A part has a checksum of the algorithm of its upload. */
 const checkAlgorithm = ({ checksum }: Upload, request: S3Request): Either.Either<void, S3Error> =>
-  Either.flatMap(declaredChecksum(request), (declared) =>
-    checksum === undefined || declared?.algorithm === checksum.algorithm ? Either.void : Either.left(
-      s3Error(
-        "InvalidRequest",
-        `Checksum Type mismatch occurred, expected checksum Type: ${checksum.algorithm.toLowerCase()}, actual checksum ` +
-          `Type: ${declared?.algorithm.toLowerCase() ?? "null"}`
+  Either.flatMap(
+    declaredChecksum(request),
+    (declared) =>
+      checksum === undefined || declared?.algorithm === checksum.algorithm ? Either.void : Either.left(
+        s3Error(
+          "InvalidRequest",
+          `Checksum Type mismatch occurred, expected checksum Type: ${checksum.algorithm.toLowerCase()}, actual checksum ` +
+            `Type: ${declared?.algorithm.toLowerCase() ?? "null"}`
+        )
       )
-    ))
+  )
 
 /** Stores the body of the request as a part. */
 const uploadBody = (context: S3Context, request: S3Request, upload: Upload, number: number) =>
@@ -175,7 +182,11 @@ const copyPart = (context: S3Context, request: S3Request, upload: Upload, number
     const part = yield* context.uploads.putPart(upload, number, body, content)
     return xmlResponse(
       "CopyPartResult",
-      [element("LastModified", isoDate(part.lastModified)), element("ETag", `"${hex(part.md5)}"`), ...checksumOfPart(part)],
+      [
+        element("LastModified", isoDate(part.lastModified)),
+        element("ETag", `"${hex(part.md5)}"`),
+        ...checksumOfPart(part)
+      ],
       encryptionHeaders(upload.headers)
     )
   })
@@ -201,7 +212,9 @@ const requestedPart = ({ parts }: Upload, requested: XmlElement): Either.Either<
     return Either.left(s3Error("MalformedXML"))
   }
   const part = parts.get(Number(text))
-  const checksum = part?.checksum === undefined ? undefined : textOf(requested, checksumElement(part.checksum.algorithm))
+  const checksum = part?.checksum === undefined
+    ? undefined
+    : textOf(requested, checksumElement(part.checksum.algorithm))
   return part !== undefined && hex(part.md5) === etag && (checksum === undefined || checksum === part.checksum?.value)
     ? Either.right(part)
     : Either.left(s3Error("InvalidPart"))
@@ -284,9 +297,14 @@ const joinParts = (context: S3Context, request: S3Request, upload: Upload, parts
     const { update, value } = makeObjectChecksum(upload, parts)
     const checksum = yield* Effect.cached(value)
     const etag = hex(yield* digestOf(makeMd5(), concat(parts.map(({ md5 }) => md5))))
-    const precondition = Effect.flatMap(checksum, (found) =>
-      Effect.zipRight(checkRequest(request, size, found), writeCondition(context, request)))
-    const bytes = Stream.flatMap(Stream.fromIterable(parts), (part) => exactly(context.store.get(part.location), part.size))
+    const precondition = Effect.flatMap(
+      checksum,
+      (found) => Effect.zipRight(checkRequest(request, size, found), writeCondition(context, request))
+    )
+    const bytes = Stream.flatMap(
+      Stream.fromIterable(parts),
+      (part) => exactly(context.store.get(part.location), part.size)
+    )
     return yield* context.objects.put<S3Error | ObjectStoreError, never>(request.location, {
       body: observed(bytes, update),
       contentType: upload.headers["content-type"],

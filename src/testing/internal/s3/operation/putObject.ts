@@ -9,6 +9,7 @@ import { headerOf } from "../../emulator/httpMessage.ts"
 import { type S3Error, s3Error } from "../error.ts"
 import { type NewProperties, type ObjectProperties, withMd5 } from "../objects.ts"
 import { algorithmNamed, checksumElement, makeHash } from "../request/checksum.ts"
+import { locationOf } from "../route.ts"
 import { element } from "../xml.ts"
 import { copyCondition, writeCondition } from "./conditions.ts"
 import {
@@ -16,14 +17,13 @@ import {
   emptyResponse,
   encryptionHeaders,
   exactly,
+  isoDate,
   readPayload,
   type S3Context,
   type S3Operation,
   type S3Request,
-  isoDate,
   xmlResponse
 } from "./operation.ts"
-import { locationOf } from "../route.ts"
 import { encryptionOf, storedHeaders } from "./storedHeaders.ts"
 
 /** Stores the body of the request. */
@@ -61,7 +61,10 @@ export const copySource = (request: S3Request): Either.Either<string, S3Error> =
     return Either.left(s3Error("NotImplemented"))
   }
   const [, bucket, key] = /^([^/]+)\/(.+)$/s.exec(path) ?? []
-  const invalid = s3Error("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+  const invalid = s3Error(
+    "InvalidArgument",
+    "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+  )
   return bucket === undefined || key === undefined
     ? Either.left(invalid)
     : Either.flatMap(

@@ -56,7 +56,9 @@ const toS3Error = (request: HttpRequestHead) => ({ code, message }: SignatureErr
 }
 
 const malformed = (request: HttpRequestHead, text: string, details?: Record<string, string>): S3Error =>
-  s3Error(isPresigned(request) ? "AuthorizationQueryParametersError" : "AuthorizationHeaderMalformed", text, { details })
+  s3Error(isPresigned(request) ? "AuthorizationQueryParametersError" : "AuthorizationHeaderMalformed", text, {
+    details
+  })
 
 const checkCredentials = (
   { accessKeyId, sessionToken }: Authorization,
@@ -141,7 +143,10 @@ const payloadHashOf = (request: HttpRequestHead): Either.Either<string, S3Error>
 }
 
 /** Signs each chunk with the signature of the one before it; the first one with that of the request. */
-const makeChunkSigner = ({ amzDate, credentialScope: scope, signature }: Authorization, key: Uint8Array): ChunkSigner => {
+const makeChunkSigner = (
+  { amzDate, credentialScope: scope, signature }: Authorization,
+  key: Uint8Array
+): ChunkSigner => {
   let previous = signature
   return (kind, ...hashes) =>
     Effect.promise(async () => {

@@ -44,7 +44,10 @@ const parseTrailers = (text: string): Trailers | undefined => {
   return trailers
 }
 
-const invalid = (problem: (ChunkedEvent & { _tag: "Invalid" })["problem"]): ChunkedEvent => ({ _tag: "Invalid", problem })
+const invalid = (problem: (ChunkedEvent & { _tag: "Invalid" })["problem"]): ChunkedEvent => ({
+  _tag: "Invalid",
+  problem
+})
 
 class Decoder implements ChunkedDecoder {
   #state: "header" | "data" | "dataEnd" | "trailers" | "invalid" = "header"

@@ -19,7 +19,8 @@ import {
   isChecksumHeader,
   makeHash,
   makeMd5,
-  makeSha256
+  makeSha256,
+  type RunningHash
 } from "./checksum.ts"
 
 /** The verified body of a request. */
@@ -155,21 +156,21 @@ const verifyHash = (stream: Stream.Stream<Uint8Array, S3Error>, expected: string
   const hash = makeSha256()
   return observe(
     stream,
-    (bytes) => void hash.update(bytes),
-    Effect.flatMap(Effect.promise(async () => hex(await hash.digest())), (actual) =>
-      actual === expected ? Effect.void : s3Error("XAmzContentSHA256Mismatch"))
+    (bytes) => {
+      hash.update(bytes)
+      return undefined
+    },
+    Effect.flatMap(
+      Effect.promise(async () => hex(await hash.digest())),
+      (actual) => actual === expected ? Effect.void : s3Error("XAmzContentSHA256Mismatch")
+    )
   )
 }
 
-const invalidEncoding = (problem: (ChunkedEvent & { readonly _tag: "Invalid" })["problem"]): S3Error => {
-  switch (problem) {
-    case "small-chunk":
-      return s3Error("InvalidChunkSizeError")
-    case "trailers-too-long":
-      return s3Error("MalformedTrailerError")
-    case "malformed":
-      return s3Error("IncompleteBody", "The aws-chunked encoding of the body is not valid.")
-  }
+const encodingErrors: Record<(ChunkedEvent & { readonly _tag: "Invalid" })["problem"], S3Error> = {
+  malformed: s3Error("IncompleteBody", "The aws-chunked encoding of the body is not valid."),
+  "small-chunk": s3Error("InvalidChunkSizeError"),
+  "trailers-too-long": s3Error("MalformedTrailerError")
 }
 
 /** Verifies the signature of each chunk. A body that is not signed, or cannot be verified, passes. */
@@ -225,10 +226,10 @@ const decodeChunks = (
   const handle = (event: ChunkedEvent, out: Array<Uint8Array>): Effect.Effect<void, S3Error> => {
     switch (event._tag) {
       case "Invalid":
-        return invalidEncoding(event.problem)
+        return encodingErrors[event.problem]
       case "ChunkEnd":
         return verifier.end(event.signature)
-      case "Data":
+      default:
         verifier.update(event.bytes)
         out.push(event.bytes)
         return Effect.void
@@ -237,9 +238,10 @@ const decodeChunks = (
   const end = Effect.gen(function*() {
     const trailers = decoder.end()
     if (trailers === undefined) {
-      return yield* s3Error("IncompleteBody")
+      yield* s3Error("IncompleteBody")
+    } else {
+      onTrailers(yield* verifyTrailers(trailers, trailerNames(request), hasTrailers ? signer : undefined))
     }
-    onTrailers(yield* verifyTrailers(trailers, trailerNames(request), hasTrailers ? signer : undefined))
   })
   return bodyOf(request).pipe(
     Stream.mapChunksEffect((chunk) =>
@@ -295,28 +297,28 @@ const makePayload = (
     return count > size ? s3Error("IncompleteBody", "The request body is longer than declared.") : undefined
   }
 
-  const verifyChecksum = Effect.gen(function*() {
-    if (checksum === undefined || checksumHash === undefined) {
-      return
-    }
-    const { algorithm } = checksum
-    const value = encodeBase64(yield* Effect.promise(async () => checksumHash.digest()))
-    const expected = checksum.value ?? trailers.find(([name]) => name === checksumHeader(algorithm))?.[1]
-    if (expected !== value) {
-      return yield* s3Error("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`)
-    }
-    verified = { algorithm, value }
-  })
+  const verifyChecksum = (declared: Declared, hash: RunningHash) =>
+    Effect.gen(function*() {
+      const { algorithm } = declared
+      const value = encodeBase64(yield* Effect.promise(async () => hash.digest()))
+      const expected = declared.value ?? trailers.find(([name]) => name === checksumHeader(algorithm))?.[1]
+      if (expected !== value) {
+        yield* s3Error("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`)
+      }
+      verified = { algorithm, value }
+    })
 
   const onEnd = Effect.gen(function*() {
     if (count !== size) {
-      return yield* s3Error("IncompleteBody")
+      yield* s3Error("IncompleteBody")
     }
     md5Bytes = new Uint8Array(yield* Effect.promise(async () => md5Hash.digest()))
     if (md5 !== undefined && hex(md5Bytes) !== hex(decodeBase64(md5) ?? new Uint8Array())) {
-      return yield* s3Error("BadDigest", "The Content-MD5 you specified did not match what we received.")
+      yield* s3Error("BadDigest", "The Content-MD5 you specified did not match what we received.")
     }
-    yield* verifyChecksum
+    if (checksum !== undefined && checksumHash !== undefined) {
+      yield* verifyChecksum(checksum, checksumHash)
+    }
   })
 
   const onTrailers = (found: Trailers) => {

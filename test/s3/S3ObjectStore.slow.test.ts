@@ -149,7 +149,7 @@ for (const kind of servers) {
       it.live("a list has the objects of a prefix, page by page, in order", () =>
         withStore((store, { bucket }) =>
           Effect.gen(function*() {
-            const count = kind.hasPages ? 1_005 : 12
+            const count = kind.hasPages && clientName === "the Node client" ? 1_005 : 12
             const names = Array.from({ length: count }, (_, index) => `list/${String(index).padStart(4, "0")}`)
             yield* Effect.forEach([...names, "other"], (name) => store.put(`s3://${bucket}/${name}`, encode("abc")), {
               concurrency: 16,
@@ -195,16 +195,19 @@ for (const kind of servers) {
           })
         ))
 
-      it.live.each(["a/../b", "..", "./a", "a/.", ".."])("the key %j fails before any request", (key) =>
-        withStore((store, { bucket }) =>
-          Effect.gen(function*() {
-            const location = `s3://${bucket}/${key}`
-            const error = yield* Effect.flip(store.put(location, encode("x")))
-            assert.strictEqual(error.reason, "other")
-            assert.include(error.message, "\"..\"")
-            assert.isUndefined(error.status)
-          })
-        ))
+      it.live.each(["a/../b", "..", "./a", "a/.", ".."])(
+        "the key %j fails before any request",
+        (key) =>
+          withStore((store, { bucket }) =>
+            Effect.gen(function*() {
+              const location = `s3://${bucket}/${key}`
+              const error = yield* Effect.flip(store.put(location, encode("x")))
+              assert.strictEqual(error.reason, "other")
+              assert.include(error.message, "\"..\"")
+              assert.isUndefined(error.status)
+            })
+          )
+      )
 
       it.live("an absent object is not found; an absent bucket is another error", () =>
         withStore((store, { bucket }) =>
@@ -218,6 +221,9 @@ for (const kind of servers) {
             const reason = <A>(effect: Effect.Effect<A, SageMakerError.ObjectStoreError>) =>
               Effect.map(failure(effect), (failed) => failed.reason)
             assert.strictEqual(yield* reason(Stream.runDrain(store.get(absent))), "not-found")
+            if (!kind.hasBuckets) {
+              return
+            }
             const nowhere = "s3://no-such-bucket-anywhere/absent"
             assert.strictEqual(yield* reason(store.head(nowhere)), "other")
             assert.strictEqual(yield* reason(Stream.runDrain(store.get(nowhere))), "other")
@@ -226,18 +232,27 @@ for (const kind of servers) {
           })
         ))
 
-      it.live.each(["WHEN_SUPPORTED", "WHEN_REQUIRED"] as const)("checksums %s", (mode) =>
-        withStore((store, { bucket }) =>
-          Effect.gen(function*() {
-            yield* store.put(`s3://${bucket}/sum`, encode("checked"))
-            assert.strictEqual(yield* text(store.get(`s3://${bucket}/sum`)), "checked")
-          }), { requestChecksumCalculation: mode, responseChecksumValidation: mode }))
+      it.live.each(["WHEN_SUPPORTED", "WHEN_REQUIRED"] as const)(
+        "checksums %s",
+        (mode) =>
+          withStore((store, { bucket }) =>
+            Effect.gen(function*() {
+              yield* store.put(`s3://${bucket}/sum`, encode("checked"))
+              assert.strictEqual(yield* text(store.get(`s3://${bucket}/sum`)), "checked")
+            }), { requestChecksumCalculation: mode, responseChecksumValidation: mode })
+      )
 
       it.live("credentials that the server does not know are denied", () =>
         withStore((store, { bucket }) =>
           Effect.gen(function*() {
             const location = `s3://${bucket}/secret`
-            for (const call of [store.head(location), store.put(location, encode("x")), Stream.runDrain(store.get(location))]) {
+            for (
+              const call of [
+                store.head(location),
+                store.put(location, encode("x")),
+                Stream.runDrain(store.get(location))
+              ]
+            ) {
               const { reason, status } = yield* failure(call as Effect.Effect<unknown, SageMakerError.ObjectStoreError>)
               assert.deepStrictEqual({ reason, status }, { reason: "access-denied", status: 403 })
             }

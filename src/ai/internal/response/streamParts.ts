@@ -1,0 +1,269 @@
+/** A token stream as the parts of a streamed response. */
+import type * as AiError from "@effect/ai/AiError"
+import { IdGenerator } from "@effect/ai/IdGenerator"
+import type * as Response from "@effect/ai/Response"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import { undecodable } from "../../../internal/codec/codecError.ts"
+import { completeCall, incompleteStream } from "../../../internal/tokens/collect.ts"
+import { recordStreamEndOf, type StreamEnd } from "../../../internal/tokens/streamEnd.ts"
+import type { TokenLogprob, TokenUsage, TokenWithEvent, ToolCallPart } from "../../../Tokens.ts"
+import { malformedOutput } from "../provider/aiError.ts"
+import { audioPart } from "./audio.ts"
+import { sourceParts } from "./citations.ts"
+import type { Expected } from "./completionParts.ts"
+import { defined, finishReasonOf, metadataPart, noUsage } from "./finish.ts"
+import { makeCallIds, toolCallPart } from "./toolCalls.ts"
+
+type Part = Response.StreamPartEncoded
+
+/** A tool call so far. It has an ID once its start was emitted. */
+interface Call {
+  id: string | undefined
+  sentId: string | undefined
+  name: string
+  arguments: string
+}
+
+type Block = { readonly type: "text" | "reasoning"; readonly id: string }
+
+/** The member of an object at a path. */
+const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>((each, name) => (Predicate.isRecord(each) ? each[name] : undefined), value)
+
+/** The message of the first choice in an event: a part of it or a whole one. */
+const messageOf = (event: unknown): unknown => {
+  const choices = at(event, "choices")
+  const choice = Array.isArray(choices)
+    ? choices.find((each: unknown) => (at(each, "index") ?? 0) === 0) as unknown
+    : undefined
+  return at(choice, "delta") ?? at(choice, "message")
+}
+
+/** Makes the parts of one stream. Emits the tool calls at the end, when all of them are known to be complete. */
+class Reader {
+  private readonly calls = new Map<number, Call>()
+  private readonly audio: Array<string> = []
+  private readonly logprobs: Array<TokenLogprob> = []
+  private readonly idOf: ReturnType<typeof makeCallIds>
+  private readonly expected: Expected
+  private readonly end: StreamEnd
+  private block: Block | undefined
+  private blocks = 0
+  private event: unknown
+  private metadata: Response.ResponseMetadataPartEncoded | undefined
+  private systemFingerprint: unknown
+  private usage: TokenUsage | undefined
+  private reasons: Pick<TokenWithEvent, "finishReason" | "rawFinishReason"> = {}
+  private out: Array<Part> = []
+
+  constructor(expected: Expected, end: StreamEnd, generatedId: string) {
+    this.expected = expected
+    this.end = end
+    this.idOf = makeCallIds(generatedId)
+  }
+
+  /** The parts of some tokens. */
+  read(tokens: Iterable<TokenWithEvent>): ReadonlyArray<Part> {
+    this.out = []
+    for (const token of tokens) {
+      if (token.event !== this.event) {
+        this.event = token.event
+        this.readEvent(token.event)
+      }
+      this.readToken(token)
+    }
+    return this.out
+  }
+
+  /** The last parts, then the error of a stream that is incomplete or has an invalid tool call. */
+  finish(): Effect.Effect<ReadonlyArray<Part>, readonly [ReadonlyArray<Part>, AiError.AiError]> {
+    this.out = []
+    this.endBlock()
+    const file = this.audio.length === 0 ? undefined : audioPart(this.audio, this.expected.request)
+    if (file !== undefined) {
+      this.out.push(file)
+    }
+    const parts = this.out
+    const fail = (error: AiError.AiError) => Effect.fail([parts, error] as const)
+    if (this.reasons.finishReason === undefined && !this.end.isComplete) {
+      const cause = incompleteStream()
+      return fail(malformedOutput(cause.message, cause))
+    }
+    if (this.audio.length > 0 && file === undefined) {
+      const body = new TextEncoder().encode(this.audio.join("\n"))
+      const problem = "the audio of the stream is not Base64"
+      return fail(malformedOutput(problem, undecodable("text/plain", body, problem)))
+    }
+    return this.toolCallParts().pipe(
+      Effect.catchAll(fail),
+      Effect.map((calls) => [...parts, ...calls, this.finishPart(calls.length > 0)])
+    )
+  }
+
+  private readEvent(event: unknown): void {
+    if (this.metadata === undefined) {
+      const metadata = metadataPart(event) ?? metadataPart(at(event, "message"))
+      if (metadata !== undefined) {
+        this.metadata = metadata
+        this.out.push(metadata)
+      }
+    }
+    this.systemFingerprint ??= at(event, "system_fingerprint")
+    const message = messageOf(event)
+    const data = at(message, "audio", "data")
+    if (typeof data === "string" && data !== "") {
+      this.audio.push(data)
+    }
+    const transcript = at(message, "audio", "transcript")
+    if (typeof transcript === "string" && !at(message, "content")) {
+      this.addDelta("text", transcript)
+    }
+    for (const source of sourceParts(at(message, "annotations"))) {
+      this.out.push(source)
+    }
+  }
+
+  private readToken(token: TokenWithEvent): void {
+    if (token.usage !== undefined) {
+      const reasoningTokens = at(token.event, "usage", "reasoning_tokens")
+      this.usage = typeof reasoningTokens === "number" ? { reasoningTokens, ...token.usage } : token.usage
+    }
+    if (token.index !== 0) {
+      return
+    }
+    this.addDelta("reasoning", token.reasoning ?? "")
+    this.addDelta("text", token.text)
+    if (token.refusal !== undefined) {
+      this.addDelta("text", "", { sagemaker: { refusal: token.refusal } })
+    }
+    for (const part of token.toolCalls ?? []) {
+      this.addToolCall(part)
+    }
+    for (const logprob of token.logprobs ?? []) {
+      this.logprobs.push(logprob)
+    }
+    if (token.finishReason !== undefined) {
+      this.reasons = token
+    }
+  }
+
+  private addDelta(type: Block["type"], delta: string, metadata?: Response.ProviderMetadata): void {
+    if (delta === "" && metadata === undefined) {
+      return
+    }
+    if (this.block?.type !== type) {
+      this.endBlock()
+      this.block = { type, id: String(this.blocks) }
+      this.blocks += 1
+      this.out.push({ type: `${type}-start`, id: this.block.id })
+    }
+    const { id } = this.block
+    this.out.push({ type: `${type}-delta`, id, delta, ...(metadata === undefined ? {} : { metadata }) })
+  }
+
+  private endBlock(): void {
+    if (this.block !== undefined) {
+      this.out.push({ type: `${this.block.type}-end`, id: this.block.id })
+      this.block = undefined
+    }
+  }
+
+  /** The start contains the name, so that it is emitted when the arguments begin, or at the end. */
+  private addToolCall({ arguments: delta, id, index, name = "" }: ToolCallPart): void {
+    const call = this.calls.get(index) ?? { id: undefined, sentId: undefined, name: "", arguments: "" }
+    this.calls.set(index, call)
+    call.sentId ??= id
+    call.name += name
+    call.arguments += delta
+    if (call.id !== undefined) {
+      this.addParams(call.id, delta)
+    } else if (call.arguments !== "" && call.name !== "") {
+      this.startCall(call)
+    }
+  }
+
+  private startCall(call: Call): string {
+    this.endBlock()
+    const id = this.idOf(call.sentId ?? "")
+    call.id = id
+    const name = this.expected.names.fromWire(call.name)
+    this.out.push({
+      type: "tool-params-start",
+      id,
+      name: name ?? call.name,
+      ...(name === undefined || name === call.name ? {} : { providerName: call.name })
+    })
+    this.addParams(id, call.arguments)
+    return id
+  }
+
+  private addParams(id: string, delta: string): void {
+    if (delta !== "") {
+      this.out.push({ type: "tool-params-delta", id, delta })
+    }
+  }
+
+  private toolCallParts(): Effect.Effect<ReadonlyArray<Part>, AiError.AiError> {
+    for (const call of this.calls.values()) {
+      Object.assign(call, completeCall(call.name, call.arguments))
+      const id = call.id ?? this.startCall(call)
+      this.out.push({ type: "tool-params-end", id })
+    }
+    const calls = Array.from(this.calls.values(), (call) => ({ ...call, id: call.id! }))
+    return Effect.forEach(calls, (call) => toolCallPart(call, this.expected.names)).pipe(
+      Effect.mapError(({ error, problem }) => {
+        const cut = this.reasons.finishReason === "length" ? " (finish_reason: length)" : ""
+        return malformedOutput(problem + cut, error)
+      })
+    )
+  }
+
+  private finishPart(hasToolCalls: boolean): Response.FinishPartEncoded {
+    const { finishReason, rawFinishReason } = this.reasons
+    return {
+      type: "finish",
+      reason: finishReasonOf(finishReason, rawFinishReason, hasToolCalls),
+      usage: { ...noUsage, ...this.usage },
+      metadata: {
+        sagemaker: defined({
+          rawFinishReason,
+          systemFingerprint: typeof this.systemFingerprint === "string" ? this.systemFingerprint : undefined,
+          logprobs: this.logprobs.length === 0 ? undefined : this.logprobs
+        })
+      }
+    }
+  }
+}
+
+/** The parts that follow the last token. A failure comes after them. */
+const lastParts = (reader: Reader): Stream.Stream<Part, AiError.AiError> =>
+  Stream.unwrap(
+    Effect.match(Effect.suspend(() => reader.finish()), {
+      onFailure: ([parts, error]): Stream.Stream<Part, AiError.AiError> =>
+        Stream.concat(Stream.fromIterable(parts), Stream.fail(error)),
+      onSuccess: (parts): Stream.Stream<Part, AiError.AiError> => Stream.fromChunk(Chunk.fromIterable(parts))
+    })
+  )
+
+/**
+ * The parts of the first choice.
+ *
+ * All tool calls are in the last chunk, after the response is complete: `@effect/ai` runs the calls of a chunk
+ * concurrently, and does not read the response meanwhile. No tool runs if the response is cut off.
+ */
+export const streamParts = <E, R>(
+  tokens: Stream.Stream<TokenWithEvent, E, R>,
+  expected: Expected
+): Stream.Stream<Part, E | AiError.AiError, R | IdGenerator> =>
+  Stream.unwrap(
+    Effect.map(Effect.flatMap(IdGenerator, (ids) => ids.generateId()), (generatedId) =>
+      recordStreamEndOf((end) => {
+        const reader = new Reader(expected, end, generatedId)
+        return Stream.mapChunks(tokens, (chunk) => Chunk.unsafeFromArray(reader.read(chunk))).pipe(
+          Stream.concat(Stream.suspend(() => lastParts(reader)))
+        )
+      }))
+  )
