@@ -182,8 +182,7 @@ describe("The emulated OpenAI-compatible route", () => {
       ),
       Emulator.endpoint(
         "html",
-        () =>
-          Effect.fail(new SageMakerError.UnknownServiceError({ message: "x", status: 502, body: "<html>" }))
+        () => Effect.fail(new SageMakerError.UnknownServiceError({ message: "x", status: 502, body: "<html>" }))
       )
     ]
     const expected: Record<string, object> = {
