@@ -8,6 +8,7 @@ const pages = fileURLToPath(new URL("pages", import.meta.url))
 const order = [
   "first-call",
   "typed-models",
+  "openai-compatible-route",
   "streams",
   "asynchronous-inference",
   "durable-inference",
