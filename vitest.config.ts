@@ -3,8 +3,26 @@ import { defineConfig } from "vitest/config"
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
+/** Imports of the package and of its `imports`, as modules of `src`. */
+export const sourceAliases = [
+  { find: "#base64", replacement: source("node/internal/platform/base64.ts") },
+  { find: "#crc32", replacement: source("node/internal/platform/crc32.ts") },
+  { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },
+  { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
+  { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },
+  { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
+  { find: /^effect-sagemaker-runtime\/(ai|node|s3|testing)$/, replacement: source("$1/index.ts") },
+  { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }
+]
+
 const slow = "{examples,test}/**/*.slow.test.ts"
-const elsewhere = ["test/browser/**", "test/package/**"]
+const elsewhere = [
+  "examples/durable-async/**",
+  "test/browser/**",
+  "test/clients/**",
+  "test/durable-async/**",
+  "test/package/**"
+]
 
 /**
  * `npm test` runs the projects `fast` and `types`, `npm run test:slow` the project `slow`. A test is slow if its file is
@@ -12,16 +30,7 @@ const elsewhere = ["test/browser/**", "test/package/**"]
  */
 export default defineConfig({
   resolve: {
-    alias: [
-      { find: "#base64", replacement: source("node/internal/platform/base64.ts") },
-      { find: "#crc32", replacement: source("node/internal/platform/crc32.ts") },
-      { find: "#runtime", replacement: source("node/internal/platform/runtime.ts") },
-      { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
-      { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },
-      { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
-      { find: /^effect-sagemaker-runtime\/(ai|node|s3|testing)$/, replacement: source("$1/index.ts") },
-      { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }
-    ]
+    alias: sourceAliases
   },
   test: {
     maxWorkers: "100%",

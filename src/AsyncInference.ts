@@ -1,15 +1,17 @@
 /**
  * Asynchronous inference requests, from the request to its result.
  *
- * `run` sends a request and waits for its result. `submit` returns a `Job`, whose result `result` returns, also in
- * another process. The service stores results as objects in Amazon S3, which the layer of `ObjectStore` reads.
+ * `run` sends a request and waits for its result. `submit` sends it and returns a `Job`. `result` waits for the result of
+ * the job, also in another process. The service stores results as objects in Amazon S3. The layer of `ObjectStore` reads
+ * them.
  *
  * @since 0.1.0
  */
-import type * as DateTime from "effect/DateTime"
+import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -139,8 +141,10 @@ export interface AsyncModel<in out A, in out B, out R = never>
  */
 export interface SubmitOptions extends InvokeEndpointAsync.InvokeEndpointAsyncOptions {
   /**
-   * The `s3://` URL below which an input of more than 128,000 bytes is stored. Each input has a new key. Inputs are not
-   * removed, because the service reads them later: use a lifecycle rule of the bucket.
+   * The `s3://` URL below which an input of more than 128,000 bytes is stored. Each input has a new key.
+   *
+   * An input is removed if the service has certainly not accepted the request. Otherwise the service reads it later: use
+   * a lifecycle rule of the bucket to remove it.
    *
    * Default: a larger input fails with `InvalidInputError`.
    */
@@ -167,7 +171,7 @@ export interface UploadOptions extends SubmitOptions {
 export interface WaitProgress {
   /** The time since the call started. */
   readonly elapsed: Duration.Duration
-  /** How often the store was asked for the result. */
+  /** The number of polls since the call started. */
   readonly polls: number
 }
 
@@ -221,13 +225,13 @@ export interface JobResult<out B> {
 }
 
 /**
- * What `results` reads of a completion.
+ * The members of a completion that `results` reads.
  *
  * @since 0.1.0
  * @category models
  */
 export interface CompletionStatus
-  extends Pick<Completion, "failureReason" | "inferenceId" | "outputLocation" | "status">
+  extends Pick<Completion, "endpoint" | "failureReason" | "inferenceId" | "outputLocation" | "status">
 {}
 
 /**
@@ -285,8 +289,8 @@ const makeJob = <E, R>(fields: Effect.Effect<internalSubmit.JobFields, E, R>): E
 /**
  * Sends a value as an asynchronous inference request. Completes when the service has accepted the request.
  *
- * A value of up to 128,000 bytes is sent inline. A larger one is stored below `inputPrefix` first. A value is encoded
- * before any request, and the members of the options are checked.
+ * A value of up to 128,000 bytes is sent inline. A larger one is stored below `inputPrefix` first. Before any request, the
+ * value is encoded and the members of the options are checked.
  *
  * @example
  * ```ts
@@ -493,6 +497,25 @@ export interface Completion extends internalCompletion.Completion {}
  * @category notifications
  */
 export const Completion: Schema.Schema<Completion, unknown> = internalCompletion.completion
+
+/**
+ * The job of a notification about a completed request, so that `result` can read its output. None for a failed request.
+ *
+ * The job has expired: `result` checks the store once.
+ *
+ * @since 0.1.0
+ * @category notifications
+ */
+export const jobOf = (completion: Completion): Option.Option<Job> => {
+  const { endpoint = "unknown", eventTime, inferenceId, outputLocation, receivedTime, status } = completion
+  if (status === "Failed" || outputLocation === undefined) {
+    return Option.none()
+  }
+  const submittedAt = receivedTime ?? eventTime ?? DateTime.unsafeMake(0)
+  return Option.some(
+    new Job({ endpoint, inferenceId, outputLocation, submittedAt, expiresAt: eventTime ?? submittedAt })
+  )
+}
 
 /**
  * One message of an event or a response with several messages.

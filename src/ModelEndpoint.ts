@@ -11,6 +11,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
+import type { BearerToken } from "./BearerToken.ts"
 import * as Chat from "./Chat.ts"
 import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
@@ -18,6 +19,7 @@ import * as calls from "./internal/modelEndpoint/calls.ts"
 import { fromModel } from "./internal/modelEndpoint/chat.ts"
 import { configure, embeddingCalls } from "./internal/modelEndpoint/embeddings/calls.ts"
 import { withEndpointSettings } from "./internal/modelEndpoint/embeddings/settings.ts"
+import { fromRoute } from "./internal/modelEndpoint/openAiChat.ts"
 import * as internal from "./internal/modelEndpoint/warmUp.ts"
 import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
@@ -194,12 +196,12 @@ export const make = <A, R1, B, R2>(
 ): ModelEndpoint<A, B, R1 | R2> => fromConfig(name, calls.configOf(name, options))
 
 /**
- * A deployed language model with OpenAI's chat completions API.
+ * A deployed language model with OpenAI's chat completions API. Its calls need `R` in addition to the client.
  *
  * @since 0.1.0
  * @category models
  */
-export interface ChatEndpoint {
+export interface ChatEndpoint<out R = never> {
   /** The name of the endpoint. */
   readonly name: string
   /** Input members that every call sends. The options of a call override them. */
@@ -212,9 +214,15 @@ export interface ChatEndpoint {
    * Sends a request and returns the completion, as `ModelEndpoint.invoke` does. The members `stream` and
    * `stream_options` of the request are not sent.
    */
-  readonly invoke: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invoke"]
+  readonly invoke: (
+    request: Chat.ChatRequest,
+    options?: ModelEndpointOptions
+  ) => Effect.Effect<Chat.ChatCompletion, ModelEndpointError, SageMakerRuntime | R>
   /** Sends a request as `invoke` does. Returns the completion with the members of the response, such as the variant. */
-  readonly invokeWithResponse: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invokeWithResponse"]
+  readonly invokeWithResponse: (
+    request: Chat.ChatRequest,
+    options?: ModelEndpointOptions
+  ) => Effect.Effect<ModelEndpointResult<Chat.ChatCompletion>, ModelEndpointError, SageMakerRuntime | R>
   /** Queues an asynchronous inference request, as `ModelEndpoint.invokeAsync` does. */
   readonly invokeAsync: ModelEndpoint<Chat.ChatRequest, Chat.ChatCompletion>["invokeAsync"]
   /**
@@ -223,14 +231,14 @@ export interface ChatEndpoint {
    */
   readonly stream: {
     // TypeScript infers from the last signature where the function is an argument, such as in `Stream.flatMap`.
-    <C, E, R>(
+    <C, E, R2>(
       request: Chat.ChatRequest,
-      framing: Framing<C, E, R>,
+      framing: Framing<C, E, R2>,
       options?: ModelEndpointStreamOptions
     ): Stream.Stream<
       C,
       ModelEndpointStreamError | E,
-      SageMakerRuntime | R
+      SageMakerRuntime | R | R2
     >
     (
       request: Chat.ChatRequest,
@@ -239,7 +247,7 @@ export interface ChatEndpoint {
     ): Stream.Stream<
       Tokens.Token,
       ModelEndpointStreamError,
-      SageMakerRuntime
+      SageMakerRuntime | R
     >
   }
   /**
@@ -250,17 +258,17 @@ export interface ChatEndpoint {
    * removed. Fails with `CodecError` if the schema has no JSON Schema, or if the content is missing, incomplete or does
    * not match. The text is the `body` of the error.
    */
-  readonly object: <A, I, R>(
-    schema: Schema.Schema<A, I, R>,
+  readonly object: <A, I, R2>(
+    schema: Schema.Schema<A, I, R2>,
     request: Chat.ChatRequest,
     options?: ModelEndpointOptions
-  ) => Effect.Effect<A, ModelEndpointError, SageMakerRuntime | R>
+  ) => Effect.Effect<A, ModelEndpointError, SageMakerRuntime | R | R2>
   /** Requests a value as `object` does. Returns it with the completion and the members of the response. */
-  readonly objectWithResponse: <A, I, R>(
-    schema: Schema.Schema<A, I, R>,
+  readonly objectWithResponse: <A, I, R2>(
+    schema: Schema.Schema<A, I, R2>,
     request: Chat.ChatRequest,
     options?: ModelEndpointOptions
-  ) => Effect.Effect<ChatObjectResult<A>, ModelEndpointError, SageMakerRuntime | R>
+  ) => Effect.Effect<ChatObjectResult<A>, ModelEndpointError, SageMakerRuntime | R | R2>
 }
 
 /**
@@ -296,13 +304,66 @@ export interface ChatObjectResult<out A> extends ModelEndpointResult<A> {
  * @category constructors
  */
 export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint =>
-  fromModel(fromConfig(
+  fromModel<never>(fromConfig(
     name,
     calls.configOf(name, defaults, {
       request: Codec.json(Chat.ChatRequest),
       response: Codec.json(Chat.ChatCompletion, { nonFinite: true })
     })
   ))
+
+/**
+ * Options of `openAiChat`, and the input members that every call sends.
+ *
+ * `TargetModel`, `TargetContainerHostname` and `EnableExplanations` are no members of the route.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface OpenAiChatOptions extends ModelEndpointStreamOptions {
+  /**
+   * The name of the inference component, as `InferenceComponentName`, which the route has in its path. At most 63
+   * letters, digits and hyphens. Default: none.
+   */
+  readonly inferenceComponent?: string | undefined
+}
+
+/**
+ * Makes a typed language model that is called through SageMaker's OpenAI-compatible route, with a bearer token in place
+ * of a signature.
+ *
+ * It has the calls of `chat`, and `warmUp` works with it. The differences:
+ *
+ * - `stream` reads the bytes that the container sends: server-sent events or JSON Lines, not an event stream.
+ * - `model` of a request is the container's name of the model. Default: `""`, which every container accepts.
+ * - An error response of the container is `ModelError` with `OriginalStatusCode` and `OriginalMessage`. The service's text
+ *   is the hidden field `serviceMessage` of an error and not a part of `message`.
+ * - The statuses 401 and 403 are `AccessDeniedError`. The token is discarded, so that the next call makes another one.
+ * - `invokeAsync` calls the signed operation, because the route has no asynchronous requests.
+ *
+ * Invalid options fail every call with `InvalidInputError`.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { BearerToken, ModelEndpoint } from "effect-sagemaker-runtime"
+ * import { NodeSageMaker } from "effect-sagemaker-runtime/node"
+ *
+ * const llama = ModelEndpoint.openAiChat("llama-3-8b", { inferenceComponent: "adapter-7" })
+ *
+ * export const live = BearerToken.layer().pipe(Layer.provideMerge(NodeSageMaker.layer()))
+ *
+ * export const answer = llama.invoke({ messages: [{ role: "user", content: "Why is the sky blue?" }] })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const openAiChat = (name: string, options: OpenAiChatOptions = {}): ChatEndpoint<BearerToken> =>
+  fromRoute(name, options, {
+    request: Codec.json(Chat.ChatRequest),
+    response: Codec.json(Chat.ChatCompletion, { nonFinite: true })
+  })
 
 /**
  * The progress of `warmUp`.
@@ -336,8 +397,8 @@ export type NotReadyError = SageMakerError.ModelNotReadyException | SageMakerErr
  */
 export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOptions {
   /**
-   * The value to send. Default: a request with an empty body. Then any response of the container means that the model
-   * is ready, even a `ModelError`.
+   * The value to send. Default: a request with an empty body, or without messages on the OpenAI-compatible route. Then any
+   * response of the container means that the model is ready, even a `ModelError`.
    */
   readonly value?: A
   /** Runs after each request that found the model not ready. */
@@ -354,8 +415,8 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
  *
  * Default schedule: delays of 5 seconds that grow to 15 seconds, with jitter, for 15 minutes.
  *
- * Concurrent calls of one client share their requests if endpoint, inference component, variant, target model and
- * container are equal. One request is in progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
+ * Concurrent calls of one client share their requests if endpoint, inference component, variant, target model, container
+ * and route are equal. One request is in progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
  * the result that the model is not ready. A call uses a result of the last 5 seconds in place of a request. Each call
  * has its own schedule, progress and interruption. A request ends when no call waits for it.
  *

@@ -18,14 +18,17 @@ import * as internal from "./internal/operation/payload.ts"
 import type {
   AccessDeniedError,
   CommonError,
+  CredentialsError,
   InvalidInputError,
   PayloadTooLargeError,
   ProtocolError,
+  SigningError,
   ThrottlingError,
   TimeoutError,
   TransportError,
   UnknownServiceError
 } from "./SageMakerError.ts"
+import type { SigningScope } from "./Signer.ts"
 
 /**
  * An operation, which `SageMakerRuntime.execute` runs.
@@ -65,6 +68,53 @@ export interface Operation<in I, out O, out E = never, out R = never> {
   readonly sensitive?: ReadonlyArray<string> | undefined
   /** Attributes of the call's span. They must not contain credentials or payloads. */
   readonly attributes?: ((input: I) => SpanAttributes) | undefined
+  /**
+   * Authorizes the request of each attempt in place of the client's `Signer`, for an operation with another
+   * authentication. Default: the client's `Signer`.
+   */
+  readonly sign?:
+    | ((
+      request: HttpClientRequest.HttpClientRequest,
+      scope: SigningScope
+    ) => Effect.Effect<HttpClientRequest.HttpClientRequest, CredentialsError | SigningError, R>)
+    | undefined
+  /**
+   * Reads an error response in another format than the protocol restJson1. It must not throw. Default: the code is the
+   * header `x-amzn-errortype`, else `__type` or `code` of the JSON body.
+   */
+  readonly parseError?: ((response: ErrorResponse) => ParsedError) | undefined
+}
+
+/**
+ * An error response, for an operation's `parseError`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ErrorResponse {
+  /** The HTTP status. */
+  readonly status: number
+  /** The response headers, with names in lower case. */
+  readonly headers: Headers.Headers
+  /** The body as text, at most 256 KiB of it. */
+  readonly body: string
+}
+
+/**
+ * What an operation's `parseError` has read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ParsedError {
+  /** The error code, which selects the error class. Without one, the status does. */
+  readonly code: string | undefined
+  /** The text of the error's `message`, unless it could repeat the request. */
+  readonly message: string | undefined
+  /** The fields of the error class by name. */
+  readonly members: { readonly [name: string]: unknown }
+  /** The complete text of the service, which is not printed. Default: the body of the response. */
+  readonly body?: string
 }
 
 /**

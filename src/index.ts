@@ -12,6 +12,13 @@
 export * as AsyncInference from "./AsyncInference.ts"
 
 /**
+ * Bearer tokens of SageMaker's OpenAI-compatible route.
+ *
+ * @since 0.1.0
+ */
+export * as BearerToken from "./BearerToken.ts"
+
+/**
  * Schemas of OpenAI's chat completions API.
  *
  * @since 0.1.0
@@ -80,6 +87,13 @@ export * as ModelEndpoint from "./ModelEndpoint.ts"
  * @since 0.1.0
  */
 export * as ObjectStore from "./ObjectStore.ts"
+
+/**
+ * SageMaker's OpenAI-compatible route, for any OpenAI client.
+ *
+ * @since 0.1.0
+ */
+export * as OpenAiRoute from "./OpenAiRoute.ts"
 
 /**
  * Definitions of operations, for custom operations.

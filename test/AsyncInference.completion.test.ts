@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Either, Equal, FastCheck, ParseResult, Schema } from "effect"
+import { DateTime, Either, Equal, FastCheck, Option, ParseResult, Schema } from "effect"
+import { AsyncInference } from "effect-sagemaker-runtime"
 import { inspect } from "node:util"
 import {
   type Completion as CompletionType,
@@ -423,11 +424,11 @@ describe("A message that is no completion", () => {
       return message
     }
     assert.strictEqual(decoded(nested(16)).status, "Completed")
-    assert.include(messageOf(nested(17)), "found too many messages in each other")
-    assert.include(messageOf(nested(10_000)), "found too many messages in each other")
+    assert.include(messageOf(nested(17)), "found too many nested messages")
+    assert.include(messageOf(nested(10_000)), "found too many nested messages")
     const cyclic: { Message?: unknown } = {}
     cyclic.Message = cyclic
-    assert.include(messageOf(cyclic), "found too many messages in each other")
+    assert.include(messageOf(cyclic), "found too many nested messages")
     for (const text of ["[".repeat(1_000_000), `{"Message":${"{\"a\":".repeat(600)}1${"}".repeat(600)}}`]) {
       assert.include(messageOf(text), "found a text that is not JSON")
     }
@@ -487,5 +488,23 @@ describe("completionsOf", () => {
     ["another event", { source: "aws.events" }]
   ])("reports an event that is none: %s", (_, event) => {
     assert.deepStrictEqual(outcomes(event), [["failure", undefined, undefined]])
+  })
+})
+
+describe("jobOf", () => {
+  it("makes the job of a completed request, whose output can be read", () => {
+    const job = Option.getOrThrow(AsyncInference.jobOf(Schema.decodeUnknownSync(AsyncInference.Completion)(completed)))
+    assert.instanceOf(job, AsyncInference.Job)
+    assert.strictEqual(job.endpoint, "flowers-async")
+    assert.strictEqual(job.outputLocation, "s3://example-bucket/output/211d2095.out")
+    assert.strictEqual(DateTime.toEpochMillis(job.expiresAt), Date.parse(completed.eventTime))
+  })
+
+  it("is none for a failed request and for one without a location", () => {
+    const { responseParameters: _, ...withoutLocation } = completed
+    for (const notification of [failed, withoutLocation]) {
+      const completion = Schema.decodeUnknownSync(AsyncInference.Completion)(notification)
+      assert.isTrue(Option.isNone(AsyncInference.jobOf(completion)))
+    }
   })
 })

@@ -230,8 +230,8 @@ describe("A failure object", () => {
       const { error, texts } = yield* failedWith("x".repeat(50_000_000))
       assert.include(error as object, { _tag: "AsyncInferenceFailedError" })
       const { failure } = error as SageMakerError.AsyncInferenceFailedError
-      assert.isAtLeast(failure!.length, 1024)
-      assert.isAtMost(failure!.length, 10_000_000)
+      assert.isAtLeast(failure.length, 1024)
+      assert.isAtMost(failure.length, 10_000_000)
       assert.isTrue(texts.every(([, text]) => text.length < 100_000))
     }))
 

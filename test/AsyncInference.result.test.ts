@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, DateTime, Duration, Effect, Fiber, Schedule, TestClock } from "effect"
-import { AsyncInference, SageMakerError } from "effect-sagemaker-runtime"
+import { AsyncInference, type SageMakerError } from "effect-sagemaker-runtime"
 import { failureOf, jobOf, outputOf, scorer, within, withoutFibersLeft } from "./support/asyncJobs.ts"
 import { withFixedRandom } from "./support/call.ts"
 import { scriptedObjectStore } from "./support/scriptedObjectStore.ts"

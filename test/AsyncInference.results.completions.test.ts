@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Clock, DateTime, Effect, Either, Queue, Schedule, Stream, TestClock } from "effect"
-import { AsyncInference, SageMakerError } from "effect-sagemaker-runtime"
+import { AsyncInference, type SageMakerError } from "effect-sagemaker-runtime"
 import { failureOf, jobOf, outputOf, scorer, within, withoutFibersLeft } from "./support/asyncJobs.ts"
 import { type ScriptedObjectStore, scriptedObjectStore } from "./support/scriptedObjectStore.ts"
 

@@ -455,7 +455,7 @@ describe("AsyncInference.results rejects", () => {
     it.effect(`${field}: ${value}, before any request`, () =>
       Effect.gen(function*() {
         const store = yield* scriptedObjectStore
-        const error = yield* collect(store, [jobOf(1)], { [field]: value } as never).pipe(Effect.flip, within("1 day"))
+        const error = yield* collect(store, [jobOf(1)], { [field]: value }).pipe(Effect.flip, within("1 day"))
         assert.include(error as object, { _tag: "InvalidInputError", field })
         assert.strictEqual(yield* store.count(), 0)
       }))

@@ -100,7 +100,7 @@ describe("AsyncInference.run", () => {
           5
         ]] as const
       ) {
-        const error = yield* run(AsyncInference.run(scorer, { text: "a" }, { [field!]: value } as never)).pipe(
+        const error = yield* run(AsyncInference.run(scorer, { text: "a" }, { [field]: value })).pipe(
           Effect.flip
         )
         assert.include(error, { _tag: "InvalidInputError", field })

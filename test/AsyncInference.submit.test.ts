@@ -28,14 +28,17 @@ describe("AsyncInference.submit", () => {
       const { run, server } = yield* submitting()
       yield* TestClock.adjust("1 minute")
       const job = yield* run(AsyncInference.submit(model, "hello"))
-      assert.deepStrictEqual({ ...job, submittedAt: DateTime.toEpochMillis(job.submittedAt) }, {
-        endpoint: "scorer",
-        inferenceId: "inference-1",
-        outputLocation: outputOf(1),
-        failureLocation: failureOf(1),
-        submittedAt: 60_000,
-        expiresAt: DateTime.unsafeMake(60_000 + (21_600 + 900) * 1000)
-      })
+      assert.deepStrictEqual(
+        job,
+        new AsyncInference.Job({
+          endpoint: "scorer",
+          inferenceId: "inference-1",
+          outputLocation: outputOf(1),
+          failureLocation: failureOf(1),
+          submittedAt: DateTime.unsafeMake(60_000),
+          expiresAt: DateTime.unsafeMake(60_000 + (21_600 + 900) * 1000)
+        })
+      )
       const [request] = yield* server.requests
       assert.match(request!.url, /\/endpoints\/scorer\/async-invocations$/)
       assert.include(request!.headers, {
@@ -207,7 +210,7 @@ describe("AsyncInference.submit fails", () => {
       `s3://inputs/${"x".repeat(1100)}`
     ]
   ) {
-    it.effect(`before any I/O, if inputPrefix is ${String(inputPrefix).slice(0, 40)}`, () =>
+    it.effect(`before any I/O, if inputPrefix is ${(JSON.stringify(inputPrefix)).slice(0, 40)}`, () =>
       Effect.gen(function*() {
         for (const size of [5, 128_001]) {
           const { run, server, store } = yield* submitting()
@@ -303,6 +306,20 @@ describe("AsyncInference.submit fails", () => {
         )
         assert.include(error, { _tag: "ValidationError", status: 400 })
       }
+    }))
+
+  it.effect("without the input that it stored, only if the service certainly does not read it", () =>
+    Effect.gen(function*() {
+      const stored = (reply: Reply) =>
+        Effect.gen(function*() {
+          const { run, store } = yield* submitting(reply)
+          yield* Effect.flip(run(AsyncInference.submit(model, "x".repeat(128_001), { inputPrefix: prefix })))
+          return (yield* store.locations).length
+        })
+      assert.strictEqual(yield* stored(refusal(400, "ValidationError", { Message: "no" })), 0)
+      assert.strictEqual(yield* stored(refusal(403, "AccessDeniedException")), 0)
+      assert.strictEqual(yield* stored(refusal(500, "InternalFailure")), 1)
+      assert.strictEqual(yield* stored({ transport: new Error("reset") }), 1)
     }))
 
   it.effect("with ProtocolError if the response has no output location or no ID", () =>

@@ -22,7 +22,7 @@ const bytes = {} as Stream.Stream<Uint8Array, Broken, Units>
 const inputPrefix = "s3://inputs/"
 
 /** The requirements of an effect. */
-const requirements = <A, E, R>(_: Effect.Effect<A, E, R>) => ({} as { readonly R: R })
+const requirements = <A, E, R>(effect: Effect.Effect<A, E, R>) => ({ effect }) as unknown as { readonly R: R }
 
 describe("AsyncInference.submit", () => {
   it("requires an ObjectStore only with inputPrefix", () => {

@@ -33,7 +33,7 @@ import type { ConfigurationError } from "../SageMakerError.ts"
 import * as Timeouts from "../Timeouts.ts"
 import { S3Clients } from "./internal/clients.ts"
 import { anonymousConfig, credentialProvider } from "./internal/credentials.ts"
-import { makeRequestHandler } from "./internal/requestHandler.ts"
+import { makeRequestHandler } from "./internal/http/requestHandler.ts"
 import { readSettings, type Settings } from "./internal/settings.ts"
 import { S3Store } from "./internal/store.ts"
 
@@ -238,4 +238,5 @@ export const layer: {
   (
     options?: S3ObjectStoreOptions
   ): Layer.Layer<ObjectStore, ConfigurationError, Credentials | HttpClient.HttpClient>
-} = (options: unknown = {}): Layer.Layer<ObjectStore, ConfigurationError> => Layer.scoped(ObjectStore, make(options))
+} = (options?: unknown): Layer.Layer<ObjectStore, ConfigurationError> =>
+  Layer.scoped(ObjectStore, make(options === undefined ? {} : options))

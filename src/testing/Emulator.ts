@@ -2,7 +2,7 @@
  * An in-process emulator of SageMaker Runtime for tests.
  *
  * It verifies signatures and constraints as AWS does, and calls your handlers in place of deployed models. It supports
- * `InvokeEndpoint`, `InvokeEndpointAsync` and `InvokeEndpointWithResponseStream`.
+ * `InvokeEndpoint`, `InvokeEndpointAsync`, `InvokeEndpointWithResponseStream` and the OpenAI-compatible route.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ import * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
-import { firstBytes } from "../internal/objectStore/firstBytes.ts"
+import { bytesUpTo } from "../internal/objectStore/firstBytes.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
 import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
@@ -47,7 +47,11 @@ export interface EmulatorRequest
   extends Omit<InvokeEndpointInput, "Body">, Omit<InvokeEndpointAsyncInput, keyof InvokeEndpointInput>
 {
   /** The name of the operation. */
-  readonly operation: "InvokeEndpoint" | "InvokeEndpointWithResponseStream" | "InvokeEndpointAsync"
+  readonly operation:
+    | "InvokeEndpoint"
+    | "InvokeEndpointWithResponseStream"
+    | "InvokeEndpointAsync"
+    | "OpenAiChatCompletion"
   /** The request body. For `InvokeEndpointAsync` with `InputLocation` it is the object at that location. */
   readonly Body: Uint8Array
 }
@@ -62,7 +66,8 @@ export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$me
   /**
    * The response body; strings are encoded as UTF-8.
    *
-   * In a response stream, each element of a `Stream` is sent as one `PayloadPart` event. The other operations send a
+   * In a response stream, each element of a `Stream` is sent as one `PayloadPart` event. The OpenAI-compatible route sends
+   * each element when it is produced, and closes the connection if the `Stream` fails. The other operations send a
    * `Stream` as one body.
    */
   readonly Body: string | Uint8Array | Stream.Stream<string | Uint8Array, unknown>
@@ -234,7 +239,8 @@ export interface EmulatorOptions<R = never> {
   /** The emulated endpoints. A request to any other endpoint fails with `ValidationError`. */
   readonly endpoints: ReadonlyArray<EmulatorEndpoint<R>>
   /**
-   * The credentials that requests must be signed with. `"anonymous"` accepts requests without verifying signatures.
+   * The credentials that requests must be signed with, and tokens made from. `"anonymous"` accepts requests without
+   * verifying signatures and tokens.
    *
    * Default: `Emulator.credentials`.
    */
@@ -251,7 +257,7 @@ export interface EmulatorOptions<R = never> {
   /**
    * The store of the inputs, outputs and failures of `InvokeEndpointAsync`.
    *
-   * If it fails, the request fails. Each `put` has `InvokeEndpointAsync`'s `InvocationTimeoutSeconds` as its timeout.
+   * If it fails, the request fails. The time to store a result is also limited by `InvocationTimeoutSeconds`.
    *
    * Default: objects in memory, until the layer's scope closes.
    */
@@ -318,7 +324,13 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  * If the handler fails with an error of the service, such as `ModelNotReadyException`, the emulator responds with that
  * error. A `ValidationError` with a `reason` has the service's message for that reason. `containerError` is an error
  * response of the container. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a
- * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
+ * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection. On the
+ * OpenAI-compatible route, any failure of a stream that has started closes the connection.
+ *
+ * The endpoint processes asynchronous inference requests one at a time, in their order, unless `options` allow more. It
+ * calls the handler once for each of them. A request fails after `RequestTTLSeconds` in the queue (default 21,600), and
+ * if it is not processed within `InvocationTimeoutSeconds` (default 900). An input that cannot be read and an output that
+ * cannot be stored fail the request, too.
  *
  * @example
  * ```ts
@@ -369,7 +381,8 @@ export interface ContainerError extends YieldableError, Readonly<ContainerErrorR
  * Clients receive it as SageMaker wraps it: `ModelError` (HTTP 424) with `OriginalStatusCode`, `OriginalMessage`,
  * `LogStreamArn` and a message that quotes the body. This applies to every status, 429 and 503 included. In a response
  * stream that has started, clients receive `ModelStreamError` with the same message and `ErrorCode` `StreamBroken`. The
- * failure object of an asynchronous inference request contains the members of the `ModelError` as JSON.
+ * failure object of an asynchronous inference request contains the members of the `ModelError` as JSON. On the
+ * OpenAI-compatible route, the message is in an `error` object, with status 400 for a client error and 424 for any other.
  *
  * @example
  * ```ts
@@ -430,7 +443,7 @@ const readBody = (
 ): Effect.Effect<Uint8Array | undefined, unknown> =>
   Number(headers["content-length"] ?? 0) > limit
     ? Effect.succeed(undefined)
-    : Effect.map(firstBytes(body, limit + 1), (bytes) => (bytes.byteLength > limit ? undefined : bytes))
+    : bytesUpTo(body, limit)
 
 /**
  * Handles a request to the emulated S3 while its body arrives, and any other request once it has arrived. Fails if the
@@ -525,8 +538,19 @@ const toWebResponse = (response: HttpResponseMessage): Effect.Effect<Response> =
     (runtime) => new Response(toWebBody(response, runtime), { status: response.status, headers: response.headers })
   )
 
-const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> =>
-  "contentLength" in body && body.contentLength !== undefined ? { "content-length": String(body.contentLength) } : {}
+/** The length of a body that an HTTP client sends as it is, if it knows the length before it sends the body. */
+const rawLength = (body: unknown): number | undefined => {
+  if (typeof body === "string") {
+    return new TextEncoder().encode(body).byteLength
+  }
+  return ArrayBuffer.isView(body) ? body.byteLength : undefined
+}
+
+const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> => {
+  const known = "contentLength" in body ? body.contentLength : undefined
+  const length = known ?? (body._tag === "Raw" ? rawLength(body.body) : undefined)
+  return length === undefined ? {} : { "content-length": String(length) }
+}
 
 /** Records that a body failed: then the request fails, as it does with a network connection. */
 const observeFailure = (stream: Stream.Stream<Uint8Array, unknown>) => {

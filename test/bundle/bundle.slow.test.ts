@@ -35,6 +35,29 @@ const bundle = (entryPoint: string, options: BuildOptions) =>
     }
   })
 
+/** Bundles with one chunk per dynamic import. */
+const bundleInChunks = (entryPoint: string) =>
+  Effect.promise(async () => {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: [entryPoint],
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      outdir: "build/chunks",
+      write: false,
+      metafile: true,
+      tsconfigRaw: {},
+      logLevel: "silent"
+    })
+    const chunks = Object.values(metafile.outputs).map(({ entryPoint: entry, inputs }) => ({
+      inputs: Object.keys(inputs),
+      isEntry: entry === entryPoint
+    }))
+    return { chunks }
+  })
+
 const worker: BuildOptions = {
   conditions: ["workerd", "worker", "browser"],
   mainFields: ["module", "main"],
@@ -65,6 +88,16 @@ describe("The main entry point can be bundled for", () => {
       }))
   }
 })
+
+it.effect("A bundle of the entry point ./s3 has AWS's packages in chunks of their own", () =>
+  Effect.gen(function*() {
+    const { chunks } = yield* bundleInChunks("dist/s3/index.js")
+    const owners = chunks.filter(({ inputs }) =>
+      inputs.some((path) => path.includes("node_modules/@aws-sdk/client-s3/"))
+    )
+    assert.isNotEmpty(owners)
+    assert.isTrue(owners.every(({ isEntry }) => !isEntry))
+  }))
 
 it.effect("A bundle without used exports is empty", () =>
   Effect.gen(function*() {

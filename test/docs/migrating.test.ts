@@ -28,6 +28,10 @@ const emulator = NodeEmulator.layer({
         Body: TargetVariant === undefined ? "{\"score\":0.9}" : TargetVariant,
         ContentType: "application/json"
       })),
+    Emulator.endpoint(
+      "anomaly-async",
+      () => Effect.succeed({ Body: "{\"score\":0.9}", ContentType: "application/json" })
+    ),
     Emulator.endpoint("broken", () => Effect.fail("no model here")),
     Emulator.endpoint("slow", () => Effect.never),
     Emulator.endpoint("story", () => Effect.succeed(Stream.make("Once upon ", "a time"))),
@@ -89,7 +93,7 @@ describe("every migrated program runs:", () => {
     vi.restoreAllMocks()
   })
 
-  it.live.each(names.filter((name) => !needAws.has(name) && name !== "anonymous"))(
+  it.live.each(names.filter((name) => !needAws.has(name) && !["anonymous", "asyncResult"].includes(name)))(
     "%s",
     (name) =>
       Effect.gen(function*() {
@@ -114,6 +118,19 @@ describe("every migrated program runs:", () => {
       const { result } = yield* run("anonymous")
       assert.propertyVal(Either.isLeft(result) ? result.left : undefined, "_tag", "AccessDeniedError")
     }))
+
+  it.live("asyncResult, with the emulated S3, whose URL AWS's client reads from the environment", () =>
+    Effect.gen(function*() {
+      const { url } = yield* NodeEmulator.NodeEmulator
+      const { objectStore } = yield* Emulator.Emulator
+      yield* objectStore.put("s3://readings/today.json", new TextEncoder().encode("{\"cpu\":0.2,\"load\":17}"))
+      vi.stubEnv("AWS_REGION", "eu-west-1")
+      vi.stubEnv("AWS_ENDPOINT_URL", url)
+      vi.stubEnv("AWS_ACCESS_KEY_ID", exampleCredentials.accessKeyId)
+      vi.stubEnv("AWS_SECRET_ACCESS_KEY", exampleCredentials.secretAccessKey)
+      const { live, program } = yield* Effect.promise(() => import("../../examples/migrating/asyncResult.ts"))
+      assert.deepStrictEqual(yield* Effect.provide(program, live), { score: 0.9 })
+    }).pipe(Effect.ensuring(Effect.sync(() => vi.unstubAllEnvs())), Effect.provide(emulator)))
 
   it.live.each([...needAws])("%s", (name) =>
     Effect.gen(function*() {

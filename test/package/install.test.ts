@@ -122,7 +122,11 @@ const node24 = (program: string, env?: NodeJS.ProcessEnv) =>
 /** Runs `use` with a local server that returns a score for every request. */
 const withService = async <A>(use: (environment: NodeJS.ProcessEnv) => Promise<A>): Promise<A> => {
   const server = createServer((request, response) => {
-    request.resume().on("end", () => response.setHeader("content-type", "application/json").end("{\"score\":0.9}"))
+    request.resume().on(
+      "end",
+      () =>
+        response.setHeader("content-type", "application/json").setHeader("content-length", 13).end("{\"score\":0.9}")
+    )
   })
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
   try {
@@ -152,6 +156,41 @@ it("the package contains the build, the source and the guides, and nothing else"
     "ts"
   ])
   assert.deepStrictEqual(files.filter((path) => path.startsWith("docs/site/")), [])
+})
+
+/** Checks an object of a store on Amazon S3, and prints the size of the object or the error. */
+const objectStoreProgram = `
+import { Effect, Layer } from "effect"
+import { Credentials, ObjectStore } from "effect-sagemaker-runtime"
+import { NodeHttpClient } from "effect-sagemaker-runtime/node"
+import { S3ObjectStore } from "effect-sagemaker-runtime/s3"
+
+const live = S3ObjectStore.layer({ region: "eu-west-1" }).pipe(
+  Layer.provide([Credentials.layerEnv, NodeHttpClient.layer()])
+)
+
+const size = Effect.gen(function*() {
+  const { head } = yield* ObjectStore.ObjectStore
+  return (yield* head("s3://models/input.json")).size
+})
+
+console.log(await Effect.runPromise(size.pipe(
+  Effect.provide(live),
+  Effect.catchAll(({ _tag, message }) => Effect.succeed(\`\${_tag}: \${message}\`))
+)))
+`
+
+describe("with the installed package, an object store on Amazon S3", () => {
+  const size = () => withService((environment) => run(process.execPath, ["object-store.mjs"], project, environment))
+
+  it("names the packages to install, then works with them", async () => {
+    await writeFile(join(project, "object-store.mjs"), objectStoreProgram)
+    const missing = await size()
+    assert.match(missing, /^ObjectStoreError: .*npm install @aws-sdk\/client-s3 @aws-sdk\/lib-storage$/)
+    const peers = ["@aws-sdk/client-s3@~3.1164.0", "@aws-sdk/lib-storage@~3.1164.0"]
+    await run("npm", ["i", "--no-audit", "--no-fund", ...peers], project)
+    assert.strictEqual(await size(), String("{\"score\":0.9}".length))
+  })
 })
 
 describe("with the installed package, the programs of the README", () => {

@@ -12,6 +12,8 @@ export interface TestedStore {
   readonly layer: Layer.Layer<ObjectStore.ObjectStore>
   /** Whether an object can have the key of another one with more segments: `a` and `a/b`. A file system cannot. */
   readonly nestsKeys: boolean
+  /** Whether a key can have a segment `.` or `..`. An HTTP client removes it from a URL. */
+  readonly keepsDotSegments: boolean
   /** Whether the store keeps content types. */
   readonly keepsContentTypes: boolean
 }
@@ -26,6 +28,7 @@ export const memoryStore: TestedStore = {
   name: "layerMemory",
   layer: ObjectStore.layerMemory,
   nestsKeys: true,
+  keepsDotSegments: true,
   keepsContentTypes: true
 }
 
@@ -34,5 +37,6 @@ export const fileSystemStore = (folder: string): TestedStore => ({
   name: "layerFileSystem",
   layer: ObjectStore.layerFileSystem(folder).pipe(Layer.provide(NodeContext.layer)),
   nestsKeys: false,
+  keepsDotSegments: true,
   keepsContentTypes: false
 })

@@ -160,7 +160,7 @@ const decode = (message: unknown, ast: AST.AST): Decoded<Completion> =>
   })
 
 /** The members that have a value, `undefined` if none has. */
-export const definedMembers = (members: Readonly<Record<string, unknown>>): object | undefined => {
+const definedMembers = (members: Readonly<Record<string, unknown>>): object | undefined => {
   const defined = Object.entries(members).filter(([, value]) => value !== undefined)
   return defined.length === 0 ? undefined : Object.fromEntries(defined)
 }
@@ -220,4 +220,4 @@ export const completion: Schema.Schema<Completion, unknown> = Schema.transformOr
     decode: (message, _, ast) => decode(message, ast),
     encode: (value) => Either.right(encode(value))
   }
-)
+).annotations({ identifier: "AsyncInference.Completion" })

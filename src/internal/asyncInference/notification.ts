@@ -4,7 +4,7 @@ import { stripFromText } from "../../protocol/bytes/byteOrderMark.ts"
 import { decode as decodeUtf8 } from "../../protocol/bytes/utf8.ts"
 import { parseJson } from "../../protocol/json/parse.ts"
 
-/** A message is a text or an envelope with another message. More of them in each other are not read. */
+/** A message is a text, or an envelope with another message. Messages that are nested more deeply are not read. */
 const maxNesting = 16
 
 /** The own data property of an object. Getters are not called, and the prototype is not read. */
@@ -13,7 +13,7 @@ export const memberOf = (value: unknown, name: string): unknown =>
 
 export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
-/** The kind of a value for a message. A text is not part of it. */
+/** The kind of a value, for an error message. It contains no text of the value. */
 export const kindOf = (value: unknown): string => {
   if (value === undefined) {
     return "nothing"
@@ -153,5 +153,5 @@ export const findNotification = (message: unknown): Either.Either<object, string
       envelopes.unshift(step.envelope)
     }
   }
-  return Either.left("too many messages in each other")
+  return Either.left("too many nested messages")
 }

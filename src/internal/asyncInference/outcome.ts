@@ -11,7 +11,7 @@ import {
   PayloadTooLargeError
 } from "../../SageMakerError.ts"
 import { withOrigin } from "../codec/codecError.ts"
-import { firstBytes } from "../objectStore/firstBytes.ts"
+import { bytesUpTo, firstBytes } from "../objectStore/firstBytes.ts"
 
 /** The content type of an object that was stored without one. */
 const undeclared = "binary/octet-stream"
@@ -37,12 +37,14 @@ const readFailure = (store: ObjectStoreService, location: string, { size }: Obje
       (bytes) => new TextDecoder().decode(bytes.subarray(0, maxFailureBytes))
     )
 
-/** The error of a job whose failure is in the store, unless its output is there too. */
+/** The error of a job whose failure is in the store, unless its output is there too, or the failure has been removed. */
 const failureOf = (store: ObjectStoreService, job: Job, location: string, info: ObjectInfo) =>
   Effect.gen(function*() {
-    const failure = yield* readFailure(store, location, info)
+    const failure = yield* ifPresent(readFailure(store, location, info))
     const output = yield* ifPresent(store.head(job.outputLocation))
-    return Option.isSome(output) ? output : yield* new AsyncInferenceFailedError({ job, failure })
+    return Option.isSome(output) || Option.isNone(failure)
+      ? output
+      : yield* new AsyncInferenceFailedError({ job, failure: failure.value })
   })
 
 /** The properties of the output; none if there is no result yet. Fails if the job failed. */
@@ -74,11 +76,11 @@ export const readOutput = <A, B, R>(
     if (size > limit) {
       return yield* tooLarge(limit)
     }
-    const body = yield* ifPresent(firstBytes(store.get(job.outputLocation), limit + 1))
+    const body = yield* ifPresent(bytesUpTo(store.get(job.outputLocation), limit))
     if (Option.isNone(body)) {
       return Option.none()
     }
-    if (body.value.byteLength > limit) {
+    if (body.value === undefined) {
       return yield* tooLarge(limit)
     }
     const ContentType = contentType === undeclared ? undefined : contentType

@@ -44,7 +44,7 @@ const deadlinesOf = (job: Job, timeoutMillis: number | undefined): Effect.Effect
     : Effect.succeed({ lastPoll: timeoutMillis, end: timeoutMillis })
 
 /** Whether a later request to the store can succeed. */
-export const isUnavailable = (error: { readonly _tag: string; readonly reason?: unknown }): boolean =>
+const isUnavailable = (error: { readonly _tag: string; readonly reason?: unknown }): boolean =>
   error._tag === "ObjectStoreError" && error.reason === "unavailable"
 
 /** Treats an unavailable store as no result, unless it is unavailable in several polls in a row. */

@@ -54,7 +54,7 @@ export interface AttemptContext<I, O, E, R> {
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
 }
 
-type AttemptScope = Pick<AttemptContext<never, unknown, unknown, unknown>, "call" | "fiber" | "request" | "span">
+type AttemptScope = Pick<AttemptContext<never, unknown, unknown, unknown>, "call" | "fiber" | "span">
 
 /** Runs one attempt. */
 export type Attempt = <I, O, E, R>(context: AttemptContext<I, O, E, R>) => Effect.Effect<O, E | CommonError, R>
@@ -131,12 +131,19 @@ interface Client extends ClientOptions {
   readonly prepareRequest: ReturnType<typeof makePrepareRequest>
 }
 
-const sign = (client: Client, { call, request }: AttemptScope, clock: Clock.Clock) =>
-  client.signer.sign(client.prepareRequest(request, call), {
+const sign = <I, O, E, R>(
+  client: Client,
+  { call, operation, request }: AttemptContext<I, O, E, R>,
+  clock: Clock.Clock
+): ReturnType<NonNullable<Operation<I, O, E, R>["sign"]>> => {
+  const prepared = client.prepareRequest(request, call)
+  const scope = {
     service: "sagemaker",
     region: client.region,
     date: new Date(clock.unsafeCurrentTimeMillis() + client.learnedOffset.millis)
-  })
+  }
+  return operation.sign === undefined ? client.signer.sign(prepared, scope) : operation.sign(prepared, scope)
+}
 
 const send = (
   { systemTransport, transport }: Client,
@@ -187,13 +194,14 @@ const decode = <I, O, E, R>(
   }
   return Effect.flatMap(body.firstBytes(maxErrorBytes, bodyDeadline(call)), (bytes) => {
     const text = new TextDecoder().decode(bytes)
-    const error = parseError(headers["x-amzn-errortype"], text)
+    const error = operation.parseError?.({ status, headers, body: text }) ??
+      parseError(headers["x-amzn-errortype"], text)
     const clockCorrected = learnedOffset.learn({ ...sample, code: error.code })
     return Effect.fail(errorMapping.fromErrorResponse(operation.errors, {
+      body: text,
       ...error,
       status,
       requestId,
-      body: text,
       retryAfterMillis: retryAfterMillis(headers, sample.receivedAt + learnedOffset.millis),
       clockCorrected,
       sent

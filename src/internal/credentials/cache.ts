@@ -1,5 +1,5 @@
 /**
- * A cache of credentials that refreshes them before they expire.
+ * A cache of credentials, or of tokens made from them, that refreshes them before they expire.
  *
  * Expiry is a time of the system clock. Time limits and delays are measured on the monotonic clock.
  */
@@ -11,11 +11,18 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
-import type { AwsCredentials } from "../../Credentials.ts"
 import { CredentialsError } from "../../SageMakerError.ts"
 import { durationMillis } from "../config/duration.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
-import { boundedLoad, defaultRefreshTimeoutMillis, expiresAt, forkQuietly, type Load, markBounded } from "./load.ts"
+import {
+  boundedLoad,
+  defaultRefreshTimeoutMillis,
+  expiresAt,
+  type Expiring,
+  forkQuietly,
+  type Load,
+  markBounded
+} from "./load.ts"
 
 /** The options of a cache. */
 export interface CacheOptions {
@@ -29,11 +36,16 @@ export interface CacheOptions {
    * A load that cannot be stopped should continue, so that the next caller does not start another one beside it.
    */
   readonly continuesWithoutCallers?: boolean
+  /**
+   * Waits while a refresh that runs in the background can end quickly. Default: the callers that start it get the old
+   * value.
+   */
+  readonly untilRefreshed?: Effect.Effect<unknown>
 }
 
 /** A load that has not ended. */
-interface PendingLoad {
-  readonly result: Deferred.Deferred<AwsCredentials, CredentialsError>
+interface PendingLoad<A> {
+  readonly result: Deferred.Deferred<A, CredentialsError>
   readonly isBackground: boolean
   callers: number
   fiber: Fiber.RuntimeFiber<void> | undefined
@@ -64,33 +76,44 @@ const invalidTimeout = (source: string): CredentialsError =>
 const closed = (source: string): CredentialsError =>
   new CredentialsError({ message: `The layer that loads credentials from ${source} is closed`, sources: [source] })
 
-class CredentialsCache {
-  readonly #load: Load
+class CredentialsCache<A extends Expiring> {
+  readonly #load: Load<A>
   readonly #source: () => string
   readonly #continuesWithoutCallers: boolean
-  #current: AwsCredentials | undefined
+  readonly #untilRefreshed: Effect.Effect<unknown> | undefined
+  #current: A | undefined
   /** In milliseconds of the system clock. */
   #refreshAt = 0
-  #pending: PendingLoad | undefined
+  #pending: PendingLoad<A> | undefined
   #failures = 0
   /** The earliest time of the next refresh in the background, in milliseconds of the monotonic clock. */
   #nextRefresh = -Infinity
   #isClosed = false
 
-  constructor(load: Load, source: () => string, continuesWithoutCallers: boolean) {
+  constructor(
+    load: Load<A>,
+    source: () => string,
+    { continuesWithoutCallers = false, untilRefreshed }: CacheOptions
+  ) {
     this.#load = load
     this.#source = source
     this.#continuesWithoutCallers = continuesWithoutCallers
+    this.#untilRefreshed = untilRefreshed
   }
 
-  readonly get: Load = markBounded(Effect.clockWith((clock) => {
+  readonly get: Load<A> = markBounded(Effect.clockWith((clock) => {
     const now = clock.unsafeCurrentTimeMillis()
     const current = this.#current
     if (current === undefined || now >= expiresAt(current)) {
       return this.#wait
     }
-    return now < this.#refreshAt ? Effect.succeed(current) : Effect.as(this.#refreshInBackground, current)
+    return now < this.#refreshAt ? Effect.succeed(current) : this.#refreshed(current)
   }))
+
+  /** Discards the current value. */
+  readonly invalidate: Effect.Effect<void> = Effect.sync(() => {
+    this.#current = undefined
+  })
 
   /** Interrupts the load that runs, without waiting for it. Its callers fail. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
@@ -106,7 +129,7 @@ class CredentialsCache {
   })
 
   /** Waits for the load that runs, or for a new one. */
-  readonly #wait: Load = Effect.uninterruptibleMask((restore) =>
+  readonly #wait: Load<A> = Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       if (this.#isClosed) {
         return Effect.fail(closed(this.#source()))
@@ -127,9 +150,20 @@ class CredentialsCache {
     )
   )
 
+  /** Starts a refresh in the background. Returns the current value, which is the new one if the refresh was quick. */
+  #refreshed(current: A): Effect.Effect<A> {
+    return Effect.flatMap(
+      this.#refreshInBackground,
+      () =>
+        this.#pending === undefined || this.#untilRefreshed === undefined
+          ? Effect.succeed(current)
+          : Effect.map(this.#untilRefreshed, () => this.#current ?? current)
+    )
+  }
+
   /** Starts a load. It must run in an uninterruptible region, because it registers the load first. */
-  #start(isBackground: boolean): Effect.Effect<PendingLoad> {
-    const pending: PendingLoad = {
+  #start(isBackground: boolean): Effect.Effect<PendingLoad<A>> {
+    const pending: PendingLoad<A> = {
       result: Deferred.unsafeMake(FiberId.none),
       isBackground,
       callers: 0,
@@ -146,7 +180,7 @@ class CredentialsCache {
     })
   }
 
-  #settle(pending: PendingLoad, exit: Exit.Exit<AwsCredentials, CredentialsError>, clock: Clock.Clock): void {
+  #settle(pending: PendingLoad<A>, exit: Exit.Exit<A, CredentialsError>, clock: Clock.Clock): void {
     if (this.#pending !== pending) {
       return
     }
@@ -166,7 +200,7 @@ class CredentialsCache {
   }
 
   /** Interrupts a load without callers. The retry of an attempt that timed out has time to wait for it again. */
-  #leave(pending: PendingLoad): Effect.Effect<void> {
+  #leave(pending: PendingLoad<A>): Effect.Effect<void> {
     return Effect.suspend(() => {
       pending.callers -= 1
       const isAbandoned = () => pending.callers === 0 && this.#pending === pending
@@ -179,31 +213,35 @@ class CredentialsCache {
   }
 
   /** Interrupts a load and ignores its result. */
-  #detach({ fiber }: PendingLoad): void {
+  #detach({ fiber }: PendingLoad<A>): void {
     this.#pending = undefined
     fiber?.unsafeInterruptAsFork(fiber.id())
   }
 }
 
 /**
- * Caches the credentials of `load` and refreshes them in the background from five minutes before they expire.
+ * Caches the values of `load` and refreshes them in the background from five minutes before they expire.
  *
- * At most one load runs at a time. Callers wait for it only if no unexpired credentials are cached.
+ * At most one load runs at a time. Callers wait for it only if no unexpired value is cached.
  */
-export const cacheCredentials = (
-  load: Load,
-  { continuesWithoutCallers = false, refreshTimeout, source = () => "the provider" }: CacheOptions = {}
-): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> => {
+export const cache = <A extends Expiring>(
+  load: Load<A>,
+  options: CacheOptions = {}
+): Effect.Effect<{ readonly get: Load<A>; readonly invalidate: Effect.Effect<void> }, never, Scope.Scope> => {
+  const { refreshTimeout, source = () => "the provider" } = options
   const millis = refreshTimeout === undefined ? defaultRefreshTimeoutMillis : durationMillis(refreshTimeout) ?? NaN
   if (!(millis > 0)) {
-    return Effect.succeed({ get: Effect.failSync(() => invalidTimeout(source())) })
+    return Effect.succeed({ get: Effect.failSync(() => invalidTimeout(source())), invalidate: Effect.void })
   }
   const bounded = boundedLoad(load, source, millis)
-  return Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => new CredentialsCache(bounded, source, continuesWithoutCallers)),
-      ({ close }) => close
-    ),
-    ({ get }) => ({ get })
+  return Effect.acquireRelease(
+    Effect.sync(() => new CredentialsCache(bounded, source, options)),
+    ({ close }) => close
   )
 }
+
+/** Caches credentials. */
+export const cacheCredentials = (
+  load: Load,
+  options?: CacheOptions
+): Effect.Effect<{ readonly get: Load }, never, Scope.Scope> => Effect.map(cache(load, options), ({ get }) => ({ get }))

@@ -6,16 +6,19 @@ import * as Option from "effect/Option"
 import type { AwsCredentials } from "../../Credentials.ts"
 import { CredentialsError } from "../../SageMakerError.ts"
 
+/** A value that expires, such as credentials or a token that was made from them. */
+export type Expiring = Pick<AwsCredentials, "expiration">
+
 /** An effect that returns credentials. */
-export type Load = Effect.Effect<AwsCredentials, CredentialsError>
+export type Load<A extends Expiring = AwsCredentials> = Effect.Effect<A, CredentialsError>
 
 /** The default time limit of a load in milliseconds. */
 export const defaultRefreshTimeoutMillis = 10_000
 
 /** The time of expiry in milliseconds since 1970. `Infinity` means that the credentials do not expire. */
-export const expiresAt = ({ expiration }: AwsCredentials): number => expiration?.getTime() ?? Infinity
+export const expiresAt = ({ expiration }: Expiring): number => expiration?.getTime() ?? Infinity
 
-const rejectExpired = (source: () => string) => (credentials: AwsCredentials): Load =>
+const rejectExpired = (source: () => string) => <A extends Expiring>(credentials: A): Load<A> =>
   Effect.clockWith((clock) =>
     expiresAt(credentials) > clock.unsafeCurrentTimeMillis()
       ? Effect.succeed(credentials)
@@ -38,7 +41,7 @@ export const forkQuietly = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.withUnhandledErrorLogLevel(Effect.forkDaemon(effect), Option.none())
 
 /** Limits a load to `millis` milliseconds. Expired credentials, defects and interruptions become `CredentialsError`. */
-export const boundedLoad = (load: Load, source: () => string, millis: number): Load =>
+export const boundedLoad = <A extends Expiring>(load: Load<A>, source: () => string, millis: number): Load<A> =>
   load.pipe(
     withTimeLimit(millis, () =>
       new CredentialsError({
@@ -56,13 +59,13 @@ export const boundedLoad = (load: Load, source: () => string, millis: number): L
     )
   )
 
-const bounded = new WeakSet<Load>()
+const bounded = new WeakSet<Load<Expiring>>()
 
 /** Records that an effect ends within its own time limit. */
-export const markBounded = (load: Load): Load => {
+export const markBounded = <A extends Expiring>(load: Load<A>): Load<A> => {
   bounded.add(load)
   return load
 }
 
 /** Whether an effect has its result already, or ends within its own time limit. */
-export const isBounded = (load: Load): boolean => bounded.has(load) || Exit.isExit(load)
+export const isBounded = (load: Load<Expiring>): boolean => bounded.has(load) || Exit.isExit(load)

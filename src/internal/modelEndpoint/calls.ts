@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Codec from "../../Codec.ts"
 import type { Framing } from "../../Framing.ts"
@@ -14,6 +15,7 @@ import type {
   ModelEndpointStreamOptions
 } from "../../ModelEndpoint.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
+import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { unencodable, withOrigin } from "../codec/codecError.ts"
 import { encodeValue } from "../codec/encodedValue.ts"
 import { requireMediaType } from "../codec/mediaTypes.ts"
@@ -62,7 +64,7 @@ const callMembers = <O extends object>(options: O | undefined): Either.Either<Pa
  * Fails for a member that the operation does not have. Dropping a routing member such as `TargetModel` silently would
  * invoke another model.
  */
-const rejectUnknownMembers = (
+export const rejectUnknownMembers = (
   { operation, requestHeaders }: {
     readonly operation: { readonly name: string }
     readonly requestHeaders: { readonly table: object }
@@ -92,13 +94,21 @@ export const failingCodec = <A>(): Codec.Codec<A> => ({
 /** Whether a codec is the one of a model with invalid options. */
 export const isFailingCodec = ({ encode }: { readonly encode: unknown }): boolean => encode === failWithInvalidOptions
 
+/** Runs the operation that returns a whole response. */
+type Invoke<R> = (
+  input: InvokeEndpoint.InvokeEndpointInput
+) => Effect.Effect<InvokeEndpoint.InvokeEndpointOutput, InvokeEndpoint.InvokeEndpointError, SageMakerRuntime | R>
+
 /** Sends a value and decodes the response. */
-export const invokeWithResponse = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
+export const invokeWithResponse = <A, R1, B, R2, R3 = never>(
+  config: Configured<A, R1, B, R2>,
+  invokeEndpoint: Invoke<R3> = InvokeEndpoint.invokeEndpoint
+) =>
   Effect.fnUntraced(function*(value: A, options?: ModelEndpointOptions) {
     const { defaults, name, request, response } = yield* config
     const members = yield* callMembers(options)
     const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
-    const output = yield* InvokeEndpoint.invokeEndpoint({
+    const output = yield* invokeEndpoint({
       ContentType: request.mediaType,
       Accept: response.mediaType,
       ...definedMembers(defaults),
@@ -120,33 +130,54 @@ export const invoke = <A, R1, B, R2>(config: Configured<A, R1, B, R2>) => {
   return (input: A, options?: ModelEndpointOptions) => Effect.map(call(input, options), ({ value }) => value)
 }
 
-export const stream =
-  <A, R1, B, R2>(config: Configured<A, R1, B, R2>) =>
-  <C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
-    Stream.unwrapScoped(Effect.gen(function*() {
-      const { defaults: { Accept: _, ...routing }, name, request } = yield* config
-      const given = yield* callMembers(options)
-      const members = {
-        ContentType: request.mediaType,
-        ...definedMembers({ Accept: framing.mediaType }),
-        ...definedMembers(routing)
-      }
-      yield* rejectUnknownMembers(InvokeEndpointWithResponseStream, { ...members, ...given })
-      const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
-      const output = yield* InvokeEndpointWithResponseStream.invokeEndpointWithResponseStream({
-        ...members,
-        ...payload,
-        ...given,
-        EndpointName: name,
-        Body: payload.Body
-      })
-      const addOrigin = withOrigin(name, output.$metadata.requestId)
-      yield* Effect.mapError(requireMediaType(framing.reads ?? ["*/*"], output.ContentType), addOrigin)
-      return Stream.mapError(
-        framing.frame(output.Body),
-        (error) => addOrigin(withoutSentErrorCode(payload.Body)(error))
-      )
-    }))
+/** The operation that returns a response stream. */
+export interface StreamOperation<out R> {
+  readonly operation: { readonly name: string }
+  readonly requestHeaders: { readonly table: object }
+  readonly invoke: (
+    input: InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamInput
+  ) => Effect.Effect<
+    InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamOutput,
+    InvokeEndpointWithResponseStream.InvokeEndpointWithResponseStreamError,
+    SageMakerRuntime | Scope.Scope | R
+  >
+}
+
+const responseStream: StreamOperation<never> = {
+  operation: InvokeEndpointWithResponseStream.operation,
+  requestHeaders: InvokeEndpointWithResponseStream.requestHeaders,
+  invoke: InvokeEndpointWithResponseStream.invokeEndpointWithResponseStream
+}
+
+export const stream = <A, R1, B, R2, R4 = never>(
+  config: Configured<A, R1, B, R2>,
+  operation: StreamOperation<R4> = responseStream
+) =>
+<C, E, R3>(value: A, framing: Framing<C, E, R3>, options?: ModelEndpointStreamOptions) =>
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const { defaults: { Accept: _, ...routing }, name, request } = yield* config
+    const given = yield* callMembers(options)
+    const members = {
+      ContentType: request.mediaType,
+      ...definedMembers({ Accept: framing.mediaType }),
+      ...definedMembers(routing)
+    }
+    yield* rejectUnknownMembers(operation, { ...members, ...given })
+    const payload = yield* Effect.mapError(encodeValue(request, value), withOrigin(name))
+    const output = yield* operation.invoke({
+      ...members,
+      ...payload,
+      ...given,
+      EndpointName: name,
+      Body: payload.Body
+    })
+    const addOrigin = withOrigin(name, output.$metadata.requestId)
+    yield* Effect.mapError(requireMediaType(framing.reads ?? ["*/*"], output.ContentType), addOrigin)
+    return Stream.mapError(
+      framing.frame(output.Body),
+      (error) => addOrigin(withoutSentErrorCode(payload.Body)(error))
+    )
+  }))
 
 /** The input members of an asynchronous call: of the model, of the encoded value, and of the call. */
 export const asyncMembers = <A, R1, B, R2>(

@@ -3,15 +3,16 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { ChatCompletion, ChatRequest } from "../../Chat.ts"
+import type { ChatRequest } from "../../Chat.ts"
 import type { Framing } from "../../Framing.ts"
 import type {
   ChatEndpoint,
-  ModelEndpoint,
   ModelEndpointOptions,
+  ModelEndpointStreamError,
   ModelEndpointStreamOptions
 } from "../../ModelEndpoint.ts"
 import type { CodecError } from "../../SageMakerError.ts"
+import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import * as Tokens from "../../Tokens.ts"
 import { unreadableValue } from "../codec/codecError.ts"
 import { readMembers } from "../operation/readMembers.ts"
@@ -24,15 +25,24 @@ const readRequest = (request: ChatRequest): Effect.Effect<ChatRequest, CodecErro
     onRight: (members) => members as unknown as ChatRequest
   })
 
-type Model = ModelEndpoint<ChatRequest, ChatCompletion>
+/** A model that accepts chat requests. Its calls need `R` in addition to the client. */
+type Model<R> =
+  & Pick<ChatEndpoint<R>, "name" | "defaults" | "request" | "response" | "invokeWithResponse" | "invokeAsync">
+  & {
+    readonly stream: <C, E, R2>(
+      value: ChatRequest,
+      framing: Framing<C, E, R2>,
+      options?: ModelEndpointStreamOptions
+    ) => Stream.Stream<C, ModelEndpointStreamError | E, SageMakerRuntime | R | R2>
+  }
 
-const invokeWithResponse = (model: Model): ChatEndpoint["invokeWithResponse"] => (request, options) =>
+const invokeWithResponse = <R>(model: Model<R>): ChatEndpoint<R>["invokeWithResponse"] => (request, options) =>
   Effect.flatMap(
     readRequest(request),
     (members) => model.invokeWithResponse({ ...members, stream: undefined, stream_options: undefined }, options)
   )
 
-const streamWith = (model: Model): ChatEndpoint["stream"] =>
+const streamWith = <R1>(model: Model<R1>): ChatEndpoint<R1>["stream"] =>
 <C, E, R>(
   request: ChatRequest,
   framing?: Framing<C, E, R>,
@@ -47,7 +57,9 @@ const streamWith = (model: Model): ChatEndpoint["stream"] =>
       ))
   )
 
-const objectWithResponse = (invoke: ChatEndpoint["invokeWithResponse"]): ChatEndpoint["objectWithResponse"] =>
+const objectWithResponse = <R1>(
+  invoke: ChatEndpoint<R1>["invokeWithResponse"]
+): ChatEndpoint<R1>["objectWithResponse"] =>
   Effect.fnUntraced(
     function*<A, I, R>(schema: Schema.Schema<A, I, R>, request: ChatRequest, options?: ModelEndpointOptions) {
       const members = yield* readRequest(request)
@@ -57,7 +69,7 @@ const objectWithResponse = (invoke: ChatEndpoint["invokeWithResponse"]): ChatEnd
   )
 
 /** The chat endpoint of a model that accepts chat requests. */
-export const fromModel = (model: Model): ChatEndpoint => {
+export const fromModel = <R>(model: Model<R>): ChatEndpoint<R> => {
   const invoke = invokeWithResponse(model)
   const object = objectWithResponse(invoke)
   return {

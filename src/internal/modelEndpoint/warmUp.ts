@@ -16,23 +16,28 @@ import { isNotReady, withoutColdModelRetries } from "../client/coldModels.ts"
 import { readOptions } from "../operation/readMembers.ts"
 import { currentMonotonicMillis, retryOnMonotonicClock } from "../time/monotonicClock.ts"
 import { definedMembers } from "./calls.ts"
+import { type ProbeRequest, probeRequestOf } from "./probeRequest.ts"
 import { joinProbe, type ProbeContent, withWaiter } from "./sharedProbes.ts"
 
 type Invocable<A, B, R> = Pick<ModelEndpoint<A, B, R>, "name" | "defaults" | "invoke">
+
+const emptyRequest: ProbeRequest = { route: "", members: { Body: "" }, send: invokeEndpoint }
 
 const probe = <A, B, R>(
   endpoint: Invocable<A, B, R>,
   value: A | undefined,
   options: ModelEndpointOptions
-): Effect.Effect<unknown, ModelEndpointError, SageMakerRuntime | R> =>
-  value === undefined
-    ? invokeEndpoint({
+): Effect.Effect<unknown, ModelEndpointError, SageMakerRuntime | R> => {
+  const { members, send } = probeRequestOf(endpoint) ?? emptyRequest
+  return value === undefined
+    ? send({
       ...definedMembers(endpoint.defaults),
       ...definedMembers(options),
-      EndpointName: endpoint.name,
-      Body: ""
+      ...members,
+      EndpointName: endpoint.name
     }).pipe(Effect.catchTag("ModelError", (error) => Effect.succeed(error)))
     : endpoint.invoke(value, options)
+}
 
 const routingMembers = ["InferenceComponentName", "TargetVariant", "TargetModel", "TargetContainerHostname"]
 
@@ -45,13 +50,15 @@ const textOf = (members: object, names: ReadonlyArray<string>): string =>
 
 /** The key of the routing members of a probe, and the contents of the probe. */
 const describe = <A, B, R>(
-  { defaults, invoke, name }: Invocable<A, B, R>,
+  endpoint: Invocable<A, B, R>,
   value: A | undefined,
   options: ModelEndpointOptions
 ): { readonly key: string; readonly content: ProbeContent } => {
+  const { defaults, invoke, name } = endpoint
+  const { route } = probeRequestOf(endpoint) ?? emptyRequest
   const members = { ...definedMembers(defaults), ...definedMembers(options), EndpointName: name }
   return {
-    key: textOf(members, ["EndpointName", ...routingMembers]),
+    key: route + textOf(members, ["EndpointName", ...routingMembers]),
     content: {
       members: textOf(members, Object.keys(members).toSorted()),
       value,

@@ -176,7 +176,7 @@ class FileSystemStore implements ObjectStoreService {
       return Stream.fromIterable(found.toSorted((first, second) => compareKeys(first.location, second.location)))
     }))
 
-  /** The objects below a folder whose keys match. A file or folder that is removed meanwhile is left out. */
+  /** The objects below a folder whose keys match. A file or folder that is removed meanwhile is omitted. */
   #walk(
     { bucket, key }: ParsedLocation,
     prefix: string,

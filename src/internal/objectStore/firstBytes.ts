@@ -26,3 +26,10 @@ export const firstBytes = <E, R>(
       Effect.map(() => concat(piecesInOrder(pieces)))
     )
   })
+
+/** All bytes of a stream, or `undefined` as soon as it has more than `limit` bytes. */
+export const bytesUpTo = <E, R>(
+  stream: Stream.Stream<Uint8Array, E, R>,
+  limit: number
+): Effect.Effect<Uint8Array | undefined, E, R> =>
+  Effect.map(firstBytes(stream, limit + 1), (bytes) => (bytes.byteLength > limit ? undefined : bytes))

@@ -2,10 +2,17 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
-import type { ObjectStoreService, PutOptions } from "../../ObjectStore.ts"
+import type { ObjectEntry, ObjectRange, ObjectStoreService, PutOptions } from "../../ObjectStore.ts"
 import { ObjectStoreError, type ObjectStoreOperation } from "../../SageMakerError.ts"
 import { firstBytes } from "./firstBytes.ts"
-import { compareKeys, formatLocation, locationOf, rangeOf, unsatisfiableRange } from "./location.ts"
+import {
+  compareKeys,
+  formatLocation,
+  locationOf,
+  type ParsedLocation,
+  rangeOf,
+  unsatisfiableRange
+} from "./location.ts"
 
 interface StoredObject {
   readonly bytes: Uint8Array
@@ -15,65 +22,83 @@ interface StoredObject {
 const notFound = (operation: ObjectStoreOperation, location: string): ObjectStoreError =>
   new ObjectStoreError({ operation, location, reason: "not-found" })
 
-export const makeMemoryStore = (): ObjectStoreService => {
-  const buckets = new Map<string, Map<string, StoredObject>>()
+class MemoryStore implements ObjectStoreService {
+  readonly #buckets = new Map<string, Map<string, StoredObject>>()
 
-  const find = (operation: ObjectStoreOperation, location: string): Either.Either<StoredObject, ObjectStoreError> =>
-    Either.flatMap(
-      locationOf(operation, location),
-      ({ bucket, key }) => Either.fromNullable(buckets.get(bucket)?.get(key), () => notFound(operation, location))
-    )
-
-  const store = (location: string, bytes: Uint8Array, options?: PutOptions) =>
-    Effect.map(locationOf("put", location), ({ bucket, key }) => {
-      const objects = buckets.get(bucket) ?? new Map<string, StoredObject>()
-      buckets.set(bucket, objects)
-      objects.set(key, { bytes, contentType: options?.contentType })
-    })
-
-  return {
-    get: (location, range) =>
-      Stream.unwrap(Effect.suspend(() =>
-        Either.gen(function*() {
-          const { bytes } = yield* find("get", location)
-          const { end, start } = (yield* rangeOf(location, range)) ?? { start: 0 }
-          if (range !== undefined && start >= bytes.byteLength) {
-            return yield* Either.left(unsatisfiableRange(location))
-          }
-          const part = bytes.slice(start, end === undefined ? undefined : end + 1)
-          return part.byteLength === 0 ? Stream.empty : Stream.succeed(part)
-        })
-      )),
-    put: (location, body, options) =>
-      Effect.zipRight(
-        locationOf("put", location),
-        body instanceof Uint8Array
-          ? Effect.suspend(() => store(location, body.slice(), options))
-          : Effect.flatMap(firstBytes(body), (bytes) => store(location, bytes, options))
-      ),
-    head: (location) =>
+  readonly get: ObjectStoreService["get"] = (location, range) =>
+    Stream.unwrap(
       Effect.suspend(() =>
         Either.map(
-          find("head", location),
-          ({ bytes, contentType }) =>
-            contentType === undefined ? { size: bytes.byteLength } : { size: bytes.byteLength, contentType }
+          this.#read(location, range),
+          (bytes) => bytes.byteLength === 0 ? Stream.empty : Stream.succeed(bytes)
         )
-      ),
-    list: (prefix) =>
-      Stream.unwrap(
-        Effect.suspend(() =>
-          Either.map(locationOf("list", prefix), ({ bucket, key }) =>
-            Stream.fromIterable(
-              [...buckets.get(bucket) ?? []]
-                .filter(([candidate]) => candidate.startsWith(key))
-                .toSorted(([first], [second]) => compareKeys(first, second))
-                .map(([found, { bytes }]) => ({ location: formatLocation(bucket, found), size: bytes.byteLength }))
-            ))
-        )
-      ),
-    remove: (location) =>
-      Effect.map(locationOf("remove", location), ({ bucket, key }) => {
-        buckets.get(bucket)?.delete(key)
-      })
+      )
+    )
+
+  readonly put: ObjectStoreService["put"] = (location, body, options) =>
+    Effect.zipRight(
+      locationOf("put", location),
+      body instanceof Uint8Array
+        ? Effect.suspend(() => this.#store(location, body.slice(), options))
+        : Effect.flatMap(firstBytes(body), (bytes) => this.#store(location, bytes, options))
+    )
+
+  readonly head: ObjectStoreService["head"] = (location) =>
+    Effect.suspend(() =>
+      Either.map(this.#find("head", location), ({ bytes, contentType }) => ({
+        size: bytes.byteLength,
+        ...(contentType === undefined ? {} : { contentType })
+      }))
+    )
+
+  readonly list: ObjectStoreService["list"] = (prefix) =>
+    Stream.unwrap(
+      Effect.suspend(() =>
+        Either.map(locationOf("list", prefix), (parsed) => Stream.fromIterable(this.#entries(parsed)))
+      )
+    )
+
+  readonly remove: ObjectStoreService["remove"] = (location) =>
+    Effect.map(locationOf("remove", location), ({ bucket, key }) => {
+      this.#buckets.get(bucket)?.delete(key)
+    })
+
+  #find(operation: ObjectStoreOperation, location: string): Either.Either<StoredObject, ObjectStoreError> {
+    return Either.flatMap(
+      locationOf(operation, location),
+      ({ bucket, key }) => Either.fromNullable(this.#buckets.get(bucket)?.get(key), () => notFound(operation, location))
+    )
+  }
+
+  /** A copy of the bytes of an object, or of a range of it. */
+  #read(location: string, range: ObjectRange | undefined): Either.Either<Uint8Array, ObjectStoreError> {
+    return Either.gen(this, function*() {
+      const { bytes } = yield* this.#find("get", location)
+      const part = yield* rangeOf(location, range)
+      if (part === undefined) {
+        return bytes.slice()
+      }
+      const { end, start } = part
+      return start < bytes.byteLength
+        ? bytes.slice(start, end === undefined ? undefined : end + 1)
+        : yield* Either.left(unsatisfiableRange(location))
+    })
+  }
+
+  #store(location: string, bytes: Uint8Array, options?: PutOptions): Either.Either<void, ObjectStoreError> {
+    return Either.map(locationOf("put", location), ({ bucket, key }) => {
+      const objects = this.#buckets.get(bucket) ?? new Map<string, StoredObject>()
+      this.#buckets.set(bucket, objects)
+      objects.set(key, { bytes, contentType: options?.contentType })
+    })
+  }
+
+  #entries({ bucket, key }: ParsedLocation): ReadonlyArray<ObjectEntry> {
+    return [...this.#buckets.get(bucket) ?? []]
+      .filter(([candidate]) => candidate.startsWith(key))
+      .toSorted(([first], [second]) => compareKeys(first, second))
+      .map(([found, { bytes }]) => ({ location: formatLocation(bucket, found), size: bytes.byteLength }))
   }
 }
+
+export const makeMemoryStore = (): ObjectStoreService => new MemoryStore()

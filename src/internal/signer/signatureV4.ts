@@ -5,10 +5,9 @@
  * Its signer awaits a promise for every hash, which takes a fifth of a call's CPU time. This signer is synchronous if
  * the runtime has synchronous hash functions, as Node does.
  */
-import { hmacSha256, hmacSha256Hex, sha256Hex } from "#sha256"
+import { sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import {
-  ALGORITHM_IDENTIFIER,
   ALWAYS_UNSIGNABLE_HEADERS,
   createScope,
   DATE_HEADER,
@@ -17,20 +16,16 @@ import {
   SHA256_HEADER
 } from "@smithy/signature-v4"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 import type { AwsCredentials } from "../../Credentials.ts"
 import type { Awaitable } from "../../protocol/bytes/sha256.ts"
 import { canonicalPath, encodeSegment } from "../../protocol/endpoint/path.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { SigningScope } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
+import { algorithm, andThen, secretText, signatureOf, signingKeyFor, timestamp } from "./signature.ts"
 
 type Request = HttpClientRequest.HttpClientRequest
 type Values = { readonly [name: string]: string }
-
-/** Continues immediately with a value, or later with the value of a promise. */
-const andThen = <A, B>(value: Awaitable<A>, use: (value: A) => Awaitable<B>): Awaitable<B> =>
-  value instanceof Promise ? value.then(use) : use(value)
 
 const compare = (a: string, b: string): number => {
   if (a === b) {
@@ -87,49 +82,6 @@ const bodyBytes = ({ body }: Request): Uint8Array => {
 const hashedPayload = (request: Request): Awaitable<string> =>
   request.headers[SHA256_HEADER] ?? sha256Hex(bodyBytes(request))
 
-const secretText = (secret: Redacted.Redacted): string => {
-  const value: unknown = Redacted.value(secret)
-  if (typeof value !== "string") {
-    throw new TypeError("Credentials must be text")
-  }
-  return value
-}
-
-/** The signing key of a credential scope, and its credential for the authorization header. */
-interface SigningKey {
-  readonly credential: string
-  readonly signingKey: Awaitable<string | Uint8Array>
-}
-
-/** The parts of a credential scope are exactly the inputs from which the key is derived. */
-const signingKeysOf = (credentials: AwsCredentials) =>
-  memoize((credentialScope): SigningKey => ({
-    credential: `${secretText(credentials.accessKeyId)}/${credentialScope}`,
-    signingKey: credentialScope.split("/").reduce<Awaitable<string | Uint8Array>>(
-      (key, part) => andThen(key, (derived) => hmacSha256(derived, part)),
-      `AWS4${secretText(credentials.secretAccessKey)}`
-    )
-  }))
-
-const signingKeys = new WeakMap<AwsCredentials, (credentialScope: string) => SigningKey>()
-
-const signingKeyFor = (credentials: AwsCredentials, credentialScope: string): SigningKey => {
-  const keysOf = signingKeys.get(credentials) ?? signingKeysOf(credentials)
-  signingKeys.set(credentials, keysOf)
-  return keysOf(credentialScope)
-}
-
-let lastTimestamp = { second: NaN, text: "" }
-
-/** A time as `YYYYMMDDTHHMMSSZ`. The last one is kept, because most requests are signed within the same second. */
-const timestamp = (date: Date): string => {
-  const second = Math.floor(date.getTime() / 1_000)
-  if (second !== lastTimestamp.second) {
-    lastTimestamp = { second, text: `${date.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z` }
-  }
-  return lastTimestamp.text
-}
-
 const unsignedPatterns = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
 
 /** `Date` is not signed, because proxies can change it; the service uses `X-Amz-Date`. */
@@ -183,11 +135,8 @@ const canonicalRequest = (request: Request, added: Values, payloadHash: string) 
   }
 }
 
-const stringToSign = (time: string, credentialScope: string, canonicalRequestHash: string): string =>
-  `${ALGORITHM_IDENTIFIER}\n${time}\n${credentialScope}\n${canonicalRequestHash}`
-
 const authorizationHeader = (credential: string, signedHeaders: string, signature: string): string =>
-  `${ALGORITHM_IDENTIFIER} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
+  `${algorithm} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
 
 /** Signs a request with an absolute URL. Its body must be bytes or empty, unless the request has a payload hash. */
 export const sign = (
@@ -200,11 +149,9 @@ export const sign = (
     const added = authenticationHeaders(credentials, payloadHash, time)
     const { canonical, signedHeaders } = canonicalRequest(request, added, payloadHash)
     const credentialScope = createScope(time.slice(0, 8), region, service)
-    const { credential, signingKey } = signingKeyFor(credentials, credentialScope)
-    return andThen(sha256Hex(canonical), (hash) =>
-      andThen(signingKey, (key) =>
-        andThen(hmacSha256Hex(key, stringToSign(time, credentialScope, hash)), (signature) => {
-          added["authorization"] = authorizationHeader(credential, signedHeaders, signature)
-          return withHeaders(request, added)
-        })))
+    const key = signingKeyFor(credentials, credentialScope)
+    return andThen(signatureOf(canonical, time, credentialScope, key), (signature) => {
+      added["authorization"] = authorizationHeader(key.credential, signedHeaders, signature)
+      return withHeaders(request, added)
+    })
   })

@@ -30,7 +30,7 @@ const webReader = (stream: ReadableStream): ByteReader => {
   }
 }
 
-/** A stream can fail after it has been destroyed, when nobody listens any more. */
+/** A stream can fail after it has been destroyed, when it has no other listener. */
 const nodeReader = (stream: NodeReadable): ByteReader => {
   stream.on("error", noop)
   const iterator = stream[Symbol.asyncIterator]()

@@ -6,7 +6,7 @@ import { serviceErrorOf, StoreFailure } from "./failure.ts"
 import { loadS3, type S3Package } from "./packages.ts"
 
 /** Options of one request: aborting the signal closes its connection. */
-export interface SendOptions {
+interface SendOptions {
   readonly abortSignal: AbortSignal
 }
 

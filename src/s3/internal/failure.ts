@@ -65,7 +65,7 @@ const codes = new Map<string, Reason>([
   ["InvalidBucketName", ["other", "the name of the bucket is not valid"]],
   ["InvalidObjectState", ["other", "the object is archived; restore it first"]],
   ["EntityTooLarge", ["other", "the object is larger than the store allows"]],
-  ["NoSuchUpload", ["other", "the multipart upload was aborted by someone else"]],
+  ["NoSuchUpload", ["other", "another client aborted the multipart upload"]],
   ["PermanentRedirect", ["other", otherRegion]],
   ["TemporaryRedirect", ["other", otherRegion]],
   ["AuthorizationHeaderMalformed", ["other", otherRegion]],
@@ -126,11 +126,18 @@ const checksumMismatch = "the checksum of the object does not match its bytes"
 
 /** Errors that AWS's client throws without a response. Their names and texts are those of the client. */
 const reasonWithoutResponse = (error: unknown, { message, name }: ServiceError): Reason => {
+  const code = memberOf(error, "code")
   if (name === "CredentialsProviderError" || name === "TokenProviderError") {
     return ["access-denied", "no AWS credentials could be loaded"]
   }
   if (message.startsWith("Region is missing")) {
     return ["other", "the region is missing: set the option region, AWS_REGION or the profile's region"]
+  }
+  if (message.startsWith("Region not accepted")) {
+    return ["other", "the region is not valid: expected a region such as eu-west-1"]
+  }
+  if (code === "ERR_INVALID_URL") {
+    return ["other", "the endpoint is not valid: expected a URL such as https://s3.eu-west-1.amazonaws.com"]
   }
   if (message.startsWith("Checksum mismatch")) {
     return ["unavailable", checksumMismatch]

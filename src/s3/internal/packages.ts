@@ -1,10 +1,12 @@
 /** AWS's packages for Amazon S3, imported when they are first needed. */
+import type * as S3 from "@aws-sdk/client-s3"
+import type * as Storage from "@aws-sdk/lib-storage"
 import * as Effect from "effect/Effect"
 import { StoreFailure } from "./failure.ts"
 
-export type S3Package = typeof import("@aws-sdk/client-s3")
+export type S3Package = typeof S3
 
-export type StoragePackage = typeof import("@aws-sdk/lib-storage")
+export type StoragePackage = typeof Storage
 
 const install = "npm install @aws-sdk/client-s3 @aws-sdk/lib-storage"
 

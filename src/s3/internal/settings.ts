@@ -20,7 +20,7 @@ const putMembers = [
   "Tagging"
 ] as const
 
-export type PutMembers = Partial<Pick<PutObjectCommandInput, typeof putMembers[number]>>
+type PutMembers = Partial<Pick<PutObjectCommandInput, typeof putMembers[number]>>
 
 /** The members that every request has. */
 export type CommonMembers = Partial<Pick<PutObjectCommandInput, "ExpectedBucketOwner" | "RequestPayer">>

@@ -1,19 +1,18 @@
 /** The methods of an object store on AWS's S3 client. */
-import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
-import * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
+import type * as Cause from "effect/Cause"
+import type * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Option from "effect/Option"
 import type * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
-import { formatLocation, locationOf, type ParsedLocation, rangeOf } from "../../internal/objectStore/location.ts"
+import { locationOf, type ParsedLocation, rangeOf } from "../../internal/objectStore/location.ts"
 import type { ObjectEntry, ObjectInfo, ObjectStoreService, PutOptions } from "../../ObjectStore.ts"
 import { concat } from "../../protocol/bytes/bytes.ts"
 import { ObjectStoreError } from "../../SageMakerError.ts"
 import type { S3Clients } from "./clients.ts"
 import { serviceErrorOf, StoreFailure, toObjectStoreError } from "./failure.ts"
-import { decodeKey } from "./key.ts"
+import { readPage } from "./listPage.ts"
 import { readObject } from "./objectReader.ts"
 import type { Settings } from "./settings.ts"
 import { isTooManyParts, tooManyParts, uploadParts } from "./upload.ts"
@@ -149,16 +148,12 @@ export class S3Store implements ObjectStoreService {
       ...(key === "" ? {} : { Prefix: key }),
       ...(token === undefined ? {} : { ContinuationToken: token })
     }
-    return this.#clients.send(
-      bucket,
-      (client, { ListObjectsV2Command }, options) => client.send(new ListObjectsV2Command(input), options)
-    ).pipe(
-      Effect.flatMap((output) =>
-        Effect.try({
-          try: () => [entriesOf(bucket, output), nextToken(output, token)] as const,
-          catch: (error) => error instanceof StoreFailure ? error : invalidList()
-        })
-      )
+    return Effect.flatMap(
+      this.#clients.send(
+        bucket,
+        (client, { ListObjectsV2Command }, options) => client.send(new ListObjectsV2Command(input), options)
+      ),
+      (output) => readPage(bucket, output, token)
     )
   }
 
@@ -202,7 +197,8 @@ export class S3Store implements ObjectStoreService {
     return Effect.scoped(Effect.gen(this, function*() {
       const first = yield* firstBytes(checked, this.#settings.upload.multipartThreshold)
       if (first.rest === undefined) {
-        return yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
+        yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
+        return
       }
       const failed = yield* Deferred.make<never, E | ObjectStoreError>()
       let failure: Cause.Cause<E | ObjectStoreError> | undefined
@@ -243,27 +239,3 @@ const missingBucket = ({ location, requestId, status }: ObjectStoreError): Objec
     ...(status === undefined ? {} : { status }),
     ...(requestId === undefined ? {} : { requestId })
   })
-
-const invalidList = (): StoreFailure => new StoreFailure("other", "the response of the store is not valid")
-
-const entriesOf = (bucket: string, { Contents = [], EncodingType }: ListObjectsV2CommandOutput) =>
-  Chunk.unsafeFromArray(Contents.map(({ Key, Size }): ObjectEntry => {
-    if (Key === undefined || Size === undefined) {
-      throw invalidList()
-    }
-    return { location: formatLocation(bucket, EncodingType === "url" ? decodeKey(Key) : Key), size: Size }
-  }))
-
-/** A page that names itself as the next one would never end. */
-const nextToken = (
-  { IsTruncated, NextContinuationToken }: ListObjectsV2CommandOutput,
-  token: string | undefined
-): Option.Option<string | undefined> => {
-  if (IsTruncated !== true) {
-    return Option.none()
-  }
-  if (NextContinuationToken === undefined || NextContinuationToken === token) {
-    throw invalidList()
-  }
-  return Option.some(NextContinuationToken)
-}

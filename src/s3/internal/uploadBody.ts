@@ -51,13 +51,10 @@ export const toWebStream = <E>(
   onFailure: (cause: Cause.Cause<E>) => void
 ): ReadableStream<Uint8Array> => {
   const first = pieces.filter(({ byteLength }) => byteLength > 0)
-  let index = 0
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const piece = first[index]
+    // The pieces are released as they are sent.
+    const piece = first.shift()
     if (piece !== undefined) {
-      // The pieces are released as they are sent.
-      delete first[index]
-      index += 1
       controller.enqueue(piece)
       return
     }

@@ -1,5 +1,6 @@
-import { Effect, type Scope } from "effect"
-import type { Redacted } from "effect"
+import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3"
+import { Context, Effect, Layer, type Redacted, type Scope } from "effect"
+import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,6 +25,8 @@ export interface S3ServerKind {
   readonly keepsAllKeys: boolean
   /** Whether it can list more than 1,000 objects. s3rver encrypts its tokens with DES, which OpenSSL 3 does not have. */
   readonly hasPages: boolean
+  /** Whether a bucket must be created before it is used. */
+  readonly hasBuckets: boolean
   readonly start: Effect.Effect<S3Server, never, Scope.Scope>
 }
 
@@ -31,6 +34,7 @@ const s3rver: S3ServerKind = {
   name: "s3rver",
   keepsAllKeys: false,
   hasPages: false,
+  hasBuckets: true,
   start: Effect.gen(function*() {
     const directory = yield* Effect.acquireRelease(
       Effect.promise(() => mkdtemp(join(tmpdir(), "s3rver-"))),
@@ -60,5 +64,31 @@ const s3rver: S3ServerKind = {
   })
 }
 
+const credentials = { accessKeyId: "AKIDEMULATOR", secretAccessKey: "emulator-secret-access-key" }
+
+const emulator: S3ServerKind = {
+  name: "the emulator",
+  keepsAllKeys: true,
+  hasPages: true,
+  hasBuckets: false,
+  start: Effect.gen(function*() {
+    const context = yield* Layer.build(NodeEmulator.layer({ region: "us-east-1", endpoints: [], credentials })).pipe(
+      Effect.orDie
+    )
+    const { url } = Context.get(context, NodeEmulator.NodeEmulator)
+    const client = new S3Client({ region: "us-east-1", endpoint: url, credentials })
+    yield* Effect.promise(() => client.send(new CreateBucketCommand({ Bucket: "models" })))
+    return {
+      url,
+      bucket: "models",
+      credentials,
+      unfinishedUploads: Effect.map(
+        Effect.promise(() => client.send(new ListMultipartUploadsCommand({ Bucket: "models" }))),
+        ({ Uploads = [] }) => Uploads.length
+      )
+    }
+  })
+}
+
 /** The servers that the suite of the store runs against. */
-export const servers: ReadonlyArray<S3ServerKind> = [s3rver]
+export const servers: ReadonlyArray<S3ServerKind> = [s3rver, emulator]

@@ -1,12 +1,10 @@
 /** The asynchronous endpoints of an emulator, with their objects and notifications. */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FiberSet from "effect/FiberSet"
-import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
-import { layerMemory, ObjectStore, type ObjectStoreService } from "../../../ObjectStore.ts"
+import type { ObjectStoreService } from "../../../ObjectStore.ts"
 import type { EmulatorEndpoint, EmulatorNotification } from "../../Emulator.ts"
 import { type AsyncConfiguration, asyncConfiguration } from "./configuration.ts"
 import { type AsyncInferenceRequest, makeAsyncEndpoint } from "./endpoint.ts"
@@ -22,15 +20,12 @@ export interface AsyncEndpoint {
 /** How many notifications a new subscriber receives from before its subscription. */
 const replayedNotifications = 1_000
 
-const memoryStore = Effect.map(Layer.build(layerMemory), Context.get(ObjectStore))
-
 /** Makes the endpoints. Their requests run until the scope closes. */
 export const makeAsyncInference = <R>(
   endpoints: ReadonlyArray<EmulatorEndpoint<R>>,
-  givenStore: ObjectStoreService | undefined
+  store: ObjectStoreService
 ) =>
   Effect.gen(function*() {
-    const store = givenStore ?? (yield* memoryStore)
     const outcomes = makeOutcomes()
     const notifications = yield* Effect.acquireRelease(
       PubSub.unbounded<EmulatorNotification>({ replay: replayedNotifications }),

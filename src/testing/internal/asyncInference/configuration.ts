@@ -20,8 +20,9 @@ const isCount = (value: number, min: number, max: number): boolean =>
   Number.isSafeInteger(value) && value >= min && value <= max
 
 /** The service returns locations in headers, so that a path has the characters of a header. */
-const pathOf = (setting: string, given: string | undefined, fallback: string): Either.Either<string, string> => {
-  const path = toS3Location(given ?? fallback).replace(/\/+$/, "")
+const pathOf = (setting: string, given: unknown, fallback: string): Either.Either<string, string> => {
+  const location = given ?? fallback
+  const path = typeof location === "string" ? toS3Location(location).replace(/\/+$/, "") : ""
   return path.length <= maxPathLength && /^[\x20-\x7e]*$/.test(path) && Either.isRight(parseLocation(`${path}/output`))
     ? Either.right(path)
     : Either.left(

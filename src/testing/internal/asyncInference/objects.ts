@@ -1,8 +1,7 @@
 /** The objects of the emulator, as bytes. */
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
+import { bytesUpTo } from "../../../internal/objectStore/firstBytes.ts"
 import type { ObjectStoreService } from "../../../ObjectStore.ts"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
 import type { ObjectStoreError } from "../../../SageMakerError.ts"
 import { toS3Location } from "./locations.ts"
 
@@ -14,25 +13,12 @@ export interface EmulatorObjects {
   readonly get: (location: string) => Effect.Effect<Uint8Array | undefined, ObjectStoreError>
 }
 
-interface Collected {
-  readonly pieces: Pieces | undefined
-  readonly size: number
-}
-
-const nothing: Collected = { pieces: undefined, size: 0 }
-
 /** The whole object, or `undefined` as soon as it exceeds the limit in bytes. */
 export const readObject = (
   store: ObjectStoreService,
   location: string,
   limit: number
-): Effect.Effect<Uint8Array | undefined, ObjectStoreError> =>
-  Stream.runFoldWhile(
-    store.get(location),
-    nothing,
-    ({ size }) => size <= limit,
-    ({ pieces, size }, chunk: Uint8Array) => ({ pieces: addPiece(pieces, chunk), size: size + chunk.byteLength })
-  ).pipe(Effect.map(({ pieces, size }) => (size > limit ? undefined : concat(piecesInOrder(pieces)))))
+): Effect.Effect<Uint8Array | undefined, ObjectStoreError> => bytesUpTo(store.get(location), limit)
 
 export const makeObjects = (store: ObjectStoreService): EmulatorObjects => ({
   put: (location, body) => store.put(toS3Location(location), body),

@@ -69,5 +69,3 @@ export const makeQueue = (capacity: number, run: RunInScope, clock: Clock.Clock)
 
   return (task: Task): Effect.Effect<void> => Effect.sync(() => (running < capacity ? start(task) : wait(task)))
 }
-
-export type Submit = ReturnType<typeof makeQueue>

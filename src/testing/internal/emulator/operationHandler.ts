@@ -74,7 +74,8 @@ export const encodeResponse = (
 const toOutput = (response: Exclude<EmulatorResponse, HttpServerResponse.HttpServerResponse>): EmulatorOutput =>
   typeof response === "string" || response instanceof Uint8Array || isStream(response) ? { Body: response } : response
 
-const isStream = (body: object): body is Stream.Stream<string | Uint8Array, unknown> => Stream.StreamTypeId in body
+export const isStream = (body: object): body is Stream.Stream<string | Uint8Array, unknown> =>
+  Stream.StreamTypeId in body
 
 const encoder = new TextEncoder()
 

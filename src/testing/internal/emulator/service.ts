@@ -5,6 +5,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { CredentialsInput } from "../../../Credentials.ts"
@@ -13,9 +14,13 @@ import { makeMemoryStore } from "../../../internal/objectStore/memoryStore.ts"
 import type { EmulatorEndpoint, EmulatorOptions, EmulatorRequest } from "../../Emulator.ts"
 import { makeAsyncInference } from "../asyncInference/asyncInference.ts"
 import { invokeEndpointAsync } from "../asyncInference/invokeEndpointAsync.ts"
+import { verifyToken } from "../openAiRoute/bearerToken.ts"
+import { chatCompletions } from "../openAiRoute/chatCompletions.ts"
+import { toEnvelope } from "../openAiRoute/errorEnvelope.ts"
+import { chatCompletionsOperation, parseRoute } from "../openAiRoute/route.ts"
 import { makeS3Service } from "../s3/service.ts"
 import { errorResponse, failureResponse, textResponse, unknownEndpoint, validationError } from "./errorResponse.ts"
-import { type HttpRequestMessage, type HttpResponseMessage, pathOf } from "./httpMessage.ts"
+import type { HttpRequestMessage, HttpResponseMessage } from "./httpMessage.ts"
 import { invokeEndpoint } from "./invokeEndpoint.ts"
 import { invokeEndpointWithResponseStream } from "./invokeEndpointWithResponseStream.ts"
 import { type OperationHandler, sourceOf } from "./operationHandler.ts"
@@ -47,21 +52,6 @@ const bodyTooLarge = (limit: number): HttpResponseMessage => {
   return { ...response, headers: { ...response.headers, connection: "close" } }
 }
 
-const decodeSegment = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
-}
-
-const routePattern = /^\/endpoints\/([^/?]+)\/([a-z-]+)$/
-
-const parseRoute = (request: HttpRequestMessage) => {
-  const [, segment = "", operation = ""] = request.method === "POST" ? routePattern.exec(pathOf(request)) ?? [] : []
-  return { EndpointName: decodeSegment(segment), operation }
-}
-
 /** Adds the headers of every response of the service: `date` and `x-amzn-requestid`. */
 const withServiceHeaders = (response: HttpResponseMessage): Effect.Effect<HttpResponseMessage> =>
   Effect.zipWith(Clock.currentTimeMillis, Random.nextIntBetween(0, 2 ** 31), (now, id) => ({
@@ -73,6 +63,9 @@ const withServiceHeaders = (response: HttpResponseMessage): Effect.Effect<HttpRe
     }
   }))
 
+const isOpenAiRoute = (request: HttpRequestMessage): boolean =>
+  parseRoute(request).operation === chatCompletionsOperation
+
 const authenticate = (
   request: HttpRequestMessage,
   credentials: PlainCredentials,
@@ -81,7 +74,7 @@ const authenticate = (
   Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.flatMap(
       Effect.tryPromise({
-        try: () => verifySignature(request, credentials, region, now),
+        try: () => (isOpenAiRoute(request) ? verifyToken : verifySignature)(request, credentials, region, now),
         catch: () => internalFailure
       }),
       (error) => (error === undefined ? Effect.void : Effect.fail(signatureErrorResponse(error)))
@@ -91,15 +84,17 @@ const authenticate = (
 const inSeparateFiber = (
   request: HttpRequestMessage,
   response: Effect.Effect<HttpResponseMessage, HttpResponseMessage>
-): Effect.Effect<HttpResponseMessage> =>
-  Effect.fork(Effect.merge(response)).pipe(
+): Effect.Effect<HttpResponseMessage> => {
+  const inFormat = isOpenAiRoute(request) ? toEnvelope : identity
+  return Effect.fork(Effect.merge(Effect.mapError(response, inFormat))).pipe(
     Effect.flatMap((fiber) => Effect.onInterrupt(Fiber.await(fiber), () => Fiber.interrupt(fiber))),
     Effect.map(
       Exit.getOrElse((cause) =>
-        failureResponse(sourceOf(parseRoute(request).EndpointName, request))(Cause.squash(cause))
+        inFormat(failureResponse(sourceOf(parseRoute(request).EndpointName, request))(Cause.squash(cause)))
       )
     )
   )
+}
 
 const asyncOperation = "async-invocations"
 
@@ -156,7 +151,8 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
     const operations = new Map<string, OperationHandler>([
       ["invocations", invokeEndpoint],
       ["invocations-response-stream", invokeEndpointWithResponseStream],
-      [asyncOperation, invokeEndpointAsync(asyncInference)]
+      [asyncOperation, invokeEndpointAsync(asyncInference)],
+      [chatCompletionsOperation, chatCompletions]
     ])
     const route = makeRouter(options.endpoints, operations, yield* Effect.context<R>())
 

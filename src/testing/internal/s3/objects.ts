@@ -10,9 +10,9 @@ import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { ObjectEntry, ObjectInfo, ObjectStoreService } from "../../../ObjectStore.ts"
 import { hex } from "../../../protocol/bytes/bytes.ts"
-import type { ObjectStoreError } from "../../../SageMakerError.ts"
-import { s3Error } from "./error.ts"
-import { type Checksum, type ChecksumType, makeMd5 } from "./request/checksum.ts"
+import type { ObjectStoreError, ObjectStoreErrorReason } from "../../../SageMakerError.ts"
+import { type S3Error, s3Error, type S3ErrorCode } from "./error.ts"
+import { type Checksum, type ChecksumType, makeMd5, observed } from "./request/checksum.ts"
 
 /** The properties of an object. */
 export interface ObjectProperties {
@@ -50,27 +50,27 @@ const opaqueTag: Effect.Effect<string> = Effect.map(
   (words) => `"${words.map((word) => word.toString(16).padStart(8, "0")).join("")}-1"`
 )
 
-const hashOf = (text: string): number => {
+/** A location can be any value, which the store rejects. */
+const hashOf = (text: unknown): number => {
   let hash = 0
+  if (typeof text !== "string") {
+    return hash
+  }
   for (let at = 0; at < text.length; at++) {
     hash = (Math.imul(hash, 31) + text.charCodeAt(at)) >>> 0
   }
   return hash
 }
 
+const codes = {
+  "not-found": "NoSuchKey",
+  "access-denied": "AccessDenied",
+  unavailable: "SlowDown",
+  other: "InternalError"
+} as const satisfies Record<ObjectStoreErrorReason, S3ErrorCode>
+
 /** The error of Amazon S3 for an error of the store. */
-export const fromStoreError = (error: ObjectStoreError) => {
-  switch (error.reason) {
-    case "not-found":
-      return s3Error("NoSuchKey")
-    case "access-denied":
-      return s3Error("AccessDenied")
-    case "unavailable":
-      return s3Error("SlowDown")
-    case "other":
-      return s3Error("InternalError")
-  }
-}
+export const fromStoreError = ({ reason }: ObjectStoreError): S3Error => s3Error(codes[reason])
 
 const bucketOf = (location: string): string => location.split("/", 3)[2] ?? ""
 
@@ -78,12 +78,9 @@ const bucketOf = (location: string): string => location.split("/", 3)[2] ?? ""
 export const withMd5 = <E, R>(body: Stream.Stream<Uint8Array, E, R>) => {
   const hash = makeMd5()
   let size = 0
-  const stream = Stream.mapChunks(body, (chunk) => {
-    for (const bytes of chunk) {
-      hash.update(bytes)
-      size += bytes.byteLength
-    }
-    return chunk
+  const stream = observed(body, (bytes) => {
+    hash.update(bytes)
+    size += bytes.byteLength
   })
   const properties = (headers: ObjectProperties["headers"]): Effect.Effect<NewProperties> =>
     Effect.map(Effect.promise(async () => hash.digest()), (md5) => ({ size, etag: `"${hex(md5)}"`, headers }))

@@ -1,5 +1,6 @@
 /** Finds the bucket, the key and the operation of a request. */
 import * as Either from "effect/Either"
+import { formatLocation, maxKeyBytes } from "../../../internal/objectStore/location.ts"
 import { headerOf, type HttpRequestHead, pathOf, queryOf } from "../emulator/httpMessage.ts"
 import { type S3Error, s3Error } from "./error.ts"
 import { uploadsBucket } from "./objects.ts"
@@ -12,7 +13,6 @@ export interface Resource {
 }
 
 const bucketPattern = /^[a-z0-9][a-z0-9._-]{0,254}$/i
-const maxKeyBytes = 1_024
 
 /** A host that starts with the bucket: `bucket.localhost`, or `bucket.s3.eu-west-1.amazonaws.com`. */
 const virtualHost = /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9.-]+)?\.amazonaws\.com(?:\.cn)?)(?::\d+)?$/i
@@ -51,7 +51,7 @@ export const locationOf = (bucket: string, key: string): Either.Either<string, S
   }
   return key.length > maxKeyBytes || new TextEncoder().encode(key).byteLength > maxKeyBytes
     ? Either.left(s3Error("KeyTooLongError"))
-    : Either.right(`s3://${bucket}/${key}`)
+    : Either.right(formatLocation(bucket, key))
 }
 
 /** Query parameters that select a part of a resource. The emulator implements those that are in `operations`. */

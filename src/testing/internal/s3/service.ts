@@ -13,21 +13,19 @@ import type { PlainCredentials } from "../emulator/verifySignature.ts"
 import { errorResponse, type S3Error, s3Error } from "./error.ts"
 import { fromStoreError, makeObjects } from "./objects.ts"
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from "./operation/buckets.ts"
+import { abortMultipartUpload, completeMultipartUpload } from "./operation/completeMultipartUpload.ts"
+import { createMultipartUpload } from "./operation/createMultipartUpload.ts"
 import { deleteObject, deleteObjects } from "./operation/deleteObjects.ts"
 import { getObject } from "./operation/getObject.ts"
 import { listObjects } from "./operation/listObjects.ts"
 import { listMultipartUploads, listParts } from "./operation/listUploads.ts"
-import {
-  abortMultipartUpload,
-  completeMultipartUpload,
-  createMultipartUpload,
-  uploadPart
-} from "./operation/multipart.ts"
 import type { S3Context, S3Operation } from "./operation/operation.ts"
 import { copyObject, putObject } from "./operation/putObject.ts"
-import { makeUploads } from "./operation/uploads.ts"
+import { uploadPart } from "./operation/uploadPart.ts"
 import { authenticate, isPresigned } from "./request/authentication.ts"
+import { loadHashes } from "./request/checksum.ts"
 import { locationOf, type OperationName, operationOf, resourceOf } from "./route.ts"
+import { makeUploads } from "./uploads.ts"
 
 /** Options of the service. */
 export interface S3ServiceOptions {
@@ -129,6 +127,7 @@ const inSeparateFiber = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Exit.
 /** Makes the service. Uploads that are unfinished when the scope closes are aborted. */
 export const makeS3Service = (options: S3ServiceOptions): Effect.Effect<S3Service, never, Scope.Scope> =>
   Effect.gen(function*() {
+    yield* loadHashes
     const objects = makeObjects(options.store)
     const uploads = yield* makeUploads(options.store)
     const context: S3Context = { objects, uploads, store: options.store, region: options.region ?? defaultRegion }
@@ -142,7 +141,7 @@ export const makeS3Service = (options: S3ServiceOptions): Effect.Effect<S3Servic
         const date = new Date(yield* Clock.currentTimeMillis).toUTCString()
         return {
           status,
-          headers: { date, server: "AmazonS3", "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
+          headers: { date, "x-amz-request-id": id, "x-amz-id-2": id, ...headers },
           body
         }
       })

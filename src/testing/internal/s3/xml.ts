@@ -11,8 +11,9 @@ const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;"
 const escapeCharacter = (character: string): string =>
   escapes[character] ?? `&#x${character.charCodeAt(0).toString(16)};`
 
+/** Text as the content of an element. */
 // oxlint-disable-next-line no-control-regex
-const escapeText = (text: string): string => text.replace(/[&<>"\0-\x1f\x7f\ufffe\uffff]/g, escapeCharacter)
+export const escapeText = (text: string): string => text.replace(/[&<>"\0-\x1f\x7f\ufffe\uffff]/g, escapeCharacter)
 
 /** An element with text. */
 export const element = (name: string, text: string | number | boolean): XmlNode =>

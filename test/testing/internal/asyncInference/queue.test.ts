@@ -19,9 +19,9 @@ const task = (
   timeToLiveMillis
 })
 
-it.scopedLive("100,000 waiting tasks run in order", () =>
+it.scopedLive("10,000 waiting tasks run in order", () =>
   Effect.gen(function*() {
-    const count = 100_000
+    const count = 10_000
     const submit = yield* makeTestQueue(1)
     const gate = yield* Deferred.make<void>()
     const done = yield* Deferred.make<void>()

@@ -8,7 +8,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { s3Error } from "../error.ts"
-import { element, parent } from "../xml.ts"
+import { element, escapeText, parent } from "../xml.ts"
 import { emptyResponse, isoDate, type S3Operation, xmlResponse } from "./operation.ts"
 
 /** The region whose location constraint is empty. */
@@ -35,7 +35,7 @@ export const headBucket: S3Operation = ({ region }) =>
   Effect.succeed(emptyResponse(200, { "x-amz-bucket-region": region }))
 
 export const getBucketLocation: S3Operation = ({ region }) =>
-  Effect.succeed(xmlResponse("LocationConstraint", [region === defaultRegion ? "" : region]))
+  Effect.succeed(xmlResponse("LocationConstraint", [region === defaultRegion ? "" : escapeText(region)]))
 
 export const deleteBucket: S3Operation = ({ objects }, { bucket, location }) =>
   Effect.gen(function*() {

@@ -59,28 +59,35 @@ export const readCondition = (
 export const copyCondition = (request: S3Request, source: ObjectProperties): Effect.Effect<void, S3Error> =>
   evaluate(request, source, copyHeaders) === "matched" ? Effect.void : s3Error("PreconditionFailed")
 
+/** The object at the location of a request; `undefined` if there is none. */
+const currentObject = ({ objects }: S3Context, { location }: S3Request) =>
+  Effect.catchIf(objects.head(location), ({ reason }) => reason === "not-found", () => Effect.succeed(undefined))
+
+const checkAbsent = (current: ObjectProperties | undefined): Effect.Effect<void, S3Error> =>
+  current === undefined ? Effect.void : s3Error("PreconditionFailed")
+
+const checkEtag = (current: ObjectProperties | undefined, match: string): Effect.Effect<void, S3Error> => {
+  if (current === undefined) {
+    return s3Error("NoSuchKey")
+  }
+  return matchesEtag(match, current.etag) ? Effect.void : s3Error("PreconditionFailed")
+}
+
 /** Checks the conditions of a request that writes an object: `If-None-Match: *`, or `If-Match` with an entity tag. */
 export const writeCondition = (
-  { objects }: S3Context,
+  context: S3Context,
   request: S3Request
-): Effect.Effect<void, S3Error | ObjectStoreError> =>
-  Effect.gen(function*() {
-    const match = headerOf(request, readHeaders.match)
-    const noneMatch = headerOf(request, readHeaders.noneMatch)
-    if (match === undefined && noneMatch === undefined) {
-      return
-    }
-    if (noneMatch !== undefined && (noneMatch !== "*" || match !== undefined)) {
-      return yield* s3Error("NotImplemented")
-    }
-    const current = yield* objects.head(request.location).pipe(
-      Effect.catchIf(({ reason }) => reason === "not-found", () => Effect.succeed(undefined))
-    )
-    if (match === undefined) {
-      return current === undefined ? undefined : yield* s3Error("PreconditionFailed")
-    }
-    if (current === undefined) {
-      return yield* s3Error("NoSuchKey")
-    }
-    return matchesEtag(match, current.etag) ? undefined : yield* s3Error("PreconditionFailed")
-  })
+): Effect.Effect<void, S3Error | ObjectStoreError> => {
+  const match = headerOf(request, readHeaders.match)
+  const noneMatch = headerOf(request, readHeaders.noneMatch)
+  if (match === undefined && noneMatch === undefined) {
+    return Effect.void
+  }
+  if (noneMatch !== undefined && (noneMatch !== "*" || match !== undefined)) {
+    return s3Error("NotImplemented")
+  }
+  return Effect.flatMap(
+    currentObject(context, request),
+    (current) => (match === undefined ? checkAbsent(current) : checkEtag(current, match))
+  )
+}

@@ -1,6 +1,6 @@
 /** ListObjectsV2 and ListObjects. */
 import { decodeBase64, encodeBase64 } from "#base64"
-import * as Chunk from "effect/Chunk"
+import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Sink from "effect/Sink"

@@ -2,10 +2,9 @@
 import * as Effect from "effect/Effect"
 import { compareKeys } from "../../../../internal/objectStore/location.ts"
 import { hex } from "../../../../protocol/bytes/bytes.ts"
+import type { Upload } from "../uploads.ts"
 import { element, parent } from "../xml.ts"
-import { checksumOfPart } from "./multipart.ts"
-import { countIn, isoDate, type S3Operation, xmlResponse } from "./operation.ts"
-import type { Upload } from "./uploads.ts"
+import { countIn, findUpload, isoDate, partChecksumElement, type S3Operation, xmlResponse } from "./operation.ts"
 
 const maxItems = 1_000
 
@@ -47,9 +46,10 @@ export const listMultipartUploads: S3Operation = ({ uploads }, { bucket, query }
   })
 
 /** Lists the parts of an upload. */
-export const listParts: S3Operation = ({ uploads }, { bucket, key, query }) =>
+export const listParts: S3Operation = (context, request) =>
   Effect.gen(function*() {
-    const upload = yield* uploads.find(query.get("uploadId") ?? "", bucket, key)
+    const { bucket, key, query } = request
+    const upload = yield* findUpload(context, request)
     const marker = yield* countIn(query, "part-number-marker", 0)
     const limit = Math.min(maxItems, yield* countIn(query, "max-parts", maxItems))
     const found = [...upload.parts.values()]
@@ -73,7 +73,7 @@ export const listParts: S3Operation = ({ uploads }, { bucket, key, query }) =>
           element("LastModified", isoDate(part.lastModified)),
           element("ETag", `"${hex(part.md5)}"`),
           element("Size", part.size),
-          ...checksumOfPart(part)
+          ...partChecksumElement(part)
         ])
       )
     ])

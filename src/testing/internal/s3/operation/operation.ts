@@ -2,17 +2,17 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
+import { firstBytes } from "../../../../internal/objectStore/firstBytes.ts"
 import type { ObjectStoreService } from "../../../../ObjectStore.ts"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../../../../protocol/bytes/bytes.ts"
 import type { ObjectStoreError } from "../../../../SageMakerError.ts"
-import { headerOf, type HttpResponseMessage, type HttpStreamRequest } from "../../emulator/httpMessage.ts"
+import type { HttpResponseMessage, HttpStreamRequest } from "../../emulator/httpMessage.ts"
 import { type S3Error, s3Error } from "../error.ts"
 import { fromStoreError, type ObjectProperties, type S3Objects } from "../objects.ts"
 import type { Authenticated } from "../request/authentication.ts"
-import { checksumHeader } from "../request/checksum.ts"
+import { checksumElement, checksumHeader } from "../request/checksum.ts"
 import { type Payload, payloadOf } from "../request/payload.ts"
-import { parseXml, xmlDocument, type XmlElement, type XmlNode } from "../xml.ts"
-import type { Uploads } from "./uploads.ts"
+import type { Part, Upload, Uploads } from "../uploads.ts"
+import { element, parseXml, xmlDocument, type XmlElement, type XmlNode } from "../xml.ts"
 
 /** The state of the service. */
 export interface S3Context {
@@ -67,22 +67,6 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 const decodeText = (bytes: Uint8Array): Either.Either<string, S3Error> =>
   Either.try({ try: () => decoder.decode(bytes), catch: () => s3Error("MalformedXML") })
 
-/** Collects the bytes of a body whose length is limited. */
-const collect = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<Uint8Array, E> =>
-  Effect.suspend(() => {
-    let pieces: Pieces | undefined
-    return stream.pipe(
-      Stream.runForEachChunk((chunk) =>
-        Effect.sync(() => {
-          for (const bytes of chunk) {
-            pieces = addPiece(pieces, bytes)
-          }
-        })
-      ),
-      Effect.map(() => concat(piecesInOrder(pieces)))
-    )
-  })
-
 /** The XML document in the body of a request. */
 export const readXml = (request: S3Request, root: string): Effect.Effect<XmlElement, S3Error> =>
   Effect.gen(function*() {
@@ -90,7 +74,7 @@ export const readXml = (request: S3Request, root: string): Effect.Effect<XmlElem
     if (size > maxXmlBytes) {
       return yield* s3Error("MaxMessageLengthExceeded")
     }
-    const document = parseXml(yield* decodeText(yield* collect(stream)))
+    const document = parseXml(yield* decodeText(yield* firstBytes(stream)))
     return yield* Either.filterOrLeft(
       Either.mapLeft(document, () => s3Error("MalformedXML")),
       ({ name }) => name === root,
@@ -114,6 +98,10 @@ export const checksumHeaders = (checksum: ObjectProperties["checksum"]): Record<
   checksum === undefined
     ? {}
     : { [checksumHeader(checksum.algorithm)]: checksum.value, "x-amz-checksum-type": checksum.type }
+
+/** The element of the checksum of a part. */
+export const partChecksumElement = ({ checksum }: Part): ReadonlyArray<XmlNode> =>
+  checksum === undefined ? [] : [element(checksumElement(checksum.algorithm), checksum.value)]
 
 /** The headers that state the encryption of an object. */
 export const encryptionHeaders = (headers: ObjectProperties["headers"]): Record<string, string> =>
@@ -141,4 +129,8 @@ export const exactly = (
     )
   })
 
-export const hasHeader = (request: S3Request, name: string): boolean => headerOf(request, name) !== undefined
+/** The upload that a request names. */
+export const findUpload = (
+  { uploads }: S3Context,
+  { bucket, key, query }: S3Request
+): Either.Either<Upload, S3Error> => uploads.find(query.get("uploadId") ?? "", bucket, key)

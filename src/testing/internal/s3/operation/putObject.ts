@@ -2,13 +2,13 @@
 import { encodeBase64 } from "#base64"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import { hex } from "../../../../protocol/bytes/bytes.ts"
 import type { ObjectStoreError } from "../../../../SageMakerError.ts"
 import { headerOf } from "../../emulator/httpMessage.ts"
 import { type S3Error, s3Error } from "../error.ts"
 import { type NewProperties, type ObjectProperties, withMd5 } from "../objects.ts"
-import { algorithmNamed, checksumElement, makeHash } from "../request/checksum.ts"
+import { algorithmNamed, checksumElement, makeHash, observed } from "../request/checksum.ts"
 import { locationOf } from "../route.ts"
 import { element } from "../xml.ts"
 import { copyCondition, writeCondition } from "./conditions.ts"
@@ -109,12 +109,7 @@ const withChecksum = <E>(request: S3Request, source: ObjectProperties, body: Str
   }
   const hash = makeHash(algorithm)
   return {
-    body: Stream.mapChunks(body, (chunk) => {
-      for (const bytes of chunk) {
-        hash.update(bytes)
-      }
-      return chunk
-    }),
+    body: observed(body, hash.update),
     checksum: Effect.map(
       Effect.promise(async () => hash.digest()),
       (digest) => ({ algorithm, value: encodeBase64(digest), type: "FULL_OBJECT" as const })

@@ -1,6 +1,8 @@
 /** The checksums of Amazon S3, of bytes that arrive in chunks. */
 import { crc32 } from "#crc32"
-import { Md5, Sha256 } from "@smithy/core/checksum"
+import type * as Checksums from "@smithy/core/checksum"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { crc32c } from "../../../../protocol/checksum/crc32c.ts"
 import { crc64Nvme, emptyCrc64 } from "../../../../protocol/checksum/crc64Nvme.ts"
 import { Sha1 } from "../../../../protocol/checksum/sha1.ts"
@@ -38,8 +40,25 @@ const fold = <A>(
   }
 }
 
-export const makeMd5 = (): RunningHash => running(new Md5())
-export const makeSha256 = (): RunningHash => running(new Sha256())
+type Hashes = Pick<typeof Checksums, "Md5" | "Sha256">
+
+let hashes: Hashes | undefined
+
+/** Imports the hashes. The entry point `./node` has the emulator, and would import them at the start of each program. */
+export const loadHashes: Effect.Effect<void> = Effect.promise(async () => {
+  const { Md5, Sha256 } = await import("@smithy/core/checksum")
+  hashes = { Md5, Sha256 }
+})
+
+const newHash = (name: keyof Hashes): RunningHash => {
+  if (hashes === undefined) {
+    throw new Error("loadHashes must run first")
+  }
+  return running(new hashes[name]())
+}
+
+export const makeMd5 = (): RunningHash => newHash("Md5")
+export const makeSha256 = (): RunningHash => newHash("Sha256")
 
 /** What Amazon S3 computes for each algorithm, and the length of the checksum in bytes. */
 const algorithms = {
@@ -84,3 +103,15 @@ export const isChecksumHeader = (name: string): boolean => name.startsWith(check
 /** The algorithm of a header such as `x-amz-checksum-crc32`. */
 export const algorithmOfHeader = (name: string): ChecksumAlgorithm | undefined =>
   algorithmNamed(name.slice(checksumPrefix.length))
+
+/** Passes the bytes of a stream to `update` as they are read, for example to hash them. */
+export const observed = <E, R>(
+  stream: Stream.Stream<Uint8Array, E, R>,
+  update: (bytes: Uint8Array) => void
+): Stream.Stream<Uint8Array, E, R> =>
+  Stream.mapChunks(stream, (chunk) => {
+    for (const bytes of chunk) {
+      update(bytes)
+    }
+    return chunk
+  })

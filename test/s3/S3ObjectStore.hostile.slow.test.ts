@@ -43,41 +43,41 @@ const failureOf = (call: Call, listener: RequestListener, http = httpClients["th
       Effect.map(Effect.either(withStore(server.url, http, call)), (result) => {
         assert(Either.isLeft(result), "expected a failure")
         assert.instanceOf(result.left, SageMakerError.ObjectStoreError)
-        return { error: result.left as SageMakerError.ObjectStoreError, requests: server.seen().length }
+        return { error: result.left, requests: server.seen().length }
       }))
   )
 
-describe.each(Object.entries(httpClients))("With %s", (_, http) => {
-  const responses: ReadonlyArray<readonly [number, string, SageMakerError.ObjectStoreErrorReason]> = [
-    [403, "AccessDenied", "access-denied"],
-    [403, "SignatureDoesNotMatch", "access-denied"],
-    [403, "InvalidAccessKeyId", "access-denied"],
-    [400, "ExpiredToken", "access-denied"],
-    [403, "InvalidObjectState", "other"],
-    [500, "InternalError", "unavailable"],
-    [503, "ServiceUnavailable", "unavailable"],
-    [400, "RequestTimeout", "unavailable"],
-    [409, "OperationAborted", "unavailable"],
-    [400, "InvalidArgument", "other"],
-    [400, "KMS.DisabledException", "other"],
-    [501, "NotImplemented", "other"],
-    [405, "MethodNotAllowed", "other"],
-    [412, "PreconditionFailed", "other"],
-    [301, "PermanentRedirect", "other"],
-    [404, "NoSuchBucket", "other"]
-  ]
-  for (const [status, code, reason] of responses) {
-    it.live.each(everyCall.filter(([operation]) => operation !== "head"))(
-      `status ${status} with ${code} is ${reason} for %s`,
-      ([operation, call]) =>
-        Effect.gen(function*() {
-          const { error } = yield* failureOf(call, respond(status, errorXml(code)), http)
-          assert.deepInclude(error, { operation, reason, status, requestId: "REQ-1" })
-          assert.notInclude(error.message, "TEXT")
-        })
-    )
-  }
+const responses: ReadonlyArray<readonly [number, string, SageMakerError.ObjectStoreErrorReason]> = [
+  [403, "AccessDenied", "access-denied"],
+  [403, "SignatureDoesNotMatch", "access-denied"],
+  [403, "InvalidAccessKeyId", "access-denied"],
+  [400, "ExpiredToken", "access-denied"],
+  [403, "InvalidObjectState", "other"],
+  [500, "InternalError", "unavailable"],
+  [503, "ServiceUnavailable", "unavailable"],
+  [400, "RequestTimeout", "unavailable"],
+  [409, "OperationAborted", "unavailable"],
+  [400, "InvalidArgument", "other"],
+  [400, "KMS.DisabledException", "other"],
+  [501, "NotImplemented", "other"],
+  [405, "MethodNotAllowed", "other"],
+  [412, "PreconditionFailed", "other"],
+  [301, "PermanentRedirect", "other"],
+  [404, "NoSuchBucket", "other"]
+]
+for (const [status, code, reason] of responses) {
+  it.live.each(everyCall.filter(([operation]) => operation !== "head"))(
+    `Status ${status} with ${code} is ${reason} for %s`,
+    ([operation, call]) =>
+      Effect.gen(function*() {
+        const { error } = yield* failureOf(call, respond(status, errorXml(code)))
+        assert.deepInclude(error, { operation, reason, status, requestId: "REQ-1" })
+        assert.notInclude(error.message, "TEXT")
+      })
+  )
+}
 
+describe.each(Object.entries(httpClients))("With %s", (_, http) => {
   it.live.each(
     [[403, "access-denied"], [400, "other"], [500, "unavailable"], [429, "unavailable"], [301, "other"]] as const
   )(
@@ -136,7 +136,7 @@ describe.each(Object.entries(httpClients))("With %s", (_, http) => {
       const { port } = yield* Effect.scoped(serveTcp(() => undefined))
       const error = yield* Effect.flip(withStore(`http://127.0.0.1:${port}`, http, calls.head))
       assert.deepInclude(error, { operation: "head", reason: "unavailable" })
-      assert.include(String(error.message), `127.0.0.1:${port}`)
+      assert.include(error.message, `127.0.0.1:${port}`)
     }))
 
   it.live.each(everyCall)(
@@ -244,7 +244,7 @@ describe.each(Object.entries(httpClients))("With %s", (_, http) => {
       const server = yield* serve(listener)
       const error = yield* Effect.flip(withStore(server.url, http, (store) => readAll(store)))
       assert.deepInclude(error, { operation: "get", reason: "unavailable" })
-      assert.include(String(error.message), "replaced")
+      assert.include(error.message, "replaced")
     }).pipe(Effect.scoped))
 
   it.live("a body without a version that is cut is unavailable", () =>
@@ -272,7 +272,7 @@ describe.each(Object.entries(httpClients))("With %s", (_, http) => {
       const server = yield* serve(respond(200, "0123456789", { etag: "\"v1\"", "x-amz-checksum-crc32": "AAAAAA==" }))
       const error = yield* Effect.flip(withStore(server.url, http, (store) => readAll(store)))
       assert.deepInclude(error, { operation: "get", reason: "unavailable" })
-      assert.include(String(error.message), "checksum")
+      assert.include(error.message, "checksum")
       assert.lengthOf(server.seen(), 1)
       const unchecked = yield* withStore(server.url, http, (store) => readAll(store), {
         responseChecksumValidation: "WHEN_REQUIRED"
@@ -365,28 +365,28 @@ describe.each(Object.entries(httpClients))("With %s", (_, http) => {
       }
       assert.lengthOf(other.seen(), 0)
     }).pipe(Effect.scoped))
+})
 
-  it.live("neither text of the server nor credentials can be printed", () =>
-    Effect.gen(function*() {
-      for (const [, call] of everyCall) {
-        for (
-          const listener of [
-            respond(400, errorXml("InvalidArgument")),
-            respond(403, errorXml("AccessDenied")),
-            respond(500, serviceText)
-          ]
-        ) {
-          const server = yield* serve(listener)
-          const { texts } = yield* captureOutput(withStore(server.url, http, call))
-          for (const [way, text] of texts) {
-            for (const secret of [serviceText, ...Object.values(credentials), "X-Amz-Signature", "AWS4-HMAC"]) {
-              assert.notInclude(text, secret, way)
-            }
+it.live("Neither text of the server nor credentials can be printed", () =>
+  Effect.gen(function*() {
+    for (const [, call] of everyCall) {
+      for (
+        const listener of [
+          respond(400, errorXml("InvalidArgument")),
+          respond(403, errorXml("AccessDenied")),
+          respond(500, serviceText)
+        ]
+      ) {
+        const server = yield* serve(listener)
+        const { texts } = yield* captureOutput(withStore(server.url, httpClients["the Node client"], call))
+        for (const [way, text] of texts) {
+          for (const secret of [serviceText, ...Object.values(credentials), "X-Amz-Signature", "AWS4-HMAC"]) {
+            assert.notInclude(text, secret, way)
           }
         }
       }
-    }).pipe(Effect.scoped))
-})
+    }
+  }).pipe(Effect.scoped))
 
 it.live("A status 403 that names AWS KMS says which permission is missing", () =>
   Effect.gen(function*() {

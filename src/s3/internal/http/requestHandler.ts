@@ -11,16 +11,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
-import { fromHttpClientError } from "../../internal/client/transportError.ts"
-import { transportMessage } from "../../internal/error/transportMessage.ts"
-import { ConnectionLease } from "../../internal/transport/connectionLease.ts"
-import { ContentDecoding } from "../../internal/transport/contentDecoding.ts"
-import { fromHttpClient } from "../../internal/transport/fromHttpClient.ts"
-import type { TransportFailure, TransportResponse, TransportTimeouts } from "../../internal/transport/transport.ts"
-import type { BodyError } from "../../Operation.ts"
-import { TimeoutError } from "../../SageMakerError.ts"
+import { fromHttpClientError } from "../../../internal/client/transportError.ts"
+import { transportMessage } from "../../../internal/error/transportMessage.ts"
+import { ConnectionLease } from "../../../internal/transport/connectionLease.ts"
+import { ContentDecoding } from "../../../internal/transport/contentDecoding.ts"
+import { fromHttpClient } from "../../../internal/transport/fromHttpClient.ts"
+import type { TransportFailure, TransportResponse, TransportTimeouts } from "../../../internal/transport/transport.ts"
+import type { BodyError } from "../../../Operation.ts"
+import { TimeoutError } from "../../../SageMakerError.ts"
+import { StoreFailure } from "../failure.ts"
 import { describeDecoded } from "./decodedResponse.ts"
-import { StoreFailure } from "./failure.ts"
 import { requestBody } from "./requestBody.ts"
 
 /** The members of a request of AWS's client that are read. */
@@ -127,22 +127,25 @@ const timeoutProblems: { readonly [phase in TimeoutError["phase"]]?: string } = 
 
 /** The failure of a request. Only the code and the address of the error are kept. */
 const toStoreFailure = (error: BodyError): StoreFailure => {
-  switch (error._tag) {
-    case "TimeoutError":
-      return new StoreFailure(
-        "unavailable",
-        timeoutProblems[error.phase] ?? "the store did not respond in time",
-        timeoutCode
-      )
-    case "TransportError":
-      return error.retry === "never"
-        ? new StoreFailure("other", transportMessage(error))
-        : new StoreFailure("unavailable", transportMessage(error), lostCode)
-    case "ProtocolError":
-      return error.retry === "never"
-        ? new StoreFailure("other", "the response of the store is not valid HTTP")
-        : new StoreFailure("unavailable", "the response of the store is incomplete", lostCode)
+  if (error._tag === "TimeoutError") {
+    return new StoreFailure(
+      "unavailable",
+      timeoutProblems[error.phase] ?? "the store did not respond in time",
+      timeoutCode
+    )
   }
+  const isProtocol = error._tag === "ProtocolError"
+  if (error.retry === "never") {
+    return new StoreFailure(
+      "other",
+      isProtocol ? "the response of the store is not valid HTTP" : transportMessage(error)
+    )
+  }
+  return new StoreFailure(
+    "unavailable",
+    isProtocol ? "the response of the store is incomplete" : transportMessage(error),
+    lostCode
+  )
 }
 
 const progress = { attempts: 1, totalRetryDelay: 0 }

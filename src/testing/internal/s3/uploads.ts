@@ -3,12 +3,15 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import type { ObjectStoreService } from "../../../../ObjectStore.ts"
-import type { ObjectStoreError } from "../../../../SageMakerError.ts"
-import { type S3Error, s3Error } from "../error.ts"
-import { currentSecond, type ObjectProperties, uploadsBucket } from "../objects.ts"
-import type { Checksum, ChecksumAlgorithm, ChecksumType } from "../request/checksum.ts"
+import type * as Stream from "effect/Stream"
+import type { ObjectStoreService } from "../../../ObjectStore.ts"
+import type { ObjectStoreError } from "../../../SageMakerError.ts"
+import { type S3Error, s3Error } from "./error.ts"
+import { currentSecond, type ObjectProperties, uploadsBucket } from "./objects.ts"
+import type { Checksum, ChecksumAlgorithm, ChecksumType } from "./request/checksum.ts"
+
+/** The largest part number, and so the largest number of parts. */
+export const maxParts = 10_000
 
 /** A part of an upload. */
 export interface Part {
@@ -21,7 +24,7 @@ export interface Part {
 }
 
 /** What is known of a part once its bytes are stored. */
-export type PartContent = Pick<Part, "size" | "md5" | "checksum">
+type PartContent = Pick<Part, "size" | "md5" | "checksum">
 
 /** A multipart upload. */
 export interface Upload {

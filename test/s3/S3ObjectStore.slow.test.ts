@@ -149,7 +149,7 @@ for (const kind of servers) {
       it.live("a list has the objects of a prefix, page by page, in order", () =>
         withStore((store, { bucket }) =>
           Effect.gen(function*() {
-            const count = kind.hasPages ? 1_005 : 12
+            const count = kind.hasPages && clientName === "the Node client" ? 1_005 : 12
             const names = Array.from({ length: count }, (_, index) => `list/${String(index).padStart(4, "0")}`)
             yield* Effect.forEach([...names, "other"], (name) => store.put(`s3://${bucket}/${name}`, encode("abc")), {
               concurrency: 16,
@@ -221,6 +221,9 @@ for (const kind of servers) {
             const reason = <A>(effect: Effect.Effect<A, SageMakerError.ObjectStoreError>) =>
               Effect.map(failure(effect), (failed) => failed.reason)
             assert.strictEqual(yield* reason(Stream.runDrain(store.get(absent))), "not-found")
+            if (!kind.hasBuckets) {
+              return
+            }
             const nowhere = "s3://no-such-bucket-anywhere/absent"
             assert.strictEqual(yield* reason(store.head(nowhere)), "other")
             assert.strictEqual(yield* reason(Stream.runDrain(store.get(nowhere))), "other")
