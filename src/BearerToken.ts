@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import { Credentials, type CredentialsInput } from "./Credentials.ts"
 import { mint, type TokenScope } from "./internal/bearerToken/mint.ts"
 import { readTokenOptions } from "./internal/bearerToken/options.ts"
+import { ClientRegion } from "./internal/config/clientRegion.ts"
 import { invalidSetting } from "./internal/config/invalidSetting.ts"
 import { cache } from "./internal/credentials/cache.ts"
 import { defaultRefreshTimeoutMillis, expiresAt, withTimeLimit } from "./internal/credentials/load.ts"
@@ -25,8 +26,12 @@ import { type ConfigurationError, CredentialsError } from "./SageMakerError.ts"
  * @category models
  */
 export interface BearerTokenOptions {
-  /** The AWS region to call, such as `eu-west-1`. A token is valid in one region. */
-  readonly region: string
+  /**
+   * The AWS region to call, such as `eu-west-1`. A token is valid in one region.
+   *
+   * Default: the region of the `NodeSageMaker.layer` that provides the credentials.
+   */
+  readonly region?: string | undefined
   /**
    * The lifetime of a token, from 1 second to 12 hours. Fractions of a second are ignored. Default: 12 hours.
    *
@@ -42,6 +47,8 @@ export interface BearerTokenOptions {
  * @category models
  */
 export interface MakeOptions extends BearerTokenOptions {
+  /** The AWS region to call, such as `eu-west-1`. A token is valid in one region. */
+  readonly region: string
   /** The time from which the lifetime counts. Milliseconds are ignored. */
   readonly date: Date
 }
@@ -149,21 +156,22 @@ const noCredentials = () =>
  * @example
  * ```ts
  * import { Layer } from "effect"
- * import { BearerToken, Credentials } from "effect-sagemaker-runtime"
+ * import { BearerToken } from "effect-sagemaker-runtime"
+ * import { NodeSageMaker } from "effect-sagemaker-runtime/node"
  *
- * export const tokens = BearerToken.layer({ region: "eu-west-1" }).pipe(Layer.provide(Credentials.layerEnv))
+ * export const live = BearerToken.layer({ expiresIn: "1 hour" }).pipe(Layer.provideMerge(NodeSageMaker.layer()))
  * ```
  *
  * @since 0.1.0
  * @category layers
  */
 export const layer = (
-  options: BearerTokenOptions
+  options: BearerTokenOptions = {}
 ): Layer.Layer<BearerToken, ConfigurationError, Credentials> =>
   Layer.scoped(
     BearerToken,
     Effect.gen(function*() {
-      const { expiresSeconds, region } = yield* readTokenOptions(options)
+      const { expiresSeconds, region } = yield* readTokenOptions(options, yield* ClientRegion)
       const credentials = yield* Credentials
       const load = Effect.flatMap(
         withTimeLimit(defaultRefreshTimeoutMillis, noCredentials)(credentials.get),

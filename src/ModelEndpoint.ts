@@ -351,9 +351,7 @@ export interface OpenAiChatOptions extends ModelEndpointStreamOptions {
  *
  * const llama = ModelEndpoint.openAiChat("llama-3-8b", { inferenceComponent: "adapter-7" })
  *
- * export const live = BearerToken.layer({ region: "eu-west-1" }).pipe(
- *   Layer.provideMerge(NodeSageMaker.layer({ region: "eu-west-1" }))
- * )
+ * export const live = BearerToken.layer().pipe(Layer.provideMerge(NodeSageMaker.layer()))
  *
  * export const answer = llama.invoke({ messages: [{ role: "user", content: "Why is the sky blue?" }] })
  * ```
@@ -399,8 +397,8 @@ export type NotReadyError = SageMakerError.ModelNotReadyException | SageMakerErr
  */
 export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOptions {
   /**
-   * The value to send. Default: a request with an empty body. Then any response of the container means that the model
-   * is ready, even a `ModelError`.
+   * The value to send. Default: a request with an empty body, or without messages on the OpenAI-compatible route. Then any
+   * response of the container means that the model is ready, even a `ModelError`.
    */
   readonly value?: A
   /** Runs after each request that found the model not ready. */
@@ -417,8 +415,8 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
  *
  * Default schedule: delays of 5 seconds that grow to 15 seconds, with jitter, for 15 minutes.
  *
- * Concurrent calls of one client share their requests if endpoint, inference component, variant, target model and
- * container are equal. One request is in progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
+ * Concurrent calls of one client share their requests if endpoint, inference component, variant, target model, container
+ * and route are equal. One request is in progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
  * the result that the model is not ready. A call uses a result of the last 5 seconds in place of a request. Each call
  * has its own schedule, progress and interruption. A request ends when no call waits for it.
  *

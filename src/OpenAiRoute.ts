@@ -12,6 +12,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import { BearerToken } from "./BearerToken.ts"
 import { readSettings } from "./internal/client/settings.ts"
+import { ClientRegion } from "./internal/config/clientRegion.ts"
 import { makeFetch } from "./internal/openAiRoute/fetch.ts"
 import { makeHttpClient } from "./internal/openAiRoute/httpClient.ts"
 import { checkComponent, routePath } from "./internal/openAiRoute/path.ts"
@@ -25,8 +26,12 @@ import { ConfigurationError, type InvalidInputError } from "./SageMakerError.ts"
  * @category options
  */
 export interface OpenAiRouteOptions {
-  /** The AWS region of the endpoint, such as `eu-west-1`. The tokens must be for the same region. */
-  readonly region: string
+  /**
+   * The AWS region of the endpoint, such as `eu-west-1`. The tokens must be for the same region.
+   *
+   * Default: the region of the `NodeSageMaker.layer` in the context. `baseUrl` requires it.
+   */
+  readonly region?: string | undefined
   /** The inference component. At most 63 letters, digits and hyphens. Default: none. */
   readonly inferenceComponent?: string | undefined
   /** The base URL of the service instead of AWS's endpoint for the region. Its path is kept. Default: AWS's endpoint. */
@@ -70,11 +75,12 @@ export interface OpenAiRoute {
 /** Each option is read once. */
 const resolve = <Options extends OpenAiRouteOptions>(
   name: string,
-  given: Options
+  given: Options | undefined,
+  defaultRegion?: string
 ): Either.Either<{ readonly baseURL: string; readonly options: Options }, ConfigurationError | InvalidInputError> =>
   Either.gen(function*() {
     const options = yield* readSettings(given, "options")
-    const service = serviceUrl(options)
+    const service = serviceUrl({ ...options, region: options.region ?? defaultRegion ?? "" })
     if (service._tag === "Invalid") {
       return yield* Either.left(new ConfigurationError({ setting: service.setting, problem: service.problem }))
     }
@@ -99,7 +105,10 @@ const resolve = <Options extends OpenAiRouteOptions>(
  */
 export const baseUrl = (
   name: string,
-  options: OpenAiRouteOptions
+  options: OpenAiRouteOptions & {
+    /** The AWS region of the endpoint, such as `eu-west-1`. */
+    readonly region: string
+  }
 ): Either.Either<string, ConfigurationError | InvalidInputError> =>
   Either.map(resolve(name, options), ({ baseURL }) => baseURL)
 
@@ -130,10 +139,10 @@ export const baseUrl = (
  */
 export const make = (
   name: string,
-  options: MakeOptions
+  options: MakeOptions = {}
 ): Effect.Effect<OpenAiRoute, ConfigurationError | InvalidInputError, BearerToken> =>
   Effect.gen(function*() {
-    const { baseURL, options: { fetch: given } } = yield* resolve(name, options)
+    const { baseURL, options: { fetch: given } } = yield* resolve(name, options, yield* ClientRegion)
     const send: typeof globalThis.fetch = given ?? ((input, init) => globalThis.fetch(input, init))
     if (typeof send !== "function") {
       return yield* new ConfigurationError({ setting: "fetch", problem: "must be a function" })
@@ -173,12 +182,12 @@ export const make = (
  */
 export const layerHttpClient = (
   name: string,
-  options: OpenAiRouteOptions
+  options: OpenAiRouteOptions = {}
 ): Layer.Layer<HttpClient.HttpClient, ConfigurationError | InvalidInputError, HttpClient.HttpClient | BearerToken> =>
   Layer.effect(
     HttpClient.HttpClient,
     Effect.gen(function*() {
-      const { baseURL } = yield* resolve(name, options)
+      const { baseURL } = yield* resolve(name, options, yield* ClientRegion)
       return makeHttpClient(yield* HttpClient.HttpClient, baseURL, yield* BearerToken)
     })
   )

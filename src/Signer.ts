@@ -27,7 +27,7 @@ export interface SigningScope {
 }
 
 /**
- * Signs the requests of a client.
+ * Signs the requests of a client, except those of operations with their own `sign`.
  *
  * @example
  * ```ts

@@ -315,6 +315,12 @@ describe("ModelEndpoint.openAiChat", () => {
         ] as ReadonlyArray<Reply>
       ) {
         const server = yield* scriptedRuntime(reply)
+        const large = { messages: [{ role: "user" as const, content: "canary question ".repeat(5_000) }] }
+        const { error } = yield* captureOutput(
+          chat.invoke(large).pipe(RetryPolicy.use(RetryPolicy.none), Effect.provide([server.layer, layer]))
+        )
+        assert.notInclude([signature, keys.accessKeyId, text], (error as { requestId?: string }).requestId)
+        assert.notInclude([signature, keys.accessKeyId, text], (error as { code?: string }).code)
         const { texts } = yield* captureOutput(
           chat.invoke(request).pipe(RetryPolicy.use(RetryPolicy.none), Effect.provide([server.layer, layer]))
         )

@@ -41,7 +41,7 @@ const countedTokens = () => {
 
 describe("OpenAiRoute.baseUrl", () => {
   it("is the path of the endpoint or component at AWS's or a custom service URL", () => {
-    const base = (name: string, options: Partial<OpenAiRoute.OpenAiRouteOptions> = {}) =>
+    const base = (name: string, options: Partial<Parameters<typeof OpenAiRoute.baseUrl>[1]> = {}) =>
       Either.getOrThrow(OpenAiRoute.baseUrl(name, { region, ...options }))
     assert.strictEqual(base("llama"), "https://runtime.sagemaker.eu-west-1.amazonaws.com/endpoints/llama/openai/v1")
     assert.strictEqual(
@@ -167,12 +167,12 @@ describe("OpenAiRoute.make", () => {
       const promise = fetch(`${baseURL}/x`, { signal: controller.signal })
       controller.abort(reason)
       assert.strictEqual(
-        yield* Effect.flip(Effect.tryPromise({ try: () => promise, catch: (_) => _ as Error })),
+        yield* Effect.flip(Effect.tryPromise({ try: () => promise, catch: (_) => _ as object })),
         reason
       )
       const aborted = fetch(new Request(`${baseURL}/x`, { signal: controller.signal }))
       assert.strictEqual(
-        yield* Effect.flip(Effect.tryPromise({ try: () => aborted, catch: (_) => _ as Error })),
+        yield* Effect.flip(Effect.tryPromise({ try: () => aborted, catch: (_) => _ as object })),
         reason
       )
     }))
@@ -303,9 +303,33 @@ describe("OpenAiRoute.layerHttpClient", () => {
     }))
 })
 
+describe("The region", () => {
+  const node = NodeSageMaker.layer({ region: "ap-south-1", credentials: Emulator.credentials })
+
+  it.scoped("is the one of NodeSageMaker.layer by default", () =>
+    Effect.gen(function*() {
+      const { baseURL } = yield* OpenAiRoute.make("llama")
+      assert.strictEqual(baseURL, "https://runtime.sagemaker.ap-south-1.amazonaws.com/endpoints/llama/openai/v1")
+      const token = Redacted.value(yield* Effect.flatMap(BearerToken.BearerToken, ({ get }) => get))
+      assert.include(atob(token.slice("sagemaker-api-key-".length)), "%2Fap-south-1%2Fsagemaker%2F")
+    }).pipe(Effect.provide(BearerToken.layer().pipe(Layer.provideMerge(node)))))
+
+  it.effect("is required without it", () =>
+    Effect.gen(function*() {
+      const layer = BearerToken.layer().pipe(Layer.provide(Credentials.layer(Emulator.credentials)))
+      const error = yield* Effect.flip(Effect.provide(BearerToken.BearerToken, layer))
+      assert.strictEqual(error.setting, "region")
+      const { layer: counted } = countedTokens()
+      assert.strictEqual(
+        (yield* Effect.flip(Effect.provide(OpenAiRoute.make("llama"), counted)))._tag,
+        "ConfigurationError"
+      )
+    }))
+})
+
 describe("ModelEndpoint.openAiChat over a socket", () => {
   const client = (endpoint: string) =>
-    BearerToken.layer({ region }).pipe(
+    BearerToken.layer().pipe(
       Layer.provideMerge(
         NodeSageMaker.layer({ region, endpoint, credentials: Emulator.credentials, retry: RetryPolicy.none })
       )

@@ -8,6 +8,10 @@ const pages = fileURLToPath(new URL("pages", import.meta.url))
 const order = [
   "first-call",
   "typed-models",
+  "language-models",
+  "agents",
+  "embeddings",
+  "openai-compatible-route",
   "streams",
   "asynchronous-inference",
   "durable-inference",

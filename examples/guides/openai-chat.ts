@@ -10,6 +10,4 @@ export const answer = llama.invoke(request).pipe(Effect.map(({ choices }) => cho
 
 export const text = llama.stream(request).pipe(Stream.map((token) => token.text), Stream.mkString)
 
-export const live = BearerToken.layer({ region: "eu-west-1" }).pipe(
-  Layer.provideMerge(NodeSageMaker.layer({ region: "eu-west-1" }))
-)
+export const live = BearerToken.layer().pipe(Layer.provideMerge(NodeSageMaker.layer()))

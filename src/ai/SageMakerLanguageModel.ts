@@ -32,7 +32,6 @@
  * @since 0.1.0
  */
 import type * as AiError from "@effect/ai/AiError"
-import type { IdGenerator } from "@effect/ai/IdGenerator"
 import * as LanguageModel from "@effect/ai/LanguageModel"
 import * as AiModel from "@effect/ai/Model"
 import type * as Response from "@effect/ai/Response"
@@ -48,7 +47,7 @@ import { definedMembers } from "../internal/modelEndpoint/calls.ts"
 import type { ModelEndpointResult } from "../ModelEndpoint.ts"
 import type { SageMakerError } from "../SageMakerError.ts"
 import * as Tokens from "../Tokens.ts"
-import { toAiError } from "./internal/provider/aiError.ts"
+import { malformedInput, toAiError } from "./internal/provider/aiError.ts"
 import { provideServices, provideServicesToStream } from "./internal/provider/services.ts"
 import { annotatePart, annotateRequest } from "./internal/provider/telemetry.ts"
 import { chatRequest } from "./internal/request/chatRequest.ts"
@@ -60,13 +59,14 @@ import { streamParts } from "./internal/response/streamParts.ts"
  * How a response that must be JSON is requested (`LanguageModel.generateObject`).
  *
  * - `json_schema`: the JSON Schema is sent as `response_format`. The container restricts the tokens to it.
+ * - `json`: the JSON Schema is sent as `response_format` in the format of TGI.
  * - `json_object`: the JSON Schema is part of the system message, and `response_format` requires any JSON object.
  * - `instructions`: the JSON Schema is part of the system message only, for containers without `response_format`.
  *
  * @since 0.1.0
  * @category models
  */
-export type StructuredOutput = "json_schema" | "json_object" | "instructions"
+export type StructuredOutput = "json_schema" | "json" | "json_object" | "instructions"
 
 /**
  * Members of the chat requests of a model, such as `temperature`.
@@ -92,6 +92,8 @@ export class Config extends Context.Tag("effect-sagemaker-runtime/ai/SageMakerLa
 }
 
 /**
+ * The types of `Config`.
+ *
  * @since 0.1.0
  */
 export declare namespace Config {
@@ -160,17 +162,64 @@ export interface LanguageModelOptions<out Model extends ChatModel> {
   readonly config?: Config.Service | undefined
 }
 
-const method = { text: "generateText", stream: "streamText" } as const
+type ProviderOptions = LanguageModel.ProviderOptions
 
 const withEvents = Tokens.withEvents(Tokens.detected)
 
 const annotated = <A extends Response.PartEncoded | Response.StreamPartEncoded>(
-  span: LanguageModel.ProviderOptions["span"],
+  { span }: ProviderOptions,
   part: A
 ): A => {
   annotatePart(span, part)
   return part
 }
+
+/** The request of a call. Values whose members throw when they are read fail the call. */
+const prepare = (
+  layer: Context.Context<never>,
+  { config, model }: LanguageModelOptions<ChatModel>,
+  options: ProviderOptions
+): Effect.Effect<Expected, AiError.AiError> =>
+  Effect.gen(function*() {
+    const current = yield* Config.getOrUndefined
+    const names = toolNames(options.tools)
+    const members = { ...definedMembers(config), ...definedMembers(configOf(layer)), ...definedMembers(current) }
+    const request = yield* chatRequest(options, members, names)
+    annotateRequest(options.span, request, model.name)
+    return { request, names, isObject: options.responseFormat.type === "json" }
+  }).pipe(
+    Effect.catchAllDefect(() => Effect.fail(malformedInput("the prompt, a tool or the configuration cannot be read")))
+  )
+
+const callOf = ({ name }: ChatModel, method: string) =>
+  ({ module: "SageMakerLanguageModel", method, endpoint: name }) as const
+
+type ConstructorParams = LanguageModel.ConstructorParams
+
+const generateText = (
+  layer: Context.Context<never>,
+  settings: LanguageModelOptions<ChatModel>
+): ConstructorParams["generateText"] =>
+  Effect.fnUntraced(function*(options) {
+    const expected = yield* prepare(layer, settings, options)
+    const result = yield* settings.model.invokeWithResponse(expected.request).pipe(
+      provideServices(layer, options.span),
+      Effect.mapError(toAiError(callOf(settings.model, "generateText")))
+    )
+    const parts = yield* completionParts(result, expected)
+    return parts.map((part) => annotated(options, part))
+  })
+
+const streamText =
+  (layer: Context.Context<never>, settings: LanguageModelOptions<ChatModel>): ConstructorParams["streamText"] =>
+  (options) =>
+    Stream.unwrap(Effect.map(prepare(layer, settings, options), (expected) => {
+      const tokens = settings.model.stream(expected.request, withEvents).pipe(
+        provideServicesToStream(layer, options.span),
+        Stream.mapError(toAiError(callOf(settings.model, "streamText")))
+      )
+      return Stream.map(streamParts(tokens, expected), (part) => annotated(options, part))
+    }))
 
 /**
  * Makes a language model, with the services of the context in which it is made.
@@ -179,46 +228,13 @@ const annotated = <A extends Response.PartEncoded | Response.StreamPartEncoded>(
  * @category constructors
  */
 export const make = <Model extends ChatModel>(
-  { config, model }: LanguageModelOptions<Model>
+  options: LanguageModelOptions<Model>
 ): Effect.Effect<LanguageModel.Service, never, Requirements<Model>> =>
-  Effect.flatMap(Effect.context<never>(), (layer) => {
-    const prepare = (options: LanguageModel.ProviderOptions) =>
-      Effect.gen(function*() {
-        const current = yield* Config.getOrUndefined
-        const names = toolNames(options.tools)
-        const members = { ...definedMembers(config), ...definedMembers(configOf(layer)), ...definedMembers(current) }
-        const request = yield* chatRequest(options, members, names)
-        annotateRequest(options.span, request, model.name)
-        const expected: Expected = { request, names, isObject: options.responseFormat.type === "json" }
-        return expected
-      })
-    const call = { module: "SageMakerLanguageModel", endpoint: model.name } as const
-
-    const generateText = Effect.fnUntraced(function*(
-      options: LanguageModel.ProviderOptions
-    ): Effect.fn.Return<Array<Response.PartEncoded>, AiError.AiError, IdGenerator> {
-      const expected = yield* prepare(options)
-      const result = yield* model.invokeWithResponse(expected.request).pipe(
-        provideServices(layer, options.span),
-        Effect.mapError(toAiError({ ...call, method: method.text }))
-      )
-      const parts = yield* completionParts(result, expected)
-      return parts.map((part) => annotated(options.span, part))
-    })
-
-    const streamText = (
-      options: LanguageModel.ProviderOptions
-    ): Stream.Stream<Response.StreamPartEncoded, AiError.AiError, IdGenerator> =>
-      Stream.unwrap(Effect.map(prepare(options), (expected) => {
-        const tokens = model.stream(expected.request, withEvents).pipe(
-          provideServicesToStream(layer, options.span),
-          Stream.mapError(toAiError({ ...call, method: method.stream }))
-        )
-        return Stream.map(streamParts(tokens, expected), (part) => annotated(options.span, part))
-      }))
-
-    return LanguageModel.make({ generateText, streamText })
-  })
+  Effect.flatMap(
+    Effect.context<never>(),
+    (layer) =>
+      LanguageModel.make({ generateText: generateText(layer, options), streamText: streamText(layer, options) })
+  )
 
 /**
  * Provides a `LanguageModel` that calls a SageMaker endpoint.

@@ -240,7 +240,8 @@ export interface EmulatorOptions<R = never> {
   /** The emulated endpoints. A request to any other endpoint fails with `ValidationError`. */
   readonly endpoints: ReadonlyArray<EmulatorEndpoint<R>>
   /**
-   * The credentials that requests must be signed with. `"anonymous"` accepts requests without verifying signatures.
+   * The credentials that requests must be signed with, and tokens made from. `"anonymous"` accepts requests without
+   * verifying signatures and tokens.
    *
    * Default: `Emulator.credentials`.
    */
@@ -324,7 +325,8 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
  * If the handler fails with an error of the service, such as `ModelNotReadyException`, the emulator responds with that
  * error. A `ValidationError` with a `reason` has the service's message for that reason. `containerError` is an error
  * response of the container. Any other failure or defect becomes `ModelError` with `OriginalStatusCode` 500. In a
- * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection.
+ * response stream that has started, it becomes `ModelStreamError`, and `TransportError` closes the connection. On the
+ * OpenAI-compatible route, any failure of a stream that has started closes the connection.
  *
  * The endpoint processes asynchronous inference requests one at a time, in their order, unless `options` allow more. It
  * calls the handler once for each of them. A request fails after `RequestTTLSeconds` in the queue (default 21,600), and
@@ -380,7 +382,8 @@ export interface ContainerError extends YieldableError, Readonly<ContainerErrorR
  * Clients receive it as SageMaker wraps it: `ModelError` (HTTP 424) with `OriginalStatusCode`, `OriginalMessage`,
  * `LogStreamArn` and a message that quotes the body. This applies to every status, 429 and 503 included. In a response
  * stream that has started, clients receive `ModelStreamError` with the same message and `ErrorCode` `StreamBroken`. The
- * failure object of an asynchronous inference request contains the members of the `ModelError` as JSON.
+ * failure object of an asynchronous inference request contains the members of the `ModelError` as JSON. On the
+ * OpenAI-compatible route, the message is in an `error` object, with status 400 for a client error and 424 for any other.
  *
  * @example
  * ```ts

@@ -66,6 +66,14 @@ describe("LanguageModel.generateObject", () => {
       assert.notProperty(request, "response_format")
     }))
 
+  it.effect("with json sends the JSON Schema in the format of TGI", () =>
+    Effect.gen(function*() {
+      const { request } = yield* ask({ structuredOutput: "json" }, reply)
+      const { type, value } = request["response_format"] as Members & { readonly value: typeof schema }
+      assert.deepStrictEqual([type, value.required], ["json", schema.required])
+      assert.strictEqual((request["messages"] as ReadonlyArray<Members>)[0]?.["content"], "Be exact")
+    }))
+
   it.effect("keeps a response_format of the configuration", () =>
     Effect.gen(function*() {
       const format = { type: "json", value: schema }

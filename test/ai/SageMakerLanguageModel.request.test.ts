@@ -320,6 +320,18 @@ describe("A toolkit", () => {
       assert.match(error.description ?? "", /^tool Files: another provider runs it \(openai\.files\)/)
     }))
 
+  it.effect("does not run a tool that the container runs", () =>
+    Effect.gen(function*() {
+      const call = { id: "a", type: "function", function: { name: "browser", arguments: "{}" } }
+      const { layer } = yield* scriptedModel({}, completion({ tool_calls: [call] }, "tool_calls"))
+      const browser = Toolkit.make(Browser({ pages: 2 }))
+      const { toolCalls, toolResults } = yield* LanguageModel.generateText({ prompt: "Hi", toolkit: browser }).pipe(
+        Effect.provide(layer)
+      )
+      assert.deepInclude(toolCalls[0], { name: "Browser", providerExecuted: true })
+      assert.deepStrictEqual(toolResults, [])
+    }))
+
   it.effect("with parameters without a JSON Schema fails, and names the tool", () =>
     Effect.gen(function*() {
       const { layer } = yield* scriptedModel({}, hello)
@@ -333,6 +345,18 @@ describe("A toolkit", () => {
 })
 
 describe("The configuration", () => {
+  it.effect("that cannot be read fails with MalformedInput", () =>
+    Effect.gen(function*() {
+      const hostile: SageMakerLanguageModel.Config.Service = {
+        get temperature(): number {
+          throw new Error("secret")
+        }
+      }
+      const { layer } = yield* scriptedModel(hostile, hello)
+      const error = yield* Effect.flip(Effect.provide(LanguageModel.generateText({ prompt: "Hi" }), layer))
+      assert.strictEqual(error._tag, "MalformedInput")
+    }))
+
   it.effect("of the layer, the context and the override apply in this order", () =>
     Effect.gen(function*() {
       const { layer, requests } = yield* scriptedModel(

@@ -140,6 +140,19 @@ describe("LangChain", () => {
     abort((signal) => langchain.stream(langchain.connect(route), "wait", { signal })))
 })
 
+it("A missing token is an error with CredentialsError as itself or as its cause", async () => {
+  const none = BearerToken.layer({ region }).pipe(
+    Layer.provide(Credentials.layer({ accessKeyId: "", secretAccessKey: "" }))
+  )
+  const unauthorized = await Effect.runPromise(Effect.provide(OpenAiRoute.make("llama-3-8b", { region }), none))
+  const client = openai.connect(unauthorized).withOptions({ maxRetries: 0 })
+  const connectionError = await failureOf(openai.ask(client, "Hello"))
+  assert.strictEqual(connectionError.name, "Error")
+  assert.propertyVal(connectionError.cause, "_tag", "CredentialsError")
+  const own = await failureOf(aiSdk.ask(aiSdk.connect(unauthorized), "Hello"))
+  assert.propertyVal(own, "_tag", "CredentialsError")
+})
+
 it("The guide contains the programs that these tests run", () => {
   const guide = readFileSync(new URL("../../docs/guides/openai-compatible-route.md", import.meta.url), "utf8")
   for (const name of ["openai", "aiSdk", "langchain"]) {

@@ -34,6 +34,31 @@ const programsOf = (readme: string): ReadonlyArray<readonly [name: string, text:
 const installsOf = (readme: string, flags: string): ReadonlyArray<string> =>
   (new RegExp(`npm i ${flags}([^\`\\n]*)`).exec(readme)?.[1] ?? "").trim().split(" ")
 
+/** A program with the optional peer of `./ai`. */
+const aiProgram = `
+import { LanguageModel } from "@effect/ai"
+import { Console, Effect, Layer } from "effect"
+import { ModelEndpoint, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { SageMakerLanguageModel } from "effect-sagemaker-runtime/ai"
+import { Emulator } from "effect-sagemaker-runtime/testing"
+
+const Body = JSON.stringify({ choices: [{ index: 0, message: { content: "hello" }, finish_reason: "stop" }] })
+const llama = Emulator.endpoint("llama", () => Effect.succeed({ ContentType: "application/json", Body }))
+const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+  Layer.provide([Signer.layerAnonymous, Emulator.layerHttpClient({ endpoints: [llama], credentials: "anonymous" })])
+)
+const model = SageMakerLanguageModel.model(ModelEndpoint.chat("llama"), { temperature: 0 })
+
+await LanguageModel.generateText({ prompt: [{ role: "user", content: "Hi", options: { sagemaker: { name: "Ada" } } }] }).pipe(
+  Effect.flatMap(({ content }) =>
+    Console.log(content.flatMap((part) => part.type === "finish" ? part.metadata.sagemaker?.rawFinishReason : []).join())
+  ),
+  Effect.provide(model),
+  Effect.provide(client),
+  Effect.runPromise
+)
+`
+
 const settings = {
   NodeNext: { module: "NodeNext", moduleResolution: "NodeNext" },
   Bundler: { module: "ESNext", moduleResolution: "Bundler" }
@@ -45,7 +70,9 @@ let files: ReadonlyArray<string> = []
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "effect-sagemaker-package-"))
   const readme = await readFile(join(root, "README.md"), "utf8")
-  const [packed] = JSON.parse(await run("npm", ["pack", "--json", "--pack-destination", project], root)) as [
+  const [packed] = JSON.parse(
+    await run("npm", ["pack", "--json", "--pack-destination", project], root)
+  ) as [
     { readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }
   ]
   files = packed.files.map(({ path }) => path)
@@ -55,6 +82,8 @@ beforeAll(async () => {
   const tools = ["typescript-5@npm:typescript@~5.9", "typescript-7@npm:typescript@~7.0", "tsx@4", "@types/node@20"]
   await run("npm", ["i", "--no-audit", "--no-fund", join(project, packed.filename), ...peers], project)
   await run("npm", ["i", "--no-audit", "--no-fund", "-D", ...tools, ...installsOf(readme, "-D ")], project)
+  await run("npm", ["i", "--no-audit", "--no-fund", "@effect/ai@0.37"], project)
+  await writeFile(join(project, "ai-program.ts"), aiProgram)
   const programs = programsOf(readme).map(([file, text]) => writeFile(join(project, file), text))
   const configurations = Object.entries(settings).map(([resolution, options]) => {
     const compilerOptions = {
@@ -178,6 +207,10 @@ describe("with the installed package, the programs of the README", () => {
       assert.strictEqual(await start("local-emulator.ts"), output)
     }
   )
+
+  it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s with @effect/ai", async (_, start) => {
+    assert.strictEqual(await start("ai-program.ts"), "stop")
+  })
 
   it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s with a local server", async (_, start) => {
     assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), output)

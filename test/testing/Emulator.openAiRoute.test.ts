@@ -182,8 +182,7 @@ describe("The emulated OpenAI-compatible route", () => {
       ),
       Emulator.endpoint(
         "html",
-        () =>
-          Effect.fail(new SageMakerError.UnknownServiceError({ message: "x", status: 502, body: "<html>" } as never))
+        () => Effect.fail(new SageMakerError.UnknownServiceError({ message: "x", status: 502, body: "<html>" }))
       )
     ]
     const expected: Record<string, object> = {
@@ -212,7 +211,7 @@ describe("The emulated OpenAI-compatible route", () => {
   it.live("closes the connection if the stream of the container fails", () => {
     const cut = Emulator.endpoint(
       "cut",
-      () => Effect.succeed(Stream.concat(Stream.make(events[0]!), Stream.fail(new Error("cut"))))
+      () => Effect.succeed(Stream.concat(Stream.make(events[0]!), Stream.fail("cut")))
     )
     return Effect.gen(function*() {
       const error = yield* Effect.flip(Tokens.collect(ModelEndpoint.openAiChat("cut").stream(request)))

@@ -10,7 +10,7 @@ import { ObjectStoreError } from "../../SageMakerError.ts"
 import { currentMonotonicMillis } from "../time/monotonicClock.ts"
 import { timeout } from "../time/timeout.ts"
 import type { Wait } from "./options.ts"
-import { isOfEndpoint, type PendingJob, PendingJobs } from "./pendingJobs.ts"
+import { type PendingJob, PendingJobs, ReportedJobs } from "./pendingJobs.ts"
 import { SharedPolling } from "./sharedPolling.ts"
 import { delay, expiredPollMillis, lastPollMillis, millisUntilExpired, tolerant } from "./wait.ts"
 
@@ -23,9 +23,6 @@ export interface ReadyJob {
   /** The reason of a failure, from a notification. */
   readonly failureReason?: string | undefined
 }
-
-/** How many notifications are kept whose jobs are not known yet: the latest ones. */
-const maxEarlyNotifications = 10_000
 
 /** The longest time between two looks at the deadlines. */
 const maxIdleMillis = 3_600_000
@@ -47,7 +44,7 @@ export class JobQueue<E, R> {
   readonly #polling: SharedPolling
   readonly #wake: Queue.Queue<void>
   readonly #pending = new PendingJobs()
-  readonly #early = new Map<string, CompletionStatus>()
+  readonly #reported = new ReportedJobs()
   /** Whether the store is polled for every job. */
   #isPolling: boolean
   #open = 0
@@ -74,10 +71,9 @@ export class JobQueue<E, R> {
       const since = yield* currentMonotonicMillis
       this.#open += 1
       yield* this.await({ job, since, deadline: since + millis, isPolled: false, checks: 0 })
-      const early = this.#early.get(job.inferenceId)
-      if (early !== undefined && isOfEndpoint(early, job)) {
-        this.#early.delete(job.inferenceId)
-        yield* this.notify(early)
+      const reported = this.#reported.take(job)
+      if (reported !== undefined) {
+        yield* this.notify(reported)
       }
     })
   }
@@ -94,7 +90,7 @@ export class JobQueue<E, R> {
   /** No job is added after this. */
   readonly complete: Effect.Effect<void> = Effect.suspend(() => {
     this.#isComplete = true
-    this.#early.clear()
+    this.#reported.clear()
     return this.#endIfDone
   })
 
@@ -112,28 +108,19 @@ export class JobQueue<E, R> {
     return Effect.asVoid(Queue.offer(this.#wake, undefined))
   }
 
-  /** Handles a notification. One about a job that is not known yet is kept. */
+  /** Handles a notification. It is kept for jobs that are added later. */
   notify(completion: CompletionStatus): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const { failureReason, inferenceId, status } = completion
+      const { failureReason, status } = completion
       const jobs = this.#pending.matching(completion)
-      if (jobs.length === 0 && !this.#isComplete) {
-        this.#keepEarly(inferenceId, completion)
+      if (!this.#isComplete) {
+        this.#reported.add(completion, jobs[0]?.job)
       }
       // Requests to one endpoint can have the same ID, too: the notification is about one of them.
       const isAboutAll = new Set(jobs.map(({ job }) => job.outputLocation)).size === 1
       const reason = status === "Failed" && isAboutAll ? failureReason ?? "" : undefined
       return Effect.forEach(jobs, (pending) => this.#release(pending, false, reason), { discard: true })
     })
-  }
-
-  #keepEarly(inferenceId: string, completion: CompletionStatus): void {
-    this.#early.delete(inferenceId)
-    this.#early.set(inferenceId, completion)
-    const [oldest] = this.#early.keys()
-    if (this.#early.size > maxEarlyNotifications && oldest !== undefined) {
-      this.#early.delete(oldest)
-    }
   }
 
   /** No notification comes after this: the store is polled for the other jobs. */

@@ -3,10 +3,10 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type { ResultsOptions, RunOptions, WaitOptions, WaitProgress } from "../../AsyncInference.ts"
+import type { CompletionStatus, ResultsOptions, RunOptions, WaitOptions, WaitProgress } from "../../AsyncInference.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
 import { durationMillis } from "../config/duration.ts"
-import { readOptions } from "../operation/readMembers.ts"
+import { guardReads, readOptions } from "../operation/readMembers.ts"
 
 /** The checked options of a wait. */
 export interface Wait<R> {
@@ -41,7 +41,9 @@ const timeoutOf = (timeout: unknown): Either.Either<number | undefined, InvalidI
     return Either.right(undefined)
   }
   const millis = isNegative(timeout) ? undefined : durationMillis(timeout)
-  return millis === undefined ? invalid("timeout", "a duration such as \"10 minutes\"") : Either.right(millis)
+  return millis === undefined
+    ? invalid("timeout", "a duration such as \"10 minutes\"")
+    : Either.right(Math.ceil(millis))
 }
 
 /** Checks the options of a wait. */
@@ -87,4 +89,11 @@ export const readResults = <E, R>(options: ResultsOptions<E, R> | undefined) =>
       return yield* invalid("concurrency", "a positive integer")
     }
     return { completions, concurrency, wait, isPolling: completions === undefined || given.schedule !== undefined }
+  })
+
+/** What is read of a completion. */
+export const readCompletion = (completion: CompletionStatus): Either.Either<CompletionStatus, InvalidInputError> =>
+  guardReads("completions", () => {
+    const { endpoint, failureReason, inferenceId, outputLocation, status } = completion
+    return { endpoint, failureReason, inferenceId, outputLocation, status }
   })

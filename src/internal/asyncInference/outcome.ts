@@ -37,12 +37,14 @@ const readFailure = (store: ObjectStoreService, location: string, { size }: Obje
       (bytes) => new TextDecoder().decode(bytes.subarray(0, maxFailureBytes))
     )
 
-/** The error of a job whose failure is in the store, unless its output is there too. */
+/** The error of a job whose failure is in the store, unless its output is there too, or the failure has been removed. */
 const failureOf = (store: ObjectStoreService, job: Job, location: string, info: ObjectInfo) =>
   Effect.gen(function*() {
-    const failure = yield* readFailure(store, location, info)
+    const failure = yield* ifPresent(readFailure(store, location, info))
     const output = yield* ifPresent(store.head(job.outputLocation))
-    return Option.isSome(output) ? output : yield* new AsyncInferenceFailedError({ job, failure })
+    return Option.isSome(output) || Option.isNone(failure)
+      ? output
+      : yield* new AsyncInferenceFailedError({ job, failure: failure.value })
   })
 
 /** The properties of the output; none if there is no result yet. Fails if the job failed. */

@@ -1,4 +1,5 @@
 /** The jobs without a result, by the locations and IDs that identify them. */
+import * as Equal from "effect/Equal"
 import type { CompletionStatus, Job } from "../../AsyncInference.ts"
 
 /** A job that waits for its result. */
@@ -36,6 +37,62 @@ const remove = (index: Map<string, Set<PendingJob>>, key: string, pending: Pendi
 /** Whether a notification can be about a job. Requests to several endpoints can have the same ID. */
 export const isOfEndpoint = ({ endpoint }: CompletionStatus, job: Job): boolean =>
   endpoint === undefined || endpoint === job.endpoint
+
+/** How many notifications are kept: the latest ones. */
+const maxReported = 10_000
+
+/** A notification, and the job that it was about, once that is known. */
+interface Report {
+  readonly completion: CompletionStatus
+  readonly job: Job | undefined
+}
+
+const reportKey = (endpoint: string | undefined, inferenceId: string): string => `${endpoint ?? ""}/${inferenceId}`
+
+const isDuplicate = (first: CompletionStatus, second: CompletionStatus): boolean =>
+  first.status === second.status && first.outputLocation === second.outputLocation &&
+  first.failureReason === second.failureReason
+
+/**
+ * Notifications for jobs that are added later. A job can be added several times, but a request that is sent again with
+ * the same ID is another job.
+ */
+export class ReportedJobs {
+  readonly #reports = new Map<string, Report>()
+
+  add(completion: CompletionStatus, job: Job | undefined): void {
+    const key = reportKey(completion.endpoint, completion.inferenceId)
+    const known = this.#reports.get(key)
+    const isKnown = job === undefined && known !== undefined && isDuplicate(known.completion, completion)
+    this.#set(key, { completion, job: isKnown ? known.job : job })
+  }
+
+  /** The notification about a job. */
+  take(job: Job): CompletionStatus | undefined {
+    for (const endpoint of [job.endpoint, undefined]) {
+      const key = reportKey(endpoint, job.inferenceId)
+      const report = this.#reports.get(key)
+      if (report !== undefined && (report.job === undefined || Equal.equals(report.job, job))) {
+        this.#set(key, { completion: report.completion, job })
+        return report.completion
+      }
+    }
+    return undefined
+  }
+
+  clear(): void {
+    this.#reports.clear()
+  }
+
+  #set(key: string, report: Report): void {
+    this.#reports.delete(key)
+    this.#reports.set(key, report)
+    const [oldest] = this.#reports.keys()
+    if (this.#reports.size > maxReported && oldest !== undefined) {
+      this.#reports.delete(oldest)
+    }
+  }
+}
 
 /** A set of jobs. The same job can be in it several times, as several pending jobs. */
 export class PendingJobs {

@@ -17,7 +17,7 @@ import {
 import { currentMonotonicMillis } from "../time/monotonicClock.ts"
 import { timeout } from "../time/timeout.ts"
 import { JobQueue, type ReadyJob } from "./jobQueue.ts"
-import { readResults } from "./options.ts"
+import { readCompletion, readResults } from "./options.ts"
 import { findOutput, readOutput } from "./outcome.ts"
 import { retryUnavailable } from "./wait.ts"
 
@@ -87,14 +87,23 @@ export const results = <A, B, R, E, R2, E3, R3>(
   Stream.unwrapScoped(Effect.gen(function*() {
     const { completions, concurrency, isPolling, wait } = yield* readResults(options)
     const store = yield* ObjectStore
-    const ready = yield* Mailbox.make<ReadyJob, ObjectStoreError | E | E3>()
-    const queue = new JobQueue<E | E3, R3>(ready, yield* Queue.sliding<void>(1), store, wait, isPolling)
-    const start = <E4 extends ObjectStoreError | E | E3, R4>(work: Effect.Effect<void, E4, R4>) =>
+    const ready = yield* Mailbox.make<ReadyJob, ObjectStoreError | InvalidInputError | E | E3>()
+    const queue = new JobQueue<InvalidInputError | E | E3, R3>(
+      ready,
+      yield* Queue.sliding<void>(1),
+      store,
+      wait,
+      isPolling
+    )
+    const start = <E4 extends ObjectStoreError | InvalidInputError | E | E3, R4>(work: Effect.Effect<void, E4, R4>) =>
       Effect.forkScoped(Effect.catchAllCause(work, (cause: Cause.Cause<E4>) => ready.failCause(cause)))
 
     yield* start(Effect.zipRight(Stream.runForEach(jobs, (job) => queue.add(job)), queue.complete))
     if (completions !== undefined) {
-      const notify = Stream.runForEach(completions, (completion) => queue.notify(completion))
+      const notify = Stream.runForEach(
+        completions,
+        (completion) => Effect.flatMap(readCompletion(completion), (status) => queue.notify(status))
+      )
       yield* start(Effect.zipRight(notify, queue.notificationsEnded))
     }
     yield* start(queue.watch)

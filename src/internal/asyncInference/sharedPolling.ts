@@ -18,6 +18,9 @@ const maxChecksPerPoll = 100
 /** A page of a list. */
 const pageLength = 1_000
 
+/** Errors of one folder or object, such as a location that is not valid. Other jobs can have results. */
+const isLocal = ({ reason }: ObjectStoreError): boolean => reason === "other" || reason === "not-found"
+
 /** The objects that are awaited in a folder, by location. */
 type Folder = Map<string, Array<PendingJob>>
 
@@ -62,41 +65,70 @@ export class SharedPolling {
   ): Effect.Effect<void, ObjectStoreError> {
     const folders = [...groupByFolder(jobs)]
     const [checked, listed] = Arr.partition(folders, ([prefix, folder]) => this.#isListed(prefix, folder))
-    return Effect.zipRight(
-      Effect.forEach(listed, ([prefix, folder]) => this.#list(prefix, folder, onFound), {
-        concurrency: listConcurrency,
-        discard: true
-      }),
-      this.#check(checked.flatMap(([, folder]) => objectsOf(folder)), now, onFound)
-    )
+    return Effect.gen(this, function*() {
+      const notListed = yield* Effect.forEach(
+        listed,
+        ([prefix, folder]) =>
+          Effect.catchIf(this.#list(prefix, folder, onFound), isLocal, () => this.#probe(prefix, folder, onFound)),
+        { concurrency: listConcurrency }
+      )
+      const objects = [...checked.map(([, folder]) => folder), ...notListed].flatMap(objectsOf)
+      yield* this.#check(objects, now, onFound)
+    })
   }
 
   #isListed(prefix: string, folder: Folder): boolean {
     return folder.size > 1 && maxListed(folder) > (this.#tooLong.get(prefix) ?? 0)
   }
 
+  /** Lists a folder. Returns the objects that must be checked one by one, because the folder has too many others. */
   #list(
     prefix: string,
     folder: Folder,
     onFound: (pending: PendingJob) => void
-  ): Effect.Effect<void, ObjectStoreError> {
+  ): Effect.Effect<Folder, ObjectStoreError> {
     const limit = maxListed(folder)
+    const absent = new Map(folder)
     let listed = 0
-    let found = 0
     return this.#store.list(prefix).pipe(
       Stream.takeWhile(({ location }) => {
-        const jobs = folder.get(location)
         listed += 1
-        found += jobs === undefined ? 0 : 1
-        jobs?.forEach(onFound)
-        return found < folder.size && listed < limit
+        absent.get(location)?.forEach(onFound)
+        absent.delete(location)
+        return absent.size > 0 && listed < limit
       }),
       Stream.runDrain,
-      Effect.map(() => {
-        if (listed >= limit) {
-          this.#tooLong.set(prefix, limit)
+      Effect.map((): Folder => {
+        if (listed < limit) {
+          return new Map()
         }
+        this.#tooLong.set(prefix, limit)
+        return absent
       })
+    )
+  }
+
+  /**
+   * Checks one object of a folder that cannot be listed. If that is an error too, reading the results reports it for each
+   * job. Otherwise returns the objects, which are checked one by one from now on.
+   */
+  #probe(
+    prefix: string,
+    folder: Folder,
+    onFound: (pending: PendingJob) => void
+  ): Effect.Effect<Folder, ObjectStoreError> {
+    const [location = ""] = folder.keys()
+    return this.#store.head(location).pipe(
+      Effect.catchIf(({ reason }) => reason === "not-found", () => Effect.void),
+      Effect.map(() => {
+        this.#tooLong.set(prefix, Infinity)
+        return folder
+      }),
+      Effect.catchIf(isLocal, () =>
+        Effect.sync((): Folder => {
+          folder.forEach((jobs) => jobs.forEach(onFound))
+          return new Map()
+        }))
     )
   }
 
@@ -113,7 +145,10 @@ export class SharedPolling {
         pending.checks += 1
         return this.#store.head(location).pipe(
           Effect.map(() => onFound(pending)),
-          Effect.catchIf(({ reason }) => reason === "not-found", () => Effect.void)
+          Effect.catchIf(
+            isLocal,
+            ({ reason }) => reason === "other" ? Effect.sync(() => onFound(pending)) : Effect.void
+          )
         )
       },
       { concurrency: headConcurrency, discard: true }

@@ -7,7 +7,7 @@ import { algorithm, andThen, secretText, signatureOf, signingKeyFor, timestamp }
 const host = "sagemaker.amazonaws.com"
 const emptyBodyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-export const tokenPrefix = "sagemaker-api-key-"
+const tokenPrefix = "sagemaker-api-key-"
 
 /** The region, the time and the lifetime of a token. */
 export interface TokenScope {

@@ -152,12 +152,13 @@ class CredentialsCache<A extends Expiring> {
 
   /** Starts a refresh in the background. Returns the current value, which is the new one if the refresh was quick. */
   #refreshed(current: A): Effect.Effect<A> {
-    return this.#untilRefreshed === undefined
-      ? Effect.as(this.#refreshInBackground, current)
-      : Effect.map(
-        Effect.zipRight(this.#refreshInBackground, this.#untilRefreshed),
-        () => this.#current ?? current
-      )
+    return Effect.flatMap(
+      this.#refreshInBackground,
+      () =>
+        this.#pending === undefined || this.#untilRefreshed === undefined
+          ? Effect.succeed(current)
+          : Effect.map(this.#untilRefreshed, () => this.#current ?? current)
+    )
   }
 
   /** Starts a load. It must run in an uninterruptible region, because it registers the load first. */

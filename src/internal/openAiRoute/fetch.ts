@@ -48,7 +48,7 @@ async (input, init) => {
   headers.set("authorization", value)
   const response = await send(target, { ...init, headers, redirect: "manual" })
   if (isRejected(response.status)) {
-    await Runtime.runPromise(runtime)(tokens.invalidate)
+    await Runtime.runPromiseExit(runtime)(tokens.invalidate)
   }
   return response
 }

@@ -35,6 +35,9 @@ const nameHeaders = [
   "x-amzn-sagemaker-inference-component"
 ]
 
+/** The form of AWS's request IDs, which need no comparison with decoded values. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /**
  * The secret parts of an `authorization` header: the access key ID and the signature, or the whole value. A bearer token
  * is also compared in its decoded form, which contains both.
@@ -77,7 +80,7 @@ export class SentValues {
       text.length >= minHeaderPart && value.toLowerCase().includes(lowerCase)
     return contains(this.body, lowerCase) ||
       isInHeader(this.#request.headers["authorization"] ?? "") ||
-      this.#headerValues().some(isInHeader)
+      (uuid.test(text) ? this.#headerValues() : this.secrets).some(isInHeader)
   }
 
   #headerValues(): ReadonlyArray<string> {
@@ -251,8 +254,6 @@ export const printableText = (text: string, sent: SentValues): string | undefine
 /** Whether a whole text can be printed. A text that is too long to be compared cannot. */
 export const isPrintable = (text: string, sent: SentValues): boolean =>
   text.length <= maxTextLength && printableText(text, sent) !== undefined
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * An identifier of the service, or `undefined` if it does not have AWS's form or is a part of the request.

@@ -57,6 +57,9 @@ export const withStructuredOutput = (
     if (mode === "json_schema") {
       return { response_format: jsonSchemaFormat(format, schema), ...request }
     }
+    if (mode === "json") {
+      return { response_format: { type: "json", value: schema }, ...request }
+    }
     const messages = withInstructions(request.messages, instructions(schema))
     return mode === "json_object"
       ? { response_format: { type: "json_object" }, ...request, messages }

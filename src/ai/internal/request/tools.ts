@@ -11,15 +11,26 @@ import { malformedInput } from "../provider/aiError.ts"
 /** The names of tools in the toolkit and in the request. They differ for provider-defined tools. */
 export interface ToolNames {
   readonly toWire: (name: string) => string
-  /** The name in the toolkit; `undefined` if the request has no such tool. */
-  readonly fromWire: (name: string) => string | undefined
+  /** The tool in the toolkit; `undefined` if the request has no such tool. */
+  readonly fromWire: (name: string) => CalledTool | undefined
 }
+
+/** A tool that the model calls. */
+export interface CalledTool {
+  readonly name: string
+  /** Whether the container runs the tool. The toolkit has no handler for it. */
+  readonly providerExecuted: boolean
+}
+
+const runsInContainer = (tool: Tool.Any): boolean => Tool.isProviderDefined(tool) && !tool.requiresHandler
 
 const wireName = (tool: Tool.Any): string => Tool.isProviderDefined(tool) ? tool.providerName : tool.name
 
 export const toolNames = (tools: ReadonlyArray<Tool.Any>): ToolNames => {
   const wireNames = new Map(tools.map((tool) => [tool.name, wireName(tool)]))
-  const names = new Map(tools.map((tool) => [wireName(tool), tool.name]))
+  const names = new Map(
+    tools.map((tool) => [wireName(tool), { name: tool.name, providerExecuted: runsInContainer(tool) }])
+  )
   return {
     toWire: (name) => wireNames.get(name) ?? name,
     fromWire: (name) => names.get(name)

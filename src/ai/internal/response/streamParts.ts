@@ -19,6 +19,8 @@ import { makeCallIds, toolCallPart } from "./toolCalls.ts"
 
 type Part = Response.StreamPartEncoded
 
+type Parts = ReadonlyArray<Part>
+
 /** A tool call so far. It has an ID once its start was emitted. */
 interface Call {
   id: string | undefined
@@ -66,7 +68,7 @@ class Reader {
   }
 
   /** The parts of some tokens. */
-  read(tokens: Iterable<TokenWithEvent>): ReadonlyArray<Part> {
+  read(tokens: Iterable<TokenWithEvent>): Parts {
     this.out = []
     for (const token of tokens) {
       if (token.event !== this.event) {
@@ -78,8 +80,8 @@ class Reader {
     return this.out
   }
 
-  /** The last parts, then the error of a stream that is incomplete or has an invalid tool call. */
-  finish(): Effect.Effect<ReadonlyArray<Part>, readonly [ReadonlyArray<Part>, AiError.AiError]> {
+  /** The last parts in two chunks, or the last parts and the error of a stream that is incomplete or invalid. */
+  finish(): Effect.Effect<readonly [Parts, Parts], readonly [Parts, AiError.AiError]> {
     this.out = []
     this.endBlock()
     const file = this.audio.length === 0 ? undefined : audioPart(this.audio, this.expected.request)
@@ -99,7 +101,7 @@ class Reader {
     }
     return this.toolCallParts().pipe(
       Effect.catchAll(fail),
-      Effect.map((calls) => [...parts, ...calls, this.finishPart(calls.length > 0)])
+      Effect.map((calls) => [parts, [...calls, this.finishPart(calls.length > 0)]] as const)
     )
   }
 
@@ -189,12 +191,12 @@ class Reader {
     this.endBlock()
     const id = this.idOf(call.sentId ?? "")
     call.id = id
-    const name = this.expected.names.fromWire(call.name)
+    const called = this.expected.names.fromWire(call.name) ?? { name: call.name }
     this.out.push({
       type: "tool-params-start",
       id,
-      name: name ?? call.name,
-      ...(name === undefined || name === call.name ? {} : { providerName: call.name })
+      ...called,
+      ...(called.name === call.name ? {} : { providerName: call.name })
     })
     this.addParams(id, call.arguments)
     return id
@@ -206,7 +208,7 @@ class Reader {
     }
   }
 
-  private toolCallParts(): Effect.Effect<ReadonlyArray<Part>, AiError.AiError> {
+  private toolCallParts(): Effect.Effect<Parts, AiError.AiError> {
     for (const call of this.calls.values()) {
       Object.assign(call, completeCall(call.name, call.arguments))
       const id = call.id ?? this.startCall(call)
@@ -238,13 +240,16 @@ class Reader {
   }
 }
 
+type PartStream = Stream.Stream<Part, AiError.AiError>
+
+const chunkOf = (parts: Parts): PartStream => Stream.fromChunk(Chunk.unsafeFromArray(parts))
+
 /** The parts that follow the last token. A failure comes after them. */
-const lastParts = (reader: Reader): Stream.Stream<Part, AiError.AiError> =>
+const lastParts = (reader: Reader): PartStream =>
   Stream.unwrap(
     Effect.match(Effect.suspend(() => reader.finish()), {
-      onFailure: ([parts, error]): Stream.Stream<Part, AiError.AiError> =>
-        Stream.concat(Stream.fromIterable(parts), Stream.fail(error)),
-      onSuccess: (parts): Stream.Stream<Part, AiError.AiError> => Stream.fromChunk(Chunk.fromIterable(parts))
+      onFailure: ([parts, error]): PartStream => Stream.concat(chunkOf(parts), Stream.fail(error)),
+      onSuccess: ([parts, calls]): PartStream => Stream.concat(chunkOf(parts), chunkOf(calls))
     })
   )
 
@@ -252,7 +257,8 @@ const lastParts = (reader: Reader): Stream.Stream<Part, AiError.AiError> =>
  * The parts of the first choice.
  *
  * All tool calls are in the last chunk, after the response is complete: `@effect/ai` runs the calls of a chunk
- * concurrently, and does not read the response meanwhile. No tool runs if the response is cut off.
+ * concurrently, and does not read the response meanwhile. No tool runs if the response is cut off. It also rejects a chunk
+ * with a call whose arguments do not match the schema of the tool, so that the chunk has no other parts.
  */
 export const streamParts = <E, R>(
   tokens: Stream.Stream<TokenWithEvent, E, R>,

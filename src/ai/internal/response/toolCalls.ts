@@ -48,17 +48,17 @@ export const toolCallPart = (
   { arguments: given, id, name: sent }: ReceivedToolCall,
   names: ToolNames
 ): Effect.Effect<Response.ToolCallPartEncoded, InvalidCall> => {
-  const name = names.fromWire(sent)
-  if (name === undefined) {
+  const called = names.fromWire(sent)
+  if (called === undefined) {
     const what = sent === "" ? "a tool without a name" : "a tool that the request does not have"
     return Effect.fail(invalid(`the model called ${what}`, encoder.encode(argumentsText(given))))
   }
-  return Effect.map(paramsOf(name, given), (params) => ({
+  return Effect.map(paramsOf(called.name, given), (params) => ({
     type: "tool-call",
     id,
-    name,
     params,
-    ...(name === sent ? {} : { providerName: sent })
+    ...called,
+    ...(called.name === sent ? {} : { providerName: sent })
   }))
 }
 
