@@ -280,6 +280,18 @@ describe("A tool", () => {
     assert.include(JSON.stringify(parameters), "\"code\"")
   })
 
+  it("has a JSON Schema of type object without Effect's IDs, also for an empty struct", () => {
+    const empty = { type: "object", properties: {} }
+    assert.deepStrictEqual(Chat.tool({ name: "now", parameters: Schema.Struct({}) }).function.parameters, empty)
+    const Mixed = Schema.Struct({ options: Schema.Struct({}), value: Schema.Unknown })
+    assert.deepStrictEqual(Chat.tool({ name: "set", parameters: Mixed }).function.parameters, {
+      type: "object",
+      required: ["options", "value"],
+      properties: { options: empty, value: { title: "unknown" } },
+      additionalProperties: false
+    })
+  })
+
   it.effect("decodes the arguments of a call", () =>
     Effect.gen(function*() {
       const call = { function: { name: "weather", arguments: "{\"city\":\"Bern\"}" } }

@@ -53,6 +53,17 @@ const quirks: ReadonlyArray<Quirk> = [
     calls: two
   },
   {
+    what: "one ID and one index for calls of different tools",
+    chunks: [
+      callChunk([
+        { index: 0, id: "a", function: { name: "now", arguments: "{}" } },
+        { index: 0, id: "a", function: { name: "weather", arguments: weather.slice(0, 4) } }
+      ]),
+      callChunk([{ index: 0, id: "a", function: { arguments: weather.slice(4) } }])
+    ],
+    calls: [{ id: "a", name: "now", arguments: "{}" }, { id: "a", name: "weather", arguments: weather }]
+  },
+  {
     what: "empty IDs and names in later parts",
     chunks: [
       callChunk([{ index: 0, id: "a", function: { name: "weather", arguments: "" } }]),

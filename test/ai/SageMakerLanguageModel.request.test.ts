@@ -332,6 +332,18 @@ describe("A toolkit", () => {
       assert.deepStrictEqual(toolResults, [])
     }))
 
+  it.effect("with empty parameters is sent with the type object", () =>
+    Effect.gen(function*() {
+      const { layer, requests } = yield* scriptedModel({}, completion({ content: "Hi" }))
+      const clock = Toolkit.make(Tool.make("now", { parameters: {} }))
+      yield* LanguageModel.generateText({ prompt: "Hi", toolkit: clock }).pipe(
+        Effect.provide([clock.toLayer({ now: () => Effect.void }), layer])
+      )
+      assert.deepStrictEqual(requests[0]!["tools"], [
+        { type: "function", function: { name: "now", parameters: { type: "object", properties: {} } } }
+      ])
+    }))
+
   it.effect("with parameters without a JSON Schema fails, and names the tool", () =>
     Effect.gen(function*() {
       const { layer } = yield* scriptedModel({}, hello)

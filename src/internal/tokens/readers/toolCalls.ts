@@ -53,6 +53,10 @@ const beginsAnother = (call: Call, { arguments: text, name }: ReceivedCall): boo
   return name !== call.name || (call.extent.isComplete && !(call.repeatsName && text === ""))
 }
 
+/** Whether the part has the ID of a complete call, but the name of another tool: models repeat IDs. */
+const repeatsId = (call: Call, { name }: ReceivedCall): boolean =>
+  call.extent.isComplete && call.name !== "" && name !== "" && name !== call.name
+
 /** The calls of one choice. Maps keep the lookup fast if a hostile server sends very many calls. */
 class Calls {
   private readonly bySent = new Map<number, Call>()
@@ -69,7 +73,7 @@ class Calls {
     }
     const known = part.index === undefined ? this.byId.get(part.id) : this.byIdAndSent.get(`${sent} ${part.id}`)
     if (known !== undefined || open === undefined) {
-      return known
+      return known !== undefined && repeatsId(known, part) ? undefined : known
     }
     const isSame = open.id === "" ? !beginsAnother(open, part) : continues(open, part)
     return isSame ? open : undefined
