@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { Credentials, type CredentialsInput } from "./Credentials.ts"
+import { ClockOffset } from "./internal/bearerToken/clockOffset.ts"
 import { mint, type TokenScope } from "./internal/bearerToken/mint.ts"
 import { readTokenOptions } from "./internal/bearerToken/options.ts"
 import { ClientRegion } from "./internal/config/clientRegion.ts"
@@ -69,14 +70,15 @@ export class BearerToken extends Context.Tag("effect-sagemaker-runtime/BearerTok
 const mintFailed = () =>
   new CredentialsError({ message: "Could not make a bearer token from the credentials", sources: ["Credentials"] })
 
-/** The token of credentials from any source. Their values and the token are in no error. */
+/** The token of credentials from any source, made at `now`. Their values and the token are in no error. */
 const tokenOf = (
   source: string,
   credentials: unknown,
-  scope: TokenScope
+  scope: TokenScope,
+  now: number
 ): Effect.Effect<{ readonly token: Redacted.Redacted; readonly expiration: Date }, CredentialsError> =>
   Effect.flatMap(parseCredentials(source, credentials), (parsed) => {
-    const from = Math.floor(scope.date.getTime() / 1_000)
+    const from = Math.floor(now / 1_000)
     const expiration = new Date(Math.min((from + scope.expiresSeconds) * 1_000, expiresAt(parsed)))
     const toToken = (text: string) => ({ token: Redacted.make(text), expiration })
     try {
@@ -128,7 +130,7 @@ export const make = (
     if (date === undefined) {
       return yield* invalidSetting("date", "a valid Date")
     }
-    const { token } = yield* tokenOf("BearerToken.make", credentials, { region, date, expiresSeconds })
+    const { token } = yield* tokenOf("BearerToken.make", credentials, { region, date, expiresSeconds }, date.getTime())
     return token
   })
 
@@ -148,6 +150,9 @@ const noCredentials = () =>
  * it lives shorter than five minutes. Then the next call makes another one. If its credentials do not arrive immediately,
  * calls continue with the cached token until it expires. One token is made at a time. A failed refresh is repeated after
  * 1 second at first, and after 30 seconds at most.
+ *
+ * `ModelEndpoint.openAiChat` corrects the time of tokens if the system clock differs from the service's clock by more than
+ * four minutes, as `correctClockSkew` of the client does for signatures.
  *
  * A cached token is not used after its credentials expired. `get` fails with `CredentialsError` if there are no valid
  * credentials, or if they do not arrive within 10 seconds. Building the layer fails with `ConfigurationError` if an option
@@ -176,8 +181,8 @@ export const layer = (
       const load = Effect.flatMap(
         withTimeLimit(defaultRefreshTimeoutMillis, noCredentials)(credentials.get),
         (found) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) =>
-            tokenOf("Credentials", found, { region, date: new Date(now), expiresSeconds }))
+          Effect.flatMap(Effect.all([Clock.currentTimeMillis, ClockOffset]), ([now, offset]) =>
+            tokenOf("Credentials", found, { region, date: new Date(now + offset), expiresSeconds }, now))
       )
       const { get, invalidate } = yield* cache(load, {
         source: () =>
@@ -185,6 +190,10 @@ export const layer = (
         refreshTimeout: Infinity,
         untilRefreshed: Effect.repeatN(Effect.yieldNow(), mintSteps)
       })
-      return { get: Effect.map(get, ({ token }) => token), invalidate }
+      return {
+        get: Effect.map(get, ({ token }) =>
+          token),
+        invalidate
+      }
     })
   )

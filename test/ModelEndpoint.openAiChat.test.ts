@@ -412,6 +412,23 @@ describe("ModelEndpoint.openAiChat", () => {
       assert.deepStrictEqual(sent, ["Bearer token-1", "Bearer token-2"])
     }))
 
+  it.effect("corrects the time of the token if the system clock is wrong", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.parse("2026-11-28T13:00:00Z"))
+      const date = "Sat, 28 Nov 2026 12:00:00 GMT"
+      const server = yield* scriptedRuntime({ status: 403, headers: { date }, body: "" }, completed)
+      const tokens = BearerToken.layer({ region: "eu-west-1" }).pipe(Layer.provide(Credentials.layer(keys)))
+      const fiber = yield* Effect.fork(Effect.provide(chat.invoke(request), [server.layer, tokens]))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      const dates = (yield* server.requests).map(({ headers }) =>
+        /X-Amz-Date=(\w+)/.exec(atob(headers["authorization"]!.slice("Bearer sagemaker-api-key-".length)))?.[1]
+      )
+      assert.strictEqual(dates.length, 2)
+      assert.strictEqual(dates[0], "20261128T130000Z")
+      assert.match(dates[1]!, /^20261128T12000\dZ$/)
+    }))
+
   it.effect("retries 429, 500 and 503 by the client's policy, and no other error of the service", () =>
     Effect.gen(function*() {
       const expected: ReadonlyArray<readonly [Reply, string, number]> = [

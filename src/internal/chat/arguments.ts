@@ -10,7 +10,7 @@ import type { CodecError } from "../../SageMakerError.ts"
 import { undecodable } from "../codec/codecError.ts"
 
 /** Effect's IDs of an empty struct and of `Schema.Object`. Their JSON Schema accepts arrays, and has no `type`. */
-const objectIds = ["/schemas/%7B%7D", "/schemas/object"]
+const objectIds = new Set(["/schemas/%7B%7D", "/schemas/object"])
 
 /** Chat templates read the `type` and the `properties`, and an `$id` changes the meaning of references. */
 const withoutEffectId = (_: string, value: unknown): unknown => {
@@ -18,7 +18,7 @@ const withoutEffectId = (_: string, value: unknown): unknown => {
     return value
   }
   const { $id, ...members } = value
-  if (!objectIds.includes($id)) {
+  if (!objectIds.has($id)) {
     return members
   }
   const { anyOf: _anyOf, ...others } = members

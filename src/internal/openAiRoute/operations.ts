@@ -1,4 +1,5 @@
 /** The operations of the OpenAI-compatible route: chat completions as a whole and as a stream. */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -9,6 +10,7 @@ import * as InvokeEndpointWithResponseStream from "../../InvokeEndpointWithRespo
 import * as Op from "../../Operation.ts"
 import { type CommonError, InvalidInputError, toRetryable } from "../../SageMakerError.ts"
 import { execute, type SageMakerRuntime } from "../../SageMakerRuntime.ts"
+import { ClockOffset } from "../bearerToken/clockOffset.ts"
 import { addInterceptor, CurrentInterceptor, interceptor } from "../client/interceptor.ts"
 import * as members from "../operation/members.ts"
 import { guardReads } from "../operation/readMembers.ts"
@@ -57,13 +59,15 @@ const encodeMembers = (
 const encode: Op.Operation<RouteInput, unknown>["encode"] = (input, settings) =>
   Either.getOrElse(guardReads("input", () => encodeMembers({ ...input }, settings)), Effect.fail)
 
-const sign: NonNullable<Op.Operation<never, unknown, unknown, BearerToken>["sign"]> = (request) =>
-  Effect.flatMap(
-    BearerToken,
-    ({ get }) =>
-      Effect.flatMap(get, (token) =>
-        Either.map(authorization(token), (value) => withHeaders(request, { authorization: value })))
-  )
+const sign: NonNullable<Op.Operation<never, unknown, unknown, BearerToken>["sign"]> = (request, { date }) =>
+  Effect.gen(function*() {
+    const { get } = yield* BearerToken
+    const now = yield* Clock.currentTimeMillis
+    const offset = (date?.getTime() ?? now) - now
+    const token = yield* Effect.provideService(get, ClockOffset, offset)
+    const value = yield* authorization(token)
+    return withHeaders(request, { authorization: value })
+  })
 
 const shared = {
   encode,
