@@ -1098,6 +1098,11 @@ export class ObjectStoreError extends errorClass<Retryable>()(
   }
 }
 
+/** The text of a hidden field: not encoded, and empty after decoding. */
+const hiddenString = optionalString.pipe(
+  Schema.withConstructorDefault(() => "")
+) as unknown as Schema.PropertySignature<":", string, never, "?:", string | undefined, true>
+
 const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProperty(job, "outputLocation"))
 
 /**
@@ -1109,7 +1114,7 @@ const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProp
 export class AsyncInferenceFailedError extends errorClass<Retryable>()(
   Schema.TaggedError<AsyncInferenceFailedError>()("AsyncInferenceFailedError", {
     job: jobSchema,
-    failure: Schema.String
+    failure: hiddenString
   }),
   "failure"
 ) {
@@ -1122,7 +1127,7 @@ export class AsyncInferenceFailedError extends errorClass<Retryable>()(
   /**
    * The text of the failure object, up to 1 MiB, or the reason in the notification.
    *
-   * It can repeat the request, so it is not enumerable and is not printed.
+   * It can repeat the request, so it is not enumerable, not printed and not encoded.
    *
    * @since 0.1.0
    */
