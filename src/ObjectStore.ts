@@ -135,8 +135,9 @@ export const layerMemory: Layer.Layer<ObjectStore> = Layer.sync(ObjectStore, mak
  * Stores objects as files below a folder: `s3://bucket/key` is the file `root/bucket/key`.
  *
  * The folder is created by the first `put`. Content types are not stored. In names, the characters that file systems
- * reserve are percent-encoded. A file system cannot have both `s3://bucket/a` and `s3://bucket/a/b`: the second `put`
- * fails with reason `other`. Symbolic links below the folder are followed.
+ * reserve are percent-encoded. A segment of a key with more than 255 bytes is stored as several names. A file system
+ * cannot have both `s3://bucket/a` and `s3://bucket/a/b`: the second `put` fails with reason `other`. Symbolic links below
+ * the folder are followed.
  *
  * @since 0.1.0
  * @category layers

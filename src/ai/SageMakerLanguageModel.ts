@@ -153,7 +153,7 @@ export type Requirements<Model extends Pick<ChatModel, "invokeWithResponse">> = 
  * Options of a language model.
  *
  * @since 0.1.0
- * @category options
+ * @category models
  */
 export interface LanguageModelOptions<out Model extends ChatModel> {
   /** The endpoint, for example `Container.vllm("qwen3-8b").chat`. */
