@@ -73,7 +73,10 @@ export interface PutOptions {
  * @category models
  */
 export interface ObjectStoreService {
-  /** Reads an object, or a range of it. Leaving the stream closes its connection. */
+  /**
+   * Reads an object, or a range of it. Leaving the stream closes its connection. An absent object fails with reason
+   * `not-found`.
+   */
   readonly get: (location: string, range?: ObjectRange) => Stream.Stream<Uint8Array, ObjectStoreError>
   /**
    * Stores an object, replacing any existing one. Readers see the old object or the complete new one.
@@ -85,7 +88,7 @@ export interface ObjectStoreService {
     body: Uint8Array | Stream.Stream<Uint8Array, E, R>,
     options?: PutOptions
   ) => Effect.Effect<void, ObjectStoreError | E, R>
-  /** Returns the properties of an object. */
+  /** Returns the properties of an object. An absent object fails with reason `not-found`. */
   readonly head: (location: string) => Effect.Effect<ObjectInfo, ObjectStoreError>
   /**
    * Lists the objects whose locations start with a prefix, ordered by the UTF-8 bytes of their keys.
@@ -132,8 +135,9 @@ export const layerMemory: Layer.Layer<ObjectStore> = Layer.sync(ObjectStore, mak
  * Stores objects as files below a folder: `s3://bucket/key` is the file `root/bucket/key`.
  *
  * The folder is created by the first `put`. Content types are not stored. In names, the characters that file systems
- * reserve are percent-encoded. A file system cannot have both `s3://bucket/a` and `s3://bucket/a/b`: the second `put`
- * fails with reason `other`. Symbolic links below the folder are followed.
+ * reserve are percent-encoded. A segment of a key with more than 255 bytes is stored as several names. A file system
+ * cannot have both `s3://bucket/a` and `s3://bucket/a/b`: the second `put` fails with reason `other`. Symbolic links below
+ * the folder are followed.
  *
  * @since 0.1.0
  * @category layers

@@ -1,8 +1,9 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Chunk, Effect, FastCheck, Layer, Stream } from "effect"
 import { ObjectStore, SageMakerError } from "effect-sagemaker-runtime"
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { inspect } from "node:util"
 import { afterAll } from "vitest"
@@ -93,18 +94,45 @@ describe("layerFileSystem", () => {
       assert.notInclude(inspect(error, { depth: 10 }), folder)
     }))
 
-  it.effect("reports a name that is too long for the file system", () =>
-    Effect.gen(function*() {
-      const { run } = inFolder("long")
-      const location = `s3://bucket/${"k".repeat(300)}`
-      assert.include(yield* Effect.flip(run(withStore((store) => store.put(location, new Uint8Array(1))))), {
-        _tag: "ObjectStoreError",
-        reason: "other"
-      })
-      const head = yield* Effect.flip(run(withStore((store) => store.head(location))))
-      assert.include(["not-found", "other"], head.reason)
-    }))
+  const segments = FastCheck.array(FastCheck.constantFrom("k", "%", "ü", "日", "😀", ".", ":", "/"), {
+    minLength: 1,
+    maxLength: 190
+  }).map((characters) => characters.join(""))
+
+  it.effect.prop(
+    "stores keys whose segments are longer than the names of a file system",
+    [segments, segments],
+    (keys) =>
+      Effect.gen(function*() {
+        const folder = yield* Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "long-"))),
+          (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+        )
+        const layer = ObjectStore.layerFileSystem(folder).pipe(Layer.provide(NodeContext.layer))
+        const [key, other] = keys.map((each) => `s3://bucket/${"x".repeat(240)}${each}`) as [string, string]
+        yield* Effect.gen(function*() {
+          const store = yield* ObjectStore.ObjectStore
+          yield* store.put(key, new Uint8Array(1))
+          assert.strictEqual((yield* store.head(key)).size, 1)
+          const isConflict = yield* Effect.isFailure(store.put(other, new Uint8Array(2)))
+          const all = key === other || isConflict ? [key] : [key, other]
+          for (const prefix of ["s3://bucket", `s3://bucket/${"x".repeat(100)}`, key.slice(0, 300)]) {
+            const found = Chunk.toReadonlyArray(yield* Stream.runCollect(store.list(toText(prefix))))
+            assert.sameMembers(
+              found.map(({ location }) => location),
+              all.filter((location) => location.startsWith(toText(prefix)))
+            )
+          }
+          yield* store.remove(key)
+          assert.strictEqual((yield* Effect.flip(store.head(key))).reason, "not-found")
+        }).pipe(Effect.provide(layer))
+      }).pipe(Effect.scoped),
+    { fastCheck: { numRuns: 40 } }
+  )
 })
+
+/** A text that ends with a whole character. */
+const toText = (text: string): string => text.replace(/[\ud800-\udbff]$/, "")
 
 describe("ObjectStoreError", () => {
   const error = new SageMakerError.ObjectStoreError({

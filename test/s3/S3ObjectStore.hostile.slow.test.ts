@@ -108,19 +108,20 @@ describe.each(Object.entries(httpClients))("With %s", (_, http) => {
   )
 
   it.live.each(["<ListBucketResult><Contents>", "not XML", "<a/>"])(
-    "a list that is not valid fails or is empty (%s)",
+    "a list that is not valid fails (%s)",
     (body) =>
       Effect.gen(function*() {
-        const exit = yield* Effect.exit(Effect.scoped(Effect.flatMap(serve(respond(200, body)), ({ url }) =>
-          withStore(url, http, (store) =>
-            Stream.runCollect(store.list("s3://models/"))))))
-        if (Exit.isSuccess(exit)) {
-          assert.isTrue(Chunk.isEmpty(exit.value))
-        } else {
-          assert.strictEqual(exit.cause._tag, "Fail")
-        }
+        const { error } = yield* failureOf(calls.list, respond(200, body), http)
+        assert.deepInclude(error, { operation: "list", reason: "other" })
       })
   )
+
+  it.live("a status that is no redirect does not report another region", () =>
+    Effect.gen(function*() {
+      const { error } = yield* failureOf(calls.head, respond(304), http)
+      assert.deepInclude(error, { operation: "head", reason: "other", status: 304 })
+      assert.notInclude(error.message, "region")
+    }))
 
   it.live("a page that continues with itself ends the list", () =>
     Effect.gen(function*() {

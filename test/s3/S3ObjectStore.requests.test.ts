@@ -378,6 +378,52 @@ describe("A list", () => {
       assert.strictEqual(urlOf(second).searchParams.get("continuation-token"), "2=&")
     }))
 
+  it.live("has only objects whose keys start with the prefix, although the store lists others", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedHttpClient(page(["out/a", "", "other", "out", "out/", "out%2Fb"]))
+      const entries = yield* withStore(
+        undefined,
+        server.http,
+        (store) => Stream.runCollect(store.list("s3://models/out/"))
+      )
+      assert.deepStrictEqual(Chunk.toReadonlyArray(entries).map((entry) => entry.location), [
+        "s3://models/out/a",
+        "s3://models/out/",
+        "s3://models/out/b"
+      ])
+    }))
+
+  it.live.each([2, 3, 7])("whose pages repeat after %d pages fails", (count) =>
+    Effect.gen(function*() {
+      const pages = Array.from({ length: 40 }, (_, index) => page([`a${index}`], `token-${index % count}`))
+      const server = yield* scriptedHttpClient(...pages)
+      const failed = yield* Effect.flip(
+        withStore(undefined, server.http, (store) => Stream.runDrain(store.list("s3://models")))
+      )
+      assert.deepInclude(failed, { operation: "list", reason: "other" })
+      assert.isAtMost(yield* server.attempts, 4 * count)
+    }))
+
+  it.live("of many pages is read to the end", () =>
+    Effect.gen(function*() {
+      const pages = Array.from({ length: 40 }, (_, index) => page([`a${index}`], index === 39 ? undefined : `${index}`))
+      const server = yield* scriptedHttpClient(...pages)
+      const count = yield* withStore(undefined, server.http, (store) => Stream.runCount(store.list("s3://models")))
+      assert.strictEqual(count, 40)
+    }))
+
+  it.live.each([
+    "<html><body>Log in</body></html>",
+    "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>-1</Size></Contents></ListBucketResult>"
+  ])("that is another document fails: %s", (document) =>
+    Effect.gen(function*() {
+      const server = yield* scriptedHttpClient(xml(document))
+      const failed = yield* Effect.flip(
+        withStore(undefined, server.http, (store) => Stream.runDrain(store.list("s3://models")))
+      )
+      assert.deepInclude(failed, { operation: "list", reason: "other" })
+    }))
+
   it.live("with a key that is not valid fails", () =>
     Effect.gen(function*() {
       const server = yield* scriptedHttpClient(page(["%E0%A4%A"]))

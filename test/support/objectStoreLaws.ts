@@ -89,7 +89,10 @@ export const unusualKeys: ReadonlyArray<string> = [
   "tab\there",
   "UPPER",
   "upper",
-  `long/${"k".repeat(200)}/${"l".repeat(200)}`
+  `long/${"k".repeat(200)}/${"l".repeat(200)}`,
+  "m".repeat(1_024),
+  `${"n".repeat(254)}%`,
+  "%".repeat(300)
 ]
 
 const hasDotSegment = (key: string) => key.split("/").some((segment) => segment === "." || segment === "..")

@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ObjectEntry, ObjectRange, ObjectStoreService } from "../../ObjectStore.ts"
 import { ObjectStoreError, type ObjectStoreErrorReason, type ObjectStoreOperation } from "../../SageMakerError.ts"
-import { segmentOf, toNames } from "./fileName.ts"
+import { partOf, toNames } from "./fileName.ts"
 import {
   compareKeys,
   formatLocation,
@@ -191,10 +191,10 @@ class FileSystemStore implements ObjectStoreService {
     return Effect.gen(this, function*() {
       const entries: Array<ObjectEntry> = []
       for (const name of yield* ignoreAbsent(this.fileSystem.readDirectory(folder), [])) {
-        const segment = segmentOf(name)
-        const candidate = `${keyOfFolder}${segment}`
-        const isAncestor = key.startsWith(`${candidate}/`)
-        if (segment === undefined || candidate.length > maxKeyBytes || !(isAncestor || candidate.startsWith(key))) {
+        const { isContinued, text } = partOf(name)
+        const candidate = `${keyOfFolder}${text}`
+        const keyBelow = isContinued ? candidate : `${candidate}/`
+        if (candidate.length > maxKeyBytes || !(key.startsWith(keyBelow) || candidate.startsWith(key))) {
           continue
         }
         const path = this.path.join(folder, name)
@@ -203,8 +203,10 @@ class FileSystemStore implements ObjectStoreService {
           continue
         }
         if (info.value.type === "Directory") {
-          entries.push(...yield* this.#walk({ bucket, key }, prefix, path, `${candidate}/`))
-        } else if (info.value.type === "File" && candidate.startsWith(key)) {
+          entries.push(...yield* this.#walk({ bucket, key }, prefix, path, keyBelow))
+        } else if (
+          info.value.type === "File" && candidate.startsWith(key) && path === this.#fileOf({ bucket, key: candidate })
+        ) {
           entries.push({ location: formatLocation(bucket, candidate), size: Number(info.value.size) })
         }
       }

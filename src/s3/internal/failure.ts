@@ -88,6 +88,9 @@ const codes = new Map<string, Reason>([
 /** Client errors of HTTP that a later request can avoid. */
 const transientStatuses = new Set([408, 429])
 
+/** Not those of a condition, such as 304. */
+const redirectStatuses = new Set([301, 302, 303, 307, 308])
+
 /** Server errors that a later request cannot avoid. */
 const finalStatuses = new Set([501, 505])
 
@@ -119,7 +122,7 @@ const reasonOfResponse = (operation: ObjectStoreOperation, status: number, error
   if (status < 300) {
     return ["other", "the response of the store is not valid"]
   }
-  return status < 400 ? ["other", otherRegion] : ["other"]
+  return redirectStatuses.has(status) ? ["other", otherRegion] : ["other"]
 }
 
 const checksumMismatch = "the checksum of the object does not match its bytes"

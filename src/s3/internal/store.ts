@@ -12,11 +12,11 @@ import { concat } from "../../protocol/bytes/bytes.ts"
 import { ObjectStoreError } from "../../SageMakerError.ts"
 import type { S3Clients } from "./clients.ts"
 import { serviceErrorOf, StoreFailure, toObjectStoreError } from "./failure.ts"
-import { readPage } from "./listPage.ts"
+import { type Position, readPage } from "./listPage.ts"
 import { readObject } from "./objectReader.ts"
 import type { Settings } from "./settings.ts"
 import { isTooManyParts, tooManyParts, uploadParts } from "./upload.ts"
-import { firstBytes, toWebStream } from "./uploadBody.ts"
+import { readAhead, toWebStream } from "./uploadBody.ts"
 
 /** Amazon S3 stores this type if a request has none. */
 const defaultContentType = "binary/octet-stream"
@@ -66,7 +66,7 @@ export class S3Store implements ObjectStoreService {
   readonly list: ObjectStoreService["list"] = (prefix) =>
     Stream.unwrap(Effect.map(locationOf("list", prefix), (parsed) =>
       Stream.mapError(
-        Stream.paginateChunkEffect(undefined, (token: string | undefined) => this.#listPage(parsed, token)),
+        Stream.paginateChunkEffect(undefined, (position: Position | undefined) => this.#listPage(parsed, position)),
         (error) => toObjectStoreError("list", prefix, error)
       )))
 
@@ -137,23 +137,24 @@ export class S3Store implements ObjectStoreService {
   }
 
   #listPage(
-    { bucket, key }: ParsedLocation,
-    token: string | undefined
-  ): Effect.Effect<readonly [Chunk.Chunk<ObjectEntry>, Option.Option<string | undefined>], unknown> {
+    prefix: ParsedLocation,
+    position: Position | undefined
+  ): Effect.Effect<readonly [Chunk.Chunk<ObjectEntry>, Option.Option<Position>], unknown> {
+    const { bucket, key } = prefix
     const input = {
       ...this.#settings.common,
       Bucket: bucket,
       // Keys can have characters that XML cannot.
       EncodingType: "url" as const,
       ...(key === "" ? {} : { Prefix: key }),
-      ...(token === undefined ? {} : { ContinuationToken: token })
+      ...(position === undefined ? {} : { ContinuationToken: position.token })
     }
     return Effect.flatMap(
       this.#clients.send(
         bucket,
         (client, { ListObjectsV2Command }, options) => client.send(new ListObjectsV2Command(input), options)
       ),
-      (output) => readPage(bucket, output, token)
+      (output) => readPage(prefix, output, position)
     )
   }
 
@@ -195,7 +196,7 @@ export class S3Store implements ObjectStoreService {
       (chunk: unknown) => chunk instanceof Uint8Array ? Effect.succeed(chunk) : Effect.fail(invalidBody(location))
     )
     return Effect.scoped(Effect.gen(this, function*() {
-      const first = yield* firstBytes(checked, this.#settings.upload.multipartThreshold)
+      const first = yield* readAhead(checked, this.#settings.upload.multipartThreshold)
       if (first.rest === undefined) {
         yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
         return
