@@ -22,6 +22,7 @@ import * as internalOptions from "./internal/asyncInference/options.ts"
 import * as internalResult from "./internal/asyncInference/result.ts"
 import * as internalResults from "./internal/asyncInference/results.ts"
 import * as internalSubmit from "./internal/asyncInference/submit.ts"
+import { jobClass } from "./internal/error/jobClass.ts"
 import { guardReads } from "./internal/operation/readMembers.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
 import type * as ModelEndpoint from "./ModelEndpoint.ts"
@@ -53,14 +54,7 @@ import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
  * @since 0.1.0
  * @category models
  */
-export class Job extends Schema.Class<Job>("effect-sagemaker-runtime/AsyncInference/Job")({
-  endpoint: Schema.String,
-  inferenceId: Schema.String,
-  outputLocation: Schema.String,
-  failureLocation: Schema.optional(Schema.String),
-  submittedAt: Schema.DateTimeUtc,
-  expiresAt: Schema.DateTimeUtc
-}) {
+export class Job extends jobClass<Job>() {
   /**
    * The name of the endpoint.
    *

@@ -24,6 +24,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Job } from "./AsyncInference.ts"
 import { errorClass } from "./internal/error/errorClass.ts"
+import { jobClass } from "./internal/error/jobClass.ts"
 import { objectStoreMessage } from "./internal/error/objectStoreMessage.ts"
 import { validationReason } from "./protocol/error/validationReason.ts"
 
@@ -1103,7 +1104,7 @@ const hiddenString = optionalString.pipe(
   Schema.withConstructorDefault(() => "")
 ) as unknown as Schema.PropertySignature<":", string, never, "?:", string | undefined, true>
 
-const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProperty(job, "outputLocation"))
+class ErrorJob extends jobClass<Job>() {}
 
 /**
  * The model or the service could not process the request. A failure object or a notification reports the failure.
@@ -1113,7 +1114,7 @@ const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProp
  */
 export class AsyncInferenceFailedError extends errorClass<Retryable>()(
   Schema.TaggedError<AsyncInferenceFailedError>()("AsyncInferenceFailedError", {
-    job: jobSchema,
+    job: ErrorJob,
     failure: hiddenString
   }),
   "failure"
@@ -1160,7 +1161,7 @@ export class AsyncInferenceFailedError extends errorClass<Retryable>()(
  */
 export class AsyncInferenceTimeoutError extends errorClass<Retryable>()(
   Schema.TaggedError<AsyncInferenceTimeoutError>()("AsyncInferenceTimeoutError", {
-    job: jobSchema,
+    job: ErrorJob,
     elapsed: Schema.Number
   })
 ) {
