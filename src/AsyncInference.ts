@@ -255,6 +255,11 @@ export interface ResultsOptions<E = never, R = never> extends WaitOptions<R> {
   /** How many outputs are read at the same time. Default: 8. */
   readonly concurrency?: number | undefined
   /**
+   * How long to wait for each job, from when `results` receives it. Default: until `expiresAt` of the job. A job that has
+   * expired is polled once.
+   */
+  readonly timeout?: Duration.DurationInput | undefined
+  /**
    * Runs after each poll of the store, also if it found results. The next poll starts when it has ended. It is interrupted
    * at the next deadline of a job, but not within its first second.
    */
@@ -454,7 +459,7 @@ export const run = <A, B, R, R2 = never>(
  * Waits for the results of many jobs. Emits each result as soon as it is read, in any order.
  *
  * The jobs share the requests to the store: in each poll, the folders of their results are listed. If a folder has many
- * other objects, up to 100 objects are checked one by one instead. An error of one job is its result. If access to the
+ * other objects, up to 100 awaited objects are checked one by one instead. An error of one job is its result. If access to the
  * store is denied, or if the store is unavailable in five polls in a row, the stream fails.
  *
  * @example

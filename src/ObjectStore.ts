@@ -73,7 +73,10 @@ export interface PutOptions {
  * @category models
  */
 export interface ObjectStoreService {
-  /** Reads an object, or a range of it. Leaving the stream closes its connection. */
+  /**
+   * Reads an object, or a range of it. Leaving the stream closes its connection. An absent object fails with reason
+   * `not-found`.
+   */
   readonly get: (location: string, range?: ObjectRange) => Stream.Stream<Uint8Array, ObjectStoreError>
   /**
    * Stores an object, replacing any existing one. Readers see the old object or the complete new one.
@@ -85,7 +88,7 @@ export interface ObjectStoreService {
     body: Uint8Array | Stream.Stream<Uint8Array, E, R>,
     options?: PutOptions
   ) => Effect.Effect<void, ObjectStoreError | E, R>
-  /** Returns the properties of an object. */
+  /** Returns the properties of an object. An absent object fails with reason `not-found`. */
   readonly head: (location: string) => Effect.Effect<ObjectInfo, ObjectStoreError>
   /**
    * Lists the objects whose locations start with a prefix, ordered by the UTF-8 bytes of their keys.

@@ -23,7 +23,7 @@ import { ConfigurationError, type InvalidInputError } from "./SageMakerError.ts"
  * The URL of the route of an endpoint.
  *
  * @since 0.1.0
- * @category options
+ * @category models
  */
 export interface OpenAiRouteOptions {
   /**
@@ -46,7 +46,7 @@ export interface OpenAiRouteOptions {
  * Options of `make`.
  *
  * @since 0.1.0
- * @category options
+ * @category models
  */
 export interface MakeOptions extends OpenAiRouteOptions {
   /** The function that sends the requests. Default: `globalThis.fetch`. */

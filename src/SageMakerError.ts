@@ -1101,7 +1101,7 @@ export class ObjectStoreError extends errorClass<Retryable>()(
 const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProperty(job, "outputLocation"))
 
 /**
- * The model or the service could not process the request. The service stored a failure in place of an output.
+ * The model or the service could not process the request. A failure object or a notification reports the failure.
  *
  * @since 0.1.0
  * @category client errors
@@ -1120,7 +1120,9 @@ export class AsyncInferenceFailedError extends errorClass<Retryable>()(
    */
   declare readonly job: Job
   /**
-   * The text of the failure, up to 1 MiB. It can repeat the request, so it is not enumerable and is not printed.
+   * The text of the failure object, up to 1 MiB, or the reason in the notification.
+   *
+   * It can repeat the request, so it is not enumerable and is not printed.
    *
    * @since 0.1.0
    */

@@ -2,30 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Clock, DateTime, Deferred, Effect, Either, Fiber, Schedule, Stream, TestClock } from "effect"
 import { AsyncInference } from "effect-sagemaker-runtime"
 import { failureOf, jobOf, outputOf, scorer, within, withoutFibersLeft } from "./support/asyncJobs.ts"
+import { boundedRequests, collectResults as collect, idsTo, scoreOf as score, summary } from "./support/asyncResults.ts"
 import { hostileValues, thrownText } from "./support/hostileValues.ts"
-import { type ScriptedObjectStore, scriptedObjectStore } from "./support/scriptedObjectStore.ts"
-
-type Options = Parameters<typeof AsyncInference.results<{ text: string }, { score: number }, never>>[2]
-type Jobs = Parameters<typeof AsyncInference.results<{ text: string }, { score: number }, never>>[1]
+import { scriptedObjectStore } from "./support/scriptedObjectStore.ts"
 
 const everySecond = { schedule: Schedule.spaced("1 second") }
-const score = (value: number) => JSON.stringify({ score: value })
-const idsTo = (count: number) => Array.from({ length: count }, (_, id) => id)
-
-const collect = (store: ScriptedObjectStore, jobs: Jobs, options?: Options) =>
-  Stream.runCollect(AsyncInference.results(scorer, jobs, options)).pipe(
-    Effect.map(Chunk.toReadonlyArray),
-    Effect.provide(store.layer),
-    withoutFibersLeft
-  )
-
-/** The results by job: the score, or the tag of the error. */
-const summary = (results: ReadonlyArray<AsyncInference.JobResult<{ score: number }>>) =>
-  Object.fromEntries(results.map(({ job, result }) => [
-    job.inferenceId.replace("inference-", ""),
-    Either.match(result, { onLeft: ({ _tag }) => _tag as string | number, onRight: ({ score }) => score })
-  ]))
-
 describe("AsyncInference.results returns a result for each job", () => {
   it.effect("with values, failures, undecodable outputs and timeouts", () =>
     Effect.gen(function*() {
@@ -176,44 +157,7 @@ describe("AsyncInference.results returns a result for each job", () => {
 })
 
 describe("AsyncInference.results bounds its requests", () => {
-  it.effect("of 1,000 jobs in one prefix", () =>
-    Effect.gen(function*() {
-      const store = yield* scriptedObjectStore
-      const ids = idsTo(1_000)
-      yield* Effect.fork(
-        Effect.delay(Effect.forEach(ids, (id) => store.set(outputOf(id), score(id)), { discard: true }), "3 minutes")
-      )
-      const fiber = yield* Effect.fork(collect(store, ids.map((id) => jobOf(id))))
-      yield* TestClock.adjust("2 minutes")
-      const polls = (yield* store.times).length
-      assert.isAtMost(yield* store.count(), 4 * polls, "requests without a result")
-      assert.isAtMost(polls, 20)
-      yield* TestClock.adjust("2 minutes")
-      const results = yield* Fiber.join(fiber)
-      assert.deepStrictEqual(summary(results), Object.fromEntries(ids.map((id) => [id, id])))
-      assert.isAtMost(yield* store.count("get"), 1_000)
-      assert.isAtMost(yield* store.count("head"), 1_000)
-      assert.isAtMost(yield* store.count("list"), 4 * (yield* store.times).length)
-    }))
-
-  it.effect("of few jobs in a prefix with 50,000 other objects", () =>
-    Effect.gen(function*() {
-      const store = yield* scriptedObjectStore
-      yield* Effect.forEach(idsTo(50_000), (id) => store.set(`s3://results/out/other-${id}`, ""), { discard: true })
-      const jobs = idsTo(5).map((id) => jobOf(`job-${id}`))
-      const fiber = yield* Effect.fork(collect(store, jobs))
-      yield* TestClock.adjust("1 minute")
-      const polls = (yield* store.times).length
-      assert.isAtMost(yield* store.count(), 10 * polls + 60, "requests without a result")
-      for (const id of idsTo(5)) {
-        yield* store.set(outputOf(`job-${id}`), score(id))
-      }
-      yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual(
-        summary(yield* Fiber.join(fiber)),
-        Object.fromEntries(idsTo(5).map((id) => [`job-${id}`, id]))
-      )
-    }))
+  it.effect("of 100 jobs in one prefix", () => boundedRequests(100))
 
   it.effect("of downloads at a time", () =>
     Effect.gen(function*() {

@@ -16,6 +16,7 @@ import { MockRuntime } from "effect-sagemaker-runtime/testing"
 import { captureOutput } from "./support/captureOutput.ts"
 import { pickMembersOf } from "./support/pickMembersOf.ts"
 import { type Reply, scriptedRuntime, scriptedRuntimeWith } from "./support/scriptedHttpClient.ts"
+import { recordingTracer, spanText } from "./support/tracer.ts"
 
 const chat = ModelEndpoint.openAiChat("llama", { inferenceComponent: "adapter-7", CustomAttributes: "trace=1" })
 const plain = ModelEndpoint.openAiChat("llama")
@@ -332,6 +333,31 @@ describe("ModelEndpoint.openAiChat", () => {
             assert.notInclude(printed, secret, way)
           }
         }
+      }
+    }))
+
+  it.effect("has a span for the call and one for the attempt, without the token and the request", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedRuntime(completed)
+      const tokens = yield* countedTokens()
+      const { layer, spans } = recordingTracer()
+      yield* chat.invoke(request).pipe(
+        Effect.zipRight(Stream.runDrain(chat.stream(request))),
+        Effect.provide([server.layer, tokens.layer, layer])
+      )
+      const calls = spans.filter(({ parent }) => parent === undefined)
+      assert.deepStrictEqual(calls.map(({ name }) => name), [
+        "SageMakerRuntime.OpenAiChatCompletion",
+        "SageMakerRuntime.OpenAiChatCompletionStream"
+      ])
+      for (const { attributes } of calls) {
+        assert.strictEqual(attributes.get("aws.sagemaker.endpoint_name"), "llama")
+      }
+      const attempts = spans.filter(({ name }) => name === "SageMakerRuntime.attempt")
+      assert.deepStrictEqual(attempts.map(({ attributes }) => attributes.get("http.response.status_code")), [200, 200])
+      const printed = spans.map(spanText).join("\n")
+      for (const secret of ["token-1", "canary", "trace=1"]) {
+        assert.notInclude(printed, secret)
       }
     }))
 

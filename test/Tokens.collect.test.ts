@@ -25,6 +25,14 @@ const two = [{ id: "a", name: "weather", arguments: weather }, { id: "b", name: 
 
 const quirks: ReadonlyArray<Quirk> = [
   {
+    what: "a name after the first part of the arguments",
+    chunks: [
+      callChunk([{ index: 0, function: { arguments: weather.slice(0, 4) } }]),
+      callChunk([{ index: 0, id: "a", function: { name: "weather", arguments: weather.slice(4) } }])
+    ],
+    calls: [{ id: "a", name: "weather", arguments: weather }]
+  },
+  {
     what: "parallel calls with the same index",
     chunks: [
       callChunk([{ index: 0, id: "a", function: { name: "weather", arguments: "" } }]),

@@ -37,6 +37,7 @@ const order = [
   "xgboost",
   "how-a-call-works",
   "node",
+  "object-store",
   "failure-behaviour",
   "performance"
 ]

@@ -80,7 +80,7 @@ export interface EmbeddingCache {
  * Options of `layerBatched`.
  *
  * @since 0.1.0
- * @category options
+ * @category models
  */
 export interface BatchedOptions<out Model extends EmbeddingEndpointModel> {
   /** The endpoint, for example `ModelEndpoint.embeddings("bge-m3")`. */
@@ -95,7 +95,7 @@ export interface BatchedOptions<out Model extends EmbeddingEndpointModel> {
  * Options of `layerDataLoader`.
  *
  * @since 0.1.0
- * @category options
+ * @category models
  */
 export interface DataLoaderOptions<out Model extends EmbeddingEndpointModel> {
   /** The endpoint, for example `ModelEndpoint.embeddings("bge-m3")`. */

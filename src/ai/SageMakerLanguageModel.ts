@@ -1,8 +1,8 @@
 /**
  * A `LanguageModel` of `@effect/ai` for models on SageMaker endpoints.
  *
- * It works with every `ChatEndpoint`: `ModelEndpoint.chat`, and the member `chat` of the presets in `Container`. It needs
- * the package `@effect/ai`: `npm install @effect/ai@0.37`.
+ * It works with every `ChatEndpoint`: `ModelEndpoint.chat`, `ModelEndpoint.openAiChat`, and the member `chat` of the
+ * presets in `Container`. It needs the package `@effect/ai`: `npm install @effect/ai@0.37`.
  *
  * Every error of the client becomes an `AiError`, whose `cause` is the error of the client:
  *
@@ -153,7 +153,7 @@ export type Requirements<Model extends Pick<ChatModel, "invokeWithResponse">> = 
  * Options of a language model.
  *
  * @since 0.1.0
- * @category options
+ * @category models
  */
 export interface LanguageModelOptions<out Model extends ChatModel> {
   /** The endpoint, for example `Container.vllm("qwen3-8b").chat`. */

@@ -2,7 +2,8 @@
  * An in-process emulator of SageMaker Runtime for tests.
  *
  * It verifies signatures and constraints as AWS does, and calls your handlers in place of deployed models. It supports
- * `InvokeEndpoint`, `InvokeEndpointAsync`, `InvokeEndpointWithResponseStream` and the OpenAI-compatible route.
+ * `InvokeEndpoint`, `InvokeEndpointAsync`, `InvokeEndpointWithResponseStream` and the OpenAI-compatible route, and the
+ * operations of Amazon S3 that store, read, list and remove objects.
  *
  * @since 0.1.0
  */

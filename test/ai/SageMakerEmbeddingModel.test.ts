@@ -1,7 +1,7 @@
 import { AiError, EmbeddingModel } from "@effect/ai"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Exit, Fiber, Layer, Scope, TestClock } from "effect"
-import { ModelEndpoint, SageMakerError, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
+import { Container, ModelEndpoint, SageMakerError, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { SageMakerEmbeddingModel } from "effect-sagemaker-runtime/ai"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 
@@ -70,6 +70,29 @@ describe("SageMakerEmbeddingModel.layerBatched", () => {
         Effect.either(embed(text)), { batching: true }).pipe(Effect.provide(Layer.provide(layer, client)))
       assert.deepStrictEqual(requests, [["aa", "bb"], ["bad"], ["cc", "d"]])
       assert.deepStrictEqual(results.map(Either.isRight), [true, true, false, true, false, true])
+    }))
+
+  it.effect("uses the limits of a TEI container", () =>
+    Effect.gen(function*() {
+      const requests: Array<unknown> = []
+      const endpoint = Emulator.endpoint("bge", ({ Body }) => {
+        const { inputs } = JSON.parse(new TextDecoder().decode(Body)) as { readonly inputs: ReadonlyArray<string> }
+        requests.push(inputs)
+        return Effect.succeed({ ContentType: "application/json", Body: JSON.stringify(inputs.map(vectorOf)) })
+      })
+      const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+        Layer.provide([
+          Signer.layerAnonymous,
+          Emulator.layerHttpClient({ endpoints: [endpoint], credentials: "anonymous" })
+        ])
+      )
+      const model = Container.tei("bge", { maxBatchSize: 2, truncate: true })
+      const vectors = yield* Effect.provide(
+        embedMany(["a", "bb", "ccc"]),
+        Layer.provide(SageMakerEmbeddingModel.layerBatched({ model }), client)
+      )
+      assert.deepStrictEqual(vectors, ["a", "bb", "ccc"].map(vectorOf))
+      assert.deepStrictEqual(requests, [["a", "bb"], ["ccc"]])
     }))
 
   it.effect("fails the callers of a failed request only", () =>

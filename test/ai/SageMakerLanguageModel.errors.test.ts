@@ -98,8 +98,9 @@ describe("An error of the client", () => {
       const { attempts, layer } = yield* scriptedRuntime({ status: 200 })
       const ask = (name: string, config: SageMakerLanguageModel.Config.Service = {}) =>
         LanguageModel.generateText({ prompt: "Hi" }).pipe(
-          Effect.provide(SageMakerLanguageModel.layer({ model: ModelEndpoint.chat(name), config })),
-          Effect.provide(layer),
+          Effect.provide(
+            Layer.provide(SageMakerLanguageModel.layer({ model: ModelEndpoint.chat(name), config }), layer)
+          ),
           Effect.flip
         )
       assert.strictEqual((yield* ask("no name"))._tag, "MalformedInput")

@@ -100,7 +100,7 @@ describe("The same program", () => {
     "runs on %s",
     ([, provider]) =>
       Effect.gen(function*() {
-        const result = yield* program.pipe(Effect.provide(handlers), Effect.provide(yield* provider))
+        const result = yield* Effect.provide(program, [handlers, yield* provider])
         assert.deepStrictEqual(result, {
           results: [{ isFailure: false, result: 21 }, { isFailure: true, result: "no data for Oslo" }],
           reason: "tool-calls",
@@ -140,8 +140,7 @@ describe("SageMakerLanguageModel.model", () => {
       const llama = SageMakerLanguageModel.model(Container.vllm("llama").chat, { temperature: 0 })
       assert.strictEqual(llama.provider, "sagemaker")
       const result = yield* Effect.all([Model.ProviderName, LanguageModel.generateText({ prompt: "Hi" })]).pipe(
-        Effect.provide(llama),
-        Effect.provide(client)
+        Effect.provide(Layer.provide(llama, client))
       )
       assert.deepStrictEqual([result[0], result[1].text], ["sagemaker", "Hello"])
     }))
@@ -169,8 +168,7 @@ describe("Spans", () => {
       const { layer: tracer, spans } = recordingTracer()
       yield* LanguageModel.generateText({ prompt: "Hi" }).pipe(
         Effect.zipRight(Stream.runDrain(LanguageModel.streamText({ prompt: "Hi" }))),
-        Effect.provide(layer),
-        Effect.provide(tracer)
+        Effect.provide([layer, tracer])
       )
       const byName = (name: string) => spans.find((span) => span.name === name)
       const generate = byName("LanguageModel.generateText")
@@ -275,13 +273,14 @@ it.effect("SageMakerLanguageModel works with a client that the program provides 
         ContentType: "application/json",
         Body: JSON.stringify(completion({ content: "ok" }))
       }))
-    const { text } = yield* LanguageModel.generateText({ prompt: "Hi" }).pipe(
-      Effect.provide(SageMakerLanguageModel.layer({ model: ModelEndpoint.chat("llama") })),
-      Effect.provide(SageMakerRuntime.layer({ region: "eu-west-1" })),
-      Effect.provide([
+    const client = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+      Layer.provide([
         Signer.layerAnonymous,
         Emulator.layerHttpClient({ endpoints: [endpoint], credentials: "anonymous" })
       ])
     )
+    const program = Effect.map(LanguageModel.generateText({ prompt: "Hi" }), ({ text }) => text)
+    const provided = Effect.provide(program, SageMakerLanguageModel.layer({ model: ModelEndpoint.chat("llama") }))
+    const text = yield* Effect.provide(provided, client)
     assert.strictEqual(text, "ok")
   }))

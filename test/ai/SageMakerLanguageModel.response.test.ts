@@ -90,7 +90,7 @@ describe("A completion", () => {
       assert.strictEqual(response.text, "Blue.")
       assert.strictEqual(response.reasoningText, "Rayleigh")
       assert.strictEqual(response.finishReason, "stop")
-      assert.deepStrictEqual(Schema.encodeSync(Response.Usage)(response.usage), {
+      assert.deepStrictEqual(yield* Schema.encode(Response.Usage)(response.usage), {
         inputTokens: 7,
         outputTokens: 5,
         totalTokens: 12,
@@ -246,7 +246,7 @@ describe("A stream", () => {
       const finish = all.at(-1)
       assert(finish?.type === "finish")
       assert.strictEqual(finish.reason, "stop")
-      assert.deepStrictEqual(Schema.encodeSync(Response.Usage)(finish.usage), {
+      assert.deepStrictEqual(yield* Schema.encode(Response.Usage)(finish.usage), {
         inputTokens: 7,
         outputTokens: 5,
         totalTokens: 12,

@@ -1,6 +1,6 @@
 import type { EmbeddingModel, LanguageModel, Model, Prompt, Response } from "@effect/ai"
 import { Chunk, type Effect, type Layer, Stream } from "effect"
-import { Chat, Container, ModelEndpoint, type SageMakerError, type SageMakerRuntime } from "effect-sagemaker-runtime"
+import { type BearerToken, Chat, Container, ModelEndpoint, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { SageMakerEmbeddingModel, SageMakerLanguageModel } from "effect-sagemaker-runtime/ai"
 import { describe, expectTypeOf, it } from "vitest"
 
@@ -16,22 +16,8 @@ describe("SageMakerLanguageModel", () => {
     expectTypeOf(SageMakerLanguageModel.layer({ model: Container.vllm("a").chat, config: { top_k: 1 } })).toEqualTypeOf<
       Layer.Layer<LanguageModel.LanguageModel, never, Runtime>
     >()
-    interface Tokens {
-      readonly _: unique symbol
-    }
-    const routed = {} as {
-      readonly name: string
-      readonly invokeWithResponse: (
-        request: Chat.ChatRequest
-      ) => Effect.Effect<
-        ModelEndpoint.ModelEndpointResult<Chat.ChatCompletion>,
-        SageMakerError.ModelError,
-        Runtime | Tokens
-      >
-      readonly stream: SageMakerLanguageModel.ChatModel["stream"]
-    }
-    expectTypeOf(SageMakerLanguageModel.layer({ model: routed })).toEqualTypeOf<
-      Layer.Layer<LanguageModel.LanguageModel, never, Runtime | Tokens>
+    expectTypeOf(SageMakerLanguageModel.layer({ model: ModelEndpoint.openAiChat("llama") })).toEqualTypeOf<
+      Layer.Layer<LanguageModel.LanguageModel, never, Runtime | BearerToken.BearerToken>
     >()
   })
 

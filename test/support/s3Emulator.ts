@@ -19,7 +19,7 @@ export const temporaryFolder = Effect.acquireRelease(
 )
 
 /** A store of files in a temporary folder. */
-export const fileSystemStore = Layer.unwrapScoped(
+const fileSystemStore = Layer.unwrapScoped(
   Effect.map(temporaryFolder, (folder) => ObjectStore.layerFileSystem(join(folder, "objects")))
 ).pipe(Layer.provide([NodeFileSystem.layer, NodePath.layer]))
 

@@ -2,7 +2,7 @@ import { Clock, Effect, Layer, Stream } from "effect"
 import { ObjectStore, SageMakerError } from "effect-sagemaker-runtime"
 
 /** A recorded request to a scripted store. A list records one request per page of 1,000 objects, as in Amazon S3. */
-export interface StoreRequest {
+interface StoreRequest {
   readonly operation: SageMakerError.ObjectStoreOperation
   readonly location: string
   /** Time of the request in milliseconds. */
@@ -35,7 +35,7 @@ interface Stored {
 const pageSize = 1_000
 
 /** The text of the store in an error. It must not appear in a message. */
-export const storeFailure = (
+const storeFailure = (
   operation: SageMakerError.ObjectStoreOperation,
   location: string,
   reason: SageMakerError.ObjectStoreErrorReason,

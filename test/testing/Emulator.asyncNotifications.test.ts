@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, Schema, Stream, TestClock } from "effect"
+import { Effect, Fiber, Schema, Stream, TestClock } from "effect"
 import { AsyncInference } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
@@ -212,22 +212,3 @@ describe("The stream of notifications", () => {
       ])
     }).pipe(Effect.provide(model(({ Body }) => Body.byteLength === 4 ? Effect.fail("x") : Effect.succeed("x")))))
 })
-
-it.effect("Requests without a subscriber complete, and the latest 1,000 notifications are kept", () =>
-  Effect.gen(function*() {
-    const { handle, notifications, outcome } = yield* Emulator.Emulator
-    for (let index = 0; index < 1_010; index++) {
-      yield* handle({
-        method: "POST",
-        target: "/endpoints/model/async-invocations",
-        headers: { "x-amzn-sagemaker-inference-id": `id-${index}` },
-        body: new Uint8Array(1)
-      })
-    }
-    yield* outcome("id-1009")
-    const first = yield* Stream.runHead(notifications)
-    assert.strictEqual(Option.getOrThrow(first).inferenceId, "id-10")
-  }).pipe(Effect.provide(Layer.fresh(Emulator.layer({
-    endpoints: [Emulator.endpoint("model", () => Effect.succeed("x"))],
-    credentials: "anonymous"
-  })))))

@@ -35,7 +35,7 @@ const remove = (index: Map<string, Set<PendingJob>>, key: string, pending: Pendi
 }
 
 /** Whether a notification can be about a job. Requests to several endpoints can have the same ID. */
-export const isOfEndpoint = ({ endpoint }: CompletionStatus, job: Job): boolean =>
+const isOfEndpoint = ({ endpoint }: CompletionStatus, job: Job): boolean =>
   endpoint === undefined || endpoint === job.endpoint
 
 /** How many notifications are kept: the latest ones. */

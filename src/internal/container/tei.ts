@@ -18,6 +18,7 @@ import type {
 import * as ModelEndpoint from "../../ModelEndpoint.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { unreadableValue } from "../codec/codecError.ts"
+import { withSettingsOf } from "../modelEndpoint/embeddings/settings.ts"
 import { readMembers, readOptions } from "../operation/readMembers.ts"
 import { nullish, open } from "../schema/fields.ts"
 import { wireJson } from "./wireJson.ts"
@@ -111,7 +112,7 @@ const modelsOf = (name: string, options: TeiOptions | undefined) => {
 export const tei = (name: string, options: TeiOptions | undefined): TeiEndpoint => {
   const { embeddings, ...embed } = embedder(name, options)
   const models = modelsOf(name, options)
-  return {
+  const endpoint: TeiEndpoint = {
     name,
     defaults: embeddings.defaults,
     ...embed,
@@ -121,4 +122,5 @@ export const tei = (name: string, options: TeiOptions | undefined): TeiEndpoint 
     similarity: models.similarity.invoke,
     models: { ...models, embeddings }
   }
+  return withSettingsOf(endpoint, embeddings)
 }

@@ -108,12 +108,12 @@ class ObjectReader {
     return Option.some(toObjectStoreError("get", this.#request.location, error))
   }
 
-  /** Reads on after the last byte that arrived, if the version of the object is known and the error is no other. */
+  /** Continues after the last byte that arrived, if the body was cut and the version of the object is known. */
   #resume(error: unknown): Pulled {
     const failure = toObjectStoreError("get", this.#request.location, error)
     const isProgress = this.#offset - this.#offsetOfResponse >= progressBytes
     const resumes = isProgress ? 0 : this.#resumes
-    // A wrong checksum means that bytes which the caller has are wrong.
+    // After a wrong checksum, the caller already has wrong bytes.
     const isCut = failure.reason === "unavailable" && !isChecksumMismatch(error)
     if (isCut && this.#isComplete(this.#opened?.length)) {
       return Effect.fail(Option.none())

@@ -16,7 +16,7 @@ import { type Position, readPage } from "./listPage.ts"
 import { readObject } from "./objectReader.ts"
 import type { Settings } from "./settings.ts"
 import { isTooManyParts, tooManyParts, uploadParts } from "./upload.ts"
-import { firstBytes, toWebStream } from "./uploadBody.ts"
+import { readAhead, toWebStream } from "./uploadBody.ts"
 
 /** Amazon S3 stores this type if a request has none. */
 const defaultContentType = "binary/octet-stream"
@@ -196,7 +196,7 @@ export class S3Store implements ObjectStoreService {
       (chunk: unknown) => chunk instanceof Uint8Array ? Effect.succeed(chunk) : Effect.fail(invalidBody(location))
     )
     return Effect.scoped(Effect.gen(this, function*() {
-      const first = yield* firstBytes(checked, this.#settings.upload.multipartThreshold)
+      const first = yield* readAhead(checked, this.#settings.upload.multipartThreshold)
       if (first.rest === undefined) {
         yield* Effect.mapError(this.#putBytes(target, concat(first.pieces)), toError)
         return

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import { addPiece, type Pieces, piecesInOrder } from "../../protocol/bytes/bytes.ts"
 
 /** The first chunks of a stream, and the rest unless the stream has ended. */
-export interface FirstBytes<E> {
+export interface ReadAhead<E> {
   readonly pieces: ReadonlyArray<Uint8Array>
   readonly rest: Effect.Effect<Uint8Array, Option.Option<E>> | undefined
 }
@@ -23,14 +23,14 @@ const chunksOf = <E, R>(
   Effect.map(Stream.toQueueOfElements(body, { capacity: 1 }), (queue) => Effect.flatten(Queue.take(queue)))
 
 /** Reads a stream until it ends or has more than `limit` bytes. */
-export const firstBytes = <E, R>(
+export const readAhead = <E, R>(
   body: Stream.Stream<Uint8Array, E, R>,
   limit: number
-): Effect.Effect<FirstBytes<E>, E, R | Scope.Scope> =>
+): Effect.Effect<ReadAhead<E>, E, R | Scope.Scope> =>
   Effect.flatMap(chunksOf(body), (next) => {
     let pieces: Pieces | undefined
     let size = 0
-    const read: Effect.Effect<FirstBytes<E>, E> = Effect.matchEffect(next, {
+    const read: Effect.Effect<ReadAhead<E>, E> = Effect.matchEffect(next, {
       onFailure: Option.match({
         onNone: () => Effect.succeed({ pieces: piecesInOrder(pieces), rest: undefined }),
         onSome: (error) => Effect.fail(error)
@@ -46,7 +46,7 @@ export const firstBytes = <E, R>(
 
 /** A web stream of the chunks. `onFailure` receives the failure of the source, which the web stream reports as well. */
 export const toWebStream = <E>(
-  { pieces, rest }: FirstBytes<E>,
+  { pieces, rest }: ReadAhead<E>,
   runtime: Runtime.Runtime<never>,
   onFailure: (cause: Cause.Cause<E>) => void
 ): ReadableStream<Uint8Array> => {

@@ -16,7 +16,7 @@ export interface ToolNames {
 }
 
 /** A tool that the model calls. */
-export interface CalledTool {
+interface CalledTool {
   readonly name: string
   /** Whether the container runs the tool. The toolkit has no handler for it. */
   readonly providerExecuted: boolean

@@ -80,6 +80,10 @@ export const withEndpointSettings = <Endpoint extends object>(
   settings: Either.Either<Settings, InvalidInputError>
 ): Endpoint => Object.assign(endpoint, { [endpointSettings]: settings })
 
+/** Adds the settings of an embedding endpoint to an object with its calls. */
+export const withSettingsOf = <Endpoint extends object>(endpoint: Endpoint, source: object): Endpoint =>
+  Object.assign(endpoint, { [endpointSettings]: Reflect.get(source, endpointSettings) as unknown })
+
 /** The settings of an embedding endpoint. Another endpoint has the default settings. */
 export const settingsOf = (endpoint: object): Either.Either<Own, InvalidInputError> => {
   const settings = Reflect.get(endpoint, endpointSettings) as Either.Either<Settings, InvalidInputError> | undefined

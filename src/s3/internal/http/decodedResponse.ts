@@ -21,5 +21,5 @@ const withoutStoredHeaders = (
   return HttpClientResponse.fromWeb(response.request, new Response(source.body, { status: source.status, headers }))
 }
 
-export const describeDecoded = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+export const withDecodedHeaders = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
   HttpClient.transformResponse(client, Effect.map(withoutStoredHeaders))

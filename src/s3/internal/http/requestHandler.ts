@@ -20,7 +20,7 @@ import type { TransportFailure, TransportResponse, TransportTimeouts } from "../
 import type { BodyError } from "../../../Operation.ts"
 import { TimeoutError } from "../../../SageMakerError.ts"
 import { StoreFailure } from "../failure.ts"
-import { describeDecoded } from "./decodedResponse.ts"
+import { withDecodedHeaders } from "./decodedResponse.ts"
 import { requestBody } from "./requestBody.ts"
 
 /** The members of a request of AWS's client that are read. */
@@ -219,7 +219,7 @@ export const makeRequestHandler = (
   runtime: Runtime.Runtime<never>,
   { firstByte, idle }: TransportTimeouts
 ): RequestHandler => {
-  const transport = fromHttpClient(describeDecoded(client))
+  const transport = fromHttpClient(withDecodedHeaders(client))
   const send = (request: SmithyRequest, { connection }: RunningRequest) =>
     Effect.try({ try: () => toHttpRequest(request), catch: toInvalidRequest }).pipe(
       Effect.flatMap((httpRequest) => {
