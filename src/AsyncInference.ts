@@ -188,7 +188,10 @@ export interface WaitOptions<R = never> {
    * once.
    */
   readonly timeout?: Duration.DurationInput | undefined
-  /** Runs after each poll that found no result. */
+  /**
+   * Runs after each poll that found no result. The next poll starts when it has ended. It is interrupted at the deadline,
+   * but not within its first second.
+   */
   readonly onProgress?: ((progress: WaitProgress) => Effect.Effect<void, never, R>) | undefined
   /** The maximum size of an output in bytes. A larger one fails with `PayloadTooLargeError`. Default: 1 GiB. */
   readonly maxOutputBytes?: number | undefined
@@ -250,7 +253,10 @@ export interface ResultsOptions<E = never, R = never> extends WaitOptions<R> {
    * expired is polled once.
    */
   readonly timeout?: Duration.DurationInput | undefined
-  /** Runs after each poll of the store, also if it found results. */
+  /**
+   * Runs after each poll of the store, also if it found results. The next poll starts when it has ended. It is interrupted
+   * at the next deadline of a job, but not within its first second.
+   */
   readonly onProgress?: ((progress: WaitProgress) => Effect.Effect<void, never, R>) | undefined
 }
 
