@@ -156,7 +156,7 @@ export const make = (
  *
  * A relative URL such as `/chat/completions` is below the base URL. Any other URL must be below it: otherwise the request
  * fails with `RequestError` and is not sent. It also fails with `RequestError` if there is no token. A response with the
- * status 401 or 403 discards the token.
+ * status 401 or 403 discards the token. Redirects are not followed on `fetch`, on undici and on Node's HTTP client.
  *
  * @example
  * ```ts

@@ -91,14 +91,16 @@ describe("OpenAiRoute.make", () => {
         body,
         headers: { authorization: "Bearer sk-unused", "content-type": "application/json" }
       }
+      const url = `${route.baseURL}/chat/completions`
       for (
-        const target of [
-          `${route.baseURL}/chat/completions`,
-          new URL(`${route.baseURL}/chat/completions`),
-          new Request(`${route.baseURL}/chat/completions`, post)
-        ]
+        const [target, options] of [
+          [url, post],
+          [new URL(url), post],
+          [new Request(url, post), undefined],
+          [url, new Request("https://example.com", post)]
+        ] as const
       ) {
-        const response = yield* Effect.promise(() => route.fetch(target, target instanceof Request ? undefined : post))
+        const response = yield* Effect.promise(() => route.fetch(target, options))
         assert.strictEqual(response.status, 200)
         assert.include(yield* Effect.promise(() => response.text()), "[DONE]")
       }
@@ -215,6 +217,28 @@ describe("OpenAiRoute.layerHttpClient", () => {
         }
       }
     }).pipe(Effect.provide(emulator)))
+
+  it.scopedLive("does not follow redirects, and does not change the context of the caller", () =>
+    Effect.gen(function*() {
+      const sent: Array<string> = []
+      const server = yield* serve((message, response) => {
+        sent.push(message.url!)
+        response.writeHead(Number(message.headers["x-status"]), { location: "/elsewhere" }).end()
+      })
+      const { layer } = countedTokens()
+      for (const http of [FetchHttpClient.layer, Layer.orDie(NodeHttpClient.layer())]) {
+        yield* Effect.gen(function*() {
+          for (const status of [301, 302, 303, 307, 308]) {
+            const before = yield* Effect.context<never>()
+            const post = HttpClientRequest.post("/chat/completions", { headers: { "x-status": `${status}` } })
+            const response = yield* HttpClient.execute(post)
+            assert.strictEqual(response.status, status)
+            assert.deepStrictEqual(yield* Effect.context<never>(), before)
+          }
+        }).pipe(Effect.provide(route(http, layer, server.url)))
+      }
+      assert.deepStrictEqual(sent, Array.from({ length: 10 }, () => "/endpoints/vllm/openai/v1/chat/completions"))
+    }))
 
   it.effect("gets a token for each request, discards it after 401 and 403, and prints no token", () =>
     Effect.gen(function*() {

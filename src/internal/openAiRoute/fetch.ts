@@ -10,7 +10,18 @@ import { isRejected, requireBelow } from "./requests.ts"
 
 type Fetch = typeof globalThis.fetch
 
-const signalOf = (input: Parameters<Fetch>[0], init: RequestInit | undefined): AbortSignal | undefined =>
+/** The members of a `Request` are not its own properties, so that a copy of it as the options would have none. */
+const argumentsOf = (
+  input: Parameters<Fetch>[0],
+  init: RequestInit | undefined
+): readonly [target: string | Request, init: RequestInit | undefined] => {
+  const target = input instanceof Request ? input : String(input)
+  return init instanceof Request && URL.canParse(typeof target === "string" ? target : target.url)
+    ? [new Request(target, init), undefined]
+    : [target, init]
+}
+
+const signalOf = (input: string | Request, init: RequestInit | undefined): AbortSignal | undefined =>
   init?.signal ?? (input instanceof Request ? input.signal : undefined)
 
 /** Runs an effect. Rejects with its typed error, or with the reason of the signal. */
@@ -38,15 +49,15 @@ export const makeFetch = (
   }
 ): Fetch =>
 async (input, init) => {
-  const target = input instanceof Request ? input : String(input)
+  const [target, options] = argumentsOf(input, init)
   const authorized = Effect.zipRight(
     requireBelow(baseURL, typeof target === "string" ? target : target.url),
     Effect.flatMap(tokens.get, authorization)
   )
-  const value = await run(runtime, authorized, signalOf(input, init))
-  const headers = new Headers(init?.headers ?? (typeof target === "string" ? undefined : target.headers))
+  const value = await run(runtime, authorized, signalOf(target, options))
+  const headers = new Headers(options?.headers ?? (typeof target === "string" ? undefined : target.headers))
   headers.set("authorization", value)
-  const response = await send(target, { ...init, headers, redirect: "manual" })
+  const response = await send(target, { ...options, headers, redirect: "manual" })
   if (isRejected(response.status)) {
     await Runtime.runPromiseExit(runtime)(tokens.invalidate)
   }

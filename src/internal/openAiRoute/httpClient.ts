@@ -2,10 +2,13 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import type { BearerToken } from "../../BearerToken.ts"
 import { withHeaders } from "../operation/request.ts"
+import { withManualRedirect } from "../transport/manualRedirect.ts"
 import { authorization } from "./authorization.ts"
 import { RouteResponse, withoutToken } from "./httpResponse.ts"
 import { isRejected, requireBelow } from "./requests.ts"
@@ -34,16 +37,28 @@ const withToken = (
     return withHeaders(request, { authorization: value }, url)
   })
 
+type Send = (request: Request) => Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+
+/** Sends a request whose token a redirect cannot send to another URL. The context of the caller does not change. */
+const sendTo = (inner: HttpClient.HttpClient): Send => {
+  const send = withManualRedirect(inner)
+  return (request) =>
+    Effect.contextWithEffect((context: Context.Context<never>) =>
+      Effect.locally(send(request, context), FiberRef.currentContext, context)
+    )
+}
+
 /** The token is added last, so that no other change of the request can send it elsewhere. */
 export const makeHttpClient = (
   inner: HttpClient.HttpClient,
   baseURL: string,
   tokens: Context.Tag.Service<BearerToken>
-): HttpClient.HttpClient =>
-  HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+): HttpClient.HttpClient => {
+  const send = sendTo(inner)
+  return HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
     Effect.flatMap((request) =>
       Effect.flatMap(withToken(request, baseURL, tokens), (authorized) =>
-        inner.execute(authorized).pipe(
+        send(authorized).pipe(
           Effect.mapBoth({
             onFailure: withoutToken(request),
             onSuccess: (response) => new RouteResponse(request, response)
@@ -53,3 +68,4 @@ export const makeHttpClient = (
     ),
     Effect.succeed
   )
+}
