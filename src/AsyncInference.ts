@@ -14,7 +14,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as internalCompletion from "./internal/asyncInference/completion.ts"
 import * as internalRecords from "./internal/asyncInference/completionRecords.ts"
@@ -22,6 +22,7 @@ import * as internalOptions from "./internal/asyncInference/options.ts"
 import * as internalResult from "./internal/asyncInference/result.ts"
 import * as internalResults from "./internal/asyncInference/results.ts"
 import * as internalSubmit from "./internal/asyncInference/submit.ts"
+import { jobClass } from "./internal/error/jobClass.ts"
 import { guardReads } from "./internal/operation/readMembers.ts"
 import type * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
 import type * as ModelEndpoint from "./ModelEndpoint.ts"
@@ -53,14 +54,7 @@ import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
  * @since 0.1.0
  * @category models
  */
-export class Job extends Schema.Class<Job>("effect-sagemaker-runtime/AsyncInference/Job")({
-  endpoint: Schema.String,
-  inferenceId: Schema.String,
-  outputLocation: Schema.String,
-  failureLocation: Schema.optional(Schema.String),
-  submittedAt: Schema.DateTimeUtc,
-  expiresAt: Schema.DateTimeUtc
-}) {
+export class Job extends jobClass<Job>() {
   /**
    * The name of the endpoint.
    *
@@ -194,7 +188,10 @@ export interface WaitOptions<R = never> {
    * once.
    */
   readonly timeout?: Duration.DurationInput | undefined
-  /** Runs after each poll that found no result. */
+  /**
+   * Runs after each poll that found no result. The next poll starts when it has ended. It is interrupted at the deadline,
+   * but not within its first second.
+   */
   readonly onProgress?: ((progress: WaitProgress) => Effect.Effect<void, never, R>) | undefined
   /** The maximum size of an output in bytes. A larger one fails with `PayloadTooLargeError`. Default: 1 GiB. */
   readonly maxOutputBytes?: number | undefined
@@ -256,7 +253,10 @@ export interface ResultsOptions<E = never, R = never> extends WaitOptions<R> {
    * expired is polled once.
    */
   readonly timeout?: Duration.DurationInput | undefined
-  /** Runs after each poll of the store, also if it found results. */
+  /**
+   * Runs after each poll of the store, also if it found results. The next poll starts when it has ended. It is interrupted
+   * at the next deadline of a job, but not within its first second.
+   */
   readonly onProgress?: ((progress: WaitProgress) => Effect.Effect<void, never, R>) | undefined
 }
 

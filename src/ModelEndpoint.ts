@@ -415,10 +415,11 @@ export interface WarmUpOptions<out A, out R = never> extends ModelEndpointOption
  *
  * Default schedule: delays of 5 seconds that grow to 15 seconds, with jitter, for 15 minutes.
  *
- * Concurrent calls of one client share their requests if endpoint, inference component, variant, target model, container
- * and route are equal. One request is in progress at a time. Calls that send the same options and the same `value` share every result. Other calls share only
- * the result that the model is not ready. A call uses a result of the last 5 seconds in place of a request. Each call
- * has its own schedule, progress and interruption. A request ends when no call waits for it.
+ * Concurrent calls of one client share their requests if endpoint, inference component, variant, target model,
+ * container and route are equal. One request is in progress at a time. Calls that send the same options and the same
+ * `value` share every result. Other calls share only the result that the model is not ready. A call uses a result of
+ * the last 5 seconds in place of a request. Each call has its own schedule, progress and interruption. A request ends
+ * when no call waits for it.
  *
  * @example
  * ```ts

@@ -24,6 +24,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Job } from "./AsyncInference.ts"
 import { errorClass } from "./internal/error/errorClass.ts"
+import { jobClass } from "./internal/error/jobClass.ts"
 import { objectStoreMessage } from "./internal/error/objectStoreMessage.ts"
 import { validationReason } from "./protocol/error/validationReason.ts"
 
@@ -1098,7 +1099,12 @@ export class ObjectStoreError extends errorClass<Retryable>()(
   }
 }
 
-const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProperty(job, "outputLocation"))
+/** The text of a hidden field: not encoded, and empty after decoding. */
+const hiddenString = optionalString.pipe(
+  Schema.withConstructorDefault(() => "")
+) as unknown as Schema.PropertySignature<":", string, never, "?:", string | undefined, true>
+
+class ErrorJob extends jobClass<Job>() {}
 
 /**
  * The model or the service could not process the request. A failure object or a notification reports the failure.
@@ -1108,8 +1114,8 @@ const jobSchema = Schema.declare((job: unknown): job is Job => Predicate.hasProp
  */
 export class AsyncInferenceFailedError extends errorClass<Retryable>()(
   Schema.TaggedError<AsyncInferenceFailedError>()("AsyncInferenceFailedError", {
-    job: jobSchema,
-    failure: Schema.String
+    job: ErrorJob,
+    failure: hiddenString
   }),
   "failure"
 ) {
@@ -1122,7 +1128,7 @@ export class AsyncInferenceFailedError extends errorClass<Retryable>()(
   /**
    * The text of the failure object, up to 1 MiB, or the reason in the notification.
    *
-   * It can repeat the request, so it is not enumerable and is not printed.
+   * It can repeat the request, so it is not enumerable, not printed and not encoded.
    *
    * @since 0.1.0
    */
@@ -1155,7 +1161,7 @@ export class AsyncInferenceFailedError extends errorClass<Retryable>()(
  */
 export class AsyncInferenceTimeoutError extends errorClass<Retryable>()(
   Schema.TaggedError<AsyncInferenceTimeoutError>()("AsyncInferenceTimeoutError", {
-    job: jobSchema,
+    job: ErrorJob,
     elapsed: Schema.Number
   })
 ) {

@@ -200,5 +200,32 @@ describe("AsyncInference.result", () => {
   )
 })
 
+describe("An onProgress that does not end does not delay", () => {
+  const stuck = { onProgress: () => Effect.never, timeout: "1 minute" } as const
+  it.effect("the timeout of AsyncInference.result, and its last poll", () =>
+    Effect.gen(function*() {
+      const store = yield* scriptedObjectStore
+      const error = yield* AsyncInference.result(scorer, jobOf(1), stuck).pipe(
+        Effect.provide(store.layer),
+        withoutFibersLeft,
+        within("62 seconds"),
+        Effect.flip
+      )
+      assert.strictEqual(error._tag, "AsyncInferenceTimeoutError")
+      assert.strictEqual(yield* store.count("head"), 4)
+    }))
+
+  it.effect("the results of AsyncInference.results", () =>
+    Effect.gen(function*() {
+      const store = yield* scriptedObjectStore
+      yield* store.set(outputOf(1), score(1))
+      const results = yield* collect(store, [jobOf(1), jobOf(2)], stuck)
+      assert.deepStrictEqual(results, [
+        { job: "1", value: 1, second: 0 },
+        { job: "2", value: "AsyncInferenceTimeoutError", second: 60 }
+      ])
+    }))
+})
+
 const isInvalidInput = <A, E>(exit: Exit.Exit<A, E>): boolean =>
   Exit.isFailure(exit) && exit.cause._tag === "Fail" && exit.cause.error instanceof SageMakerError.InvalidInputError

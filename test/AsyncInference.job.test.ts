@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Either, Schema } from "effect"
-import { AsyncInference } from "effect-sagemaker-runtime"
+import { AsyncInference, SageMakerError } from "effect-sagemaker-runtime"
 import { failureOf, jobOf, outputOf, scorer, within } from "./support/asyncJobs.ts"
 import { hostileValues, thrownText } from "./support/hostileValues.ts"
 import { scriptedObjectStore } from "./support/scriptedObjectStore.ts"
@@ -24,6 +24,16 @@ describe("A Job", () => {
     assert.isTrue(job instanceof AsyncInference.Job)
     assert.deepStrictEqual(job, jobOf(1))
     assert.strictEqual(DateTime.toEpochMillis(job.expiresAt), 22_500_000)
+  })
+
+  it("in an error is encoded and decoded with the error", () => {
+    const job = jobOf(1)
+    const error = new SageMakerError.AsyncInferenceTimeoutError({ job, elapsed: 3 })
+    assert.strictEqual(error.job, job)
+    const text = JSON.stringify(Schema.encodeSync(SageMakerError.AsyncInferenceTimeoutError)(error))
+    const decoded = Schema.decodeUnknownSync(SageMakerError.AsyncInferenceTimeoutError)(JSON.parse(text))
+    assert.strictEqual(decoded.message, error.message)
+    assert.deepStrictEqual(JSON.parse(Schema.encodeSync(JobJson)(decoded.job)), encoded)
   })
 
   it("has no failureLocation if the endpoint has none", () => {

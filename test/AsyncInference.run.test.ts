@@ -18,8 +18,7 @@ const completion = {
 const serving = Effect.gen(function*() {
   const server = yield* scriptedRuntime(accepted())
   const store = yield* scriptedObjectStore
-  const run = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    effect.pipe(Effect.provide(server.layer), Effect.provide(store.layer))
+  const run = <A, E, R>(effect: Effect.Effect<A, E, R>) => effect.pipe(Effect.provide([server.layer, store.layer]))
   return { server, store, run }
 })
 
@@ -70,8 +69,7 @@ describe("AsyncInference.run", () => {
       const server = yield* scriptedRuntime(refusal(400, "ValidationError", { Message: "no" }))
       const store = yield* scriptedObjectStore
       const error = yield* AsyncInference.run(scorer, { text: "a" }).pipe(
-        Effect.provide(server.layer),
-        Effect.provide(store.layer),
+        Effect.provide([server.layer, store.layer]),
         Effect.flip
       )
       assert.strictEqual(error._tag, "ValidationError")

@@ -18,7 +18,7 @@ const submitting = (...replies: ReadonlyArray<Reply>) =>
     const store = yield* scriptedObjectStore
     const run = <A, E, R>(
       effect: Effect.Effect<A, E, R>
-    ) => effect.pipe(Effect.provide(server.layer), Effect.provide(store.layer), RetryPolicy.use(RetryPolicy.none))
+    ) => effect.pipe(Effect.provide([server.layer, store.layer]), RetryPolicy.use(RetryPolicy.none))
     return { server, store, run }
   })
 

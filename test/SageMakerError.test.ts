@@ -1,10 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, DateTime, Schema } from "effect"
-import { SageMakerError } from "effect-sagemaker-runtime"
+import { AsyncInference, SageMakerError } from "effect-sagemaker-runtime"
 import { transportMessage } from "../src/internal/error/transportMessage.ts"
 
 const bytes = Uint8Array.of(1, 2)
 const expires = DateTime.unsafeMake(0)
+const job = new AsyncInference.Job({
+  endpoint: "chat",
+  inferenceId: "1",
+  outputLocation: "s3://models/out/1.json",
+  failureLocation: "s3://models/failure/1.out",
+  submittedAt: DateTime.unsafeMake(0),
+  expiresAt: DateTime.unsafeMake(0)
+})
 
 const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, message: string]> = [
   [new SageMakerError.ValidationError({}), "The service rejected the request as invalid"],
@@ -61,10 +69,29 @@ const errors: ReadonlyArray<readonly [error: SageMakerError.SageMakerError, mess
   [
     new SageMakerError.SessionExpiredError({ endpoint: "chat", expires }),
     "The session with chat has expired: open a new session"
+  ],
+  [
+    new SageMakerError.ObjectStoreError({
+      operation: "get",
+      location: "s3://models/out/1.json",
+      reason: "access-denied",
+      status: 403,
+      requestId: "1"
+    }),
+    "Cannot read s3://models/out/1.json: access denied; check that the credentials allow s3:GetObject (status 403)"
+  ],
+  [
+    new SageMakerError.AsyncInferenceFailedError({ job, failure: "the letter of a patient" }),
+    "The asynchronous inference request 1 to chat failed: read the reason in failure or at s3://models/failure/1.out"
+  ],
+  [
+    new SageMakerError.AsyncInferenceTimeoutError({ job, elapsed: 60_000 }),
+    "The asynchronous inference request 1 to chat had no result after 60000 ms: " +
+    "wait again with the job, or increase timeout"
   ]
 ]
 
-const hidden = ["OriginalMessage", "body"]
+const hidden = ["OriginalMessage", "body", "failure"]
 
 describe("every error", () => {
   it.each(errors)("serializes its tag, message and visible fields to JSON: $_tag", (error, message) => {

@@ -12,7 +12,7 @@ import { timeout } from "../time/timeout.ts"
 import type { Wait } from "./options.ts"
 import { type PendingJob, PendingJobs, ReportedJobs } from "./pendingJobs.ts"
 import { SharedPolling } from "./sharedPolling.ts"
-import { delay, expiredPollMillis, lastPollMillis, millisUntilExpired, tolerant } from "./wait.ts"
+import { delay, expiredPollMillis, lastPollMillis, millisUntilExpired, report, tolerant } from "./wait.ts"
 
 /** A job whose result can be read, or that has timed out. */
 export interface ReadyJob {
@@ -158,7 +158,7 @@ export class JobQueue<E, R> {
         const progress = { elapsed: Duration.millis(Math.round(now - start)), polls }
         if (jobs.length > 0) {
           yield* this.#expire(jobs, yield* poll(jobs, now))
-          yield* onProgress(progress)
+          yield* report(onProgress, progress, yield* this.#idleMillis)
         }
         yield* this.#pause(driver, progress)
       }
@@ -218,6 +218,14 @@ export class JobQueue<E, R> {
     return Effect.forEach(expired, (pending) => this.#release(pending, true), { discard: true })
   }
 
+  /** The time to the next deadline. */
+  get #idleMillis(): Effect.Effect<number> {
+    return Effect.map(
+      currentMonotonicMillis,
+      (now) => Math.max(0, Math.min(this.#pending.nextDeadline - now, maxIdleMillis))
+    )
+  }
+
   /** Waits for the next poll, the next deadline or another job. */
   #pause(
     driver: Schedule.ScheduleDriver<unknown, WaitProgress, R>,
@@ -225,7 +233,7 @@ export class JobQueue<E, R> {
   ): Effect.Effect<void, never, R> {
     return Effect.gen(this, function*() {
       const now = yield* currentMonotonicMillis
-      const millis = Math.max(0, Math.min(this.#pending.nextDeadline - now, maxIdleMillis))
+      const millis = yield* this.#idleMillis
       if (!this.#pending.all.some((pending) => this.#isPolled(pending, now))) {
         yield* Effect.ignore(timeout(millis, () => undefined)(Queue.take(this.#wake)))
       } else if (!(yield* delay(driver, progress, millis))) {

@@ -90,6 +90,21 @@ export const delay = <R>(
     Effect.orElseSucceed(() => true)
   )
 
+const tooSlow = Symbol("too slow")
+
+/** The least time for an effect that reports progress. */
+const minReportMillis = 1_000
+
+/** Reports progress to the caller, whose effect is interrupted after `millis`: it must not delay a deadline. */
+export const report = <R>(
+  onProgress: (progress: WaitProgress) => Effect.Effect<void, never, R>,
+  progress: WaitProgress,
+  millis: number
+): Effect.Effect<void, never, R> =>
+  timeout(Math.max(millis, minReportMillis), () => tooSlow)(onProgress(progress)).pipe(
+    Effect.catchAll((error) => error === tooSlow ? Effect.void : Effect.die(error))
+  )
+
 /** Polls until there is a result. */
 export const waitFor = <A, E extends { readonly _tag: string }, R, R2>(
   job: Job,
@@ -114,8 +129,8 @@ export const waitFor = <A, E extends { readonly _tag: string }, R, R2>(
       }
       const now = yield* elapsed
       const progress = { elapsed: Duration.millis(now), polls }
-      yield* onProgress(progress)
-      if (isLast || !(yield* delay(driver, progress, lastPoll - now))) {
+      yield* report(onProgress, progress, isLast ? 0 : lastPoll - now)
+      if (isLast || !(yield* delay(driver, progress, lastPoll - (yield* elapsed)))) {
         return yield* timedOut(yield* elapsed)
       }
     }

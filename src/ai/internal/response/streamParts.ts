@@ -7,27 +7,19 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { undecodable } from "../../../internal/codec/codecError.ts"
-import { completeCall, incompleteStream } from "../../../internal/tokens/collect.ts"
+import { incompleteStream } from "../../../internal/tokens/collect.ts"
 import { recordStreamEndOf, type StreamEnd } from "../../../internal/tokens/streamEnd.ts"
-import type { TokenLogprob, TokenUsage, TokenWithEvent, ToolCallPart } from "../../../Tokens.ts"
+import type { TokenLogprob, TokenUsage, TokenWithEvent } from "../../../Tokens.ts"
 import { malformedOutput } from "../provider/aiError.ts"
 import { audioPart } from "./audio.ts"
 import { sourceParts } from "./citations.ts"
 import type { Expected } from "./completionParts.ts"
 import { defined, finishReasonOf, metadataPart, noUsage } from "./finish.ts"
-import { makeCallIds, toolCallPart } from "./toolCalls.ts"
+import { StreamedCalls } from "./streamedCalls.ts"
 
 type Part = Response.StreamPartEncoded
 
 type Parts = ReadonlyArray<Part>
-
-/** A tool call so far. It has an ID once its start was emitted. */
-interface Call {
-  id: string | undefined
-  sentId: string | undefined
-  name: string
-  arguments: string
-}
 
 type Block = { readonly type: "text" | "reasoning"; readonly id: string }
 
@@ -46,10 +38,9 @@ const messageOf = (event: unknown): unknown => {
 
 /** Makes the parts of one stream. Emits the tool calls at the end, when all of them are known to be complete. */
 class Reader {
-  private readonly calls = new Map<number, Call>()
+  private readonly calls: StreamedCalls
   private readonly audio: Array<string> = []
   private readonly logprobs: Array<TokenLogprob> = []
-  private readonly idOf: ReturnType<typeof makeCallIds>
   private readonly expected: Expected
   private readonly end: StreamEnd
   private block: Block | undefined
@@ -64,7 +55,7 @@ class Reader {
   constructor(expected: Expected, end: StreamEnd, generatedId: string) {
     this.expected = expected
     this.end = end
-    this.idOf = makeCallIds(generatedId)
+    this.calls = new StreamedCalls(expected.names, generatedId)
   }
 
   /** The parts of some tokens. */
@@ -123,9 +114,7 @@ class Reader {
     if (typeof transcript === "string" && !at(message, "content")) {
       this.addDelta("text", transcript)
     }
-    for (const source of sourceParts(at(message, "annotations"))) {
-      this.out.push(source)
-    }
+    this.emit(sourceParts(at(message, "annotations")))
   }
 
   private readToken(token: TokenWithEvent): void {
@@ -142,7 +131,7 @@ class Reader {
       this.addDelta("text", "", { sagemaker: { refusal: token.refusal } })
     }
     for (const part of token.toolCalls ?? []) {
-      this.addToolCall(part)
+      this.addToolCallParts(this.calls.add(part))
     }
     for (const logprob of token.logprobs ?? []) {
       this.logprobs.push(logprob)
@@ -173,54 +162,25 @@ class Reader {
     }
   }
 
-  /** The start contains the name, so that it is emitted when the arguments begin, or at the end. */
-  private addToolCall({ arguments: delta, id, index, name = "" }: ToolCallPart): void {
-    const call = this.calls.get(index) ?? { id: undefined, sentId: undefined, name: "", arguments: "" }
-    this.calls.set(index, call)
-    call.sentId ??= id
-    call.name += name
-    call.arguments += delta
-    if (call.id !== undefined) {
-      this.addParams(call.id, delta)
-    } else if (call.arguments !== "" && call.name !== "") {
-      this.startCall(call)
+  private addToolCallParts(parts: Parts): void {
+    if (parts[0]?.type === "tool-params-start") {
+      this.endBlock()
     }
+    this.emit(parts)
   }
 
-  private startCall(call: Call): string {
-    this.endBlock()
-    const id = this.idOf(call.sentId ?? "")
-    call.id = id
-    const called = this.expected.names.fromWire(call.name) ?? { name: call.name }
-    this.out.push({
-      type: "tool-params-start",
-      id,
-      ...called,
-      ...(called.name === call.name ? {} : { providerName: call.name })
-    })
-    this.addParams(id, call.arguments)
-    return id
-  }
-
-  private addParams(id: string, delta: string): void {
-    if (delta !== "") {
-      this.out.push({ type: "tool-params-delta", id, delta })
+  private emit(parts: Parts): void {
+    for (const part of parts) {
+      this.out.push(part)
     }
   }
 
   private toolCallParts(): Effect.Effect<Parts, AiError.AiError> {
-    for (const call of this.calls.values()) {
-      Object.assign(call, completeCall(call.name, call.arguments))
-      const id = call.id ?? this.startCall(call)
-      this.out.push({ type: "tool-params-end", id })
-    }
-    const calls = Array.from(this.calls.values(), (call) => ({ ...call, id: call.id! }))
-    return Effect.forEach(calls, (call) => toolCallPart(call, this.expected.names)).pipe(
-      Effect.mapError(({ error, problem }) => {
-        const cut = this.reasons.finishReason === "length" ? " (finish_reason: length)" : ""
-        return malformedOutput(problem + cut, error)
-      })
-    )
+    this.emit(this.calls.end())
+    return Effect.mapError(this.calls.complete(), ({ error, problem }) => {
+      const cut = this.reasons.finishReason === "length" ? " (finish_reason: length)" : ""
+      return malformedOutput(problem + cut, error)
+    })
   }
 
   private finishPart(hasToolCalls: boolean): Response.FinishPartEncoded {

@@ -35,7 +35,15 @@ export interface CredentialSource {
   ) => AwsCredentialProvider | Promise<AwsCredentialProvider>
 }
 
-export type ProviderInit = ReturnType<typeof makeInit>
+type RoleAssumer = NonNullable<NonNullable<Parameters<typeof AwsProviders.fromIni>[0]>["roleAssumer"]>
+
+/** The options of AWS's providers. */
+export interface ProviderInit extends ReturnType<typeof toProviderInit> {
+  readonly logger: typeof logger
+  readonly clientConfig: { readonly requestHandler: never }
+  readonly parentClientConfig: { readonly requestHandler: never; readonly region: ReturnType<typeof stsRegion> }
+  readonly roleAssumer?: RoleAssumer
+}
 
 /** The region of STS; the default is explicit because AWS's own lookup writes a warning to the console. */
 const stsRegion = (
@@ -59,7 +67,7 @@ const roleAssumer = (
   aws: typeof AwsProviders,
   region: string,
   requestHandler: object
-): NonNullable<NonNullable<Parameters<typeof AwsProviders.fromIni>[0]>["roleAssumer"]> =>
+): RoleAssumer =>
 (masterCredentials, params) =>
   aws.fromTemporaryCredentials({
     logger,
@@ -73,7 +81,7 @@ const makeInit = (
   settings: ProviderSettings,
   region: ReturnType<typeof stsRegion>,
   requestHandler: object
-) => {
+): ProviderInit => {
   const stsRegionOfCode = explicitRegion(settings)
   return {
     ...toProviderInit(settings.location),
