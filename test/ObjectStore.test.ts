@@ -8,13 +8,12 @@ import { dirname, join } from "node:path"
 import { inspect } from "node:util"
 import { afterAll } from "vitest"
 import { objectStoreLaws, read, unusualKeys } from "./support/objectStoreLaws.ts"
-import { fileSystemStore, memoryStore, temporaryFolder } from "./support/objectStores.ts"
+import { memoryStore, temporaryFolder } from "./support/objectStores.ts"
 
 const { folder, remove } = temporaryFolder()
 afterAll(remove)
 
 objectStoreLaws(memoryStore)
-objectStoreLaws(fileSystemStore(join(folder, "laws")))
 
 const filesBelow = (path: string): ReadonlyArray<string> =>
   readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(path, name)).isFile())
