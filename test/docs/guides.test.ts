@@ -80,13 +80,13 @@ describe("programs in the guides", () => {
       assert.strictEqual(yield* advanceClockUntilDone(run(callWithRecovery(name))), expected)
     }))
 
-  it.effect.each([[70, /^succeeded after 1[345] attempts$/], [1_000, /^not ready$/]] as const)(
+  it.effect.each([[70, "succeeded after 15 attempts"], [1_000, "not ready"]] as const)(
     "retry policy for a model that loads for %s seconds",
     ([seconds, expected]) =>
       Effect.gen(function*() {
         const isReady = Effect.map(Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis), (now) =>
           now >= seconds * 1_000)
-        assert.match(yield* advanceClockUntilDone(Effect.provide(callColdModel, client(isReady))), expected)
+        assert.strictEqual(yield* advanceClockUntilDone(Effect.provide(callColdModel, client(isReady))), expected)
       })
   )
 

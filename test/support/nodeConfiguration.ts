@@ -68,7 +68,8 @@ export const configurationErrorWith = (
 export const advanceClockUntilDone = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
-    const tick = Effect.zipRight(TestClock.adjust("1 second"), TestServices.provideLive(Effect.sleep("1 millis")))
+    // Responses take real time, in which the clock must not advance.
+    const tick = Effect.zipRight(TestClock.adjust("1 second"), TestServices.provideLive(Effect.sleep("5 millis")))
     yield* Effect.forever(tick).pipe(Effect.raceFirst(Fiber.await(fiber)))
     return yield* Fiber.join(fiber)
   })
