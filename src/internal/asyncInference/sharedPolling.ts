@@ -12,7 +12,7 @@ const listConcurrency = 4
 /** How many objects are checked at the same time. */
 const headConcurrency = 8
 
-/** How many objects are checked one by one in a poll, besides those of jobs whose deadline has passed. */
+/** How many objects are checked one by one in a poll. Objects of jobs whose deadline has passed are not counted. */
 const maxChecksPerPoll = 100
 
 /** A page of a list. */

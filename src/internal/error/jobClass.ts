@@ -1,4 +1,4 @@
-/** The base of the class of jobs. The errors that contain a job have a class of their own, with the same identifier. */
+/** The base of the class of jobs. The errors that contain a job have another class with the same identifier. */
 import * as Schema from "effect/Schema"
 
 const jobFields = {

@@ -28,7 +28,7 @@ const canonicalHeaders = (request: HttpRequestHead, signedHeaders: ReadonlyArray
 export interface CanonicalForm {
   /** The canonical URI. */
   readonly path: string
-  /** The hash of the body, or the text that stands for it. */
+  /** The hash of the body in hexadecimal, or a constant such as `UNSIGNED-PAYLOAD`. */
   readonly payloadHash: string
 }
 

@@ -28,7 +28,7 @@ export interface ObjectProperties {
   readonly partSizes?: ReadonlyArray<number> | undefined
 }
 
-/** The properties that a write determines, besides those that every object has. */
+/** The properties that a write determines, in addition to those that every object has. */
 export type NewProperties = Omit<ObjectProperties, "lastModified">
 
 /** The bucket that contains the parts of unfinished uploads. Requests cannot name it. */
