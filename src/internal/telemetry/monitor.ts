@@ -1,0 +1,25 @@
+/** The monitor of a client: it receives the state of what calls share. */
+import * as Context from "effect/Context"
+import type * as Exit from "effect/Exit"
+
+/** The state of a circuit breaker, with the values of the metric. */
+export type CircuitLevel = 0 | 1 | 2
+
+/** Receives the state of what the calls of a client share. Its functions return at once and do not throw. */
+export interface Monitor {
+  /** The tokens that are left in the retry quota. */
+  readonly retryQuota: (tokens: number) => void
+  /** A connection was opened (1) or closed (-1). */
+  readonly connections: (change: 1 | -1) => void
+  /** A call of an endpoint began (1) or ended (-1) to wait for a limit. */
+  readonly queued: (endpoint: string, change: 1 | -1) => void
+  /** The circuit of an endpoint is closed (0), half open (1) or open (2). */
+  readonly circuit: (endpoint: string, level: CircuitLevel) => void
+  /** Credentials or a token were loaded. */
+  readonly credentialsRefreshed: (exit: Exit.Exit<unknown, unknown>) => void
+}
+
+/** The monitor of the client that is being built or that runs a call. */
+export class CurrentMonitor extends Context.Reference<CurrentMonitor>()("effect-sagemaker-runtime/CurrentMonitor", {
+  defaultValue: (): Monitor | undefined => undefined
+}) {}

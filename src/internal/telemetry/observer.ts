@@ -1,0 +1,52 @@
+/** Observers of calls. Spans, metrics and logs are observers. Their functions return at once and do not throw. */
+import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import type { ModelCall } from "./modelCall.ts"
+
+/** The call that an observer is made for. */
+export interface ObservedCall {
+  readonly operation: string
+  readonly input: unknown
+  readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+  /** The language-model call that this call belongs to. */
+  readonly modelCall: ModelCall | undefined
+}
+
+/** The response of an attempt. Its members are `undefined` without a response. */
+export interface ObservedResponse {
+  readonly status: number | undefined
+  readonly requestId: string | undefined
+}
+
+/** The response of the last attempt and the progress of a call. */
+export interface CallResult extends ObservedResponse {
+  readonly exit: Exit.Exit<unknown, unknown>
+  readonly attempts: number
+  /** The total time between attempts in milliseconds. */
+  readonly totalRetryDelay: number
+  /** The response stream, if the call has one. */
+  readonly stream: StreamProgress | undefined
+}
+
+/** How much of a response stream has arrived. */
+export interface StreamProgress {
+  readonly parts: number
+  readonly bytes: number
+  /** Whether the stream has been read to its end. */
+  readonly isComplete: boolean
+}
+
+/** The observer of one call. */
+export interface CallObserver {
+  /** The request body is encoded. */
+  readonly requestEncoded?: (bytes: number) => void
+  readonly attemptStarted?: (attempt: number) => void
+  readonly attemptEnded?: (exit: Exit.Exit<unknown, unknown>, response: ObservedResponse) => void
+  /** A whole response body has been read. */
+  readonly responseRead?: (bytes: number) => void
+  /** Parts of a response stream have arrived. It runs once per chunk of the stream. */
+  readonly partsReceived?: (progress: StreamProgress) => void
+  /** The call has ended: with its output, or with the end of its response stream or of its language-model call. */
+  readonly ended: (result: CallResult) => Effect.Effect<void>
+}
