@@ -127,10 +127,10 @@ export const operation: Op.Operation<
 > = {
   name: "InvokeEndpointWithResponseStream",
   encode: encodeInvocation(requestHeaders, "invocations-response-stream"),
-  decode: ({ headers, metadata, streamError, stream, unknownError }) =>
+  decode: ({ headers, metadata, observe, streamError, stream, unknownError }) =>
     Effect.map(stream, (bytes) => ({
       ...responseHeaders.decode(headers),
-      Body: eventStreamBody(bytes, { streamError: streamError(streamErrors), unknownError, metadata }),
+      Body: observe(eventStreamBody(bytes, { streamError: streamError(streamErrors), unknownError, metadata })),
       $metadata: metadata
     })),
   errors: [

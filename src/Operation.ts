@@ -220,6 +220,11 @@ export interface OperationResponse {
   readonly bytes: Effect.Effect<Uint8Array, BodyError | PayloadTooLargeError>
   /** Transfers the connection to the scope and returns the body's chunks. Closing the scope closes the connection. */
   readonly stream: Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope>
+  /**
+   * Reports the parts and the end of a response stream to spans, metrics and logs. A stream that is not reported ends for
+   * them when its scope closes.
+   */
+  readonly observe: <E>(parts: Stream.Stream<Uint8Array, E>) => Stream.Stream<Uint8Array, E>
   /** Makes the typed error of an exception event in a response stream, from its code and its payload as JSON. */
   readonly streamError: <E>(
     errors: ReadonlyArray<ErrorClass<E>>

@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import { makeAttempt } from "./internal/client/attempt.ts"
 import * as pipeline from "./internal/client/pipeline.ts"
 import { readSettings, settings } from "./internal/client/settings.ts"
+import { serverAttributes } from "./internal/telemetry/serverAttributes.ts"
 import { fromHttpClient } from "./internal/transport/fromHttpClient.ts"
 import { transportOf } from "./internal/transport/transport.ts"
 import type { Operation, Validation } from "./Operation.ts"
@@ -116,6 +117,7 @@ export const make = (
     const execute = yield* pipeline.make({
       settings: operation,
       params: yield* readSettings(options.params, "params"),
+      attributes: serverAttributes(resolved.url, options.region),
       attempt: makeAttempt({
         ...options,
         appId: options.appId ?? undefined,

@@ -351,7 +351,7 @@ describe("ModelEndpoint.openAiChat", () => {
         "SageMakerRuntime.OpenAiChatCompletionStream"
       ])
       for (const { attributes } of calls) {
-        assert.strictEqual(attributes.get("aws.sagemaker.endpoint_name"), "llama")
+        assert.strictEqual(attributes.get("aws.sagemaker.endpoint.name"), "llama")
       }
       const attempts = spans.filter(({ name }) => name === "SageMakerRuntime.attempt")
       assert.deepStrictEqual(attempts.map(({ attributes }) => attributes.get("http.response.status_code")), [200, 200])

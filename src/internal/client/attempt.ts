@@ -5,7 +5,6 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import type * as Tracer from "effect/Tracer"
 import type { BodyError, Operation } from "../../Operation.ts"
 import { parseError } from "../../protocol/error/errorCode.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
@@ -16,6 +15,7 @@ import type { CommonError } from "../../SageMakerError.ts"
 import type { Signer } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
 import { printableIdentifier, SentValues } from "../redaction/redaction.ts"
+import { traceHeaders } from "../telemetry/spans.ts"
 import { isDefaultClock } from "../time/defaultServices.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import { ConnectionLease } from "../transport/connectionLease.ts"
@@ -24,7 +24,6 @@ import type { Call } from "./call.ts"
 import { bodyDeadline, deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
 import { AttemptResponse } from "./operationResponse.ts"
-import { traceHeaders } from "./tracing.ts"
 import { fromHttpClientError } from "./transportError.ts"
 
 /** The options that all attempts of a client share. */
@@ -49,12 +48,10 @@ export interface AttemptContext<I, O, E, R> {
   /** The encoded request; its URL is a path. */
   readonly request: HttpClientRequest.HttpClientRequest
   readonly call: Call
-  /** The attempt's span, if a tracer records it. */
-  readonly span: Tracer.Span | undefined
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
 }
 
-type AttemptScope = Pick<AttemptContext<never, unknown, unknown, unknown>, "call" | "fiber" | "span">
+type AttemptScope = Pick<AttemptContext<never, unknown, unknown, unknown>, "call" | "fiber">
 
 /** Runs one attempt. */
 export type Attempt = <I, O, E, R>(context: AttemptContext<I, O, E, R>) => Effect.Effect<O, E | CommonError, R>
@@ -109,9 +106,9 @@ const makePrepareRequest = (
 /** Adds unsigned headers: the trace context, and platform headers that the request does not have. */
 const addUnsignedHeaders = (
   signed: HttpClientRequest.HttpClientRequest,
-  { call: { options: { platformHeaders } }, fiber, span }: AttemptScope
+  { call: { options: { observation, platformHeaders } }, fiber }: AttemptScope
 ): HttpClientRequest.HttpClientRequest => {
-  const trace = traceHeaders(fiber, span)
+  const trace = traceHeaders(fiber, observation?.spans)
   const traced = trace === undefined ? signed : withHeaders(signed, trace)
   return platformHeaders === undefined ? traced : withHeaders(traced, { ...platformHeaders, ...traced.headers })
 }
@@ -170,7 +167,7 @@ const send = (
 
 const decode = <I, O, E, R>(
   { learnedOffset, maxResponseBytes }: Client,
-  { call, operation, span }: AttemptContext<I, O, E, R>,
+  { call, operation }: AttemptContext<I, O, E, R>,
   { connection, request }: SentRequest,
   response: TransportResponse,
   sample: Sample
@@ -178,8 +175,11 @@ const decode = <I, O, E, R>(
   const { body, headers, status } = response
   const sent = new SentValues(request, operation.sensitive)
   const requestId = requestIdOf(headers, sent)
-  span?.attribute("http.response.status_code", status)
-  span?.attribute("aws.request_id", requestId)
+  call.options.observation?.responseReceived({
+    status,
+    requestId,
+    variant: printableIdentifier(headers["x-amzn-invoked-production-variant"], sent)
+  })
   if (status >= 200 && status < 300) {
     return operation.decode(
       new AttemptResponse({

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Random from "effect/Random"
+import type { Observation } from "../telemetry/observation.ts"
 import { isDefaultRandom } from "../time/defaultServices.ts"
 import type { ConcreteTimeouts } from "./deadlines.ts"
 import type { Interceptor } from "./interceptor.ts"
@@ -13,6 +14,8 @@ export interface CallOptions {
   readonly maxAttempts: number | undefined
   readonly deadlines: ConcreteTimeouts
   readonly interceptor: Interceptor | undefined
+  /** The observation of the call, if something observes it. */
+  readonly observation: Observation | undefined
   /** Headers that the platform adds to each request after signing. */
   readonly platformHeaders: { readonly [name: string]: string } | undefined
 }

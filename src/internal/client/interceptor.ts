@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CircuitOpenError, OverloadedError, TransportError } from "../../SageMakerError.ts"
+import type { CallObserver, ObservedCall } from "../telemetry/observer.ts"
 import type { CallProgress } from "./call.ts"
 
 /** Errors with which an interceptor rejects a call. */
@@ -20,6 +21,8 @@ export interface Interceptor {
   readonly wrapAttempt: (progress: CallProgress) => Wrap
   /** Runs when a response stream's connection is transferred to a scope, which closes with the connection. */
   readonly onConnectionTransfer: (connection: Scope.Scope) => Effect.Effect<void>
+  /** Makes the observers of the call. */
+  readonly observe: (call: ObservedCall) => ReadonlyArray<CallObserver>
 }
 
 /** The call that an interceptor is made for. */
@@ -36,6 +39,7 @@ export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
   wrapAttempts: unchanged,
   wrapAttempt: () => unchanged,
   onConnectionTransfer: () => Effect.void,
+  observe: () => [],
   ...parts
 })
 
@@ -56,6 +60,7 @@ export const addInterceptor =
       wrapAttempts: (effect) => outer.wrapAttempts(inner.wrapAttempts(effect)),
       wrapAttempt: (progress) => (effect) => outer.wrapAttempt(progress)(inner.wrapAttempt(progress)(effect)),
       onConnectionTransfer: (connection) =>
-        Effect.zipRight(outer.onConnectionTransfer(connection), inner.onConnectionTransfer(connection))
+        Effect.zipRight(outer.onConnectionTransfer(connection), inner.onConnectionTransfer(connection)),
+      observe: (observed) => [...outer.observe(observed), ...inner.observe(observed)]
     }
   }

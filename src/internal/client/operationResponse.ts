@@ -41,20 +41,35 @@ export class AttemptResponse implements OperationResponse {
 
   get bytes(): Effect.Effect<Uint8Array, BodyError | PayloadTooLargeError> {
     const { call, maxBytes, response } = this.#source
-    return response.body.bytes(maxBytes, (isOverLimit) => this.#tooLarge(isOverLimit), bodyDeadline(call))
+    const { observation } = call.options
+    const bytes = response.body.bytes(maxBytes, (isOverLimit) => this.#tooLarge(isOverLimit), bodyDeadline(call))
+    return observation === undefined
+      ? bytes
+      : Effect.tap(bytes, ({ byteLength }) => observation.responseRead(byteLength))
   }
 
   get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {
-    const { call: { options: { interceptor } }, connection, response } = this.#source
+    const { call: { options: { interceptor, observation } }, connection, response } = this.#source
+    observation?.streamOpened()
     const transferred = connection.transfer()
+    const intercepted = interceptor === undefined
+      ? transferred
+      : Effect.flatMap(transferred, interceptor.onConnectionTransfer)
     return Effect.as(
-      interceptor === undefined ? transferred : Effect.flatMap(transferred, interceptor.onConnectionTransfer),
+      observation === undefined
+        ? intercepted
+        : Effect.zipRight(intercepted, Effect.addFinalizer(() => observation.scopeClosed)),
       Stream.suspend(() =>
         connection.claimBody()
           ? Stream.ensuring(response.body.stream, Effect.suspend(() => connection.close()))
           : Stream.fail(this.#notReadable())
       )
     )
+  }
+
+  get observe(): OperationResponse["observe"] {
+    const { observation } = this.#source.call.options
+    return (parts) => observation?.observe(parts) ?? parts
   }
 
   get streamError(): OperationResponse["streamError"] {

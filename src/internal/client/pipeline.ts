@@ -7,18 +7,17 @@ import * as Either from "effect/Either"
 import type * as Fiber from "effect/Fiber"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
-import type * as Tracer from "effect/Tracer"
-import type { Operation, OperationSettings } from "../../Operation.ts"
+import type { Operation, OperationSettings, SpanAttributes } from "../../Operation.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { CommonError, InvalidInputError } from "../../SageMakerError.ts"
 import * as Timeouts from "../../Timeouts.ts"
 import { guardReads, type Members, readMembers } from "../operation/readMembers.ts"
+import { observed } from "../telemetry/observed.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import type { Attempt } from "./attempt.ts"
 import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
 import * as deadlines from "./deadlines.ts"
 import { CurrentInterceptor } from "./interceptor.ts"
-import { isTraced, withAttemptSpan, withCallSpan } from "./tracing.ts"
 
 /** The options of a pipeline. */
 export interface PipelineOptions {
@@ -26,6 +25,8 @@ export interface PipelineOptions {
   /** Default members of every input. */
   readonly params: Members
   readonly attempt: Attempt
+  /** Attributes of every call's span. Default: none. */
+  readonly attributes?: SpanAttributes
 }
 
 const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined && value !== null
@@ -72,9 +73,10 @@ const nextAttempt = <I, O, E, R>(
 ): Effect.Effect<O, E | CommonError, R> =>
   Effect.withFiberRuntime((fiber) => {
     call.beginAttempt(monotonicMillis(Context.get(fiber.currentDefaultServices, Clock.Clock)))
-    const run = (span: Tracer.Span | undefined) =>
-      deadlines.withDeadline("attempt", call)(attempt({ operation, input, request, call, span, fiber }))
-    return isTraced(fiber) ? withAttemptSpan(fiber, call.attempts, run) : run(undefined)
+    const { observation } = call.options
+    observation?.attemptStarted(call)
+    const running = deadlines.withDeadline("attempt", call)(attempt({ operation, input, request, call, fiber }))
+    return observation === undefined ? running : observation.aroundAttempt(running)
   })
 
 /** The policy, timeouts and other state that the calls of a client share. */
@@ -85,6 +87,9 @@ interface Client extends PipelineOptions {
   readonly platformHeaders: Effect.Effect<CallOptions["platformHeaders"]> | undefined
 }
 
+const bodyLength = ({ body }: HttpClientRequest.HttpClientRequest): number =>
+  body._tag === "Uint8Array" ? body.contentLength : 0
+
 const runCall = <I, O, E, R>(
   { attempt, quota, settings }: Client,
   operation: Operation<I, O, E, R>,
@@ -92,8 +97,9 @@ const runCall = <I, O, E, R>(
   call: Call,
   policy: RetryPolicy.Policy
 ): Effect.Effect<O, E | CommonError, R> => {
-  const { interceptor } = call.options
+  const { interceptor, observation } = call.options
   const attempts = Effect.flatMap(operation.encode(input, settings), (request) => {
+    observation?.requestEncoded(bodyLength(request))
     const next = nextAttempt(attempt, { operation, input, request }, call)
     return policy.around(quota)(interceptor === undefined ? next : interceptor.wrapAttempt(call)(next))
   })
@@ -106,7 +112,8 @@ const startCall = <I, O, E, R>(
   client: Client,
   operation: Operation<I, O, E, R>,
   input: I,
-  { currentContext: context, currentDefaultServices }: Fiber.RuntimeFiber<unknown, unknown>
+  { currentContext: context, currentDefaultServices }: Fiber.RuntimeFiber<unknown, unknown>,
+  { interceptor, observation }: Pick<CallOptions, "interceptor" | "observation">
 ): Effect.Effect<O, E | CommonError, R> => {
   const resolved = client.resolveDeadlines(getIfSet(context, Timeouts.Timeouts))
   if (Either.isLeft(resolved)) {
@@ -119,7 +126,8 @@ const startCall = <I, O, E, R>(
         id,
         maxAttempts: policy.maxAttempts,
         deadlines: resolved.right,
-        interceptor: Context.get(context, CurrentInterceptor)?.({ operation: operation.name, input }),
+        interceptor,
+        observation,
         platformHeaders
       })
       return runCall(client, operation, input, call, policy)
@@ -134,6 +142,7 @@ const startCall = <I, O, E, R>(
  */
 export const make = (options: PipelineOptions) =>
   Effect.map(Effect.context<never>(), (context) => {
+    const { attributes = {} } = options
     const client: Client = {
       ...options,
       quota: RetryPolicy.makeQuota(),
@@ -147,7 +156,11 @@ export const make = (options: PipelineOptions) =>
         if (Either.isLeft(bound)) {
           return Effect.fail(bound.left)
         }
-        const call = startCall(client, operation, bound.right, fiber)
-        return isTraced(fiber) ? withCallSpan(fiber, operation, bound.right, call) : call
+        const interceptor = Context.get(fiber.currentContext, CurrentInterceptor)?.({
+          operation: operation.name,
+          input: bound.right
+        })
+        return observed({ operation, input: bound.right, fiber, attributes, interceptor }, (observation) =>
+          startCall(client, operation, bound.right, fiber, { interceptor, observation }))
       })
   })

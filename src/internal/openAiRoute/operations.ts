@@ -100,10 +100,11 @@ export const chatCompletionStream: Op.Operation<
   name: "OpenAiChatCompletionStream",
   ...shared,
   errors: InvokeEndpointWithResponseStream.operation.errors,
-  decode: ({ headers, metadata, stream }) =>
+  decode: ({ headers, metadata, observe, stream }) =>
     Effect.map(
       stream,
-      (Body) => Object.assign(InvokeEndpoint.responseHeaders.decode(headers), { Body, $metadata: metadata })
+      (body) =>
+        Object.assign(InvokeEndpoint.responseHeaders.decode(headers), { Body: observe(body), $metadata: metadata })
     )
 }
 

@@ -117,9 +117,27 @@ export const endpointTargetMembers = Array.of<"EndpointName" | TargetMember>("En
 /** Request headers whose values are redacted. */
 export const sensitive = ["x-amzn-sagemaker-custom-attributes"]
 
-/** The name is checked when the input is encoded, after the span has started. */
-export const spanAttributes = ({ EndpointName }: { readonly EndpointName: unknown }): SpanAttributes =>
-  typeof EndpointName === "string" ? { "aws.sagemaker.endpoint_name": EndpointName } : {}
+const spanMembers = {
+  "aws.sagemaker.endpoint.name": "EndpointName",
+  "aws.sagemaker.variant": "TargetVariant",
+  "aws.sagemaker.inference_component": "InferenceComponentName"
+} as const
+
+/** A name that a resource of AWS can have. Any other text could be a part of a payload that was passed by mistake. */
+export const isResourceName = (value: unknown): value is string =>
+  typeof value === "string" && /^[\w.-]{1,63}$/.test(value)
+
+/** The names of the endpoint, the variant and the inference component. */
+export const spanAttributes = (input: object): SpanAttributes => {
+  const attributes: Record<string, string> = {}
+  for (const [name, member] of Object.entries(spanMembers)) {
+    const value: unknown = Reflect.get(input, member)
+    if (isResourceName(value)) {
+      attributes[name] = value
+    }
+  }
+  return attributes
+}
 
 /** The required input member of every operation. */
 export interface EndpointMembers {

@@ -17,6 +17,8 @@ export interface ObservedCall {
 export interface ObservedResponse {
   readonly status: number | undefined
   readonly requestId: string | undefined
+  /** The production variant that was invoked. */
+  readonly variant: string | undefined
 }
 
 /** The response of the last attempt and the progress of a call. */

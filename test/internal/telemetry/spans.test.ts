@@ -31,7 +31,7 @@ describe("Spans", () => {
     Effect.gen(function*() {
       const { spans } = yield* traced(ended, notReady, notReady, answered)
       assert.deepStrictEqual(spans.map(({ kind, name, parent }) => [name, kind, parent]), [
-        ["SageMakerRuntime.InvokeEndpoint", "internal", undefined],
+        ["SageMakerRuntime.InvokeEndpoint", "client", undefined],
         ["SageMakerRuntime.attempt", "client", "SageMakerRuntime.InvokeEndpoint"],
         ["SageMakerRuntime.attempt", "client", "SageMakerRuntime.InvokeEndpoint"],
         ["SageMakerRuntime.attempt", "client", "SageMakerRuntime.InvokeEndpoint"]
@@ -48,10 +48,14 @@ describe("Spans", () => {
     Effect.gen(function*() {
       const { spans: [span] } = yield* traced(ended, answered)
       assert.deepStrictEqual(Object.fromEntries(span!.attributes), {
-        "rpc.system": "aws-api",
-        "rpc.service": "SageMakerRuntime",
-        "rpc.method": "InvokeEndpoint",
-        "aws.sagemaker.endpoint_name": "anomaly-v2"
+        "rpc.system.name": "aws-api",
+        "rpc.method": "SageMakerRuntime/InvokeEndpoint",
+        "server.address": "runtime.sagemaker.eu-west-1.amazonaws.com",
+        "server.port": 443,
+        "cloud.region": "eu-west-1",
+        "aws.sagemaker.endpoint.name": "anomaly-v2",
+        "http.response.status_code": 200,
+        "aws.request_id": "request-1"
       })
     }))
 
@@ -59,13 +63,12 @@ describe("Spans", () => {
     Effect.gen(function*() {
       const { spans: [, first, second] } = yield* traced(ended, notReady, answered)
       assert.deepStrictEqual(Object.fromEntries(first!.attributes), {
-        "aws.attempt": 1,
         "http.response.status_code": 429,
         "aws.request_id": "request-1",
         "error.type": "ModelNotReadyException"
       })
       assert.deepStrictEqual(Object.fromEntries(second!.attributes), {
-        "aws.attempt": 2,
+        "http.request.resend_count": 1,
         "http.response.status_code": 200,
         "aws.request_id": "request-1"
       })
@@ -75,12 +78,10 @@ describe("Spans", () => {
     Effect.gen(function*() {
       const lost = yield* traced(ended, { transport: connectionLostError() }, answered)
       assert.deepStrictEqual(Object.fromEntries(lost.spans[1]!.attributes), {
-        "aws.attempt": 1,
         "error.type": "TransportError"
       })
       const late = yield* traced((effect) => ended(Timeouts.use({ attempt: "1 seconds" })(effect)), Effect.never)
       assert.deepStrictEqual(Object.fromEntries(late.spans[1]!.attributes), {
-        "aws.attempt": 1,
         "error.type": "TimeoutError"
       })
     }))
