@@ -145,6 +145,11 @@ export * as Session from "./Session.ts"
 export * as Signer from "./Signer.ts"
 
 /**
+ * @since 0.1.0
+ */
+export * as Telemetry from "./Telemetry.ts"
+
+/**
  * Timeouts of calls and streams.
  *
  * @since 0.1.0

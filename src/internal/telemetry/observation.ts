@@ -109,6 +109,7 @@ export class Observation {
           return chunk
         }),
         Stream.concat(Stream.execute(complete)),
+        Stream.tapErrorCause((cause) => this.#end(Exit.failCause(cause))),
         Stream.ensuringWith((exit) => this.#end(exit))
       )
     })

@@ -61,6 +61,8 @@ const usageAttributes = ({ usage: { finishReasons, inputTokens, outputTokens } }
   "gen_ai.usage.output_tokens": outputTokens
 })
 
+const resendCount = (attempts: number) => attempts > 1 ? { "http.request.resend_count": attempts - 1 } : {}
+
 /** The options of a call's span. */
 export interface CallSpanOptions {
   readonly fiber: AnyFiber
@@ -115,7 +117,7 @@ export class CallSpans implements CallObserver {
   attemptStarted(attempt: number): void {
     this.#attempts = attempt
     if (Context.get(this.#fiber.currentContext, AttemptSpans) === "events") {
-      this.#call.event("SageMakerRuntime.attempt", this.#now(), { "http.request.resend_count": attempt - 1 })
+      this.#call.event("SageMakerRuntime.attempt", this.#now(), resendCount(attempt))
       return
     }
     const parent = Option.some(this.#call)
@@ -124,9 +126,7 @@ export class CallSpans implements CallObserver {
     for (const [name, value] of this.#fiber.getFiberRef(FiberRef.currentTracerSpanAnnotations)) {
       this.#attempt.attribute(name, value)
     }
-    if (attempt > 1) {
-      this.#attempt.attribute("http.request.resend_count", attempt - 1)
-    }
+    setDefined(this.#attempt, resendCount(attempt))
   }
 
   attemptEnded(exit: Exit.Exit<unknown, unknown>, response: ObservedResponse): void {
@@ -149,9 +149,7 @@ export class CallSpans implements CallObserver {
     return Effect.sync(() => {
       this.#endStream(result.stream)
       setDefined(this.#call, responseAttributes(result))
-      if (this.#attempts > 1) {
-        this.#call.attribute("http.request.resend_count", this.#attempts - 1)
-      }
+      setDefined(this.#call, resendCount(this.#attempts))
       if (this.#modelCall !== undefined) {
         setDefined(this.#call, usageAttributes(this.#modelCall))
       }
