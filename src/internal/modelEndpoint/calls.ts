@@ -204,7 +204,7 @@ const endWithScope = (call: ModelCall, outcome: StreamOutcome): Effect.Effect<vo
 
 /** Sends a value. Returns the response stream and the origin of its errors. */
 const open = <A, R1, B, R2, R4>(
-  { defaults: { Accept: _, ...routing }, name, request }: Config<A, R1, B, R2>,
+  { defaults, name, request }: Config<A, R1, B, R2>,
   operation: StreamOperation<R4>,
   value: A,
   framing: Pick<Framing<unknown, unknown, unknown>, "mediaType" | "reads">,
@@ -213,6 +213,7 @@ const open = <A, R1, B, R2, R4>(
 ) =>
   Effect.gen(function*() {
     const given = yield* callMembers(options)
+    const { Accept: _, ...routing } = defaults
     const members = {
       ContentType: request.mediaType,
       ...definedMembers({ Accept: framing.mediaType }),
