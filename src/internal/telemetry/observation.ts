@@ -110,7 +110,8 @@ export class Observation {
         }),
         Stream.concat(Stream.execute(complete)),
         Stream.tapErrorCause((cause) => this.#end(Exit.failCause(cause))),
-        Stream.ensuringWith((exit) => this.#end(exit))
+        // Another failure is one of the program that reads the stream. Its text can be a payload.
+        Stream.ensuringWith((exit) => this.#end(Exit.isInterrupted(exit) ? exit : Exit.void))
       )
     })
   }
