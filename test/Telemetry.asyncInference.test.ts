@@ -180,12 +180,12 @@ describe("The span of AsyncInference.result", () => {
   it.effect("has an event per poll, and at most 100", () =>
     Effect.gen(function*() {
       const { spans } = yield* spansOf(
-        AsyncInference.result(scorer, jobOf(1), { ...everySecond, timeout: "3 minutes" }),
+        AsyncInference.result(scorer, jobOf(1), { ...everySecond, timeout: "102 seconds" }),
         {}
       )
       const { attributes: values, events } = spans[0]!
       assert.lengthOf(events, 100)
-      assert.strictEqual(values.get("aws.sagemaker.async.polls"), 181)
+      assert.strictEqual(values.get("aws.sagemaker.async.polls"), 103)
       assert.strictEqual(values.get(ATTR_ERROR_TYPE), "AsyncInferenceTimeoutError")
     }))
 
