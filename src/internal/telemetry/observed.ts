@@ -8,8 +8,9 @@ import * as Tracer from "effect/Tracer"
 import type { Operation, SpanAttributes } from "../../Operation.ts"
 import type { Interceptor } from "../client/interceptor.ts"
 import { guardReads } from "../operation/readMembers.ts"
-import { CurrentModelCall } from "./modelCall.ts"
+import { CurrentModelCall, type ModelCall } from "./modelCall.ts"
 import { Observation } from "./observation.ts"
+import type { CallObserver } from "./observer.ts"
 import { CallSpans, isTraced } from "./spans.ts"
 
 /** A call, and what its observers are made from. */
@@ -35,6 +36,19 @@ const withParent = <A, E, R>(
     () => setContext(context)
   )
 
+const withObservers = <A, E, R>(
+  observers: ReadonlyArray<CallObserver>,
+  modelCall: ModelCall | undefined,
+  call: (observation: Observation | undefined) => Effect.Effect<A, E, R>,
+  restore: (effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => {
+  if (observers.length === 0) {
+    return restore(call(undefined))
+  }
+  const observation = new Observation({ observers, spans: undefined, modelCall })
+  return observation.aroundCall(restore(call(observation)))
+}
+
 /** Runs a call with its observation, or with none if nothing observes it. */
 export const observed = <I, O, E, R, A, E2, R2>(
   { attributes, fiber, input, interceptor, operation }: Observable<I, O, E, R>,
@@ -42,14 +56,12 @@ export const observed = <I, O, E, R, A, E2, R2>(
 ): Effect.Effect<A, E2, R2> => {
   const context = fiber.currentContext
   const modelCall = Context.get(context, CurrentModelCall)
-  const observers = interceptor?.observe({ operation: operation.name, input, fiber, modelCall }) ?? []
+  // Observers are made in an uninterruptible region, so that an interruption cannot prevent their end.
+  const observers = () => interceptor?.observe({ operation: operation.name, input, fiber, modelCall }) ?? []
   if (!isTraced(fiber)) {
-    return observers.length === 0
+    return interceptor === undefined
       ? call(undefined)
-      : Effect.suspend(() => {
-        const observation = new Observation({ observers, spans: undefined, modelCall })
-        return observation.aroundCall(call(observation))
-      })
+      : Effect.uninterruptibleMask((restore) => withObservers(observers(), modelCall, call, restore))
   }
   const start = CallSpans.start({
     fiber,
@@ -62,7 +74,7 @@ export const observed = <I, O, E, R, A, E2, R2>(
   })
   return Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(start, (spans) => {
-      const observation = new Observation({ observers: [...observers, spans], spans, modelCall })
+      const observation = new Observation({ observers: [...observers(), spans], spans, modelCall })
       return observation.aroundCall(restore(withParent(call(observation), context, spans.call)))
     })
   )
