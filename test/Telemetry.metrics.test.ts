@@ -141,7 +141,10 @@ describe("The metrics of a call that", () => {
       const server = yield* scriptedRuntime(Effect.die("defect"))
       const program = RetryPolicy.use(invokeEndpoint(input), RetryPolicy.none)
       const series = yield* metricsOf(program, server.layer)
-      assert.deepStrictEqual(valueOfSeries(series, "sagemaker_runtime.call.duration"), once(0))
+      assert.deepStrictEqual(
+        valueOfSeries(series, "sagemaker_runtime.call.duration", { [ATTR_ERROR_TYPE]: "_OTHER" }),
+        once(0)
+      )
       assert.strictEqual(valueOfSeries(series, "sagemaker_runtime.in_flight"), 0)
     }))
 
@@ -313,7 +316,7 @@ describe("Fiber labels", () => {
         server.layer
       )
       const ofCalls = series.filter(({ name }) => name !== "sagemaker_runtime.retry_quota")
-      assert.deepStrictEqual([...new Set(ofCalls.map(({ dimensions }) => dimensions["tenant"]))].sort(), ["a", "b"])
+      assert.deepStrictEqual(new Set(ofCalls.map(({ dimensions }) => dimensions["tenant"])), new Set(["a", "b"]))
       for (const tenant of ["a", "b"]) {
         assert.deepStrictEqual(valueOfSeries(series, "sagemaker_runtime.call.duration", { tenant }), once(0))
         assert.strictEqual(valueOfSeries(series, "sagemaker_runtime.in_flight", { tenant }), 0)
@@ -407,13 +410,13 @@ describe("Options", () => {
           ofCall: ({ endpoint: name = "", operation }) => ({ team: `${operation} of ${name}` })
         }
       })
-      const [call] = series.filter(({ name }) => name === "sagemaker_runtime.call.duration")
+      const call = series.find(({ name }) => name === "sagemaker_runtime.call.duration")
       assert.deepStrictEqual(call?.dimensions, {
         endpoint: "llama",
         region: "eu-west-1",
         team: "InvokeEndpoint of llama"
       })
-      const [quota] = series.filter(({ name }) => name === "sagemaker_runtime.retry_quota")
+      const quota = series.find(({ name }) => name === "sagemaker_runtime.retry_quota")
       assert.deepStrictEqual(quota?.dimensions, { region: "eu-west-1" })
     }))
 

@@ -32,13 +32,14 @@ export const makeTestMetrics = () => {
   /** The series of the test so far, sorted by name and dimensions. */
   const series = Effect.sync((): ReadonlyArray<RecordedSeries> =>
     Metric.unsafeSnapshot()
+      .filter(({ metricKey: { tags } }) => tags.some(({ key, value }) => key === "test" && value === test))
       .map(({ metricKey: { name, tags }, metricState }) => {
-        const { unit, ...dimensions } = Object.fromEntries(tags.map(({ key, value }) => [key, value]))
+        const { unit, ...dimensions } = Object.fromEntries(
+          tags.filter(({ key }) => key !== "test").map(({ key, value }) => [key, value])
+        )
         return { name, unit, dimensions, value: valueOf(metricState) }
       })
-      .filter(({ dimensions }) => dimensions["test"] === test)
-      .map(({ dimensions: { test: _, ...dimensions }, ...rest }) => ({ ...rest, dimensions }))
-      .sort((a, b) => (JSON.stringify([a.name, a.dimensions]) < JSON.stringify([b.name, b.dimensions]) ? -1 : 1))
+      .toSorted((a, b) => (JSON.stringify([a.name, a.dimensions]) < JSON.stringify([b.name, b.dimensions]) ? -1 : 1))
   )
   return { record, series }
 }

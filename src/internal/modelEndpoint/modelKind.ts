@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Codec } from "../../Codec.ts"
 import { guardReads } from "../operation/readMembers.ts"
-import { ModelCall, type ModelOperation, type ModelUsage } from "../telemetry/modelCall.ts"
+import { checkedUsage, ModelCall, type ModelOperation, type ModelUsage } from "../telemetry/modelCall.ts"
 
 /** A kind of language model. */
 export interface ModelKind<in B> {
@@ -47,9 +47,12 @@ export const modelCallOf = <B>(
       Either.getOrElse(guardReads("request", () => nameOf(request, endpoint)), () => endpoint)
     )
 
+/** What a whole response reports. */
+export const usageOf = <B>(kind: ModelKind<B> | undefined, response: B): ModelUsage =>
+  kind === undefined
+    ? {}
+    : Either.getOrElse(guardReads("response", () => checkedUsage(kind.usageOf(response))), () => ({}))
+
 /** Lets the observers of a call read what a whole response reports. */
-export const reportResponse = <B>(kind: ModelKind<B> | undefined, call: ModelCall | undefined, response: B): void => {
-  if (kind !== undefined) {
-    call?.setUsage(() => Either.getOrElse(guardReads("response", () => kind.usageOf(response)), () => ({})))
-  }
-}
+export const reportResponse = <B>(kind: ModelKind<B> | undefined, call: ModelCall | undefined, response: B): void =>
+  call?.setUsage(() => usageOf(kind, response))

@@ -44,7 +44,7 @@ const toFinishReason = (reason: string): string => knownFinishReasons.has(reason
 const isCount = (count: number | undefined): boolean => Number.isSafeInteger(count) && count! >= 0
 
 /** The values that are valid. */
-const checked = ({ finishReasons = [], inputTokens, outputTokens }: ModelUsage): ModelUsage => ({
+export const checkedUsage = ({ finishReasons = [], inputTokens, outputTokens }: ModelUsage): ModelUsage => ({
   ...(finishReasons.length === 0
     ? {}
     : { finishReasons: finishReasons.slice(0, maxFinishReasons).map(toFinishReason) }),
@@ -68,7 +68,7 @@ export class ModelCall {
 
   /** What the model has reported so far. Finish reasons are from a fixed list, counts are not negative. */
   get usage(): ModelUsage {
-    return checked(this.#usage())
+    return checkedUsage(this.#usage())
   }
 
   /** Sets the function that reads what the model reports. It runs if an observer needs it, and does not throw. */
