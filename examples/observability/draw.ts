@@ -3,5 +3,5 @@ import { writeFileSync } from "node:fs"
 import { pictures } from "./pictures.ts"
 
 for (const [name, picture] of Object.entries(await Effect.runPromise(pictures))) {
-  writeFileSync(`docs/guides/${name}`, picture)
+  writeFileSync(`docs/${name}`, picture)
 }

@@ -6,19 +6,25 @@ import {
   PeriodicExportingMetricReader
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base"
-import { ConfigProvider, Effect, Layer, Schema, Tracer } from "effect"
-import { invokeEndpoint, Telemetry } from "effect-sagemaker-runtime"
+import { ConfigProvider, Effect, HashMap, Layer, Logger, LogLevel, Metric, Schema, Tracer } from "effect"
+import { invokeEndpoint, Resilience, Telemetry } from "effect-sagemaker-runtime"
 import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
+import { readFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { vi } from "vitest"
 import { datadog } from "../../examples/guides/telemetry-datadog.ts"
 import { live as emf } from "../../examples/guides/telemetry-emf.ts"
+import { live as withOptions } from "../../examples/guides/telemetry-options.ts"
 import { live as otlp } from "../../examples/guides/telemetry-otlp.ts"
 import { prometheus } from "../../examples/guides/telemetry-prometheus.ts"
 import { sdk } from "../../examples/guides/telemetry-sdk.ts"
+import { calls as demoCalls } from "../../examples/observability/calls.ts"
 import { Collector } from "../../examples/observability/collector.ts"
+import { models } from "../../examples/observability/models.ts"
+import { catalog, dimensionNames } from "../../src/internal/telemetry/metrics/catalog.ts"
 import { exampleCredentials } from "../support/nodeConfiguration.ts"
+import { recordingTracer } from "../support/tracer.ts"
 
 const endpoints = [
   Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body)),
@@ -149,6 +155,22 @@ describe("The recipe of the guide for", () => {
       assert.include(requests.get("http://agent:4318/v1/metrics") ?? "", "sagemaker_runtime.call.duration")
     }))
 
+  it.live("options renames and adds dimensions, and records attempts as events", () =>
+    Effect.gen(function*() {
+      const { layer, spans } = recordingTracer()
+      yield* withEnvironment(Effect.provide(calls, [withOptions, layer]))
+      const [succeeded, failed, ...others] = spans.filter(({ name }) => name.startsWith("SageMakerRuntime."))
+      assert.isEmpty(others)
+      assert.deepStrictEqual([succeeded, failed].map((span) => span?.events.map(([name]) => name)), [
+        [attemptSpan],
+        [attemptSpan]
+      ])
+      const tags = (yield* Metric.snapshot)
+        .filter(({ metricKey }) => metricKey.name === "sagemaker_runtime.attempts")
+        .map(({ metricKey }) => metricKey.tags.map(({ key, value }) => `${key}=${value}`))
+      assert.isTrue(tags.some((all) => all.includes("client=orders") && all.includes("endpoint=echo")))
+    }))
+
   it.live("CloudWatch prints lines of the embedded metric format", () =>
     Effect.gen(function*() {
       const lines = yield* printed(
@@ -161,6 +183,54 @@ describe("The recipe of the guide for", () => {
         assertEmbeddedMetricFormat(line)
       }
       assert.include(ended[1], `"error.type":"ModelError"`)
+    }))
+})
+
+const guide = readFileSync(new URL("../../docs/guides/observability.md", import.meta.url), "utf8")
+
+/** The names that the guide does not contain as code. */
+const missing = (names: Iterable<string>) => [...new Set(names)].filter((name) => !guide.includes(`\`${name}\``))
+
+describe("The guide names each", () => {
+  it("metric and dimension", () => {
+    assert.deepStrictEqual(missing([...Object.keys(catalog), ...dimensionNames]), [])
+  })
+
+  it("metric that the configuration of the collector selects", () => {
+    const selected = [...guide.matchAll(/^ +- \^(\S+)\$$/gm)].map(([, name = ""]) => name.replaceAll("\\.", "."))
+    assert.isNotEmpty(selected)
+    assert.includeMembers(Object.keys(catalog), selected)
+  })
+
+  it.live("span, attribute, event and annotation of the calls of the demo", () =>
+    Effect.gen(function*() {
+      const { layer, spans } = recordingTracer()
+      const annotations: Array<string> = []
+      const logger = Logger.make((entry) => void annotations.push(...HashMap.keys(entry.annotations)))
+      const client = NodeSageMaker.layer({
+        region: "eu-west-1",
+        credentials: Emulator.credentials,
+        http: Emulator.layerHttpClient({ endpoints: models() })
+      }).pipe(Resilience.circuitBreaker({ minimumThroughput: 3, failureRatio: 1 }), Telemetry.logs())
+      yield* demoCalls.pipe(
+        Effect.provide([client, layer, Logger.replace(Logger.defaultLogger, logger)]),
+        Logger.withMinimumLogLevel(LogLevel.Debug)
+      )
+      const ours = spans.filter(({ name }) => name.startsWith("SageMakerRuntime."))
+      const events = ours.flatMap((span) => span.events)
+      assert.isNotEmpty(annotations)
+      assert.deepStrictEqual(
+        missing([
+          ...ours.map(({ name }) => name).filter((name) =>
+            name !== "SageMakerRuntime.InvokeEndpointWithResponseStream"
+          ),
+          ...ours.flatMap(({ attributes }) => [...attributes.keys()]),
+          ...events.map(([name]) => name),
+          ...events.flatMap(([, attributes]) => Object.keys(attributes ?? {})),
+          ...annotations
+        ]),
+        []
+      )
     }))
 })
 
