@@ -13,6 +13,7 @@ import type { CommonError, InvalidInputError } from "../../SageMakerError.ts"
 import * as Timeouts from "../../Timeouts.ts"
 import { guardReads, type Members, readMembers } from "../operation/readMembers.ts"
 import { observed } from "../telemetry/observed.ts"
+import { withParent } from "../telemetry/spans.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import type { Attempt } from "./attempt.ts"
 import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
@@ -98,7 +99,8 @@ const runCall = <I, O, E, R>(
   policy: RetryPolicy.Policy
 ): Effect.Effect<O, E | CommonError, R> => {
   const { interceptor, observation } = call.options
-  const attempts = Effect.flatMap(operation.encode(input, settings), (request) => {
+  const encoded = withParent(operation.encode(input, settings), observation?.spans)
+  const attempts = Effect.flatMap(encoded, (request) => {
     observation?.requestEncoded(bodyLength(request))
     const next = nextAttempt(attempt, { operation, input, request }, call)
     return policy.around(quota)(interceptor === undefined ? next : interceptor.wrapAttempt(call)(next))

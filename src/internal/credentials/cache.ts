@@ -13,6 +13,7 @@ import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import { CredentialsError } from "../../SageMakerError.ts"
 import { durationMillis } from "../config/duration.ts"
+import { markReady } from "../telemetry/ownCode.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import {
   boundedLoad,
@@ -101,14 +102,17 @@ class CredentialsCache<A extends Expiring> {
     this.#untilRefreshed = untilRefreshed
   }
 
-  readonly get: Load<A> = markBounded(Effect.clockWith((clock) => {
-    const now = clock.unsafeCurrentTimeMillis()
-    const current = this.#current
-    if (current === undefined || now >= expiresAt(current)) {
-      return this.#wait
-    }
-    return now < this.#refreshAt ? Effect.succeed(current) : this.#refreshed(current)
-  }))
+  readonly get: Load<A> = markReady(
+    markBounded(Effect.clockWith((clock) => {
+      const now = clock.unsafeCurrentTimeMillis()
+      const current = this.#current
+      if (current === undefined || now >= expiresAt(current)) {
+        return this.#wait
+      }
+      return now < this.#refreshAt ? Effect.succeed(current) : this.#refreshed(current)
+    })),
+    (now) => this.#current !== undefined && now < Math.min(this.#refreshAt, expiresAt(this.#current))
+  )
 
   /** Discards the current value. */
   readonly invalidate: Effect.Effect<void> = Effect.sync(() => {
