@@ -402,7 +402,7 @@ describe("Code of the program runs with the attempt's span as the parent of its 
   ) =>
     Effect.gen(function*() {
       const { layer, spans } = recordingTracer()
-      yield* program.pipe(Effect.exit, Effect.withSpan("user"), Effect.provide(client), Effect.provide(layer))
+      yield* program.pipe(Effect.exit, Effect.withSpan("user"), Effect.provide([client, layer]))
       return spans.filter(({ name }) => name === "own").map(({ parent }) => parent)
     })
 
