@@ -15,6 +15,7 @@ import { cacheCredentials } from "./internal/credentials/cache.ts"
 import { firstAvailable } from "./internal/credentials/firstAvailable.ts"
 import { numberAt } from "./internal/credentials/numberAt.ts"
 import { parseCredentials } from "./internal/credentials/parse.ts"
+import { CurrentMonitor } from "./internal/telemetry/monitor.ts"
 import { CredentialsError } from "./SageMakerError.ts"
 
 /**
@@ -246,7 +247,8 @@ export const firstOf = <Layers extends ReadonlyArray<Layer.Layer<Credentials, un
             Layer.buildWithScope(source as Layer.Layer<Credentials, unknown, Requirements>, scope).pipe(
               Effect.map((built) => Context.get(built, Credentials)),
               Effect.withConfigProvider(configProvider),
-              Effect.provide(context)
+              // One load of this layer is one refresh, whatever its sources do.
+              Effect.provide(Context.add(context, CurrentMonitor, undefined))
             )
           )
         )

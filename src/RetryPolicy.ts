@@ -11,6 +11,7 @@ import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { type EffectOrStream, provideReference, type Same } from "./internal/context/effectOrStream.ts"
 import { isFinal, markFinal, unmarkFinal } from "./internal/retry/markFinal.ts"
+import * as retryQuota from "./internal/retry/quota.ts"
 import * as sendRate from "./internal/retry/sendRate.ts"
 import { retryOnMonotonicClock } from "./internal/time/monotonicClock.ts"
 import * as retry from "./protocol/retry/retry.ts"
@@ -97,24 +98,7 @@ export interface ScheduleRetryOptions {
  * @since 0.1.0
  * @category constructors
  */
-export const makeQuota = (tokens: number = retry.quotaSize): RetryQuota => {
-  let available = tokens
-  let rate: SendRate | undefined
-  return {
-    tokens: Effect.sync(() => available),
-    withdraw: (amount) =>
-      Effect.sync(() => {
-        const [granted, rest] = retry.withdraw(available, amount)
-        available = rest
-        return granted
-      }),
-    refund: (lastCost) =>
-      Effect.sync(() => {
-        available = retry.refund(available, lastCost)
-      }),
-    sendRate: (make) => rate ??= make()
-  }
-}
+export const makeQuota = (tokens: number = retry.quotaSize): RetryQuota => retryQuota.makeQuota(tokens)
 
 /**
  * Creates the send rate of AWS's adaptive mode: no limit until the service throttles an attempt.

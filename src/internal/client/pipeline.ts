@@ -12,6 +12,8 @@ import * as RetryPolicy from "../../RetryPolicy.ts"
 import type { CommonError, InvalidInputError } from "../../SageMakerError.ts"
 import * as Timeouts from "../../Timeouts.ts"
 import { guardReads, type Members, readMembers } from "../operation/readMembers.ts"
+import { makeQuota } from "../retry/quota.ts"
+import { CurrentMonitor } from "../telemetry/monitor.ts"
 import { observed } from "../telemetry/observed.ts"
 import { withParent } from "../telemetry/spans.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
@@ -147,7 +149,7 @@ export const make = (options: PipelineOptions) =>
     const { attributes = {} } = options
     const client: Client = {
       ...options,
-      quota: RetryPolicy.makeQuota(),
+      quota: makeQuota(undefined, Context.get(context, CurrentMonitor)?.retryQuota),
       policy: Context.get(context, RetryPolicy.RetryPolicy),
       resolveDeadlines: deadlines.makeResolver(Timeouts.defaults, getIfSet(context, Timeouts.Timeouts)),
       platformHeaders: Context.get(context, PlatformHeaders)

@@ -13,6 +13,7 @@ import * as FiberId from "effect/FiberId"
 import type * as Scope from "effect/Scope"
 import { CredentialsError } from "../../SageMakerError.ts"
 import { durationMillis } from "../config/duration.ts"
+import { CurrentMonitor, type Monitor } from "../telemetry/monitor.ts"
 import { markReady } from "../telemetry/ownCode.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import {
@@ -82,6 +83,7 @@ class CredentialsCache<A extends Expiring> {
   readonly #source: () => string
   readonly #continuesWithoutCallers: boolean
   readonly #untilRefreshed: Effect.Effect<unknown> | undefined
+  readonly #monitor: Monitor | undefined
   #current: A | undefined
   /** In milliseconds of the system clock. */
   #refreshAt = 0
@@ -94,12 +96,14 @@ class CredentialsCache<A extends Expiring> {
   constructor(
     load: Load<A>,
     source: () => string,
-    { continuesWithoutCallers = false, untilRefreshed }: CacheOptions
+    { continuesWithoutCallers = false, untilRefreshed }: CacheOptions,
+    monitor: Monitor | undefined
   ) {
     this.#load = load
     this.#source = source
     this.#continuesWithoutCallers = continuesWithoutCallers
     this.#untilRefreshed = untilRefreshed
+    this.#monitor = monitor
   }
 
   readonly get: Load<A> = markReady(
@@ -189,6 +193,7 @@ class CredentialsCache<A extends Expiring> {
       return
     }
     this.#pending = undefined
+    this.#monitor?.credentialsRefreshed(exit)
     const elapsed = monotonicMillis(clock)
     if (Exit.isSuccess(exit)) {
       const lifetime = expiresAt(exit.value) - clock.unsafeCurrentTimeMillis()
@@ -239,7 +244,7 @@ export const cache = <A extends Expiring>(
   }
   const bounded = boundedLoad(load, source, millis)
   return Effect.acquireRelease(
-    Effect.sync(() => new CredentialsCache(bounded, source, options)),
+    Effect.map(CurrentMonitor, (monitor) => new CredentialsCache(bounded, source, options, monitor)),
     ({ close }) => close
   )
 }

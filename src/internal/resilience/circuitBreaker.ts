@@ -13,6 +13,7 @@ import { CircuitOpenError, toRetryable } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { positiveDurationMillis } from "../config/duration.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
+import { type CircuitLevel, CurrentMonitor, type Monitor } from "../telemetry/monitor.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
@@ -61,6 +62,8 @@ interface AdmittedAttempt extends circuits.Admission {
   readonly entry: Entry
 }
 
+const levels: { readonly [State in circuits.Circuit["_tag"]]: CircuitLevel } = { Closed: 0, HalfOpen: 1, Open: 2 }
+
 const cleanupIntervalMillis = 10_000
 
 /** The published state. Circuits have monotonic times, which are converted to the system time. */
@@ -78,16 +81,19 @@ class CircuitBreaker {
   readonly #rulesOf: (endpoint: string) => circuits.Rules
   readonly #isFailure: (error: unknown) => boolean
   readonly #states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
+  readonly #monitor: Monitor | undefined
   #lastCleanup = 0
 
   constructor(
     rulesOf: (endpoint: string) => circuits.Rules,
     isFailure: (error: unknown) => boolean,
-    states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>
+    states: SubscriptionRef.SubscriptionRef<HashMap.HashMap<string, CircuitState>>,
+    monitor: Monitor | undefined
   ) {
     this.#rulesOf = rulesOf
     this.#isFailure = isFailure
     this.#states = states
+    this.#monitor = monitor
   }
 
   entry(endpoint: string, now: number): Entry {
@@ -98,6 +104,7 @@ class CircuitBreaker {
     this.#removeIdle(now)
     const entry: Entry = { endpoint, circuit: circuits.initial, lastFailure: undefined, runningAttempts: 0 }
     this.#entries.set(endpoint, entry)
+    this.#report(entry)
     return entry
   }
 
@@ -116,7 +123,15 @@ class CircuitBreaker {
   setCircuit(entry: Entry, circuit: circuits.Circuit): Effect.Effect<void> {
     const isChanged = entry.circuit._tag !== circuit._tag
     entry.circuit = circuit
-    return isChanged ? this.#publish(entry) : Effect.void
+    if (!isChanged) {
+      return Effect.void
+    }
+    this.#report(entry)
+    return this.#publish(entry)
+  }
+
+  #report({ circuit, endpoint }: Entry): void {
+    this.#monitor?.circuit(endpoint, levels[circuit._tag])
   }
 
   /** Reads the circuit when the update runs, so that an earlier change cannot overwrite a later change. */
@@ -243,6 +258,7 @@ export const make = (options: CircuitBreakerOptions & PerEndpoint<CircuitBreaker
     const rulesOf = yield* settingsPerEndpoint(options, check, "circuitBreaker")
     const keyOf = endpointKey(options)
     const states = yield* SubscriptionRef.make(HashMap.empty<string, CircuitState>())
-    const breaker = new CircuitBreaker(rulesOf, options.isFailure ?? isFailureByDefault, states)
+    const monitor = yield* CurrentMonitor
+    const breaker = new CircuitBreaker(rulesOf, options.isFailure ?? isFailureByDefault, states, monitor)
     return { interceptorOf: (call: InterceptedCall) => makeInterceptor(breaker, keyOf(call)), states }
   })

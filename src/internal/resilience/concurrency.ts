@@ -5,6 +5,8 @@ import type { ConcurrencyOptions, PerEndpoint } from "../../Resilience.ts"
 import { type ConfigurationError, OverloadedError } from "../../SageMakerError.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
+import { endpointNameOf } from "../telemetry/endpointName.ts"
+import { CurrentMonitor, reportQueued } from "../telemetry/monitor.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
 
 interface Settings {
@@ -59,7 +61,12 @@ class Bulkheads {
  *
  * Attempts that cannot be interrupted outlive a call that times out. They do not keep the permit.
  */
-const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Settings): Interceptor => {
+const makeInterceptor = (
+  bulkheads: Bulkheads,
+  endpoint: string,
+  settings: Settings,
+  whileQueued: <A, E, R>(wait: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+): Interceptor => {
   let connections = 0
   let hasEnded = false
   let release = Effect.void
@@ -85,7 +92,9 @@ const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Setti
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(bulkheads.enter(endpoint, settings), (bulkhead) => {
           const leave = bulkheads.leave(endpoint, bulkhead)
-          const acquire = Effect.onInterrupt(restore(bulkhead.semaphore.take(1)), () => leave)
+          const take = restore(bulkhead.semaphore.take(1))
+          const isQueued = bulkhead.calls > settings.permits
+          const acquire = Effect.onInterrupt(isQueued ? whileQueued(take) : take, () => leave)
           return Effect.flatMap(acquire, () => {
             release = Effect.zipRight(bulkhead.semaphore.release(1), leave)
             return Effect.ensuring(restore(effect), end)
@@ -104,11 +113,12 @@ const makeInterceptor = (bulkheads: Bulkheads, endpoint: string, settings: Setti
 export const make = (
   options: ConcurrencyOptions & PerEndpoint<ConcurrencyOptions>
 ): Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError> =>
-  Effect.map(settingsPerEndpoint(options, check, "concurrency"), (settingsOf) => {
+  Effect.zipWith(settingsPerEndpoint(options, check, "concurrency"), CurrentMonitor, (settingsOf, monitor) => {
     const bulkheads = new Bulkheads()
     const keyOf = endpointKey(options)
     return (call) => {
       const endpoint = keyOf(call)
-      return makeInterceptor(bulkheads, endpoint, settingsOf(endpoint))
+      const whileQueued = reportQueued(monitor, "concurrency", endpointNameOf(call.input))
+      return makeInterceptor(bulkheads, endpoint, settingsOf(endpoint), whileQueued)
     }
   })

@@ -9,6 +9,8 @@ import type { CallProgress } from "../client/call.ts"
 import { type InterceptedCall, type Interceptor, interceptor } from "../client/interceptor.ts"
 import { positiveDurationMillis } from "../config/duration.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
+import { endpointNameOf } from "../telemetry/endpointName.ts"
+import { CurrentMonitor, reportQueued } from "../telemetry/monitor.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import { type Cancel, noop, timerOf } from "../time/timer.ts"
 import { type CheckOptions, endpointKey, isIntegerFrom, settingsPerEndpoint } from "./perEndpoint.ts"
@@ -54,13 +56,18 @@ class RateLimiter {
     this.#tokens = rates.full(rate)
   }
 
-  /** Waits for a token. Fails if the client is closed. */
-  acquire<E>(onClosed: () => E): Effect.Effect<void, E> {
+  /** Waits for a token. Fails if the client is closed. `whileQueued` wraps the wait. */
+  acquire<E>(
+    onClosed: () => E,
+    whileQueued: (wait: Effect.Effect<void, E>) => Effect.Effect<void, E>
+  ): Effect.Effect<void, E> {
     return Effect.clockWith((clock) => {
       if (this.#isClosed) {
         return Effect.fail(onClosed())
       }
-      return this.#waiting.size === 0 && this.#take(clock) === 0 ? Effect.void : this.#wait(clock, onClosed)
+      return this.#waiting.size === 0 && this.#take(clock) === 0
+        ? Effect.void
+        : whileQueued(this.#wait(clock, onClosed))
     })
   }
 
@@ -177,16 +184,20 @@ export const make = (
   Effect.gen(function*() {
     const rateOf = yield* settingsPerEndpoint(options, check, "rateLimit")
     const keyOf = endpointKey(options)
+    const monitor = yield* CurrentMonitor
     const limiters = yield* Effect.acquireRelease(
       Effect.sync(() => new RateLimiters(rateOf)),
       (opened) => Effect.sync(() => opened.close())
     )
     return (call) => {
       const key = keyOf(call)
+      const whileQueued = reportQueued(monitor, "rate", endpointNameOf(call.input))
       return interceptor({
         wrapAttempt: (progress) => (effect) =>
           Effect.zipRight(
-            Effect.clockWith((clock) => limiters.get(key, monotonicMillis(clock)).acquire(() => closedError(progress))),
+            Effect.clockWith((clock) =>
+              limiters.get(key, monotonicMillis(clock)).acquire(() => closedError(progress), whileQueued)
+            ),
             effect
           )
       })

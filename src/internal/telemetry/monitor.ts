@@ -1,9 +1,13 @@
 /** The monitor of a client: it receives the state of what calls share. */
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 
 /** The state of a circuit breaker, with the values of the metric. */
 export type CircuitLevel = 0 | 1 | 2
+
+/** What a call waits for: a permit, a rate limit, or a free connection. */
+export type QueueLimit = "concurrency" | "rate" | "connections"
 
 /** Receives the state of what the calls of a client share. Its functions return at once and do not throw. */
 export interface Monitor {
@@ -11,10 +15,10 @@ export interface Monitor {
   readonly retryQuota: (tokens: number) => void
   /** A connection was opened (1) or closed (-1). */
   readonly connections: (change: 1 | -1) => void
-  /** A call of an endpoint began (1) or ended (-1) to wait for a limit. */
-  readonly queued: (endpoint: string, change: 1 | -1) => void
-  /** The circuit of an endpoint is closed (0), half open (1) or open (2). */
-  readonly circuit: (endpoint: string, level: CircuitLevel) => void
+  /** A call began (1) or ended (-1) to wait for a limit. The endpoint is `undefined` if the limit does not have it. */
+  readonly queued: (limit: QueueLimit, endpoint: string | undefined, change: 1 | -1) => void
+  /** The circuit of an endpoint, or of another key, is closed (0), half open (1) or open (2). */
+  readonly circuit: (key: string, level: CircuitLevel) => void
   /** Credentials or a token were loaded. */
   readonly credentialsRefreshed: (exit: Exit.Exit<unknown, unknown>) => void
 }
@@ -23,3 +27,16 @@ export interface Monitor {
 export class CurrentMonitor extends Context.Reference<CurrentMonitor>()("effect-sagemaker-runtime/CurrentMonitor", {
   defaultValue: (): Monitor | undefined => undefined
 }) {}
+
+/** Reports a wait of a call for a limit. */
+export const reportQueued = (
+  monitor: Monitor | undefined,
+  limit: QueueLimit,
+  endpoint: string | undefined
+) =>
+<A, E, R>(wait: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  monitor === undefined ? wait : Effect.acquireUseRelease(
+    Effect.sync(() => monitor.queued(limit, endpoint, 1)),
+    () => wait,
+    () => Effect.sync(() => monitor.queued(limit, endpoint, -1))
+  )

@@ -125,7 +125,8 @@ export class Observation {
         }),
         Stream.concat(Stream.execute(complete)),
         Stream.tapErrorCause((cause) => this.#end(Exit.failCause(cause))),
-        Stream.ensuringWith((exit) => this.#end(exit))
+        // Another failure is one of the program that reads the stream. Its text can be a payload.
+        Stream.ensuringWith((exit) => this.#end(Exit.isInterrupted(exit) ? exit : Exit.void))
       )
     })
   }
@@ -160,12 +161,17 @@ export class Observation {
   }
 }
 
-/** Runs a call with its observation, which starts and ends with it. */
+/**
+ * Runs a call with its observation, which ends with it.
+ *
+ * The observation starts in an uninterruptible region, so that it always ends. `undefined` means that nothing observes.
+ */
 export const aroundCall = <A, E, R>(
-  start: () => Observation,
-  call: (observation: Observation) => Effect.Effect<A, E, R>
+  start: () => Observation | undefined,
+  call: (observation: Observation | undefined) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) => {
     const observation = start()
-    return whenEnded(restore(call(observation)), (exit) => observation.callReturned(exit))
+    const running = restore(call(observation))
+    return observation === undefined ? running : whenEnded(running, (exit) => observation.callReturned(exit))
   })

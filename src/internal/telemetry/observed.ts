@@ -27,23 +27,23 @@ export const observed = <I, O, E, R, A, E2, R2>(
 ): Effect.Effect<A, E2, R2> => {
   const context = fiber.currentContext
   const modelCall = Context.get(context, CurrentModelCall)
-  const observers = interceptor?.observe({ operation: operation.name, input, fiber, modelCall }) ?? []
-  const isRecorded = isTraced(fiber)
-  if (!isRecorded && observers.length === 0) {
+  if (interceptor === undefined && !isTraced(fiber)) {
     return call(undefined)
   }
   return aroundCall(() => {
-    const spans = isRecorded
-      ? CallSpans.start({
-        fiber,
-        operation: operation.name,
-        attributes: {
-          ...attributes,
-          ...Either.getOrUndefined(guardReads("input", () => operation.attributes?.(input)))
-        },
-        modelCall
-      })
-      : undefined
-    return new Observation({ observers: spans === undefined ? observers : [...observers, spans], spans, modelCall })
+    const observers = interceptor?.observe({ operation: operation.name, input, fiber, modelCall }) ?? []
+    if (!isTraced(fiber)) {
+      return observers.length === 0 ? undefined : new Observation({ observers, spans: undefined, modelCall })
+    }
+    const spans = CallSpans.start({
+      fiber,
+      operation: operation.name,
+      attributes: {
+        ...attributes,
+        ...Either.getOrUndefined(guardReads("input", () => operation.attributes?.(input)))
+      },
+      modelCall
+    })
+    return new Observation({ observers: [...observers, spans], spans, modelCall })
   }, call)
 }

@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { SpanAttributes } from "../../Operation.ts"
 import { isDefaultTracer } from "../time/defaultServices.ts"
-import { errorType } from "./errorType.ts"
+import { errorType, withoutForeignText } from "./errorType.ts"
 import type { ModelCall } from "./modelCall.ts"
 import type { CallObserver, CallResult, ObservedResponse, StreamProgress } from "./observer.ts"
 
@@ -68,7 +68,7 @@ const endSpan = (span: Tracer.Span, time: bigint, exit: Exit.Exit<unknown, unkno
   if (type !== undefined && type !== "interrupted") {
     span.attribute("error.type", type)
   }
-  span.end(time, exit)
+  span.end(time, withoutForeignText(exit))
 }
 
 const setDefined = (span: Tracer.Span, attributes: { readonly [name: string]: unknown }): void => {

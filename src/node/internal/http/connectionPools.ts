@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import type * as Undici from "undici"
 import type { Dispatcher } from "undici"
 import { positiveDurationMillis } from "../../../internal/config/duration.ts"
+import { CurrentMonitor, type Monitor } from "../../../internal/telemetry/monitor.ts"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
 import type { ConfigValue } from "../config/sources.ts"
@@ -41,6 +42,7 @@ type RequestDispatcher = Pick<Dispatcher, "dispatch">
 export interface ConnectionPools {
   readonly dispatcher: RequestDispatcher
   readonly perOrigin?: number
+  readonly monitor?: Monitor | undefined
 }
 
 const customDispatcher = (
@@ -76,12 +78,13 @@ export const open = (
     const proxies = yield* proxiesOf(options)
     const undici = yield* Effect.promise(() => import("undici"))
     const connectors = makeConnectors(undici, { timeout, tls, proxies })
+    const monitor = yield* CurrentMonitor
     const pools = new OriginPools((origin) => {
-      const connect = adaptConnections(connectors.connectorOf(new URL(origin)))
+      const connect = adaptConnections(connectors.connectorOf(new URL(origin)), monitor)
       return new undici.Pool(origin, { connections, keepAliveTimeout, keepAliveMaxTimeout: keepAliveTimeout, connect })
     }, keepAliveTimeout)
     yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all([pools.destroy(), connectors.destroy()])))
-    return { dispatcher: pools, perOrigin: connections }
+    return { dispatcher: pools, perOrigin: connections, monitor }
   })
 
 interface ConnectorOptions {

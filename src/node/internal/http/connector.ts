@@ -1,6 +1,7 @@
 /** Connections for undici's pools. They accept informational responses and report resets. undici does not replace them. */
 import type { Socket } from "node:net"
 import type { buildConnector } from "undici"
+import type { Monitor } from "../../../internal/telemetry/monitor.ts"
 import { guard } from "../../../protocol/function/guard.ts"
 
 type Connector = buildConnector.connector
@@ -117,11 +118,15 @@ const adapt = (socket: Socket): void => {
   }
 }
 
-/** Makes a connector whose connections are adapted. */
-export const adaptConnections = (connect: Connector): Connector => (options, callback) =>
+/** Makes a connector whose connections are adapted, and reported when they open and close. */
+export const adaptConnections = (connect: Connector, monitor: Monitor | undefined): Connector => (options, callback) =>
   connect(options, (...result) => {
     if (result[0] === null) {
       adapt(result[1])
+      if (monitor !== undefined) {
+        monitor.connections(1)
+        result[1].once("close", () => monitor.connections(-1))
+      }
     }
     callback(...result)
   })

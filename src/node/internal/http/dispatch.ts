@@ -203,8 +203,8 @@ class RequestHandler implements Dispatcher.DispatchHandler, DispatchedRequest {
 }
 
 /** Makes the function that sends requests over connection pools. */
-export const makeDispatch = ({ dispatcher, perOrigin }: ConnectionPools): Dispatch => {
-  const enqueue = requestQueues(perOrigin)
+export const makeDispatch = ({ dispatcher, monitor, perOrigin }: ConnectionPools): Dispatch => {
+  const enqueue = requestQueues(perOrigin, (change) => monitor?.queued("connections", undefined, change))
   return (request, callbacks) => {
     const handler = new RequestHandler(request, callbacks)
     handler.queued(enqueue(request.origin, () => handler.dispatch(dispatcher)))

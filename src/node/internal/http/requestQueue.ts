@@ -3,6 +3,9 @@
 /** Removes a queued request, or ends a running one, which starts the next request. */
 export type Release = () => void
 
+/** Runs when a request begins (1) or ends (-1) to wait. */
+type OnWait = (change: 1 | -1) => void
+
 /**
  * A first-in, first-out queue of requests that wait for a connection.
  *
@@ -10,11 +13,13 @@ export type Release = () => void
  */
 class RequestQueue {
   readonly #limit: number
+  readonly #onWait: OnWait
   readonly #waiting = new Set<() => void>()
   #free: number
 
-  constructor(limit: number) {
+  constructor(limit: number, onWait: OnWait) {
     this.#limit = limit
+    this.#onWait = onWait
     this.#free = limit
   }
 
@@ -27,7 +32,7 @@ class RequestQueue {
   acquire(start: () => void): Release {
     let isReleased = false
     const run = () => {
-      this.#waiting.delete(run)
+      this.#removeWaiting(run)
       this.#free -= 1
       start()
     }
@@ -35,9 +40,10 @@ class RequestQueue {
       run()
     } else {
       this.#waiting.add(run)
+      this.#onWait(1)
     }
     return () => {
-      if (!isReleased && !this.#waiting.delete(run)) {
+      if (!isReleased && !this.#removeWaiting(run)) {
         this.#free += 1
         const [next] = this.#waiting
         next?.()
@@ -45,10 +51,21 @@ class RequestQueue {
       isReleased = true
     }
   }
+
+  #removeWaiting(run: () => void): boolean {
+    const isWaiting = this.#waiting.delete(run)
+    if (isWaiting) {
+      this.#onWait(-1)
+    }
+    return isWaiting
+  }
 }
 
 /** Makes one queue per origin. Without a limit, every request starts immediately. */
-export const requestQueues = (perOrigin: number | undefined): (origin: string, start: () => void) => Release => {
+export const requestQueues = (
+  perOrigin: number | undefined,
+  onWait: OnWait
+): (origin: string, start: () => void) => Release => {
   if (perOrigin === undefined) {
     return (_, start) => {
       start()
@@ -62,7 +79,7 @@ export const requestQueues = (perOrigin: number | undefined): (origin: string, s
         queues.delete(other)
       }
     }
-    const queue = new RequestQueue(limit)
+    const queue = new RequestQueue(limit, onWait)
     queues.set(origin, queue)
     return queue
   }
