@@ -14,7 +14,7 @@ import type { Job } from "../../../AsyncInference.ts"
 import type { Codec } from "../../../Codec.ts"
 import { kindOf, usageOf } from "../../modelEndpoint/modelKind.ts"
 import { isResourceName } from "../../operation/members.ts"
-import { errorType } from "../../telemetry/errorType.ts"
+import { errorType, withoutText } from "../../telemetry/errorType.ts"
 import { isTraced } from "../../telemetry/spans.ts"
 import { linksTo } from "./traceContext.ts"
 
@@ -28,21 +28,13 @@ const now = (fiber: AnyFiber): bigint =>
     ? Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
     : 0n
 
-/** A failure without the message of its error, which contains the location of an object. */
-const withoutMessage = (type: string): Exit.Exit<never, Error> => {
-  const error = Object.assign(new Error("the error has the details"), { name: type })
-  error.stack = `${type}: ${error.message}`
-  return Exit.fail(error)
-}
-
+/** The messages of errors contain locations of objects. */
 const endSpan = (span: Tracer.Span, fiber: AnyFiber, exit: Exit.Exit<unknown, unknown>): void => {
   const type = errorType(exit)
-  if (type === undefined || type === "interrupted") {
-    span.end(now(fiber), exit)
-    return
+  if (type !== undefined && type !== "interrupted") {
+    span.attribute("error.type", type)
   }
-  span.attribute("error.type", type)
-  span.end(now(fiber), withoutMessage(type))
+  span.end(now(fiber), withoutText(exit))
 }
 
 const startSpan = (name: string, endpoint: string, links: ReadonlyArray<Tracer.SpanLink>) =>
