@@ -29,8 +29,7 @@ const exporter = Layer.unwrapEffect(
 
 const program = Effect.gen(function*() {
   yield* calls.pipe(
-    Effect.provide(exporter),
-    Effect.provide(client),
+    Effect.provide(Layer.provideMerge(exporter, client)),
     Logger.withMinimumLogLevel(LogLevel.Debug)
   )
   const { logs, measurements, spans } = yield* Collector

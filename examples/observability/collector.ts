@@ -9,7 +9,6 @@ import {
   type Measurement,
   measurementsOf,
   MetricsRequest,
-  type Span,
   spansOf,
   TracesRequest
 } from "./telemetry.ts"
@@ -36,9 +35,9 @@ export class Collector extends Effect.Service<Collector>()("Collector", {
         }),
         post("/v1/logs", LogsRequest, (request) => void logs.push(...logLinesOf(request)))
       ),
-      spans: Effect.sync((): ReadonlyArray<Span> => spansOf(traces)),
+      spans: Effect.sync(() => spansOf(traces)),
       measurements: Effect.sync(() => measurements),
-      logs: Effect.sync((): ReadonlyArray<LogLine> => logs)
+      logs: Effect.sync(() => [...logs])
     }
   }
 }) {

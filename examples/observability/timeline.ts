@@ -26,8 +26,8 @@ const style = `
     @media (prefers-color-scheme: dark) {
       .trace { --back: #0d1117; --text: #e6edf3; --dim: #9198a1; --line: #3d444d; --call: #6ba1f5; --attempt: #4cc380; --failed: #ff7b72; --event: #f0a04b }
     }
-    .trace { white-space: pre; font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
-    .back { fill: var(--back) } text { fill: var(--text) } .dim { fill: var(--dim); font-size: 11px }
+    .trace { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
+    .back { fill: var(--back) } text { fill: var(--text); white-space: pre } .dim { fill: var(--dim); font-size: 11px }
     .axis { stroke: var(--line) } .wait { stroke: var(--dim); stroke-dasharray: 3 4 }
     .call { fill: var(--call) } .attempt { fill: var(--attempt) } .failed { fill: var(--failed) }
     .event { stroke: var(--event); stroke-width: 2 } .name { fill: var(--event); font-size: 11px }`

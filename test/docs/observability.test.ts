@@ -144,8 +144,7 @@ describe("The recipe of the guide for", () => {
         }))
       const variables = { DD_AGENT_HOST: "agent", DD_SERVICE: "orders", DD_ENV: "staging", DD_VERSION: "1.2.3" }
       yield* calls.pipe(
-        Effect.provide(client),
-        Effect.provide(Layer.provide(datadog, agent)),
+        Effect.provide([client, Layer.provide(datadog, agent)]),
         Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
       )
       const traces = requests.get("http://agent:4318/v1/traces") ?? ""
