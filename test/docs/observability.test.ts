@@ -7,7 +7,16 @@ import {
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base"
 import { ConfigProvider, Effect, HashMap, Layer, Logger, LogLevel, Metric, Schema, Tracer } from "effect"
-import { invokeEndpoint, Resilience, Telemetry } from "effect-sagemaker-runtime"
+import {
+  AsyncInference,
+  Codec,
+  invokeEndpoint,
+  ModelEndpoint,
+  Resilience,
+  SageMakerRuntime,
+  Signer,
+  Telemetry
+} from "effect-sagemaker-runtime"
 import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { readFileSync } from "node:fs"
@@ -24,7 +33,7 @@ import { Collector } from "../../examples/observability/collector.ts"
 import { models } from "../../examples/observability/models.ts"
 import { catalog, dimensionNames } from "../../src/internal/telemetry/metrics/catalog.ts"
 import { exampleCredentials } from "../support/nodeConfiguration.ts"
-import { recordingTracer } from "../support/tracer.ts"
+import { type RecordedSpan, recordingTracer } from "../support/tracer.ts"
 
 const endpoints = [
   Emulator.endpoint("echo", ({ Body }) => Effect.succeed(Body)),
@@ -190,6 +199,34 @@ const guide = readFileSync(new URL("../../docs/guides/observability.md", import.
 /** The names that the guide does not contain as code. */
 const missing = (names: Iterable<string>) => [...new Set(names)].filter((name) => !guide.includes(`\`${name}\``))
 
+/** The names of spans, attributes and events. The guide names the span of a call for one operation. */
+const namesOf = (spans: ReadonlyArray<RecordedSpan>) => {
+  const ours = spans.filter(({ name }) => /^(?:SageMakerRuntime|AsyncInference)\./.test(name))
+  const events = ours.flatMap((span) => span.events)
+  return [
+    ...ours.map(({ name }) => name.replace(/\.InvokeEndpoint\w+/, ".InvokeEndpoint")),
+    ...ours.flatMap(({ attributes }) => [...attributes.keys()]),
+    ...events.map(([name]) => name),
+    ...events.flatMap(([, attributes]) => Object.keys(attributes ?? {}))
+  ]
+}
+
+const summarizer = ModelEndpoint.make("summarizer", { request: Codec.text, response: Codec.text })
+
+const asyncClient = SageMakerRuntime.layer({ region: "eu-west-1" }).pipe(
+  Layer.provideMerge(Emulator.layerObjectStore),
+  Layer.provideMerge(Emulator.layerHttpClient({
+    credentials: "anonymous",
+    endpoints: [
+      Emulator.endpoint(
+        "summarizer",
+        ({ Body }) => Effect.succeed({ Body: Body.subarray(0, 9), ContentType: "text/plain" })
+      )
+    ]
+  })),
+  Layer.provideMerge(Signer.layerAnonymous)
+)
+
 describe("The guide names each", () => {
   it("metric and dimension", () => {
     assert.deepStrictEqual(missing([...Object.keys(catalog), ...dimensionNames]), [])
@@ -215,21 +252,19 @@ describe("The guide names each", () => {
         Effect.provide([client, layer, Logger.replace(Logger.defaultLogger, logger)]),
         Logger.withMinimumLogLevel(LogLevel.Debug)
       )
-      const ours = spans.filter(({ name }) => name.startsWith("SageMakerRuntime."))
-      const events = ours.flatMap((span) => span.events)
       assert.isNotEmpty(annotations)
-      assert.deepStrictEqual(
-        missing([
-          ...ours.map(({ name }) => name).filter((name) =>
-            name !== "SageMakerRuntime.InvokeEndpointWithResponseStream"
-          ),
-          ...ours.flatMap(({ attributes }) => [...attributes.keys()]),
-          ...events.map(([name]) => name),
-          ...events.flatMap(([, attributes]) => Object.keys(attributes ?? {})),
-          ...annotations
-        ]),
-        []
+      assert.deepStrictEqual(missing([...namesOf(spans), ...annotations]), [])
+    }))
+
+  it.live("span, attribute and event of asynchronous inference", () =>
+    Effect.gen(function*() {
+      const { layer, spans } = recordingTracer()
+      const options = { inputPrefix: "s3://example-bucket/input/" }
+      yield* AsyncInference.run(summarizer, "x".repeat(130_000), options).pipe(
+        Effect.provide([asyncClient, layer])
       )
+      assert.includeMembers(spans.map(({ name }) => name), ["AsyncInference.upload", "AsyncInference.result"])
+      assert.deepStrictEqual(missing(namesOf(spans)), [])
     }))
 })
 
