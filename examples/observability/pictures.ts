@@ -1,6 +1,6 @@
 import { Otlp } from "@effect/opentelemetry"
 import { FetchHttpClient, HttpApp } from "@effect/platform"
-import { Effect, Fiber, Layer, Random, Stream, TestClock, TestContext } from "effect"
+import { Effect, Fiber, Layer, Option, Random, Stream, TestClock, TestContext } from "effect"
 import { SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { throttled, tokens } from "./calls.ts"
@@ -29,7 +29,9 @@ const exporter = Layer.unwrapEffect(Effect.map(Collector, ({ routes }) => {
 const draw = <E>(title: string, call: Effect.Effect<unknown, E, SageMakerRuntime.SageMakerRuntime>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(Effect.provide(call, client))
-    yield* TestClock.adjust("10 seconds")
+    yield* Effect.zipRight(TestClock.adjust("10 seconds"), Fiber.poll(fiber)).pipe(
+      Effect.repeat({ until: Option.isSome })
+    )
     yield* Fiber.join(fiber)
   }).pipe(
     Effect.provide(exporter),
