@@ -8,7 +8,7 @@ import {
   PeriodicExportingMetricReader
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { Effect, Exit, Layer, Logger, LogLevel, Metric } from "effect"
+import { Effect, type Exit, Layer, Logger, LogLevel, Metric } from "effect"
 import { inspect } from "node:util"
 import { recordingTracer, spanText } from "./tracer.ts"
 

@@ -2,8 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
-import { addInterceptor, CurrentInterceptor, interceptor } from "../../client/interceptor.ts"
-import { isTraced } from "../../telemetry/spans.ts"
+import { CallSpanListener } from "../../telemetry/spans.ts"
 
 const traceparent = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
@@ -27,25 +26,11 @@ export const linksTo = (text: string | undefined): ReadonlyArray<Tracer.SpanLink
 export const withTraceContext = <A, E, R>(
   call: Effect.Effect<A, E, R>
 ): Effect.Effect<readonly [output: A, traceContext: string | undefined], E, R> =>
-  Effect.withFiberRuntime((fiber) => {
-    if (!isTraced(fiber)) {
-      return Effect.map(call, (output) => [output, undefined])
-    }
+  Effect.suspend(() => {
     let context: string | undefined
-    // An interceptor runs inside of the call's span.
-    const readSpan = interceptor({
-      wrapAttempts: (attempts) =>
-        Effect.withFiberRuntime(({ currentSpan }) => {
-          context = currentSpan === undefined ? undefined : format(currentSpan)
-          return attempts
-        })
-    })
-    return Effect.mapInputContext(call, (given: Context.Context<R>) =>
-      Context.add(
-        given,
-        CurrentInterceptor,
-        addInterceptor(given as Context.Context<never>, () => readSpan)
-      )).pipe(
-        Effect.map((output) => [output, context] as const)
-      )
+    const listener = (span: Tracer.Span) => {
+      context = format(span)
+    }
+    return Effect.mapInputContext(call, (given: Context.Context<R>) => Context.add(given, CallSpanListener, listener))
+      .pipe(Effect.map((output) => [output, context] as const))
   })
