@@ -8,7 +8,7 @@ import {
   Container,
   Credentials,
   Framing,
-  InvokeEndpoint,
+  type InvokeEndpoint,
   invokeEndpoint,
   invokeEndpointAsync,
   ModelEndpoint,
