@@ -161,14 +161,17 @@ export class Observation {
   }
 }
 
-/** Runs a call with its observation, which starts and ends with it, or with none if nothing observes it. */
+/**
+ * Runs a call with its observation, which ends with it.
+ *
+ * The observation starts in an uninterruptible region, so that it always ends. `undefined` means that nothing observes.
+ */
 export const aroundCall = <A, E, R>(
   start: () => Observation | undefined,
   call: (observation: Observation | undefined) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) => {
     const observation = start()
-    return observation === undefined
-      ? restore(call(undefined))
-      : whenEnded(restore(call(observation)), (exit) => observation.callReturned(exit))
+    const running = restore(call(observation))
+    return observation === undefined ? running : whenEnded(running, (exit) => observation.callReturned(exit))
   })

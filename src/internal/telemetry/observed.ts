@@ -27,17 +27,11 @@ export const observed = <I, O, E, R, A, E2, R2>(
 ): Effect.Effect<A, E2, R2> => {
   const context = fiber.currentContext
   const modelCall = Context.get(context, CurrentModelCall)
-  const isRecorded = isTraced(fiber)
-  if (!isRecorded && interceptor === undefined) {
+  if (interceptor === undefined && !isTraced(fiber)) {
     return call(undefined)
   }
-  // Observers are made in an uninterruptible region, so that an interruption cannot prevent their end.
   return aroundCall(() => {
-    const observers = interceptor?.observe({ operation: operation.name, input, fiber, modelCall }) ?? []
-    if (!isRecorded && observers.length === 0) {
-      return undefined
-    }
-    const spans = isRecorded
+    const spans = isTraced(fiber)
       ? CallSpans.start({
         fiber,
         operation: operation.name,
@@ -48,6 +42,8 @@ export const observed = <I, O, E, R, A, E2, R2>(
         modelCall
       })
       : undefined
-    return new Observation({ observers: spans === undefined ? observers : [...observers, spans], spans, modelCall })
+    const observed = { operation: operation.name, input, fiber, modelCall, span: spans?.call }
+    const observers = [...interceptor?.observe(observed) ?? [], ...spans === undefined ? [] : [spans]]
+    return observers.length === 0 ? undefined : new Observation({ observers, spans, modelCall })
   }, call)
 }

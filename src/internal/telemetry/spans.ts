@@ -25,13 +25,6 @@ export class AttemptSpans extends Context.Reference<AttemptSpans>()("effect-sage
   defaultValue: (): "spans" | "events" => "spans"
 }) {}
 
-/** Receives the span of each call that starts. `undefined` if nothing needs it. */
-export class CallSpanListener
-  extends Context.Reference<CallSpanListener>()("effect-sagemaker-runtime/CallSpanListener", {
-    defaultValue: (): ((span: Tracer.Span) => void) | undefined => undefined
-  })
-{}
-
 /** Whether a tracer records the spans of a fiber. */
 export const isTraced = (fiber: AnyFiber): boolean =>
   !isDefaultTracer(fiber.currentTracer) && fiber.getFiberRef(FiberRef.currentTracerEnabled)
@@ -144,8 +137,11 @@ export class CallSpans implements CallObserver {
     if (modelCall !== undefined) {
       setDefined(span, requestAttributes(modelCall))
     }
-    Context.get(currentContext, CallSpanListener)?.(span)
     return new CallSpans(span, fiber, modelCall)
+  }
+
+  get call(): Tracer.Span {
+    return this.#call
   }
 
   /** The span of the attempt, or of the call between attempts and if attempts are events. */

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
-import { CallSpanListener } from "../../telemetry/spans.ts"
+import { addInterceptor, CurrentInterceptor, interceptor } from "../../client/interceptor.ts"
 
 const traceparent = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
@@ -27,10 +27,19 @@ export const withTraceContext = <A, E, R>(
   call: Effect.Effect<A, E, R>
 ): Effect.Effect<readonly [output: A, traceContext: string | undefined], E, R> =>
   Effect.suspend(() => {
-    let context: string | undefined
-    const listener = (span: Tracer.Span) => {
-      context = format(span)
-    }
-    return Effect.mapInputContext(call, (given: Context.Context<R>) => Context.add(given, CallSpanListener, listener))
-      .pipe(Effect.map((output) => [output, context] as const))
+    let traceContext: string | undefined
+    const readSpan = interceptor({
+      observe: ({ span }) => {
+        traceContext = span === undefined ? undefined : format(span)
+        return []
+      }
+    })
+    return Effect.mapInputContext(call, (context: Context.Context<R>) =>
+      Context.add(
+        context,
+        CurrentInterceptor,
+        addInterceptor(context as Context.Context<never>, () => readSpan)
+      )).pipe(
+        Effect.map((output) => [output, traceContext] as const)
+      )
   })
