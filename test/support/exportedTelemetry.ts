@@ -23,7 +23,7 @@ export interface Exports {
 }
 
 /** A run of a program: how it ended, and what was exported. */
-export interface Exported {
+interface Exported {
   readonly exit: Exit.Exit<unknown, unknown>
   readonly exports: Exports
 }
