@@ -1,14 +1,24 @@
-import { Chunk, Duration, Effect, Fiber, Schedule, TestClock, TestServices } from "effect"
+import { Chunk, Duration, Effect, Fiber, TestClock, TestServices } from "effect"
 
-type Condition = Effect.Effect<boolean> | (() => boolean)
+type Condition<E = never, R = never> = Effect.Effect<boolean, E, R> | (() => boolean)
 
-/** Waits in real time, with any clock, until a condition holds; fails if that takes longer than the limit. */
-export const eventually = (condition: Condition, limit: Duration.DurationInput = "3 seconds") =>
-  (Effect.isEffect(condition) ? condition : Effect.sync(condition)).pipe(
-    Effect.repeat({ until: (holds) => holds, schedule: Schedule.spaced("5 millis") }),
-    Effect.timeout(limit),
-    TestServices.provideLive
-  )
+const toEffect = <E, R>(condition: Condition<E, R>) => Effect.isEffect(condition) ? condition : Effect.sync(condition)
+
+const pause = TestServices.provideLive(Effect.sleep("5 millis"))
+
+/**
+ * Waits in real time, also with the TestClock, until a condition holds. Fails if that takes longer than the limit.
+ *
+ * An effect as the condition runs on the clock of the test.
+ */
+export const eventually = <E = never, R = never>(
+  condition: Condition<E, R>,
+  limit: Duration.DurationInput = "3 seconds"
+) =>
+  Effect.iterate(false, {
+    while: (holds) => !holds,
+    body: () => Effect.filterOrElse(toEffect(condition), (holds) => holds, () => Effect.as(pause, false))
+  }).pipe(TestServices.provideWithLive(Effect.timeout(limit)), Effect.asVoid)
 
 /** Waits in real time until an effect sleeps on the TestClock that wakes after this duration. */
 export const eventuallySleeping = (duration: Duration.DurationInput) =>
@@ -31,11 +41,12 @@ export const advanceWhileIdle = (isIdle: Condition) => <A, E, R>(effect: Effect.
   TestClock.testClockWith((clock) =>
     Effect.gen(function*() {
       const fiber = yield* Effect.fork(effect)
-      const idle = Effect.isEffect(isIdle) ? isIdle : Effect.sync(isIdle)
       const isDone = Effect.sync(() => fiber.unsafePoll() !== null)
-      const isAsleep = Effect.zipWith(idle, clock.sleeps, (holds, sleeps) => holds && Chunk.isNonEmpty(sleeps))
+      const isAsleep = Effect.zipWith(toEffect(isIdle), clock.sleeps, (holds, sleeps) =>
+        holds && Chunk.isNonEmpty(sleeps))
       while (true) {
-        yield* eventually(Effect.zipWith(isDone, isAsleep, (done, asleep) => done || asleep))
+        yield* eventually(Effect.zipWith(isDone, isAsleep, (done, asleep) =>
+          done || asleep))
         if (yield* isDone) {
           return yield* Fiber.join(fiber)
         }
