@@ -20,6 +20,13 @@ export const eventually = <E = never, R = never>(
     body: () => Effect.filterOrElse(toEffect(condition), (holds) => holds, () => Effect.as(pause, false))
   }).pipe(TestServices.provideWithLive(Effect.timeout(limit)), Effect.asVoid)
 
+/** Waits in real time until a number is positive and has not changed for 300 ms, and returns it. */
+export const eventuallyStill = (read: () => number) =>
+  Effect.suspend(() => {
+    const before = read()
+    return Effect.map(Effect.sleep("300 millis"), () => (before > 0 && read() === before ? before : 0))
+  }).pipe(Effect.repeat({ until: (value) => value > 0 }), Effect.timeout("20 seconds"), TestServices.provideLive)
+
 /** Waits in real time until an effect sleeps on the TestClock that wakes after this duration. */
 export const eventuallySleeping = (duration: Duration.DurationInput) =>
   TestClock.testClockWith((clock) =>
