@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Either, Schema, Stream } from "effect"
 import { AsyncInference, Codec, ModelEndpoint, ObjectStore } from "effect-sagemaker-runtime"
+import { advanceClock } from "./support/call.ts"
 
 const model = ModelEndpoint.make("any", { request: Codec.text, response: Codec.json(Schema.Number) })
 
@@ -9,8 +10,8 @@ const makeJob = (endpoint: string, output: string) =>
     endpoint,
     inferenceId: "order-1",
     outputLocation: `s3://example-bucket/${output}.out`,
-    submittedAt: DateTime.unsafeNow(),
-    expiresAt: DateTime.add(DateTime.unsafeNow(), { hours: 1 })
+    submittedAt: DateTime.unsafeMake(0),
+    expiresAt: DateTime.unsafeMake(3_600_000)
   })
 
 /** Publishes a failure of the first job. Later, the second job has an output. */
@@ -37,7 +38,7 @@ const outcome = <B>({ job, result }: AsyncInference.JobResult<B>) => [
 describe("A notification of a failure", () => {
   const failure = { status: "Failed", inferenceId: "order-1", failureReason: "out of memory" } as const
 
-  it.live.each([["before the jobs", "10 millis"], ["after the jobs", "0 millis"]] as const)(
+  it.effect.each([["before the jobs", "10 millis"], ["after the jobs", "0 millis"]] as const)(
     "does not fail a job with the same ID of another endpoint: %s",
     ([, delay]) =>
       Effect.gen(function*() {
@@ -46,7 +47,7 @@ describe("A notification of a failure", () => {
         const completions = failsFirst({ ...failure, endpoint: "blue" }, second)
         const results = yield* Stream.runCollect(
           AsyncInference.results(model, jobs, { completions, timeout: "2 seconds" })
-        )
+        ).pipe(advanceClock("2 seconds"))
         assert.deepStrictEqual([...results].map(outcome), [
           [first.outputLocation, "AsyncInferenceFailedError"],
           [second.outputLocation, 2]
@@ -54,18 +55,18 @@ describe("A notification of a failure", () => {
       }).pipe(Effect.provide(ObjectStore.layerMemory))
   )
 
-  it.live("does not fail several requests with the same ID of one endpoint", () =>
+  it.effect("does not fail several requests with the same ID of one endpoint", () =>
     Effect.gen(function*() {
       const [first, second] = [makeJob("blue", "1"), makeJob("blue", "2")]
       const completions = failsFirst({ ...failure, endpoint: "blue" }, second)
       const results = AsyncInference.results(model, [first, second], { completions, timeout: "1 second" })
-      assert.deepStrictEqual([...yield* Stream.runCollect(results)].map(outcome), [
+      assert.deepStrictEqual([...yield* Stream.runCollect(results).pipe(advanceClock("2 seconds"))].map(outcome), [
         [second.outputLocation, 2],
         [first.outputLocation, "AsyncInferenceTimeoutError"]
       ])
     }).pipe(Effect.provide(ObjectStore.layerMemory)))
 
-  it.live("fails its job, also if it has no endpoint", () =>
+  it.effect("fails its job, also if it has no endpoint", () =>
     Effect.gen(function*() {
       const job = makeJob("blue", "1")
       const results = AsyncInference.results(model, [job, job], { completions: Stream.make(failure) })

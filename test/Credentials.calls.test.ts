@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, ManagedRuntime, TestClock } from "effect"
 import { Credentials, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
 import { call } from "./support/call.ts"
+import { eventually } from "./support/eventually.ts"
 import { ok, scriptedHttpClient } from "./support/scriptedHttpClient.ts"
 
 const { Credentials: Tag } = Credentials
@@ -50,17 +51,24 @@ describe("A call whose credentials", () => {
 })
 
 describe("When the runtime of a client is disposed,", () => {
-  const waiting: ReadonlyArray<readonly [string, Layer.Layer<Credentials.Credentials>]> = [
-    ["a promise", Credentials.layerProvider(() => new Promise(() => {}))],
-    ["several sources", Credentials.firstOf(Credentials.layerProvider(() => new Promise(() => {})))],
-    ["a source that cannot be interrupted", Credentials.firstOf(Layer.succeed(Tag, { get: never }))]
+  type Source = (onRequest: () => void) => Layer.Layer<Credentials.Credentials>
+  const ofPromise: Source = (onRequest) => Credentials.layerProvider(() => new Promise(() => onRequest()))
+  const waiting: ReadonlyArray<readonly [string, Source]> = [
+    ["a promise", ofPromise],
+    ["several sources", (onRequest) => Credentials.firstOf(ofPromise(onRequest))],
+    [
+      "a source that cannot be interrupted",
+      (onRequest) => Credentials.firstOf(Layer.succeed(Tag, { get: Effect.zipRight(Effect.sync(onRequest), never) }))
+    ]
   ]
   for (const [what, credentials] of waiting) {
     it.live(`calls that wait for the credentials of ${what} fail with CredentialsError`, () =>
       Effect.gen(function*() {
-        const runtime = ManagedRuntime.make(yield* clientOf(credentials))
+        let requests = 0
+        const source = credentials(() => void (requests += 1))
+        const runtime = ManagedRuntime.make(yield* clientOf(source))
         const calls = [runtime.runFork(call), runtime.runFork(call)]
-        yield* Effect.sleep("20 millis")
+        yield* eventually(() => requests > 0)
         yield* runtime.disposeEffect
         for (const fiber of calls) {
           const exit = yield* Fiber.await(fiber)

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, Either, Fiber, Layer, Ref, Stream } from "effect"
+import { Deferred, Effect, Either, Fiber, Layer, Ref, Stream } from "effect"
 import {
   Credentials,
   InvokeEndpointAsync,
@@ -21,11 +21,6 @@ const client = (...endpoints: ReadonlyArray<Emulator.EmulatorEndpoint>) =>
     Layer.provideMerge(Emulator.layerHttpClient({ endpoints })),
     Layer.provide(Credentials.layer(Emulator.credentials))
   )
-
-const slowly = Emulator.endpoint(
-  "upper",
-  ({ Body }) => Effect.delay(Effect.sync(() => decode(Body).toUpperCase()), "20 millis")
-)
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes)
@@ -137,13 +132,21 @@ describe("A repeated InferenceId identifies the latest request", () => {
 
   it.live("if the first one is still running", () =>
     Effect.gen(function*() {
-      const { outcome } = yield* Emulator.Emulator
-      const waiting = yield* Effect.fork(outcome("again"))
-      yield* invokeEndpointAsync({ ...repeated, Body: "first" })
-      yield* invokeEndpointAsync({ ...repeated, Body: "second" })
-      assert.deepStrictEqual(yield* outcome("again"), Either.right(encode("SECOND")))
-      assert.deepStrictEqual(yield* Fiber.join(waiting), Either.right(encode("SECOND")))
-    }).pipe(Effect.provide(client(slowly))))
+      const accepted = yield* Deferred.make<void>()
+      const slowly = Emulator.endpoint(
+        "upper",
+        ({ Body }) => Effect.as(Deferred.await(accepted), decode(Body).toUpperCase())
+      )
+      yield* Effect.gen(function*() {
+        const { outcome } = yield* Emulator.Emulator
+        const waiting = yield* Effect.fork(outcome("again"))
+        yield* invokeEndpointAsync({ ...repeated, Body: "first" })
+        yield* invokeEndpointAsync({ ...repeated, Body: "second" })
+        yield* Deferred.succeed(accepted, undefined)
+        assert.deepStrictEqual(yield* outcome("again"), Either.right(encode("SECOND")))
+        assert.deepStrictEqual(yield* Fiber.join(waiting), Either.right(encode("SECOND")))
+      }).pipe(Effect.provide(client(slowly)))
+    }))
 })
 
 it.live("A model receives every member of the request", () =>

@@ -14,6 +14,7 @@ import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
 import { encode } from "../src/protocol/eventStream/frame.ts"
 import { advanceClock } from "./support/call.ts"
+import { eventually } from "./support/eventually.ts"
 import { bodyCutError, brokenBody, pacedBody, stalledBody } from "./support/responseBodies.ts"
 import { refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
@@ -444,5 +445,5 @@ it.live("A reader that stops interrupts the model", () =>
       Effect.provide(client(() => Effect.succeed(endless)))
     )
     assert.strictEqual(Chunk.size(parts), 3)
-    yield* Effect.yieldNow().pipe(Effect.repeat({ until: () => stopped }))
+    yield* eventually(() => stopped)
   }))

@@ -6,6 +6,7 @@ import {
   Effect,
   Exit,
   Fiber,
+  FiberId,
   Layer,
   Option,
   Schema,
@@ -27,6 +28,7 @@ import {
 } from "effect-sagemaker-runtime"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { withFixedRandom } from "./support/call.ts"
+import { eventually } from "./support/eventually.ts"
 import { brokenBody, connectionLostError, pacedBody, stalledBody } from "./support/responseBodies.ts"
 import { ok, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 
@@ -132,13 +134,20 @@ describe("A session", () => {
   it.effect("is closed if a call is interrupted", () =>
     Effect.gen(function*() {
       const model = yield* stateful()
+      const received = yield* Deferred.make<void>()
       const fiber = yield* Session.make(counter).pipe(
-        Effect.flatMap(({ stream }) => Stream.runDrain(Stream.concat(stream("a", Framing.text), Stream.never))),
+        Effect.flatMap(({ stream }) =>
+          stream("a", Framing.text).pipe(
+            Stream.tap(() => Deferred.succeed(received, undefined)),
+            Stream.concat(Stream.never),
+            Stream.runDrain
+          )
+        ),
         Effect.scoped,
         Effect.provide(model.layer),
         Effect.fork
       )
-      yield* TestClock.adjust(0)
+      yield* Deferred.await(received)
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(model.calls.at(-1), closing)
       assert.strictEqual(model.closes(), 1)
@@ -186,9 +195,8 @@ describe("A session", () => {
       yield* Effect.gen(function*() {
         const session = yield* Session.make(counter)
         assert.strictEqual(session.id, "second")
-        yield* Effect.yieldNow()
+        yield* eventually(Effect.map(server.attempts, (attempts) => attempts === 3))
       }).pipe(Effect.scoped, withFixedRandom(0), Effect.provide(server.layer))
-      yield* TestClock.adjust(0)
       assert.sameMembers(
         (yield* server.requests).map((request) => request.headers["x-amzn-sagemaker-session-id"]!),
         ["NEW_SESSION", "NEW_SESSION", "first", "second"]
@@ -249,11 +257,10 @@ describe("A session", () => {
         gate = Deferred.await(opened)
         yield* close
       }).pipe(Effect.scoped, Effect.provide(model.layer), Effect.fork)
-      yield* TestClock.adjust(0)
-      const interrupting = yield* Effect.fork(Fiber.interrupt(fiber))
-      yield* TestClock.adjust(0)
+      yield* eventually(() => model.closes() === 1)
+      yield* Fiber.interruptAsFork(fiber, FiberId.none)
       yield* Deferred.succeed(opened, undefined)
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupting)))
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(fiber)))
       assert.deepStrictEqual([model.closes(), model.counts.size], [1, 0])
     }))
 

@@ -30,10 +30,10 @@ import { serveTcp } from "./support/server.ts"
 
 const limit = 300
 const limitInput = `${limit} millis` as const
-/** A timer may fire a millisecond early. The machine may be busy. */
+/** A timer may fire a millisecond early. The machine may be busy, but each change of the time is larger than 5 s. */
 const assertOnTime = (millis: number, expected = limit) => {
   assert.isAtLeast(millis, expected - 2)
-  assert.isBelow(millis, expected + 700)
+  assert.isBelow(millis, expected + 5_000)
 }
 
 const head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 100000\r\n\r\n"
@@ -107,7 +107,7 @@ for (const jump of clockJumps) {
         assert.isAbove(yield* remote.attempts, 2)
         assert.isAbove(Math.abs(times.at(-1)! - times[0]!), 20_000)
         assert.isAtLeast((error as SageMakerError.UnknownServiceError).totalRetryDelay, 100)
-        assert.isBelow((error as SageMakerError.UnknownServiceError).totalRetryDelay, 1_500)
+        assert.isBelow((error as SageMakerError.UnknownServiceError).totalRetryDelay, 5_000)
       }))
 
     it.live("warmUp reports the elapsed time, and its schedule ends in its time", () =>
@@ -131,17 +131,19 @@ for (const jump of clockJumps) {
         let reply = errorResponse(503)
         const remote = yield* scriptedRuntime(() => Effect.suspend(() => reply))
         yield* Effect.gen(function*() {
+          const began = performance.now()
           yield* Effect.flip(invoke("chat"))
           reply = okResponse
           yield* Effect.sleep(100)
           const { retryAfterMillis } = (yield* Effect.flip(invoke("chat"))) as SageMakerError.CircuitOpenError
-          assert.isBelow(Math.abs(retryAfterMillis! - 200), 101)
-          yield* Effect.sleep(250)
+          assert.isAtMost(retryAfterMillis!, 902)
+          assert.isAtLeast(retryAfterMillis!, 998 - (performance.now() - began))
+          yield* Effect.sleep(retryAfterMillis! + 50)
           yield* invoke("chat")
         }).pipe(
           RetryPolicy.use(RetryPolicy.none),
           withClockJump(jump),
-          Effect.provide(Resilience.circuitBreaker({ minimumThroughput: 1, breakDuration: limitInput })(remote.layer))
+          Effect.provide(Resilience.circuitBreaker({ minimumThroughput: 1, breakDuration: "1 second" })(remote.layer))
         )
       }))
 
@@ -250,6 +252,6 @@ describe("A mocked call", () => {
         withClockJump(3_600_000),
         Effect.provide(mock)
       )
-      assert.isBelow(output.$metadata.totalRetryDelay, 1_500)
+      assert.isBelow(output.$metadata.totalRetryDelay, 5_000)
     }))
 })

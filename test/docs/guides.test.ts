@@ -1,5 +1,6 @@
+import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Option, Redacted, Stream } from "effect"
+import { Context, Effect, Layer, Logger, Option, Redacted, Stream } from "effect"
 import { Credentials, SageMakerError, type SageMakerRuntime } from "effect-sagemaker-runtime"
 import { NodeEmulator, NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
@@ -14,7 +15,8 @@ import { firstCall } from "../../examples/guides/first-call.ts"
 import { callAws, callEmulator } from "../../examples/guides/layers.ts"
 import { allLines, firstLine } from "../../examples/guides/lines.ts"
 import { containerMessage } from "../../examples/guides/redaction.ts"
-import { advanceClockUntilDone, exampleCredentials } from "../support/nodeConfiguration.ts"
+import { advanceWhileIdle } from "../support/eventually.ts"
+import { exampleCredentials } from "../support/nodeConfiguration.ts"
 import { scriptedHttpClient, scriptedRuntime } from "../support/scriptedHttpClient.ts"
 
 const loading = new SageMakerError.ModelNotReadyException({ message: "loading" })
@@ -28,12 +30,34 @@ const endpoints = (isReady: Effect.Effect<boolean>) => [
   Emulator.endpoint("story", () => Effect.succeed(Stream.make("Once ", "upon\na ti", "me")))
 ]
 
-const client = (isReady = Effect.succeed(false)) =>
-  NodeSageMaker.layer({
-    region: "eu-west-1",
-    credentials: Emulator.credentials,
-    http: Emulator.layerHttpClient({ endpoints: endpoints(isReady) })
+const emulatedHttp = (isReady = Effect.succeed(false)) => Emulator.layerHttpClient({ endpoints: endpoints(isReady) })
+
+const clientWith = (http: Layer.Layer<HttpClient.HttpClient>) =>
+  NodeSageMaker.layer({ region: "eu-west-1", credentials: Emulator.credentials, http })
+
+const client = () => clientWith(emulatedHttp())
+
+/** A client of the emulator that is idle after its first request, while no request is running. */
+const countedClient = (isReady?: Effect.Effect<boolean>) => {
+  let sent = 0
+  let running = 0
+  const http = Layer.map(emulatedHttp(isReady), (context) => {
+    const counted = HttpClient.transform(
+      Context.get(context, HttpClient.HttpClient),
+      (response) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => {
+            sent += 1
+            running += 1
+          }),
+          () => response,
+          () => Effect.sync(() => void (running -= 1))
+        )
+    )
+    return Context.make(HttpClient.HttpClient, counted)
   })
+  return { isIdle: () => sent > 0 && running === 0, layer: clientWith(http) }
+}
 
 const run = <A, E>(program: Effect.Effect<A, E, SageMakerRuntime.SageMakerRuntime>) => Effect.provide(program, client())
 
@@ -77,7 +101,11 @@ describe("programs in the guides", () => {
     ["", "failed: InvalidInputError"]
   ])("error handling for endpoint %j", ([name, expected]) =>
     Effect.gen(function*() {
-      assert.strictEqual(yield* advanceClockUntilDone(run(callWithRecovery(name))), expected)
+      const { isIdle, layer } = countedClient()
+      assert.strictEqual(
+        yield* callWithRecovery(name).pipe(Effect.provide(layer), advanceWhileIdle(isIdle)),
+        expected
+      )
     }))
 
   it.effect.each([[70, "succeeded after 15 attempts"], [1_000, "not ready"]] as const)(
@@ -86,7 +114,11 @@ describe("programs in the guides", () => {
       Effect.gen(function*() {
         const isReady = Effect.map(Effect.clockWith(({ currentTimeMillis }) => currentTimeMillis), (now) =>
           now >= seconds * 1_000)
-        assert.strictEqual(yield* advanceClockUntilDone(Effect.provide(callColdModel, client(isReady))), expected)
+        const { isIdle, layer } = countedClient(isReady)
+        assert.strictEqual(
+          yield* callColdModel.pipe(Effect.provide(layer), advanceWhileIdle(isIdle)),
+          expected
+        )
       })
   )
 

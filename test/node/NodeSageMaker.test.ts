@@ -4,13 +4,8 @@ import { Context, Effect, Layer, Redacted } from "effect"
 import { Credentials, SageMakerRuntime, Signer, Timeouts } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { call } from "../support/call.ts"
-import {
-  advanceClockUntilDone,
-  configurationErrorWith,
-  exampleCredentials,
-  requestsWith,
-  withSources
-} from "../support/nodeConfiguration.ts"
+import { advanceWhileIdle } from "../support/eventually.ts"
+import { configurationErrorWith, exampleCredentials, requestsWith, withSources } from "../support/nodeConfiguration.ts"
 import { ok, scriptedHttpClient } from "../support/scriptedHttpClient.ts"
 import { serve } from "../support/server.ts"
 
@@ -137,7 +132,8 @@ describe("timeouts", () => {
       const error = yield* Effect.flip(call).pipe(
         Effect.provide(Layer.provide(layer, Timeouts.layer(around))),
         withSources({ env: region }),
-        advanceClockUntilDone
+        // Reading the configuration takes real time.
+        advanceWhileIdle(Effect.map(server.attempts, (attempts) => attempts > 0))
       )
       return error._tag === "TimeoutError" ? [error.phase, error.duration] : error
     })

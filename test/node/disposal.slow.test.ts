@@ -11,7 +11,7 @@ describe("When the runtime of a client is disposed,", () => {
       const server = yield* serve((request, response) => {
         request.resume().on("end", () => {
           if (server.seen().length === 1) {
-            response.writeHead(503, { "retry-after": "1" }).end()
+            response.writeHead(503, { "retry-after": "5" }).end()
           }
         })
       })

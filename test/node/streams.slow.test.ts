@@ -8,7 +8,7 @@ import {
 } from "effect-sagemaker-runtime"
 import { describe } from "vitest"
 import { anonymousClient } from "../support/anonymousClient.ts"
-import { eventually } from "../support/eventually.ts"
+import { eventually, eventuallyStill } from "../support/eventually.ts"
 import { part, streamServer } from "../support/streamServer.ts"
 
 const input = { EndpointName: "story", Body: "once" }
@@ -81,12 +81,7 @@ it.live("A slow reader applies backpressure to the sender", () =>
     const { Body } = yield* Effect.provide(invokeEndpointWithResponseStream(input), anonymousClient(server.url))
     const sent = () => [...server.sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0)
     const fiber = yield* Effect.fork(Stream.runForEach(Body, () => Effect.never))
-    const standsStill = Effect.suspend(() => {
-      const before = sent()
-      return Effect.map(Effect.sleep("300 millis"), () => before > 0 && sent() === before)
-    })
-    yield* standsStill.pipe(Effect.repeat({ until: (still) => still }), Effect.timeout("10 seconds"))
-    assert.isBelow(sent(), 16 * 1024 * 1024)
+    assert.isBelow(yield* eventuallyStill(sent), 16 * 1024 * 1024)
     yield* Fiber.interrupt(fiber)
   }).pipe(Effect.scoped))
 

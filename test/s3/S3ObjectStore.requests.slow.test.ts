@@ -329,6 +329,8 @@ describe("An upload in parts", () => {
           ? Effect.gen(function*() {
             now += 1
             most = Math.max(most, now)
+            // The first part waits for the second one; a third one would begin while they wait.
+            yield* Effect.orDie(eventually(() => most >= 2))
             yield* Effect.sleep("20 millis")
             now -= 1
             return new Response("", { headers: { etag: "\"v1\"" } })

@@ -1,4 +1,4 @@
-import { ConfigProvider, Effect, Fiber, TestClock, TestServices } from "effect"
+import { ConfigProvider, Effect } from "effect"
 import { type SageMakerError, SageMakerRuntime } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -62,14 +62,4 @@ export const configurationErrorWith = (
     const server = yield* scriptedHttpClient(ok)
     const layer = NodeSageMaker.layer({ credentials: exampleCredentials, http: server.http, ...options })
     return yield* Effect.flip(Effect.provide(SageMakerRuntime.SageMakerRuntime, layer)).pipe(withSources(place))
-  })
-
-/** Runs an effect that waits for promises, and advances the TestClock by seconds until it ends. */
-export const advanceClockUntilDone = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
-    const fiber = yield* Effect.fork(effect)
-    // Responses take real time, in which the clock must not advance.
-    const tick = Effect.zipRight(TestClock.adjust("1 second"), TestServices.provideLive(Effect.sleep("5 millis")))
-    yield* Effect.forever(tick).pipe(Effect.raceFirst(Fiber.await(fiber)))
-    return yield* Fiber.join(fiber)
   })

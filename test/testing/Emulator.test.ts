@@ -15,6 +15,7 @@ import {
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { describe } from "vitest"
 import { brokenEndpoints, brokenModels, outcomesOf } from "../support/brokenModels.ts"
+import { eventually, eventuallySleeping } from "../support/eventually.ts"
 
 const echo = Emulator.endpoint("echo", ({ Body, ContentType }) => Effect.succeed({ Body, ContentType }))
 
@@ -255,10 +256,11 @@ describe("In process,", () => {
         Effect.fork
       )
       for (const parts of [1, 2, 3]) {
+        yield* eventuallySleeping("1 hour")
         yield* TestClock.adjust("59 minutes")
         assert.lengthOf(seen, parts - 1)
         yield* TestClock.adjust("1 minute")
-        assert.lengthOf(seen, parts)
+        yield* eventually(() => seen.length === parts)
       }
       yield* Fiber.join(fiber)
     }))
@@ -269,6 +271,7 @@ describe("In process,", () => {
         Effect.provide(anonymous(() => Effect.as(Effect.sleep("1 minute"), "slow"))),
         Effect.fork
       )
+      yield* eventuallySleeping("1 minute")
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(text(yield* Fiber.join(fiber)), "slow")
     }))
@@ -295,7 +298,7 @@ describe("In process,", () => {
           Chunk.toReadonlyArray(Chunk.map(parts, (Body) => text({ Body }))),
           ["word ", "word ", "word "]
         )
-        yield* Effect.yieldNow().pipe(Effect.repeat({ until: () => stopped }))
+        yield* eventually(() => stopped)
       }))
   }
 })

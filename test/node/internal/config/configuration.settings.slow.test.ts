@@ -5,8 +5,8 @@ import { RetryPolicy, SageMakerError } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { call, withFixedRandom } from "../../../support/call.ts"
 import { isolatedEnvironment } from "../../../support/credentialServers.ts"
+import { advanceWhileIdle } from "../../../support/eventually.ts"
 import {
-  advanceClockUntilDone,
   configurationErrorWith,
   type ConfigurationSources,
   exampleCredentials,
@@ -208,7 +208,8 @@ const endIn = (
       Effect.provide(layer),
       withSources({ ...place, env: { ...region, ...place.env } }),
       withFixedRandom(0),
-      advanceClockUntilDone
+      // Reading the configuration takes real time.
+      advanceWhileIdle(Effect.map(server.attempts, (attempts) => attempts > 0))
     )
     return SageMakerError.isThrottling(error) && "attempts" in error
       ? { attempts: error.attempts, paced: error.totalRetryDelay > 0 }

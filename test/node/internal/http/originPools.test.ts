@@ -16,18 +16,22 @@ const send = (pools: OriginPools, origin: string) =>
     })
   })
 
-const makePools = Effect.acquireRelease(
-  Effect.sync(() =>
-    new OriginPools((origin) => new Pool(origin, { keepAliveTimeout: 20, keepAliveMaxTimeout: 20 }), 20)
-  ),
-  (pools) => Effect.promise(() => pools.destroy())
-)
+const makePools = (keepAliveMillis = 20) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      new OriginPools(
+        (origin) => new Pool(origin, { keepAliveTimeout: keepAliveMillis, keepAliveMaxTimeout: keepAliveMillis }),
+        keepAliveMillis
+      )
+    ),
+    (pools) => Effect.promise(() => pools.destroy())
+  )
 
 describe("The pools of origins", () => {
   it.scopedLive("are removed when their connections have closed", () =>
     Effect.gen(function*() {
       const servers = yield* Effect.replicateEffect(serve((_, response) => response.end("ok")), 20)
-      const pools = yield* makePools
+      const pools = yield* makePools()
       for (const { url } of servers) {
         assert.strictEqual(yield* send(pools, url), "ended")
       }
@@ -38,7 +42,7 @@ describe("The pools of origins", () => {
 
   it.scopedLive("are removed when nothing can be connected to", () =>
     Effect.gen(function*() {
-      const pools = yield* makePools
+      const pools = yield* makePools()
       assert.include(yield* send(pools, "http://127.0.0.1:1"), "ECONNREFUSED")
       yield* eventually(() => pools.size === 0)
     }))
@@ -46,7 +50,7 @@ describe("The pools of origins", () => {
   it.scopedLive("are used again while they have connections", () =>
     Effect.gen(function*() {
       const server = yield* serve((_, response) => response.end("ok"))
-      const pools = yield* makePools
+      const pools = yield* makePools(60_000)
       yield* Effect.replicateEffect(send(pools, server.url), 20)
       assert.strictEqual(pools.size, 1)
       assert.isAtMost(server.connections(), 2)
@@ -54,7 +58,7 @@ describe("The pools of origins", () => {
 
   it.scopedLive("accept no request after they are destroyed", () =>
     Effect.gen(function*() {
-      const pools = yield* makePools
+      const pools = yield* makePools()
       yield* Effect.promise(() => pools.destroy())
       assert.throws(() => pools.dispatch({ origin: "http://127.0.0.1:1", path: "/", method: "GET" }, {}), /closed/)
     }))
