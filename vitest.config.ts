@@ -11,7 +11,7 @@ export const sourceAliases = [
   { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
   { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },
   { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
-  { find: /^effect-sagemaker-runtime\/(ai|node|s3|testing)$/, replacement: source("$1/index.ts") },
+  { find: /^effect-sagemaker-runtime\/(ai|node|promise|s3|testing)$/, replacement: source("$1/index.ts") },
   { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }
 ]
 
