@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A client for programs that use `async` and `await`: it runs effects as promises, and streams as async iterables.
  *

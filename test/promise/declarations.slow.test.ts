@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url))
 it("the declarations compile without the types of Node, and with the library of ES2022", async () => {
   const folder = await mkdtemp(join(tmpdir(), "effect-sagemaker-types-"))
   try {
-    await writeFile(join(folder, "program.ts"), `export { make } from "${root}dist/promise/Client.js"\n`)
+    await writeFile(join(folder, "program.ts"), `export { Client } from "${root}dist/promise/index.js"\n`)
     const options = ["--target", "es2022", "--lib", "es2022,dom", "--module", "nodenext", "--strict", "--noEmit"]
     const { stdout } = await promisify(execFile)(
       process.execPath,
