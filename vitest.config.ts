@@ -18,9 +18,11 @@ export const sourceAliases = [
 const slow = "{examples,test}/**/*.slow.test.ts"
 const elsewhere = [
   "examples/durable-async/**",
+  "examples/frameworks/**",
   "test/browser/**",
   "test/clients/**",
   "test/durable-async/**",
+  "test/frameworks/**",
   "test/package/**"
 ]
 
