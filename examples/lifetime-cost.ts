@@ -52,6 +52,7 @@ const compare = async (name: string) => {
   console.log(`${name}: ${shared} per call on one client, ${own} with a client per call`)
 }
 
+delete process.env["AWS_CA_BUNDLE"]
 await compare("warm-up")
 await compare("default")
 process.env["AWS_CA_BUNDLE"] = bundle

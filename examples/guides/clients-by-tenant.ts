@@ -5,14 +5,13 @@ import { NodeCredentials, NodeHttpClient, NodeSageMaker } from "effect-sagemaker
 class Tenant extends Data.Class<{ readonly roleArn: string; readonly region: string }> {}
 
 const http = NodeHttpClient.layer()
-const ownCredentials = NodeCredentials.layerDefault()
 
 export class Tenants extends LayerMap.Service<Tenants>()("Tenants", {
   lookup: ({ region, roleArn }: Tenant) =>
     NodeSageMaker.layer({
       region,
       http,
-      credentials: NodeCredentials.layerAssumeRole({ roleArn }).pipe(Layer.provide(ownCredentials))
+      credentials: NodeCredentials.layerAssumeRole({ roleArn }).pipe(Layer.provide(NodeCredentials.layerDefault()))
     }),
   idleTimeToLive: "10 minutes"
 }) {}
