@@ -1,3 +1,4 @@
+/** @effect-diagnostics missingEffectContext:off missingLayerContext:off */
 import { Effect, Layer, type Scope, Stream } from "effect"
 import {
   Credentials,

@@ -6,7 +6,7 @@ import { abortErrorOf, errorOf } from "./failure.ts"
 import type { Services } from "./services.ts"
 
 /** Receives the result of an effect once. */
-export interface Observer<in A> {
+interface Observer<in A> {
   readonly onSuccess: (value: A) => void
   readonly onFailure: (error: unknown) => void
 }
