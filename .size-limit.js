@@ -1,4 +1,4 @@
-/** Limits of the bundles of two programs, minified and compressed with brotli. Packages that an app has anyway are not counted. */
+/** Limits of the bundles of three programs, minified and compressed with brotli. Packages that an app has anyway are not counted. */
 const ignore = ["effect", "@effect/platform", "@smithy/signature-v4"]
 
 /** Without the path aliases of tsconfig.json, which would add modules of src beside those of dist. */
@@ -20,6 +20,14 @@ export default [
       "{ Credentials, invokeEndpoint, invokeEndpointAsync, invokeEndpointWithResponseStream, SageMakerRuntime, Signer, streamEndpoint }",
     ignore,
     limit: "26.2 kB",
+    modifyEsbuildConfig
+  },
+  {
+    name: "the entry point ./promise",
+    path: "dist/promise/index.js",
+    import: "{ Client }",
+    ignore,
+    limit: "2.1 kB",
     modifyEsbuildConfig
   }
 ]

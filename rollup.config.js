@@ -9,10 +9,10 @@ const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url))
 const { imports } = JSON.parse(readFileSync(fileOf("package.json"), "utf8"))
 
 const publicModules = readdirSync(fileOf("dist")).filter((file) => file.endsWith(".js"))
-const entryPoints = ["ai", "node", "s3", "testing"].map((name) => `dist/${name}/index.js`)
+const entryPoints = ["ai", "node", "promise", "s3", "testing"].map((name) => `dist/${name}/index.js`)
 const entries = [...entryPoints, ...publicModules.map((file) => `dist/${file}`)]
 const nameOf = (path) => /dist\/(.*)\.js$/.exec(path)[1]
-const apart = /^(ai|node|s3|testing)\/|^internal\/signer\/signatureV4$/
+const apart = /^(ai|node|promise|s3|testing)\/|^internal\/signer\/signatureV4$/
 
 export default {
   input: Object.fromEntries(entries.map((path) => [nameOf(path), fileOf(path)])),

@@ -11,16 +11,18 @@ export const sourceAliases = [
   { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
   { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },
   { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
-  { find: /^effect-sagemaker-runtime\/(ai|node|s3|testing)$/, replacement: source("$1/index.ts") },
+  { find: /^effect-sagemaker-runtime\/(ai|node|promise|s3|testing)$/, replacement: source("$1/index.ts") },
   { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }
 ]
 
 const slow = "{examples,test}/**/*.slow.test.ts"
 const elsewhere = [
   "examples/durable-async/**",
+  "examples/frameworks/**",
   "test/browser/**",
   "test/clients/**",
   "test/durable-async/**",
+  "test/frameworks/**",
   "test/package/**"
 ]
 

@@ -64,10 +64,12 @@ const signingError = () =>
 /**
  * Signs requests with AWS Signature Version 4. It gets the credentials from `Credentials` for every attempt.
  *
+ * Each use of the layer makes a signer of its own, so that clients with different credentials can be built together.
+ *
  * @since 0.1.0
  * @category layers
  */
-export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
+export const layer: Layer.Layer<Signer, never, Credentials> = Layer.fresh(Layer.effect(
   Signer,
   Effect.gen(function*() {
     const { get } = yield* Credentials
@@ -93,7 +95,7 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
     }
     return markReady(signer, (now) => Exit.isExit(get) || isReady(get, now))
   })
-)
+))
 
 /**
  * Does not sign requests. For gateways and emulators that need no signature.

@@ -7,6 +7,7 @@ const pages = fileURLToPath(new URL("pages", import.meta.url))
 /** Known pages in reading order; any other page follows. */
 const order = [
   "first-call",
+  "async-await",
   "typed-models",
   "language-models",
   "agents",

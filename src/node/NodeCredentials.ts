@@ -196,7 +196,9 @@ export const layerDefault = (
  * @since 0.1.0
  * @category layers
  */
-export const layerEnvironment: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(sources.environment)
+export const layerEnvironment: Layer.Layer<Credentials, never, HttpClient.HttpClient> = Layer.fresh(
+  layerOf(sources.environment)
+)
 
 /**
  * Loads credentials from a profile of the shared config and credentials files.
@@ -259,7 +261,9 @@ export const layerWebIdentity = (
  * @since 0.1.0
  * @category layers
  */
-export const layerContainer: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(sources.container)
+export const layerContainer: Layer.Layer<Credentials, never, HttpClient.HttpClient> = Layer.fresh(
+  layerOf(sources.container)
+)
 
 /**
  * Loads the credentials of an EC2 instance's role from the instance metadata service (IMDSv2).
@@ -267,9 +271,9 @@ export const layerContainer: Layer.Layer<Credentials, never, HttpClient.HttpClie
  * @since 0.1.0
  * @category layers
  */
-export const layerInstanceMetadata: Layer.Layer<Credentials, never, HttpClient.HttpClient> = layerOf(
+export const layerInstanceMetadata: Layer.Layer<Credentials, never, HttpClient.HttpClient> = Layer.fresh(layerOf(
   sources.instanceMetadata
-)
+))
 
 /**
  * Loads credentials by assuming a role (STS `AssumeRole`) with the `Credentials` in the context.

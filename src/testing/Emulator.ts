@@ -432,10 +432,10 @@ export const layer = <R = never>(options: EmulatorOptions<R>): Layer.Layer<Emula
  * @since 0.1.0
  * @category layers
  */
-export const layerObjectStore: Layer.Layer<ObjectStore, never, Emulator> = Layer.effect(
+export const layerObjectStore: Layer.Layer<ObjectStore, never, Emulator> = Layer.fresh(Layer.effect(
   ObjectStore,
   Effect.map(Emulator, ({ objectStore }) => objectStore)
-)
+))
 
 /** The whole body, or `undefined` as soon as it exceeds the limit. */
 const readBody = (

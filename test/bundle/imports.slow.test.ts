@@ -41,9 +41,11 @@ describe.concurrent("An entry point imports no package except Effect's and event
   it.each([
     "bundled/node/index.js",
     "bundled/index.js",
+    "bundled/promise/index.js",
     "bundled/s3/index.js",
     "node/index.js",
     "index.js",
+    "promise/index.js",
     "s3/index.js"
   ])("%s", async (path) => {
     const others = (await packagesOf(path)).filter((name) => !expected.has(name))

@@ -214,6 +214,7 @@ describe("with the installed package, the programs of the README", () => {
 
   it.each([["this Node", node20], ["Node 24", node24]] as const)("run on %s with a local server", async (_, start) => {
     assert.strictEqual(await withService((environment) => start("first-call.ts", environment)), output)
+    assert.strictEqual(await withService((environment) => start("call-score.ts", environment)), output)
   })
 
   it("pass their own tests with a mock layer", async () => {

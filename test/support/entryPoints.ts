@@ -9,6 +9,7 @@ export const entryPoints: ReadonlyArray<string> = [
   "index",
   "ai/index",
   "node/index",
+  "promise/index",
   "s3/index",
   "testing/index",
   ...publicModules
