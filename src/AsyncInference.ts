@@ -91,6 +91,13 @@ export class Job extends jobClass<Job>() {
    * @since 0.1.0
    */
   declare readonly expiresAt: DateTime.Utc
+  /**
+   * The trace context of the call that sent the request, in the format of W3C's header `traceparent`. The span of
+   * `result` has a link to it. Missing if no tracer recorded the call.
+   *
+   * @since 0.1.0
+   */
+  declare readonly traceparent?: string | undefined
 }
 
 /**
@@ -267,8 +274,8 @@ const toJob = (job: Job): Either.Either<Job, SageMakerError.InvalidInputError> =
       if (job instanceof Job) {
         return job
       }
-      const { endpoint, expiresAt, failureLocation, inferenceId, outputLocation, submittedAt } = job
-      return new Job({ endpoint, inferenceId, outputLocation, failureLocation, submittedAt, expiresAt })
+      const { endpoint, expiresAt, failureLocation, inferenceId, outputLocation, submittedAt, traceparent } = job
+      return new Job({ endpoint, inferenceId, outputLocation, failureLocation, submittedAt, expiresAt, traceparent })
     },
     catch: () =>
       new SageMakerError.InvalidInputError({ field: "job", constraint: "a Job, decoded with AsyncInference.Job" })

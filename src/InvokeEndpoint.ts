@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { encodeInvocation } from "./internal/operation/encodeInvocation.ts"
 import * as members from "./internal/operation/members.ts"
+import { markOwn } from "./internal/telemetry/ownCode.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import { execute, type SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -123,8 +124,9 @@ export type InvokeEndpointError = InvokeEndpointModeledError | SageMakerError.Co
 export const operation: Op.Operation<InvokeEndpointInput, InvokeEndpointOutput, InvokeEndpointModeledError> = {
   name: "InvokeEndpoint",
   encode: encodeInvocation(requestHeaders, "invocations"),
-  decode: ({ bytes, headers, metadata }) =>
-    Effect.map(bytes, (Body) => Object.assign(responseHeaders.decode(headers), { Body, $metadata: metadata })),
+  decode: markOwn(({ bytes, headers, metadata }: Op.OperationResponse) =>
+    Effect.map(bytes, (Body) => Object.assign(responseHeaders.decode(headers), { Body, $metadata: metadata }))
+  ),
   errors: [
     SageMakerError.ModelError,
     SageMakerError.ModelNotReadyException,

@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import { encodeInvocation } from "./internal/operation/encodeInvocation.ts"
 import { eventStreamBody } from "./internal/operation/eventStreamBody.ts"
 import * as members from "./internal/operation/members.ts"
+import { markOwn } from "./internal/telemetry/ownCode.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import { execute, type SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -127,12 +128,13 @@ export const operation: Op.Operation<
 > = {
   name: "InvokeEndpointWithResponseStream",
   encode: encodeInvocation(requestHeaders, "invocations-response-stream"),
-  decode: ({ headers, metadata, observe, streamError, stream, unknownError }) =>
+  decode: markOwn(({ headers, metadata, observe, streamError, stream, unknownError }: Op.OperationResponse) =>
     Effect.map(stream, (bytes) => ({
       ...responseHeaders.decode(headers),
       Body: observe(eventStreamBody(bytes, { streamError: streamError(streamErrors), unknownError, metadata })),
       $metadata: metadata
-    })),
+    }))
+  ),
   errors: [
     ...streamErrors,
     SageMakerError.ModelError,

@@ -19,6 +19,8 @@ import * as calls from "./internal/modelEndpoint/calls.ts"
 import { fromModel } from "./internal/modelEndpoint/chat.ts"
 import { configure, embeddingCalls } from "./internal/modelEndpoint/embeddings/calls.ts"
 import { withEndpointSettings } from "./internal/modelEndpoint/embeddings/settings.ts"
+import { ofLanguageModel } from "./internal/modelEndpoint/modelKind.ts"
+import { completionUsage } from "./internal/modelEndpoint/modelUsage.ts"
 import { fromRoute } from "./internal/modelEndpoint/openAiChat.ts"
 import * as internal from "./internal/modelEndpoint/warmUp.ts"
 import type * as InvokeEndpoint from "./InvokeEndpoint.ts"
@@ -195,6 +197,14 @@ export const make = <A, R1, B, R2>(
   } & ModelEndpointOptions
 ): ModelEndpoint<A, B, R1 | R2> => fromConfig(name, calls.configOf(name, options))
 
+const chatCodecs = () => ({
+  request: Codec.json(Chat.ChatRequest),
+  response: ofLanguageModel(
+    { operation: "chat", usageOf: completionUsage },
+    Codec.json(Chat.ChatCompletion, { nonFinite: true })
+  )
+})
+
 /**
  * A deployed language model with OpenAI's chat completions API. Its calls need `R` in addition to the client.
  *
@@ -303,14 +313,10 @@ export interface ChatObjectResult<out A> extends ModelEndpointResult<A> {
  * @since 0.1.0
  * @category constructors
  */
-export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint =>
-  fromModel<never>(fromConfig(
-    name,
-    calls.configOf(name, defaults, {
-      request: Codec.json(Chat.ChatRequest),
-      response: Codec.json(Chat.ChatCompletion, { nonFinite: true })
-    })
-  ))
+export const chat = (name: string, defaults: ModelEndpointOptions = {}): ChatEndpoint => {
+  const config = calls.configOf(name, defaults, chatCodecs())
+  return fromModel<never>({ ...fromConfig(name, config), invokeThen: calls.invokeThen(config) })
+}
 
 /**
  * Options of `openAiChat`, and the input members that every call sends.
@@ -360,10 +366,7 @@ export interface OpenAiChatOptions extends ModelEndpointStreamOptions {
  * @category constructors
  */
 export const openAiChat = (name: string, options: OpenAiChatOptions = {}): ChatEndpoint<BearerToken> =>
-  fromRoute(name, options, {
-    request: Codec.json(Chat.ChatRequest),
-    response: Codec.json(Chat.ChatCompletion, { nonFinite: true })
-  })
+  fromRoute(name, options, chatCodecs())
 
 /**
  * The progress of `warmUp`.

@@ -6,8 +6,10 @@
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Credentials } from "./Credentials.ts"
+import { isReady, markReady } from "./internal/telemetry/ownCode.ts"
 import { SigningError } from "./SageMakerError.ts"
 import type { CredentialsError } from "./SageMakerError.ts"
 
@@ -81,7 +83,7 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
           return Effect.fail(signingError())
         }
       })
-    return {
+    const signer: Context.Tag.Service<Signer> = {
       sign: (request, { date, region, service }) =>
         date === undefined
           ? Effect.clockWith((clock) =>
@@ -89,6 +91,7 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
           )
           : sign(request, { service, region, date })
     }
+    return markReady(signer, (now) => Exit.isExit(get) || isReady(get, now))
   })
 )
 

@@ -157,7 +157,9 @@ describe("The log of a call", () => {
       const modelCall = new ModelCall("chat", "llama-3")
       const program = invokeEndpoint(input).pipe(
         Effect.tap(
-          Effect.sync(() => modelCall.report({ finishReasons: ["stop", "length"], inputTokens: 1, outputTokens: 2 }))
+          Effect.sync(() =>
+            modelCall.setUsage(() => ({ finishReasons: ["stop", "length"], inputTokens: 1, outputTokens: 2 }))
+          )
         ),
         Effect.onExit(modelCall.end),
         Effect.provideService(CurrentModelCall, modelCall)

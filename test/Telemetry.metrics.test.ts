@@ -257,7 +257,7 @@ describe("The metrics of a language-model call", () => {
   const chat = (usage: ModelCall["usage"]) => {
     const modelCall = new ModelCall("chat", "meta-llama/Llama-3.1-8B")
     return Stream.runDrain(streamEndpoint(input)).pipe(
-      Effect.tap(Effect.sync(() => modelCall.report(usage))),
+      Effect.tap(Effect.sync(() => modelCall.setUsage(() => usage))),
       Effect.onExit(modelCall.end),
       Effect.provideService(CurrentModelCall, modelCall)
     )

@@ -1,3 +1,4 @@
+import { HttpClient, HttpClientResponse } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import {
   ATTR_ERROR_TYPE,
@@ -12,8 +13,9 @@ import {
   ATTR_RPC_METHOD,
   ATTR_RPC_SYSTEM_NAME
 } from "@opentelemetry/semantic-conventions/incubating"
-import { Effect, Exit, Fiber, type Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Redacted, type Scope, Stream } from "effect"
 import {
+  Credentials,
   InvokeEndpoint,
   invokeEndpoint,
   invokeEndpointAsync,
@@ -22,14 +24,16 @@ import {
   Resilience,
   RetryPolicy,
   SageMakerRuntime,
+  Signer,
   streamEndpoint,
   Telemetry,
   Timeouts
 } from "effect-sagemaker-runtime"
+import { MockRuntime } from "effect-sagemaker-runtime/testing"
 import { encode } from "../src/protocol/eventStream/frame.ts"
 import { advanceClock, withFixedRandom } from "./support/call.ts"
 import { bodyCutError, brokenBody, pacedBody } from "./support/responseBodies.ts"
-import { ok, refusal, type Reply, scriptedRuntime } from "./support/scriptedHttpClient.ts"
+import { ok, refusal, type Reply, scriptedHttpClient, scriptedRuntime } from "./support/scriptedHttpClient.ts"
 import { type RecordedSpan, recordingTracer } from "./support/tracer.ts"
 
 const input = { EndpointName: "llama", Body: "hello" }
@@ -388,3 +392,83 @@ it.live("Attempts can be events of the call's span, whose context is sent", () =
       assert.include(headers["traceparent"], spans[0]!.span.spanId)
     }
   }))
+
+describe("Code of the program runs with the attempt's span as the parent of its spans:", () => {
+  const own = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.withSpan(effect, "own")
+
+  const parentsOf = <R>(
+    program: Effect.Effect<unknown, unknown, R>,
+    client: Layer.Layer<R, unknown>
+  ) =>
+    Effect.gen(function*() {
+      const { layer, spans } = recordingTracer()
+      yield* program.pipe(Effect.exit, Effect.withSpan("user"), Effect.provide([client, layer]))
+      return spans.filter(({ name }) => name === "own").map(({ parent }) => parent)
+    })
+
+  const clientOf = (signer: Layer.Layer<Signer.Signer>) =>
+    Effect.map(
+      scriptedHttpClient(ok),
+      ({ http }) => Layer.provide(SageMakerRuntime.layer({ region: "eu-west-1" }), [signer, http])
+    )
+
+  const attempt = "SageMakerRuntime.attempt"
+
+  it.live("a signer", () =>
+    Effect.gen(function*() {
+      const client = yield* clientOf(Layer.succeed(Signer.Signer, { sign: (request) => own(Effect.succeed(request)) }))
+      assert.deepStrictEqual(yield* parentsOf(invokeEndpoint(input), client), [attempt])
+    }))
+
+  it.live("a source of credentials", () =>
+    Effect.gen(function*() {
+      const keys = { accessKeyId: Redacted.make("AKIDEXAMPLE"), secretAccessKey: Redacted.make("secret") }
+      const credentials = Layer.succeed(Credentials.Credentials, { get: own(Effect.succeed(keys)) })
+      const client = yield* clientOf(Layer.provide(Signer.layer, credentials))
+      assert.deepStrictEqual(
+        yield* parentsOf(Effect.repeatN(invokeEndpoint(input), 1), client),
+        [attempt, attempt]
+      )
+    }))
+
+  it.live("a source of cached credentials, only when it loads", () =>
+    Effect.gen(function*() {
+      const keys = { accessKeyId: Redacted.make("AKIDEXAMPLE"), secretAccessKey: Redacted.make("secret") }
+      const source = Layer.succeed(Credentials.Credentials, { get: own(Effect.succeed(keys)) })
+      const client = yield* clientOf(Layer.provide(Signer.layer, Credentials.firstOf(source)))
+      assert.deepStrictEqual(yield* parentsOf(Effect.repeatN(invokeEndpoint(input), 1), client), [attempt])
+    }))
+
+  it.live("an HTTP client", () =>
+    Effect.gen(function*() {
+      const http = Layer.succeed(
+        HttpClient.HttpClient,
+        HttpClient.make((request) => own(Effect.succeed(HttpClientResponse.fromWeb(request, new Response("ok")))))
+      )
+      const client = Layer.provide(SageMakerRuntime.layer({ region: "eu-west-1" }), [Signer.layerAnonymous, http])
+      assert.deepStrictEqual(yield* parentsOf(invokeEndpoint(input), client), [attempt])
+    }))
+
+  it.live("a custom operation", () =>
+    Effect.gen(function*() {
+      const operation: Operation.Operation<typeof input, Uint8Array> = {
+        name: "Custom",
+        encode: (given, settings) => own(InvokeEndpoint.operation.encode(given, settings)),
+        decode: ({ bytes }) => own(bytes),
+        errors: []
+      }
+      const client = yield* clientOf(Signer.layerAnonymous)
+      assert.deepStrictEqual(
+        yield* parentsOf(SageMakerRuntime.execute(operation, input), client),
+        ["SageMakerRuntime.Custom", attempt]
+      )
+    }))
+
+  it.live("a handler of MockRuntime", () =>
+    Effect.gen(function*() {
+      const client = MockRuntime.layer(
+        MockRuntime.on(InvokeEndpoint.operation, () => own(Effect.succeed({ Body: new Uint8Array() })))
+      )
+      assert.deepStrictEqual(yield* parentsOf(invokeEndpoint(input), client), [attempt])
+    }))
+})

@@ -34,7 +34,6 @@
 import type * as AiError from "@effect/ai/AiError"
 import * as LanguageModel from "@effect/ai/LanguageModel"
 import * as AiModel from "@effect/ai/Model"
-import type * as Response from "@effect/ai/Response"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -49,7 +48,7 @@ import type { SageMakerError } from "../SageMakerError.ts"
 import * as Tokens from "../Tokens.ts"
 import { malformedInput, toAiError } from "./internal/provider/aiError.ts"
 import { provideServices, provideServicesToStream } from "./internal/provider/services.ts"
-import { annotatePart, annotateRequest } from "./internal/provider/telemetry.ts"
+import { annotateRequest } from "./internal/provider/telemetry.ts"
 import { chatRequest } from "./internal/request/chatRequest.ts"
 import { toolNames } from "./internal/request/tools.ts"
 import { completionParts, type Expected } from "./internal/response/completionParts.ts"
@@ -166,18 +165,10 @@ type ProviderOptions = LanguageModel.ProviderOptions
 
 const withEvents = Tokens.withEvents(Tokens.detected)
 
-const annotated = <A extends Response.PartEncoded | Response.StreamPartEncoded>(
-  { span }: ProviderOptions,
-  part: A
-): A => {
-  annotatePart(span, part)
-  return part
-}
-
 /** The request of a call. Values whose members throw when they are read fail the call. */
 const prepare = (
   layer: Context.Context<never>,
-  { config, model }: LanguageModelOptions<ChatModel>,
+  { config }: LanguageModelOptions<ChatModel>,
   options: ProviderOptions
 ): Effect.Effect<Expected, AiError.AiError> =>
   Effect.gen(function*() {
@@ -185,7 +176,7 @@ const prepare = (
     const names = toolNames(options.tools)
     const members = { ...definedMembers(config), ...definedMembers(configOf(layer)), ...definedMembers(current) }
     const request = yield* chatRequest(options, members, names)
-    annotateRequest(options.span, request, model.name)
+    annotateRequest(options.span, request)
     return { request, names, isObject: options.responseFormat.type === "json" }
   }).pipe(
     Effect.catchAllDefect(() => Effect.fail(malformedInput("the prompt, a tool or the configuration cannot be read")))
@@ -206,8 +197,7 @@ const generateText = (
       provideServices(layer, options.span),
       Effect.mapError(toAiError(callOf(settings.model, "generateText")))
     )
-    const parts = yield* completionParts(result, expected)
-    return parts.map((part) => annotated(options, part))
+    return yield* completionParts(result, expected)
   })
 
 const streamText =
@@ -218,7 +208,7 @@ const streamText =
         provideServicesToStream(layer, options.span),
         Stream.mapError(toAiError(callOf(settings.model, "streamText")))
       )
-      return Stream.map(streamParts(tokens, expected), (part) => annotated(options, part))
+      return streamParts(tokens, expected)
     }))
 
 /**

@@ -15,6 +15,7 @@ import { withDeadline } from "../internal/client/deadlines.ts"
 import * as pipeline from "../internal/client/pipeline.ts"
 import { settings } from "../internal/client/settings.ts"
 import { setHiddenField } from "../internal/error/hiddenFields.ts"
+import { withParent } from "../internal/telemetry/spans.ts"
 import { currentMonotonicMillis } from "../internal/time/monotonicClock.ts"
 import type { Operation, ResponseMetadata } from "../Operation.ts"
 import type { CommonError } from "../SageMakerError.ts"
@@ -107,7 +108,8 @@ export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<
         )
       }
       call.markSent(true)
-      return (handler(input as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>).pipe(
+      const handled = handler(input as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>
+      return withParent(handled, call.options.observation?.spans).pipe(
         Effect.mapBoth({
           onSuccess: (output) => withMetadata(output, call) as O,
           onFailure: (error) => withProgress(error, call)

@@ -1,5 +1,16 @@
 import { AiError, Chat, LanguageModel, Model, type Response, Tool, Toolkit } from "@effect/ai"
 import { assert, describe, it } from "@effect/vitest"
+import {
+  ATTR_GEN_AI_OPERATION_NAME,
+  ATTR_GEN_AI_PROVIDER_NAME,
+  ATTR_GEN_AI_REQUEST_MAX_TOKENS,
+  ATTR_GEN_AI_REQUEST_MODEL,
+  ATTR_GEN_AI_REQUEST_TEMPERATURE,
+  ATTR_GEN_AI_REQUEST_TOP_K,
+  ATTR_GEN_AI_RESPONSE_FINISH_REASONS,
+  ATTR_GEN_AI_USAGE_INPUT_TOKENS,
+  ATTR_GEN_AI_USAGE_OUTPUT_TOKENS
+} from "@opentelemetry/semantic-conventions/incubating"
 import { Effect, Layer, Option, Schema, Stream } from "effect"
 import { Container, ModelEndpoint, SageMakerRuntime, Signer } from "effect-sagemaker-runtime"
 import { SageMakerLanguageModel } from "effect-sagemaker-runtime/ai"
@@ -16,7 +27,7 @@ import {
 } from "../support/languageModel.ts"
 import { serve } from "../support/server.ts"
 import { part as frameOf } from "../support/streamServer.ts"
-import { recordingTracer } from "../support/tracer.ts"
+import { type RecordedSpan, recordingTracer } from "../support/tracer.ts"
 
 const Weather = Tool.make("weather", {
   parameters: { city: Schema.String },
@@ -158,7 +169,7 @@ describe("SageMakerLanguageModel.model", () => {
 })
 
 describe("Spans", () => {
-  it.effect("have the attributes of generative models, and contain the span of the call", () =>
+  it.effect("have the settings of the request, and contain the span of the call, which has the usage", () =>
     Effect.gen(function*() {
       const { layer } = yield* scriptedModel(
         { temperature: 0.5, max_tokens: 9, stop: "END", top_k: 3 },
@@ -170,27 +181,33 @@ describe("Spans", () => {
         Effect.zipRight(Stream.runDrain(LanguageModel.streamText({ prompt: "Hi" }))),
         Effect.provide([layer, tracer])
       )
-      const byName = (name: string) => spans.find((span) => span.name === name)
-      const generate = byName("LanguageModel.generateText")
-      assert.deepInclude(Object.fromEntries(generate?.attributes ?? []), {
-        "gen_ai.system": "aws.sagemaker",
-        "gen_ai.provider.name": "aws.sagemaker",
-        "gen_ai.operation.name": "chat",
-        "gen_ai.request.model": "llama",
-        "gen_ai.request.temperature": 0.5,
-        "gen_ai.request.max_tokens": 9,
-        "gen_ai.request.top_k": 3,
-        "gen_ai.response.id": "chatcmpl-1",
-        "gen_ai.response.model": "Qwen/Qwen3-8B",
-        "gen_ai.usage.input_tokens": 7,
-        "gen_ai.usage.output_tokens": 5
-      })
-      assert.deepStrictEqual(generate?.attributes.get("gen_ai.response.finish_reasons"), ["eos_token"])
-      assert.deepStrictEqual(generate?.attributes.get("gen_ai.request.stop_sequences"), ["END"])
-      const streamed = byName("LanguageModel.streamText")
-      assert.deepStrictEqual(streamed?.attributes.get("gen_ai.response.finish_reasons"), ["stop"])
-      const parents = spans.flatMap(({ name, parent }) => name.includes("LanguageModel") ? [] : [parent])
-      assert.includeMembers(parents, ["LanguageModel.generateText", "LanguageModel.streamText"])
+      const attributesOf = ({ attributes }: RecordedSpan) =>
+        Object.fromEntries([...attributes].filter(([name]) => name.startsWith("gen_ai.")))
+      const settings = {
+        [ATTR_GEN_AI_REQUEST_TEMPERATURE]: 0.5,
+        [ATTR_GEN_AI_REQUEST_MAX_TOKENS]: 9,
+        [ATTR_GEN_AI_REQUEST_TOP_K]: 3
+      }
+      const call = {
+        [ATTR_GEN_AI_OPERATION_NAME]: "chat",
+        [ATTR_GEN_AI_PROVIDER_NAME]: "aws.sagemaker",
+        [ATTR_GEN_AI_REQUEST_MODEL]: "llama"
+      }
+      const usage = { [ATTR_GEN_AI_USAGE_INPUT_TOKENS]: 7, [ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]: 5 }
+      const calls = spans.filter(({ name }) => name !== "SageMakerRuntime.attempt")
+      assert.deepStrictEqual(calls.map((span) => [span.name, span.parent, attributesOf(span)]), [
+        ["LanguageModel.generateText", undefined, settings],
+        ["SageMakerRuntime.InvokeEndpoint", "LanguageModel.generateText", {
+          ...call,
+          [ATTR_GEN_AI_RESPONSE_FINISH_REASONS]: ["eos_token"],
+          ...usage
+        }],
+        ["LanguageModel.streamText", undefined, settings],
+        ["SageMakerRuntime.InvokeEndpointWithResponseStream", "LanguageModel.streamText", {
+          ...call,
+          [ATTR_GEN_AI_RESPONSE_FINISH_REASONS]: ["stop"]
+        }]
+      ])
     }))
 })
 

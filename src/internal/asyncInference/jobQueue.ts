@@ -1,6 +1,8 @@
 /** The jobs of a call of `results`: from when they are known until their results can be read. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import type * as Mailbox from "effect/Mailbox"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
@@ -12,6 +14,7 @@ import { timeout } from "../time/timeout.ts"
 import type { Wait } from "./options.ts"
 import { type PendingJob, PendingJobs, ReportedJobs } from "./pendingJobs.ts"
 import { SharedPolling } from "./sharedPolling.ts"
+import type { ResultSpans } from "./tracing/spans.ts"
 import { delay, expiredPollMillis, lastPollMillis, millisUntilExpired, report, tolerant } from "./wait.ts"
 
 /** A job whose result can be read, or that has timed out. */
@@ -42,6 +45,7 @@ export class JobQueue<E, R> {
   readonly ready: Mailbox.Mailbox<ReadyJob, ObjectStoreError | E>
   readonly #options: Wait<R>
   readonly #polling: SharedPolling
+  readonly #spans: ResultSpans
   readonly #wake: Queue.Queue<void>
   readonly #pending = new PendingJobs()
   readonly #reported = new ReportedJobs()
@@ -54,12 +58,14 @@ export class JobQueue<E, R> {
     ready: Mailbox.Mailbox<ReadyJob, ObjectStoreError | E>,
     wake: Queue.Queue<void>,
     store: ObjectStoreService,
+    spans: ResultSpans,
     options: Wait<R>,
     isPolling: boolean
   ) {
     this.ready = ready
     this.#wake = wake
     this.#polling = new SharedPolling(store)
+    this.#spans = spans
     this.#options = options
     this.#isPolling = isPolling
   }
@@ -69,8 +75,9 @@ export class JobQueue<E, R> {
     return Effect.gen(this, function*() {
       const millis = this.#options.timeoutMillis ?? (yield* millisUntilExpired(job))
       const since = yield* currentMonotonicMillis
+      const span = yield* this.#spans.start(job)
       this.#open += 1
-      yield* this.await({ job, since, deadline: since + millis, isPolled: false, checks: 0 })
+      yield* this.await({ job, since, deadline: since + millis, isPolled: false, checks: 0, span })
       const reported = this.#reported.take(job)
       if (reported !== undefined) {
         yield* this.notify(reported)
@@ -95,10 +102,13 @@ export class JobQueue<E, R> {
   })
 
   /** The result of a job was read. */
-  readonly finish: Effect.Effect<void> = Effect.suspend(() => {
-    this.#open -= 1
-    return this.#endIfDone
-  })
+  finish({ span }: PendingJob, result: Either.Either<unknown, unknown>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#spans.end(span, Either.match(result, { onLeft: Exit.fail, onRight: Exit.succeed }))
+      this.#open -= 1
+      return this.#endIfDone
+    })
+  }
 
   get #endIfDone(): Effect.Effect<void> {
     return this.#isComplete && this.#open === 0 ? Effect.asVoid(this.ready.end) : Effect.void

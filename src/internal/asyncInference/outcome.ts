@@ -12,6 +12,7 @@ import {
 } from "../../SageMakerError.ts"
 import { withOrigin } from "../codec/codecError.ts"
 import { bytesUpTo, firstBytes } from "../objectStore/firstBytes.ts"
+import type { ResultSpan } from "./tracing/spans.ts"
 
 /** The content type of an object that was stored without one. */
 const undeclared = "binary/octet-stream"
@@ -47,8 +48,7 @@ const failureOf = (store: ObjectStoreService, job: Job, location: string, info: 
       : yield* new AsyncInferenceFailedError({ job, failure: failure.value })
   })
 
-/** The properties of the output; none if there is no result yet. Fails if the job failed. */
-export const findOutput = (
+const find = (
   store: ObjectStoreService,
   job: Job
 ): Effect.Effect<Option.Option<ObjectInfo>, ObjectStoreError | AsyncInferenceFailedError> =>
@@ -64,13 +64,26 @@ export const findOutput = (
       : Option.none()
   })
 
+/** The properties of the output; none if there is no result yet. Fails if the job failed. */
+export const findOutput = (
+  store: ObjectStoreService,
+  job: Job,
+  span: ResultSpan | undefined
+): ReturnType<typeof find> =>
+  Effect.tap(find(store, job), (output) => {
+    if (Option.isSome(output)) {
+      span?.found(output.value.size)
+    }
+  })
+
 /** Reads and decodes an output. None if it has been removed meanwhile. */
 export const readOutput = <A, B, R>(
   store: ObjectStoreService,
   model: Pick<AsyncModel<A, B, R>, "response">,
   job: Job,
   { contentType, size }: ObjectInfo,
-  limit: number
+  limit: number,
+  span: ResultSpan | undefined
 ): Effect.Effect<Option.Option<B>, ObjectStoreError | PayloadTooLargeError | CodecError, R> =>
   Effect.gen(function*() {
     if (size > limit) {
@@ -88,5 +101,6 @@ export const readOutput = <A, B, R>(
       Codec.decode({ Body: body.value, ContentType }, model.response),
       withOrigin(job.endpoint)
     )
+    span?.decoded(model.response, value)
     return Option.some(value)
   })

@@ -1,6 +1,7 @@
 /** The jobs without a result, by the locations and IDs that identify them. */
 import * as Equal from "effect/Equal"
 import type { CompletionStatus, Job } from "../../AsyncInference.ts"
+import type { ResultSpan } from "./tracing/spans.ts"
 
 /** A job that waits for its result. */
 export interface PendingJob {
@@ -13,6 +14,8 @@ export interface PendingJob {
   isPolled: boolean
   /** How many polls checked the objects of this job one by one. */
   checks: number
+  /** The span of the wait, if a tracer records it. */
+  readonly span: ResultSpan | undefined
 }
 
 /** Where a job's output or failure can appear. */

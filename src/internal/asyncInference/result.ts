@@ -6,6 +6,7 @@ import type { AsyncInferenceError, AsyncModel, Job, WaitOptions } from "../../As
 import { ObjectStore } from "../../ObjectStore.ts"
 import { readWait } from "./options.ts"
 import { findOutput, readOutput } from "./outcome.ts"
+import { withResultSpan } from "./tracing/spans.ts"
 import { waitFor } from "./wait.ts"
 
 export const result = <A, B, R, R2>(
@@ -16,14 +17,16 @@ export const result = <A, B, R, R2>(
   Effect.gen(function*() {
     const wait = yield* readWait(options)
     const store = yield* ObjectStore
-    const poll = Effect.flatMap(
-      findOutput(store, job),
-      Option.match({
-        onNone: () => Effect.succeedNone,
-        onSome: (info) => readOutput(store, model, job, info, wait.maxOutputBytes)
-      })
-    )
-    return yield* waitFor(job, poll, wait)
+    return yield* withResultSpan(job, (span) => {
+      const poll = Effect.flatMap(
+        findOutput(store, job, span),
+        Option.match({
+          onNone: () => Effect.succeedNone,
+          onSome: (info) => readOutput(store, model, job, info, wait.maxOutputBytes, span)
+        })
+      )
+      return waitFor(job, span?.poll(poll) ?? poll, wait)
+    })
   })
 
 export const resultStream = <R2>(
@@ -33,6 +36,9 @@ export const resultStream = <R2>(
   Stream.unwrap(Effect.gen(function*() {
     const wait = yield* readWait(options)
     const store = yield* ObjectStore
-    yield* waitFor(job, findOutput(store, job), wait)
+    yield* withResultSpan(job, (span) => {
+      const poll = findOutput(store, job, span)
+      return waitFor(job, span?.poll(poll) ?? poll, wait)
+    })
     return store.get(job.outputLocation)
   }))

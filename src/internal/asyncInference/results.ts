@@ -19,6 +19,7 @@ import { timeout } from "../time/timeout.ts"
 import { JobQueue, type ReadyJob } from "./jobQueue.ts"
 import { readCompletion, readResults } from "./options.ts"
 import { findOutput, readOutput } from "./outcome.ts"
+import { ResultSpans } from "./tracing/spans.ts"
 import { retryUnavailable } from "./wait.ts"
 
 type Model<B, R> = Pick<AsyncModel<never, B, R>, "response">
@@ -27,7 +28,7 @@ type Model<B, R> = Pick<AsyncModel<never, B, R>, "response">
 const readJob = <B, R>(
   store: ObjectStoreService,
   model: Model<B, R>,
-  { failureReason, isTimedOut, pending: { job, since }, remainingMillis }: ReadyJob,
+  { failureReason, isTimedOut, pending: { job, since, span }, remainingMillis }: ReadyJob,
   maxOutputBytes: number
 ): Effect.Effect<Option.Option<B>, AsyncInferenceError, R> =>
   Effect.gen(function*() {
@@ -37,10 +38,10 @@ const readJob = <B, R>(
       return yield* timedOut(now)
     }
     const value = yield* Effect.flatMap(
-      findOutput(store, job),
+      findOutput(store, job, span),
       Option.match({
         onNone: () => Effect.succeedNone,
-        onSome: (info) => readOutput(store, model, job, info, maxOutputBytes)
+        onSome: (info) => readOutput(store, model, job, info, maxOutputBytes, span)
       })
     ).pipe(
       retryUnavailable,
@@ -62,7 +63,7 @@ const toResult = <B, E, R, R2>(
   read: Effect.Effect<Option.Option<B>, AsyncInferenceError, R>
 ): Effect.Effect<Option.Option<JobResult<B>>, ObjectStoreError, R> => {
   const emit = (result: JobResult<B>["result"]) =>
-    Effect.as(queue.finish, Option.some<JobResult<B>>({ job: pending.job, result }))
+    Effect.as(queue.finish(pending, result), Option.some<JobResult<B>>({ job: pending.job, result }))
   return Effect.flatMap(Effect.either(read), (outcome) => {
     if (Either.isLeft(outcome)) {
       return isAccessDenied(outcome.left) ? Effect.fail(outcome.left) : emit(Either.left(outcome.left))
@@ -92,6 +93,7 @@ export const results = <A, B, R, E, R2, E3, R3>(
       ready,
       yield* Queue.sliding<void>(1),
       store,
+      yield* ResultSpans.make,
       wait,
       isPolling
     )
@@ -110,7 +112,10 @@ export const results = <A, B, R, E, R2, E3, R3>(
 
     return Mailbox.toStream(ready).pipe(
       Stream.mapEffect(
-        (job) => toResult(queue, job, readJob(store, model, job, wait.maxOutputBytes)),
+        (job) => {
+          const read = readJob(store, model, job, wait.maxOutputBytes)
+          return toResult(queue, job, job.pending.span?.around(read) ?? read)
+        },
         { concurrency, unordered: true }
       ),
       Stream.filterMap((result) => result)

@@ -12,8 +12,12 @@ import { withInvocationId } from "../client/call.ts"
 import { withOrigin } from "../codec/codecError.ts"
 import { encodeValue } from "../codec/encodedValue.ts"
 import { asyncMembers, definedMembers, isFailingCodec } from "../modelEndpoint/calls.ts"
+import { kindOf, modelCallOf } from "../modelEndpoint/modelKind.ts"
 import { formatLocation, parsePrefix } from "../objectStore/location.ts"
 import { readOptions } from "../operation/readMembers.ts"
+import { endModelCall, inModelCall, type ModelCall } from "../telemetry/modelCall.ts"
+import { withUploadSpan } from "./tracing/spans.ts"
+import { withTraceContext } from "./tracing/traceContext.ts"
 
 /** The fields of a job. */
 export interface JobFields {
@@ -23,6 +27,7 @@ export interface JobFields {
   readonly failureLocation?: string
   readonly submittedAt: DateTime.Utc
   readonly expiresAt: DateTime.Utc
+  readonly traceparent?: string
 }
 
 type Members = InvokeEndpointAsync.InvokeEndpointAsyncOptions
@@ -50,10 +55,12 @@ const incompleteResponse = (
 
 /** Sends the request and describes the accepted job. */
 const send = (
-  input: InvokeEndpointAsync.InvokeEndpointAsyncInput
+  input: InvokeEndpointAsync.InvokeEndpointAsyncInput,
+  call: ModelCall | undefined
 ): Effect.Effect<JobFields, InvokeEndpointAsync.InvokeEndpointAsyncError, SageMakerRuntime> =>
   Effect.gen(function*() {
-    const output = yield* InvokeEndpointAsync.invokeEndpointAsync(input)
+    const sent = endModelCall(call, inModelCall(call, InvokeEndpointAsync.invokeEndpointAsync(input)))
+    const [output, traceparent] = yield* withTraceContext(sent)
     const submittedAt = yield* DateTime.now
     const inferenceId = output.InferenceId ?? input.InferenceId
     if (inferenceId === undefined) {
@@ -68,7 +75,8 @@ const send = (
       outputLocation: output.OutputLocation,
       ...(output.FailureLocation === undefined ? {} : { failureLocation: output.FailureLocation }),
       submittedAt,
-      expiresAt: DateTime.add(submittedAt, { seconds: lifetimeSeconds(input) })
+      expiresAt: DateTime.add(submittedAt, { seconds: lifetimeSeconds(input) }),
+      ...(traceparent === undefined ? {} : { traceparent })
     }
   })
 
@@ -124,7 +132,8 @@ const sendStored = <E = never, R = never>(
   endpoint: string,
   members: Members,
   prefix: string,
-  body: Uint8Array | Stream.Stream<Uint8Array, E, R>
+  body: Uint8Array | Stream.Stream<Uint8Array, E, R>,
+  call: ModelCall | undefined
 ): Effect.Effect<
   JobFields,
   InvokeEndpointAsync.InvokeEndpointAsyncError | ObjectStoreError | E,
@@ -137,9 +146,9 @@ const sendStored = <E = never, R = never>(
         const input = { ...members, EndpointName: endpoint, InputLocation }
         yield* Effect.mapError(InvokeEndpointAsync.operation.encode(input, constraints), aboutPrefix)
         const store = yield* ObjectStore
-        yield* store.put(InputLocation, body, { contentType: members.ContentType })
+        yield* withUploadSpan(endpoint, store.put(InputLocation, body, { contentType: members.ContentType }))
         return yield* Effect.tapError(
-          send(input),
+          send(input, call),
           ({ _tag }) => rejections.has(_tag) ? Effect.ignore(store.remove(InputLocation)) : Effect.void
         )
       }))
@@ -156,6 +165,10 @@ const encode = <A, B, R>(model: AsyncModel<A, B, R>, value: A) => {
   return isFailingCodec(model.request) ? Effect.zipRight(model.invokeAsync(value), encoded) : encoded
 }
 
+/** The language-model call of a request whose members are not known. */
+const unknownRequest = <A, B, R>({ name, response }: AsyncModel<A, B, R>) =>
+  modelCallOf(kindOf(response), undefined, name)
+
 export const submit = <A, B, R>(
   model: AsyncModel<A, B, R>,
   value: A,
@@ -165,13 +178,14 @@ export const submit = <A, B, R>(
     const { inputPrefix, members } = yield* readSubmitOptions(options)
     const withPayload = yield* asyncMembers(model, members)
     const { Body, ...payload } = yield* encode(model, value)
+    const call = modelCallOf(kindOf(model.response), value, model.name)
     if (Body.byteLength <= InvokeEndpointAsync.maxInlineBytes) {
-      return yield* send({ ...withPayload(payload), EndpointName: model.name, Body })
+      return yield* send({ ...withPayload(payload), EndpointName: model.name, Body }, call)
     }
     if (inputPrefix === undefined) {
       return yield* tooLargeInline
     }
-    return yield* sendStored(model.name, withPayload(payload), inputPrefix, Body)
+    return yield* sendStored(model.name, withPayload(payload), inputPrefix, Body, call)
   })
 
 export const submitStream = <A, B, R, E, R2>(
@@ -189,7 +203,7 @@ export const submitStream = <A, B, R, E, R2>(
     if (inputPrefix === undefined) {
       return yield* new InvalidInputError({ field: "inputPrefix", constraint: "set" })
     }
-    return yield* sendStored(model.name, withPayload({}), inputPrefix, body)
+    return yield* sendStored(model.name, withPayload({}), inputPrefix, body, unknownRequest(model))
   })
 
 export const submitLocation = <A, B, R>(
@@ -200,5 +214,5 @@ export const submitLocation = <A, B, R>(
   Effect.gen(function*() {
     const { inputPrefix: _, members } = yield* readSubmitOptions(options)
     const withPayload = yield* asyncMembers(model, members)
-    return yield* send({ ...withPayload({}), EndpointName: model.name, InputLocation: location })
+    return yield* send({ ...withPayload({}), EndpointName: model.name, InputLocation: location }, unknownRequest(model))
   })

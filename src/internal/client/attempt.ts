@@ -15,7 +15,8 @@ import type { CommonError } from "../../SageMakerError.ts"
 import type { Signer } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
 import { printableIdentifier, SentValues } from "../redaction/redaction.ts"
-import { traceHeaders } from "../telemetry/spans.ts"
+import { isOwn, isReady } from "../telemetry/ownCode.ts"
+import { traceHeaders, withParent } from "../telemetry/spans.ts"
 import { isDefaultClock } from "../time/defaultServices.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import { ConnectionLease } from "../transport/connectionLease.ts"
@@ -103,6 +104,24 @@ const makePrepareRequest = (
   }
 }
 
+/** The largest number of variants that are remembered. */
+const maxVariants = 100
+
+/** Makes the function that returns a variant unless it repeats the request. It remembers variants, because few exist. */
+const makeVariantOf = () => {
+  const known = new Set<string>()
+  return (variant: string | undefined, sent: SentValues): string | undefined => {
+    if (variant === undefined || known.has(variant)) {
+      return variant
+    }
+    const printable = printableIdentifier(variant, sent)
+    if (printable !== undefined && known.size < maxVariants) {
+      known.add(printable)
+    }
+    return printable
+  }
+}
+
 /** Adds unsigned headers: the trace context, and platform headers that the request does not have. */
 const addUnsignedHeaders = (
   signed: HttpClientRequest.HttpClientRequest,
@@ -126,6 +145,7 @@ const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: Tra
 interface Client extends ClientOptions {
   readonly learnedOffset: ClockOffset
   readonly prepareRequest: ReturnType<typeof makePrepareRequest>
+  readonly variantOf: ReturnType<typeof makeVariantOf>
 }
 
 const sign = <I, O, E, R>(
@@ -139,7 +159,14 @@ const sign = <I, O, E, R>(
     region: client.region,
     date: new Date(clock.unsafeCurrentTimeMillis() + client.learnedOffset.millis)
   }
-  return operation.sign === undefined ? client.signer.sign(prepared, scope) : operation.sign(prepared, scope)
+  const spans = call.options.observation?.spans
+  if (operation.sign !== undefined) {
+    return withParent(operation.sign(prepared, scope), spans)
+  }
+  const signed = client.signer.sign(prepared, scope)
+  return spans === undefined || isReady(client.signer, clock.unsafeCurrentTimeMillis())
+    ? signed
+    : withParent(signed, spans)
 }
 
 const send = (
@@ -160,13 +187,15 @@ const send = (
     return error
   }
   call.markSent(true)
-  const sendWith = systemTransport !== undefined && isDefaultClock(clock) ? systemTransport : transport
   const timeouts = isAttemptFirst ? { ...deadlines, firstByte: untilAttemptEnds } : deadlines
-  return sendWith(request, timeouts, { connection, toError })
+  const owner = { connection, toError }
+  return systemTransport !== undefined && isDefaultClock(clock)
+    ? systemTransport(request, timeouts, owner)
+    : withParent(transport(request, timeouts, owner), call.options.observation?.spans)
 }
 
 const decode = <I, O, E, R>(
-  { learnedOffset, maxResponseBytes }: Client,
+  { learnedOffset, maxResponseBytes, variantOf }: Client,
   { call, operation }: AttemptContext<I, O, E, R>,
   { connection, request }: SentRequest,
   response: TransportResponse,
@@ -178,10 +207,10 @@ const decode = <I, O, E, R>(
   call.options.observation?.responseReceived({
     status,
     requestId,
-    variant: printableIdentifier(headers["x-amzn-invoked-production-variant"], sent)
+    variant: variantOf(headers["x-amzn-invoked-production-variant"], sent)
   })
   if (status >= 200 && status < 300) {
-    return operation.decode(
+    const decoded = operation.decode(
       new AttemptResponse({
         call,
         connection,
@@ -191,6 +220,7 @@ const decode = <I, O, E, R>(
         response
       })
     )
+    return isOwn(operation.decode) ? decoded : withParent(decoded, call.options.observation?.spans)
   }
   return Effect.flatMap(body.firstBytes(maxErrorBytes, bodyDeadline(call)), (bytes) => {
     const text = new TextDecoder().decode(bytes)
@@ -231,7 +261,8 @@ export const makeAttempt = (options: ClientOptions): Attempt => {
   const client: Client = {
     ...options,
     learnedOffset: new ClockOffset(options.clockOffset ?? 0, options.correctClockSkew !== false),
-    prepareRequest: makePrepareRequest(options)
+    prepareRequest: makePrepareRequest(options),
+    variantOf: makeVariantOf()
   }
   return (context) => {
     const { call, fiber } = context

@@ -15,6 +15,7 @@ import { guardReads, type Members, readMembers } from "../operation/readMembers.
 import { makeQuota } from "../retry/quota.ts"
 import { CurrentMonitor } from "../telemetry/monitor.ts"
 import { observed } from "../telemetry/observed.ts"
+import { withParent } from "../telemetry/spans.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import type { Attempt } from "./attempt.ts"
 import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
@@ -100,7 +101,8 @@ const runCall = <I, O, E, R>(
   policy: RetryPolicy.Policy
 ): Effect.Effect<O, E | CommonError, R> => {
   const { interceptor, observation } = call.options
-  const attempts = Effect.flatMap(operation.encode(input, settings), (request) => {
+  const encoded = withParent(operation.encode(input, settings), observation?.spans)
+  const attempts = Effect.flatMap(encoded, (request) => {
     observation?.requestEncoded(bodyLength(request))
     const next = nextAttempt(attempt, { operation, input, request }, call)
     return policy.around(quota)(interceptor === undefined ? next : interceptor.wrapAttempt(call)(next))

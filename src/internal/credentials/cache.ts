@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope"
 import { CredentialsError } from "../../SageMakerError.ts"
 import { durationMillis } from "../config/duration.ts"
 import { CurrentMonitor, type Monitor } from "../telemetry/monitor.ts"
+import { markReady } from "../telemetry/ownCode.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import {
   boundedLoad,
@@ -105,14 +106,17 @@ class CredentialsCache<A extends Expiring> {
     this.#monitor = monitor
   }
 
-  readonly get: Load<A> = markBounded(Effect.clockWith((clock) => {
-    const now = clock.unsafeCurrentTimeMillis()
-    const current = this.#current
-    if (current === undefined || now >= expiresAt(current)) {
-      return this.#wait
-    }
-    return now < this.#refreshAt ? Effect.succeed(current) : this.#refreshed(current)
-  }))
+  readonly get: Load<A> = markReady(
+    markBounded(Effect.clockWith((clock) => {
+      const now = clock.unsafeCurrentTimeMillis()
+      const current = this.#current
+      if (current === undefined || now >= expiresAt(current)) {
+        return this.#wait
+      }
+      return now < this.#refreshAt ? Effect.succeed(current) : this.#refreshed(current)
+    })),
+    (now) => this.#current !== undefined && now < Math.min(this.#refreshAt, expiresAt(this.#current))
+  )
 
   /** Discards the current value. */
   readonly invalidate: Effect.Effect<void> = Effect.sync(() => {

@@ -26,6 +26,12 @@ const toJSON = {
   }
 }
 
+const marker = Symbol.for("effect-sagemaker-runtime/SageMakerError")
+
+/** Whether an error is one of this package. Its message contains no payload and no credentials. */
+export const isOwnError = (error: unknown): error is Error =>
+  typeof error === "object" && error !== null && Reflect.has(error, marker)
+
 /**
  * Prepares a class made by `Schema.TaggedError`.
  *
@@ -38,6 +44,7 @@ export const errorClass = <Documented>() =>
   ...hidden: ReadonlyArray<string>
 ): DocumentedErrorClass<Self, Tag, Fields, Documented> => {
   Object.defineProperty(schemaClass.prototype, "toJSON", toJSON)
+  Object.defineProperty(schemaClass.prototype, marker, { value: true })
   const prepared = hidden.length === 0 ? schemaClass : hiddenFields(schemaClass, ...hidden)
   return prepared as unknown as DocumentedErrorClass<Self, Tag, Fields, Documented>
 }

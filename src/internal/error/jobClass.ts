@@ -7,7 +7,8 @@ const jobFields = {
   outputLocation: Schema.String,
   failureLocation: Schema.optional(Schema.String),
   submittedAt: Schema.DateTimeUtc,
-  expiresAt: Schema.DateTimeUtc
+  expiresAt: Schema.DateTimeUtc,
+  traceparent: Schema.optional(Schema.String)
 }
 
 /** A schema accepts the instances of each class with its identifier. */

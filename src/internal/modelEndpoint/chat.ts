@@ -3,11 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { ChatRequest } from "../../Chat.ts"
+import type { ChatCompletion, ChatRequest } from "../../Chat.ts"
 import type { Framing } from "../../Framing.ts"
 import type {
   ChatEndpoint,
+  ModelEndpointError,
   ModelEndpointOptions,
+  ModelEndpointResult,
   ModelEndpointStreamError,
   ModelEndpointStreamOptions
 } from "../../ModelEndpoint.ts"
@@ -27,8 +29,14 @@ const readRequest = (request: ChatRequest): Effect.Effect<ChatRequest, CodecErro
 
 /** A model that accepts chat requests. Its calls need `R` in addition to the client. */
 type Model<R> =
-  & Pick<ChatEndpoint<R>, "name" | "defaults" | "request" | "response" | "invokeWithResponse" | "invokeAsync">
+  & Pick<ChatEndpoint<R>, "name" | "defaults" | "request" | "response" | "invokeAsync">
   & {
+    /** Sends a request as `invokeWithResponse` does, and continues with the response. */
+    readonly invokeThen: <C, E, R2>(
+      value: ChatRequest,
+      options: ModelEndpointOptions | undefined,
+      then: (result: ModelEndpointResult<ChatCompletion>) => Effect.Effect<C, E, R2>
+    ) => Effect.Effect<C, ModelEndpointError | E, SageMakerRuntime | R | R2>
     readonly stream: <C, E, R2>(
       value: ChatRequest,
       framing: Framing<C, E, R2>,
@@ -36,11 +44,11 @@ type Model<R> =
     ) => Stream.Stream<C, ModelEndpointStreamError | E, SageMakerRuntime | R | R2>
   }
 
+/** The request of a whole completion. */
+const whole = (request: ChatRequest): ChatRequest => ({ ...request, stream: undefined, stream_options: undefined })
+
 const invokeWithResponse = <R>(model: Model<R>): ChatEndpoint<R>["invokeWithResponse"] => (request, options) =>
-  Effect.flatMap(
-    readRequest(request),
-    (members) => model.invokeWithResponse({ ...members, stream: undefined, stream_options: undefined }, options)
-  )
+  Effect.flatMap(readRequest(request), (members) => model.invokeThen(whole(members), options, Effect.succeed))
 
 const streamWith = <R1>(model: Model<R1>): ChatEndpoint<R1>["stream"] =>
 <C, E, R>(
@@ -57,21 +65,23 @@ const streamWith = <R1>(model: Model<R1>): ChatEndpoint<R1>["stream"] =>
       ))
   )
 
-const objectWithResponse = <R1>(
-  invoke: ChatEndpoint<R1>["invokeWithResponse"]
-): ChatEndpoint<R1>["objectWithResponse"] =>
+const objectWithResponse = <R1>(model: Model<R1>): ChatEndpoint<R1>["objectWithResponse"] =>
   Effect.fnUntraced(
     function*<A, I, R>(schema: Schema.Schema<A, I, R>, request: ChatRequest, options?: ModelEndpointOptions) {
       const members = yield* readRequest(request)
-      const { response, value: completion } = yield* invoke(yield* requestObject(schema, members), options)
-      return { value: yield* decodeObject(schema, completion), completion, response }
+      return yield* model.invokeThen(
+        whole(yield* requestObject(schema, members)),
+        options,
+        ({ response, value: completion }) =>
+          Effect.map(decodeObject(schema, completion), (value) => ({ value, completion, response }))
+      )
     }
   )
 
 /** The chat endpoint of a model that accepts chat requests. */
 export const fromModel = <R>(model: Model<R>): ChatEndpoint<R> => {
   const invoke = invokeWithResponse(model)
-  const object = objectWithResponse(invoke)
+  const object = objectWithResponse(model)
   return {
     name: model.name,
     defaults: model.defaults,

@@ -58,7 +58,7 @@ export const fromRoute = (name: string, options: unknown, codecs: Codecs): ChatE
       response: calls.failingCodec()
     })
   )
-  const invokeWithResponse = calls.invokeWithResponse(config, invokeEndpoint)
+  const invokeThen = calls.invokeThen(config, invokeEndpoint)
   const stream = calls.stream(config, {
     ...table,
     invoke: (input) => executeWithToken(chatCompletionStream, input)
@@ -68,7 +68,7 @@ export const fromRoute = (name: string, options: unknown, codecs: Codecs): ChatE
     defaults,
     request,
     response,
-    invokeWithResponse: (value, callOptions) => invokeWithResponse(withModel(value), callOptions),
+    invokeThen: (value, callOptions, then) => invokeThen(withModel(value), callOptions, then),
     invokeAsync: calls.invokeAsync(config),
     stream: (value, framing, callOptions) => stream(withModel(value), framing, callOptions)
   })

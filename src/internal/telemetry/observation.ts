@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { ModelCall } from "./modelCall.ts"
-import type { CallObserver, ObservedResponse } from "./observer.ts"
+import type { CallObserver, CallResult, ObservedResponse } from "./observer.ts"
 import type { CallSpans } from "./spans.ts"
 
 const noResponse: ObservedResponse = { status: undefined, requestId: undefined, variant: undefined }
@@ -15,6 +15,19 @@ export interface ObservationOptions {
   readonly spans: CallSpans | undefined
   readonly modelCall: ModelCall | undefined
 }
+
+/** Runs both effects, without a step for one that does nothing. */
+const afterwards = <A, E>(first: Effect.Effect<void>, second: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  first === Effect.void ? second : Effect.zipRight(first, second)
+
+type OnEnd = (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+
+/** `Effect.onExit` in fewer steps. OpenTelemetry's tracer makes each step of a traced call slower. */
+const whenEnded = <A, E, R>(effect: Effect.Effect<A, E, R>, onEnd: OnEnd): Effect.Effect<A, E, R> =>
+  Effect.matchCauseEffect(effect, {
+    onFailure: (cause) => afterwards(onEnd(Exit.failCause(cause)), Effect.failCause(cause)),
+    onSuccess: (value) => afterwards(onEnd(Exit.succeed(value)), Effect.succeed(value))
+  })
 
 /** The observation of one call. */
 export class Observation {
@@ -75,15 +88,17 @@ export class Observation {
 
   /** Observes an attempt. */
   aroundAttempt<A, E, R>(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.onExit(attempt, (exit) => Effect.sync(() => this.attemptEnded(exit)))
+    return Effect.uninterruptibleMask((restore) =>
+      whenEnded(restore(attempt), (exit) => {
+        this.attemptEnded(exit)
+        return Effect.void
+      })
+    )
   }
 
-  /** Observes a call. It ends with its response stream, if it has one. */
-  aroundCall<A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.onExit(
-      call,
-      (exit) => Exit.isSuccess(exit) && this.#stream !== undefined ? Effect.void : this.#end(exit)
-    )
+  /** The effect of the call has ended. The call ends with its response stream, if it has one. */
+  callReturned(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return Exit.isSuccess(exit) && this.#stream !== undefined ? Effect.void : this.#end(exit)
   }
 
   /** Observes the parts of a response stream. A second run of the stream is not observed. */
@@ -110,7 +125,8 @@ export class Observation {
         }),
         Stream.concat(Stream.execute(complete)),
         Stream.tapErrorCause((cause) => this.#end(Exit.failCause(cause))),
-        Stream.ensuringWith((exit) => this.#end(exit))
+        // Another failure is one of the program that reads the stream. Its text can be a payload.
+        Stream.ensuringWith((exit) => this.#end(Exit.isInterrupted(exit) ? exit : Exit.void))
       )
     })
   }
@@ -127,17 +143,35 @@ export class Observation {
   }
 
   #finish(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    return Effect.forEach(
-      this.#observers,
-      (observer) =>
-        observer.ended({
-          ...this.#response,
-          exit,
-          attempts: this.#attempts,
-          totalRetryDelay: this.#totalRetryDelay,
-          stream: this.#stream
-        }),
-      { discard: true }
-    )
+    const { requestId, status, variant } = this.#response
+    const result: CallResult = {
+      status,
+      requestId,
+      variant,
+      exit,
+      attempts: this.#attempts,
+      totalRetryDelay: this.#totalRetryDelay,
+      stream: this.#stream
+    }
+    let effect = Effect.void
+    for (const observer of this.#observers) {
+      effect = afterwards(effect, observer.ended(result))
+    }
+    return effect
   }
 }
+
+/**
+ * Runs a call with its observation, which ends with it.
+ *
+ * The observation starts in an uninterruptible region, so that it always ends. `undefined` means that nothing observes.
+ */
+export const aroundCall = <A, E, R>(
+  start: () => Observation | undefined,
+  call: (observation: Observation | undefined) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) => {
+    const observation = start()
+    const running = restore(call(observation))
+    return observation === undefined ? running : whenEnded(running, (exit) => observation.callReturned(exit))
+  })

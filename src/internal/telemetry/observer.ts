@@ -49,6 +49,10 @@ export interface CallObserver {
   readonly responseRead?: (bytes: number) => void
   /** Parts of a response stream have arrived. It runs once per chunk of the stream. */
   readonly partsReceived?: (progress: StreamProgress) => void
-  /** The call has ended: with its output, or with the end of its response stream or of its language-model call. */
+  /**
+   * The call has ended: with its output, or with the end of its response stream or of its language-model call.
+   *
+   * Returns an effect that runs before the caller gets the result, or `Effect.void` itself.
+   */
   readonly ended: (result: CallResult) => Effect.Effect<void>
 }

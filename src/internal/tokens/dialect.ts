@@ -10,6 +10,7 @@ import { undecodableEvent } from "../codec/codecError.ts"
 import { jsonLinesTypes, jsonTypes } from "../codec/mediaTypes.ts"
 import type { EventKind, History, Issues, Members } from "./eventKind.ts"
 import { type DecodedTokens, decodeEvents, type EventDecoder, type EventText } from "./events.ts"
+import { TokenObserver } from "./observedTokens.ts"
 import { type ReportedError, reportedError, toModelStreamError } from "./reportedError.ts"
 import { currentStreamEnd, type StreamEnd } from "./streamEnd.ts"
 import type { DecodedEvent } from "./token.ts"
@@ -28,15 +29,23 @@ class Decoder<A> implements EventDecoder<A, Failure> {
   readonly readers: ReadonlyArray<Reader>
   readonly add: AddTokens<A>
   readonly end: StreamEnd
+  readonly observer: TokenObserver | undefined
   history: History = { hasTokens: false }
   isComplete = false
 
-  constructor(name: string, kinds: ReadonlyArray<EventKind>, add: AddTokens<A>, end: StreamEnd) {
+  constructor(
+    name: string,
+    kinds: ReadonlyArray<EventKind>,
+    add: AddTokens<A>,
+    end: StreamEnd,
+    observer: TokenObserver | undefined
+  ) {
     this.name = name
     this.members = kinds.map(({ member }) => member).join(", ")
     this.readers = kinds.map((kind) => ({ ...kind, read: kind.makeReader() }))
     this.add = add
     this.end = end
+    this.observer = observer
   }
 
   /** A list in place of an event is a batch of whole responses. */
@@ -65,6 +74,7 @@ class Decoder<A> implements EventDecoder<A, Failure> {
       }
       const { error, isFinal = false, tokens } = decoded.right
       this.add(out, tokens, event)
+      this.observer?.add(decoded.right)
       this.isComplete ||= isFinal
       if (error !== undefined) {
         return { out, failure: toModelStreamError(error) }
@@ -114,7 +124,10 @@ type Frame<A> = Framing<A, Failure>["frame"]
 
 const frameWith = <A>(name: string, kinds: ReadonlyArray<EventKind>, add: AddTokens<A>): Frame<A> => (chunks, limits) =>
   Stream.unwrap(
-    Effect.map(currentStreamEnd, (end) => decodeEvents(chunks, limits, new Decoder(name, kinds, add, end)))
+    Effect.map(
+      currentStreamEnd,
+      (end) => decodeEvents(chunks, limits, new Decoder(name, kinds, add, end, TokenObserver.of(chunks)))
+    )
   )
 
 /** The member of a dialect whose tokens contain their events. */

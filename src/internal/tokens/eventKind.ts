@@ -8,10 +8,10 @@ import { anthropicEvent, isAnthropicType, makeAnthropicReader } from "./readers/
 import {
   batchOutputs,
   fromBatchOutputs,
-  fromGeneratedToken,
   generatedText,
   generatedToken,
-  makeGeneratedTextReader
+  makeGeneratedTextReader,
+  makeGeneratedTokenReader
 } from "./readers/generation.ts"
 import { makeOpenAiReader, openAiChunk, withoutDetails } from "./readers/openAi.ts"
 import { makeSglangReader, sglangText } from "./readers/sglang.ts"
@@ -78,7 +78,7 @@ export const openAiEvents = eventKind("choices", openAiChunk, makeOpenAiReader, 
   matches: (event) => Object.hasOwn(event, "choices") || openAiObjects.has(event["object"]),
   withoutDetails
 })
-export const generatedTokens = eventKind("token", generatedToken, () => fromGeneratedToken)
+export const generatedTokens = eventKind("token", generatedToken, makeGeneratedTokenReader)
 export const generatedTexts = eventKind("generated_text", generatedText, makeGeneratedTextReader)
 export const batchOutputLines = eventKind("outputs", batchOutputs, () => fromBatchOutputs, { endsWithStream: true })
 export const sglangEvents = eventKind("meta_info", sglangText, makeSglangReader)

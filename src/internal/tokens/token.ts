@@ -6,6 +6,8 @@ import type { ReportedError } from "./reportedError.ts"
 /** What an event contains. */
 export interface DecodedEvent {
   readonly tokens: ReadonlyArray<Token>
+  /** The token counts of a choice so far, of a stream that has not ended. */
+  readonly counts?: (TokenUsage & { readonly index: number }) | undefined
   /** Whether the event is the last one of a complete stream. */
   readonly isFinal?: boolean | undefined
   /** The error that the event reports. */

@@ -1,46 +1,27 @@
-/** The attributes of the spans of `@effect/ai`, by OpenTelemetry's conventions for generative models. */
-import type * as Response from "@effect/ai/Response"
-import { addGenAIAnnotations } from "@effect/ai/Telemetry"
+/**
+ * The attributes of the spans of `@effect/ai`: the settings of a request.
+ *
+ * The client's span of the call, which is their child, has the operation, the model, the finish reasons and the token
+ * usage. A backend that adds these values of all spans would count them twice if both spans had them.
+ */
 import type { Span } from "effect/Tracer"
 import type { ChatRequest } from "../../../Chat.ts"
 
-/** The name of the provider in spans. */
-const system = "aws.sagemaker"
+const settingsOf = (request: ChatRequest) => ({
+  temperature: request.temperature,
+  top_p: request.top_p,
+  top_k: request.top_k,
+  max_tokens: request.max_completion_tokens ?? request.max_tokens,
+  frequency_penalty: request.frequency_penalty,
+  presence_penalty: request.presence_penalty,
+  seed: request.seed
+})
 
-/** Adds the attributes of a request. Without a `model` in the request, the endpoint's name identifies the model. */
-export const annotateRequest = (span: Span, request: ChatRequest, endpoint: string): void => {
-  span.attribute("gen_ai.provider.name", system)
-  addGenAIAnnotations(span, {
-    system,
-    operation: { name: "chat" },
-    request: {
-      model: request.model ?? endpoint,
-      temperature: request.temperature,
-      topP: request.top_p,
-      topK: request.top_k,
-      maxTokens: request.max_completion_tokens ?? request.max_tokens,
-      stopSequences: request.stop === undefined ? undefined : [request.stop].flat(),
-      frequencyPenalty: request.frequency_penalty,
-      presencePenalty: request.presence_penalty,
-      seed: request.seed
+/** Adds the settings that are numbers. A text can be a part of the payload. */
+export const annotateRequest = (span: Span, request: ChatRequest): void => {
+  for (const [name, value] of Object.entries(settingsOf(request))) {
+    if (typeof value === "number") {
+      span.attribute(`gen_ai.request.${name}`, value)
     }
-  })
-}
-
-const rawReason = ({ metadata, reason }: Response.FinishPartEncoded): string => {
-  const raw = metadata?.["sagemaker"]?.["rawFinishReason"]
-  return typeof raw === "string" ? raw : reason
-}
-
-/** Adds the attributes of a part of a response. */
-export const annotatePart = (span: Span, part: Response.PartEncoded | Response.StreamPartEncoded): void => {
-  if (part.type === "response-metadata") {
-    addGenAIAnnotations(span, { response: { id: part.id, model: part.modelId } })
-  }
-  if (part.type === "finish") {
-    addGenAIAnnotations(span, {
-      response: { finishReasons: [rawReason(part)] },
-      usage: { inputTokens: part.usage.inputTokens, outputTokens: part.usage.outputTokens }
-    })
   }
 }

@@ -1,8 +1,11 @@
 /** Hugging Face's containers: one typed model per task. */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import type { Codec } from "../../../Codec.ts"
 import type { HuggingFaceEndpoint, HuggingFaceTask } from "../../../container/HuggingFace.ts"
 import * as ModelEndpoint from "../../../ModelEndpoint.ts"
+import { type ModelKind, ofLanguageModel } from "../../modelEndpoint/modelKind.ts"
+import { generationUsage } from "../../modelEndpoint/modelUsage.ts"
 import { readOptions } from "../../operation/readMembers.ts"
 import { wireJson } from "../wireJson.ts"
 import { type FileKind, requestCodec } from "./requests.ts"
@@ -23,12 +26,25 @@ const responseOf = (task: string): Schema.Schema<unknown> => {
     : Schema.Unknown
 }
 
+const kinds: { readonly [Task in HuggingFaceTask]?: ModelKind<never> } = {
+  "text-generation": { operation: "text_completion", usageOf: generationUsage },
+  "text2text-generation": { operation: "text_completion", usageOf: generationUsage },
+  "feature-extraction": { operation: "embeddings", usageOf: () => ({}) },
+  "sentence-embeddings": { operation: "embeddings", usageOf: () => ({}) }
+}
+
+const responseCodec = (task: HuggingFaceTask): Codec<unknown> => {
+  const codec = wireJson(responseOf(task))
+  const kind = Object.hasOwn(kinds, task) ? kinds[task] as ModelKind<unknown> | undefined : undefined
+  return kind === undefined ? codec : ofLanguageModel(kind, codec)
+}
+
 export const huggingFace = <Task extends HuggingFaceTask>(
   name: string,
   task: Task,
   options?: ModelEndpoint.ModelEndpointOptions
 ): HuggingFaceEndpoint<Task> => {
-  const codecs = { request: requestCodec<unknown>(fileKindOf(task)), response: wireJson(responseOf(task)) }
+  const codecs = { request: requestCodec<unknown>(fileKindOf(task)), response: responseCodec(task) }
   const model = Either.match(readOptions(options, "options"), {
     onLeft: () => ModelEndpoint.make(name, options as typeof codecs),
     onRight: (members) => ModelEndpoint.make(name, { ...members, ...codecs })

@@ -4,6 +4,8 @@ import * as Chat from "../../../Chat.ts"
 import * as Codec from "../../../Codec.ts"
 import type { CompletionsEndpoint } from "../../../Container.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { ofLanguageModel } from "../../modelEndpoint/modelKind.ts"
+import { completionUsage } from "../../modelEndpoint/modelUsage.ts"
 import { nullish, open } from "../../schema/fields.ts"
 import { generationEndpoint } from "./generation.ts"
 import { oneOrMany, textOrTokens } from "./members.ts"
@@ -90,7 +92,13 @@ export const completionsResponse = open({
 
 export const completionsOf = ({ make }: ReturnType<typeof modelsOf>): CompletionsEndpoint =>
   generationEndpoint(
-    make({ request: Codec.json(completionsRequest), response: Codec.json(completionsResponse, { nonFinite: true }) }),
+    make({
+      request: Codec.json(completionsRequest),
+      response: ofLanguageModel(
+        { operation: "text_completion", usageOf: completionUsage },
+        Codec.json(completionsResponse, { nonFinite: true })
+      )
+    }),
     Tokens.openAi,
     { stream_options: { include_usage: true } }
   )

@@ -3,6 +3,8 @@ import * as Schema from "effect/Schema"
 import type { LmiEndpoint } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { ofLanguageModel } from "../../modelEndpoint/modelKind.ts"
+import { generationUsage } from "../../modelEndpoint/modelUsage.ts"
 import { nullish, open } from "../../schema/fields.ts"
 import { completionsOf } from "./completions.ts"
 import { generationEndpoint } from "./generation.ts"
@@ -96,7 +98,13 @@ export const lmi = (name: string, options?: ModelEndpointOptions): LmiEndpoint =
     completions: completionsOf(models),
     embeddings: models.embeddings("huggingFace"),
     generate: generationEndpoint(
-      models.make({ request: generationJson(generateRequest), response: generationJson(generateResponse) }),
+      models.make({
+        request: generationJson(generateRequest),
+        response: ofLanguageModel(
+          { operation: "text_completion", usageOf: generationUsage },
+          generationJson(generateResponse)
+        )
+      }),
       Tokens.lmi
     )
   }

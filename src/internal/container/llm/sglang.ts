@@ -4,6 +4,8 @@ import * as Codec from "../../../Codec.ts"
 import type { SglangEndpoint } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { ofLanguageModel } from "../../modelEndpoint/modelKind.ts"
+import { sglangUsage } from "../../modelEndpoint/modelUsage.ts"
 import { nullish, open } from "../../schema/fields.ts"
 import { generationEndpoint } from "./generation.ts"
 import { oneOrMany } from "./members.ts"
@@ -97,7 +99,13 @@ export const sglang = (name: string, options?: ModelEndpointOptions): SglangEndp
     name,
     chat,
     generate: generationEndpoint(
-      make({ request: Codec.json(generateRequest), response: Codec.json(generateResponse, { nonFinite: true }) }),
+      make({
+        request: Codec.json(generateRequest),
+        response: ofLanguageModel(
+          { operation: "text_completion", usageOf: sglangUsage },
+          Codec.json(generateResponse, { nonFinite: true })
+        )
+      }),
       Tokens.sglang
     )
   }

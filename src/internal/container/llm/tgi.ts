@@ -3,6 +3,8 @@ import * as Schema from "effect/Schema"
 import type { TgiEndpoint } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { ofLanguageModel } from "../../modelEndpoint/modelKind.ts"
+import { generationUsage } from "../../modelEndpoint/modelUsage.ts"
 import { nullish, open } from "../../schema/fields.ts"
 import { completionsOf } from "./completions.ts"
 import { generationEndpoint } from "./generation.ts"
@@ -120,7 +122,13 @@ export const tgi = (name: string, options?: ModelEndpointOptions): TgiEndpoint =
     chat: models.chat,
     completions: completionsOf(models),
     generate: generationEndpoint(
-      models.make({ request: generationJson(generateRequest), response: generationJson(generateResponse) }),
+      models.make({
+        request: generationJson(generateRequest),
+        response: ofLanguageModel(
+          { operation: "text_completion", usageOf: generationUsage },
+          generationJson(generateResponse)
+        )
+      }),
       Tokens.tgi
     )
   }

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { TritonBytes, TritonEndpoint, TritonGenerateRequest, TritonOptions } from "../../../Container.ts"
 import * as Tokens from "../../../Tokens.ts"
+import { ofLanguageModel } from "../../modelEndpoint/modelKind.ts"
 import { readOptions } from "../../operation/readMembers.ts"
 import { open } from "../../schema/fields.ts"
 import { makeEndpoint, ownOptions } from "../preset.ts"
@@ -29,7 +30,7 @@ export const make = (name: string, options?: TritonOptions): TritonEndpoint => {
   })
   const generation = makeEndpoint(name, options, ownMembers, {
     request: wireJson(generateRequest),
-    response: wireJson(generateResponse)
+    response: ofLanguageModel({ operation: "text_completion", usageOf: () => ({}) }, wireJson(generateResponse))
   })
   return {
     ...endpoint,

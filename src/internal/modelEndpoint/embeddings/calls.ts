@@ -14,6 +14,8 @@ import type { InvalidInputError } from "../../../SageMakerError.ts"
 import type { TokenUsage } from "../../../Tokens.ts"
 import { undecodable } from "../../codec/codecError.ts"
 import { configOf, type Configured, definedMembers, invokeWithResponse } from "../calls.ts"
+import { type ModelKind, ofLanguageModel } from "../modelKind.ts"
+import { embeddingUsage, usageCount } from "../modelUsage.ts"
 import { type Batch, batchesOf, readText, readTexts } from "./batches.ts"
 import { type Own, readSettings, type Settings, withCallOptions } from "./settings.ts"
 import { type Expected, readVectors, type Vector } from "./vectors.ts"
@@ -23,7 +25,12 @@ const requestCodec: Codec.Codec<EmbeddingRequest> = /*#__PURE__*/ Codec.json(
 )
 
 /** A number that is not finite is reported with its position, so the codec accepts it. */
-const responseCodec: Codec.Codec<unknown> = /*#__PURE__*/ Codec.json(Schema.Unknown, { nonFinite: true })
+const responseCodec: Codec.Codec<unknown> = /*#__PURE__*/ ofLanguageModel(
+  { operation: "embeddings", usageOf: embeddingUsage },
+  /*#__PURE__*/ Codec.json(Schema.Unknown, { nonFinite: true })
+)
+
+const decodedKind: ModelKind<Decoded> = { operation: "embeddings", usageOf: ({ body }) => embeddingUsage(body) }
 
 type Endpoint = Configured<EmbeddingRequest, never, unknown, never>
 
@@ -104,7 +111,11 @@ const sendWith = ({ model }: Configuration, { members, own }: Settings) => {
   const length: Length = { current: undefined }
   return ({ start, texts }: Batch, input: string | ReadonlyArray<string>) => {
     const expected = { start, count: texts.length, pooling: own.pooling === "mean" ? own.pooling : undefined }
-    const call = Either.map(model, (config) => ({ ...config, response: vectorCodec(expected, length) }))
+    const call = Either.map(model, (config) => ({
+      ...config,
+      response: vectorCodec(expected, length),
+      kind: decodedKind
+    }))
     return Effect.map(
       invokeWithResponse(call)(requestOf(input, own), members),
       ({ response, value }) => ({ start, vectors: value.vectors, body: value.body, response })
@@ -112,16 +123,9 @@ const sendWith = ({ model }: Configuration, { members, own }: Settings) => {
   }
 }
 
-const isRecord = (value: unknown): value is { readonly [member: string]: unknown } =>
-  typeof value === "object" && value !== null
-
 /** The sum of a count over all responses that have it. */
 const total = (batches: ReadonlyArray<EmbeddingBatch>, member: string): number | undefined => {
-  const counts = batches.flatMap(({ body }) => {
-    const usage = isRecord(body) ? body["usage"] : undefined
-    const count = isRecord(usage) ? usage[member] : undefined
-    return typeof count === "number" ? [count] : []
-  })
+  const counts = batches.flatMap(({ body }) => usageCount(body, member) ?? [])
   return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0)
 }
 

@@ -76,8 +76,7 @@ class Reader {
       case "message":
         return this.readMessage(event)
       case "message_start":
-        this.count(event.message?.usage)
-        return { tokens: [] }
+        return { tokens: [], counts: { index: 0, ...this.count(event.message?.usage) } }
       case "content_block_start":
         return tokenWith(this.readBlock(event.content_block ?? {}, event.index ?? 0))
       case "content_block_delta":

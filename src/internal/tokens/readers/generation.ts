@@ -55,7 +55,7 @@ const failed = (message: string | null | undefined): DecodedEvent => ({
   error: { name: undefined, status: undefined, message: message ?? undefined }
 })
 
-export const fromGeneratedToken = (event: Decoded<typeof generatedToken>): DecodedEvent => {
+const fromGeneratedToken = (event: Decoded<typeof generatedToken>): DecodedEvent => {
   const { details: given, generated_text, token, top_tokens } = event
   if (given?.finish_reason === "error" || (token.error_msg ?? "") !== "") {
     return failed(token.error_msg)
@@ -69,6 +69,15 @@ export const fromGeneratedToken = (event: Decoded<typeof generatedToken>): Decod
     ...endOf(given)
   })
   return { tokens: hasContent(generated) ? [generated] : [], isFinal: typeof generated_text === "string" }
+}
+
+/** Reads the events of one stream. Each one is a token. */
+export const makeGeneratedTokenReader = () => {
+  let outputTokens = 0
+  return (event: Decoded<typeof generatedToken>): DecodedEvent => {
+    outputTokens += 1
+    return { ...fromGeneratedToken(event), counts: { index: 0, outputTokens } }
+  }
 }
 
 /** A whole generation in place of a stream, and the last line of LMI if it repeats the text only. */

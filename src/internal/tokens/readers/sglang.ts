@@ -1,6 +1,6 @@
 /** Events of SGLang's `/generate`: the whole text so far, or the new text with `--stream-output`. */
 import * as Schema from "effect/Schema"
-import type { Token, TokenLogprob } from "../../../Tokens.ts"
+import type { Token, TokenLogprob, TokenUsage } from "../../../Tokens.ts"
 import { nullish } from "../../schema/fields.ts"
 import { type Decoded, type DecodedEvent, finishReasonsOf, hasContent, makeToken, usageOf } from "../token.ts"
 
@@ -103,14 +103,11 @@ const logprobsOf = ({ output_token_logprobs, output_top_logprobs }: Event["meta_
 const reasonOf = (reason: Event["meta_info"]["finish_reason"]) =>
   typeof reason === "object" && reason !== null ? reason : { type: reason }
 
-const endOf = ({ meta_info }: Event): Partial<Token> => {
-  const { cached_tokens, completion_tokens, prompt_tokens } = meta_info
+const countsOf = ({ meta_info: { cached_tokens, completion_tokens, prompt_tokens } }: Event) =>
+  usageOf({ inputTokens: prompt_tokens, outputTokens: completion_tokens, cachedInputTokens: cached_tokens })
+
+const endOf = ({ meta_info }: Event, usage: TokenUsage | undefined): Partial<Token> => {
   const reasons = finishReasonsOf(reasonOf(meta_info.finish_reason).type)
-  const usage = usageOf({
-    inputTokens: prompt_tokens,
-    outputTokens: completion_tokens,
-    cachedInputTokens: cached_tokens
-  })
   return reasons.finishReason === undefined || usage === undefined ? reasons : { ...reasons, usage }
 }
 
@@ -143,13 +140,14 @@ export const makeSglangReader = () => {
       format,
       logprobs: event.meta_info.output_token_logprobs?.length ?? 0
     })
+    const usage = countsOf(event)
     const token = makeToken({
       text: addedText(before, format, text),
       index,
       logprob: logprobs.length === 1 ? logprobs[0]!.logprob : undefined,
       logprobs: logprobs.length === 0 ? undefined : logprobs,
-      ...endOf(event)
+      ...endOf(event, usage)
     })
-    return { tokens: hasContent(token) ? [token] : [] }
+    return { tokens: hasContent(token) ? [token] : [], counts: { index, ...usage } }
   }
 }
