@@ -114,7 +114,7 @@ const compare = async (title, client, { concurrency, count, rounds }) => {
 
 const rounds = isQuick ? 5 : 21
 
-await compare("HttpClient in memory", inMemory, { concurrency: 1, count: 3_000, rounds })
+await compare("HttpClient in memory", inMemory, { concurrency: 1, count: 1_000, rounds })
 await withServer((url) =>
-  compare("Loopback server", loopback(url), { concurrency: 32, count: 2_000, rounds })
+  compare("Loopback server", loopback(url), { concurrency: 32, count: 1_000, rounds })
 )
