@@ -31,19 +31,19 @@ export const observed = <I, O, E, R, A, E2, R2>(
     return call(undefined)
   }
   return aroundCall(() => {
-    const observers = interceptor?.observe({ operation: operation.name, input, fiber, modelCall }) ?? []
-    if (!isTraced(fiber)) {
-      return observers.length === 0 ? undefined : new Observation({ observers, spans: undefined, modelCall })
-    }
-    const spans = CallSpans.start({
-      fiber,
-      operation: operation.name,
-      attributes: {
-        ...attributes,
-        ...Either.getOrUndefined(guardReads("input", () => operation.attributes?.(input)))
-      },
-      modelCall
-    })
-    return new Observation({ observers: [...observers, spans], spans, modelCall })
+    const spans = isTraced(fiber)
+      ? CallSpans.start({
+        fiber,
+        operation: operation.name,
+        attributes: {
+          ...attributes,
+          ...Either.getOrUndefined(guardReads("input", () => operation.attributes?.(input)))
+        },
+        modelCall
+      })
+      : undefined
+    const observed = { operation: operation.name, input, fiber, modelCall, span: spans?.call }
+    const observers = [...interceptor?.observe(observed) ?? [], ...spans === undefined ? [] : [spans]]
+    return observers.length === 0 ? undefined : new Observation({ observers, spans, modelCall })
   }, call)
 }

@@ -2,6 +2,7 @@
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type * as Tracer from "effect/Tracer"
 import type { ModelCall } from "./modelCall.ts"
 
 /** The call that an observer is made for. */
@@ -11,6 +12,8 @@ export interface ObservedCall {
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
   /** The language-model call that this call belongs to. */
   readonly modelCall: ModelCall | undefined
+  /** The span of the call, if a tracer records it. */
+  readonly span: Tracer.Span | undefined
 }
 
 /** The response of an attempt. Its members are `undefined` without a response. */

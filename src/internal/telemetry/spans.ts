@@ -140,6 +140,10 @@ export class CallSpans implements CallObserver {
     return new CallSpans(span, fiber, modelCall)
   }
 
+  get call(): Tracer.Span {
+    return this.#call
+  }
+
   /** The span of the attempt, or of the call between attempts and if attempts are events. */
   get current(): Tracer.Span {
     return this.#attempt ?? this.#call

@@ -3,7 +3,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import { addInterceptor, CurrentInterceptor, interceptor } from "../../client/interceptor.ts"
-import { isTraced } from "../../telemetry/spans.ts"
 
 const traceparent = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-.*)?$/
 
@@ -27,25 +26,20 @@ export const linksTo = (text: string | undefined): ReadonlyArray<Tracer.SpanLink
 export const withTraceContext = <A, E, R>(
   call: Effect.Effect<A, E, R>
 ): Effect.Effect<readonly [output: A, traceContext: string | undefined], E, R> =>
-  Effect.withFiberRuntime((fiber) => {
-    if (!isTraced(fiber)) {
-      return Effect.map(call, (output) => [output, undefined])
-    }
-    let context: string | undefined
-    // An interceptor runs inside of the call's span.
+  Effect.suspend(() => {
+    let traceContext: string | undefined
     const readSpan = interceptor({
-      wrapAttempts: (attempts) =>
-        Effect.withFiberRuntime(({ currentSpan }) => {
-          context = currentSpan === undefined ? undefined : format(currentSpan)
-          return attempts
-        })
+      observe: ({ span }) => {
+        traceContext = span === undefined ? undefined : format(span)
+        return []
+      }
     })
-    return Effect.mapInputContext(call, (given: Context.Context<R>) =>
+    return Effect.mapInputContext(call, (context: Context.Context<R>) =>
       Context.add(
-        given,
+        context,
         CurrentInterceptor,
-        addInterceptor(given as Context.Context<never>, () => readSpan)
+        addInterceptor(context as Context.Context<never>, () => readSpan)
       )).pipe(
-        Effect.map((output) => [output, context] as const)
+        Effect.map((output) => [output, traceContext] as const)
       )
   })
