@@ -61,14 +61,14 @@ const recordAll = Effect.scoped(Effect.gen(function*() {
   monitor.credentialsRefreshed(throttled)
 }))
 
-const serializer = new PrometheusSerializer()
-
 /** The label names of each time series, as OpenTelemetry's Prometheus exporter writes it. */
 const exported = Effect.gen(function*() {
   yield* recordAll
   const producer = yield* Effect.provide(makeProducer, Resource.layer({ serviceName: "test" }))
   const { resourceMetrics } = yield* Effect.promise(() => producer.collect())
-  const text = serializer.serialize(resourceMetrics as Parameters<typeof serializer.serialize>[0])
+  // The two packages use different versions of the types.
+  const copy: Parameters<PrometheusSerializer["serialize"]>[0] = JSON.parse(JSON.stringify(resourceMetrics))
+  const text = new PrometheusSerializer(undefined, false, undefined, true, true).serialize(copy)
   const series = new Map<string, Set<string>>()
   for (const [, name = "", labels = ""] of text.matchAll(/^(\w+)\{(.*)\} \S+$/gm)) {
     const known = series.get(name) ?? new Set(["instance"])
