@@ -384,8 +384,8 @@ it.live("Attempts can be events of the call's span, whose context is sent", () =
     )
     assert.deepStrictEqual(spans.map(shown), [
       callSpan("InvokeEndpoint", { ...answer, [ATTR_HTTP_REQUEST_RESEND_COUNT]: 1 }, [
-        ["SageMakerRuntime.attempt", {}],
-        ["SageMakerRuntime.attempt", { [ATTR_HTTP_REQUEST_RESEND_COUNT]: 1 }]
+        ["SageMakerRuntime.attempt", throttling],
+        ["SageMakerRuntime.attempt", { ...answer, [ATTR_HTTP_REQUEST_RESEND_COUNT]: 1 }]
       ])
     ])
     for (const { headers } of yield* server.requests) {

@@ -17,6 +17,7 @@ const order = [
   "durable-inference",
   "errors",
   "retry-timeouts-resilience",
+  "observability",
   "layers",
   "credentials",
   "testing",

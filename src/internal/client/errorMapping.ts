@@ -7,6 +7,7 @@ import { isStatus } from "../../protocol/error/status.ts"
 import { validationReason } from "../../protocol/error/validationReason.ts"
 import { classify, isThrottlingCode } from "../../protocol/retry/retry.ts"
 import * as SageMakerError from "../../SageMakerError.ts"
+import { defined } from "../error/defined.ts"
 import { isHiddenField, setHiddenField } from "../error/hiddenFields.ts"
 import { isPrintable, printableIdentifier, printableText, type SentValues } from "../redaction/redaction.ts"
 import type { CallProgress } from "./call.ts"
@@ -22,14 +23,6 @@ export interface ErrorResponse extends ErrorBody {
   /** Values of the request that must not appear in an error. */
   readonly sent: SentValues
 }
-
-/** An object without its undefined members. */
-type Defined<A> =
-  & { readonly [K in keyof A as undefined extends A[K] ? never : K]: A[K] }
-  & { readonly [K in keyof A as undefined extends A[K] ? K : never]?: Exclude<A[K], undefined> }
-
-export const defined = <A extends object>(fields: A): Defined<A> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<A>
 
 const quotationBegin = " with message \""
 const quotationEnd = "\". See "

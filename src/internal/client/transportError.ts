@@ -2,9 +2,9 @@
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { connectTimeoutMillis, transportFailure } from "../../protocol/error/transportFailure.ts"
 import { ProtocolError, TimeoutError, TransportError } from "../../SageMakerError.ts"
+import { defined } from "../error/defined.ts"
 import { invalidResponseMessage, transportMessage } from "../error/transportMessage.ts"
 import type { CallProgress } from "./call.ts"
-import { defined } from "./errorMapping.ts"
 
 /** The smallest body that a service may reject for its size: a container can have a limit of one megabyte. */
 const largeBodyBytes = 1_000_000

@@ -2,7 +2,7 @@
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import { toRetryable } from "../../SageMakerError.ts"
+import { type ServiceError, toRetryable } from "../../SageMakerError.ts"
 import { isOwnError } from "../error/errorClass.ts"
 
 /**
@@ -21,16 +21,33 @@ export const errorType = (exit: Exit.Exit<unknown, unknown>): string | undefined
   return Cause.isInterruptedOnly(exit.cause) ? "interrupted" : "_OTHER"
 }
 
+/** The errors whose message is a text of the service or of the container, which can repeat a payload. */
+const reportedErrors: ReadonlySet<string> = /*#__PURE__*/ new Set<ServiceError["_tag"]>([
+  "ValidationError",
+  "ModelError",
+  "ModelNotReadyException",
+  "InternalFailure",
+  "ServiceUnavailable",
+  "InternalDependencyException",
+  "ModelStreamError",
+  "InternalStreamFailure",
+  "AccessDeniedError",
+  "ThrottlingError",
+  "UnknownServiceError"
+])
+
 /** An error with a type and no text. */
 const typeOnly = (type: string): Error => {
-  const error = Object.assign(new Error("The error of the program has the details"), { name: type })
+  const error = Object.assign(new Error("The error that the program receives has the details"), { name: type })
   error.stack = `${type}: ${error.message}`
   return error
 }
 
+const isPrintable = (error: unknown, type: string): error is Error => isOwnError(error) && !reportedErrors.has(type)
+
 /**
- * The exit that a tracer receives. The text of an error that is not of this package can be a payload, for example if a
- * framing or a schema of the program fails.
+ * The exit that a tracer receives. It has the text of an error of the client only. The text of a server, or of an error of
+ * the program such as that of a framing or a schema, can be a payload.
  */
 export const withoutForeignText = (exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> => {
   const type = errorType(exit)
@@ -38,7 +55,9 @@ export const withoutForeignText = (exit: Exit.Exit<unknown, unknown>): Exit.Exit
     return exit
   }
   const failure = Cause.failureOption(exit.cause)
-  return Exit.fail(Option.isSome(failure) && isOwnError(failure.value) ? failure.value : typeOnly(type))
+  return Exit.fail(
+    Option.isSome(failure) && isPrintable(failure.value, type) ? failure.value : typeOnly(type)
+  )
 }
 
 /** The exit with the type of its error only. */

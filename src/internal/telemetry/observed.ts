@@ -42,8 +42,8 @@ export const observed = <I, O, E, R, A, E2, R2>(
         modelCall
       })
       : undefined
-    const observed = { operation: operation.name, input, fiber, modelCall, span: spans?.call }
-    const observers = [...interceptor?.observe(observed) ?? [], ...spans === undefined ? [] : [spans]]
+    const observedCall = { operation: operation.name, input, fiber, modelCall, span: spans?.call }
+    const observers = [...interceptor?.observe(observedCall) ?? [], ...spans === undefined ? [] : [spans]]
     return observers.length === 0 ? undefined : new Observation({ observers, spans, modelCall })
   }, call)
 }

@@ -13,6 +13,7 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { SpanAttributes } from "../../Operation.ts"
+import { defined } from "../error/defined.ts"
 import { isDefaultTracer } from "../time/defaultServices.ts"
 import { errorType, withoutForeignText } from "./errorType.ts"
 import type { ModelCall } from "./modelCall.ts"
@@ -63,13 +64,18 @@ const startSpan = (fiber: AnyFiber, { links, name, parent }: StartOptions): Trac
   return span
 }
 
-const endSpan = (span: Tracer.Span, time: bigint, exit: Exit.Exit<unknown, unknown>): void => {
+/** An interruption is no error. */
+const failureAttributes = (exit: Exit.Exit<unknown, unknown>) => {
   const type = errorType(exit)
-  if (type !== undefined && type !== "interrupted") {
-    span.attribute("error.type", type)
-  }
+  return { "error.type": type === "interrupted" ? undefined : type }
+}
+
+const endSpan = (span: Tracer.Span, time: bigint, exit: Exit.Exit<unknown, unknown>): void => {
+  setDefined(span, failureAttributes(exit))
   span.end(time, withoutForeignText(exit))
 }
+
+const attemptName = "SageMakerRuntime.attempt"
 
 const setDefined = (span: Tracer.Span, attributes: { readonly [name: string]: unknown }): void => {
   for (const name in attributes) {
@@ -151,20 +157,21 @@ export class CallSpans implements CallObserver {
 
   attemptStarted(attempt: number): void {
     this.#attempts = attempt
-    if (Context.get(this.#fiber.currentContext, AttemptSpans) === "events") {
-      this.#call.event("SageMakerRuntime.attempt", timeOf(this.#fiber), resendCount(attempt))
-      return
+    if (Context.get(this.#fiber.currentContext, AttemptSpans) === "spans") {
+      this.#attempt = startSpan(this.#fiber, { name: attemptName, parent: this.#call, links: [] })
     }
-    this.#attempt = startSpan(this.#fiber, { name: "SageMakerRuntime.attempt", parent: this.#call, links: [] })
-    setDefined(this.#attempt, resendCount(attempt))
   }
 
   attemptEnded(exit: Exit.Exit<unknown, unknown>, response: ObservedResponse): void {
-    if (this.#attempt !== undefined) {
-      setDefined(this.#attempt, responseAttributes(response))
-      endSpan(this.#attempt, timeOf(this.#fiber), exit)
-      this.#attempt = undefined
+    const attributes = { ...resendCount(this.#attempts), ...responseAttributes(response) }
+    const time = timeOf(this.#fiber)
+    if (this.#attempt === undefined) {
+      this.#call.event(attemptName, time, defined({ ...attributes, ...failureAttributes(exit) }))
+      return
     }
+    setDefined(this.#attempt, attributes)
+    endSpan(this.#attempt, time, exit)
+    this.#attempt = undefined
   }
 
   partsReceived(): void {
