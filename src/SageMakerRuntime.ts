@@ -114,7 +114,7 @@ export const make = (
     }
     const http = yield* HttpClient.HttpClient
     const { maxResponseBytes, operation } = yield* settings(options)
-    const execute = yield* pipeline.make({
+    return yield* pipeline.make({
       settings: operation,
       params: yield* readSettings(options.params, "params"),
       attributes: serverAttributes(resolved.url, options.region),
@@ -128,7 +128,6 @@ export const make = (
         serviceUrl: resolved.url
       })
     })
-    return { execute }
   })
 
 /**

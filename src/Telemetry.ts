@@ -29,6 +29,7 @@ import { logObserver } from "./internal/telemetry/logs.ts"
 import type * as catalog from "./internal/telemetry/metrics/catalog.ts"
 import * as clientMetrics from "./internal/telemetry/metrics/clientMetrics.ts"
 import { CurrentMonitor } from "./internal/telemetry/monitor.ts"
+import type { CallObserver, ObservedCall } from "./internal/telemetry/observer.ts"
 import type { ClientMiddleware } from "./Resilience.ts"
 import type { ConfigurationError } from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -133,6 +134,12 @@ export interface LogsOptions {
   readonly failureLevel?: LogLevel.LogLevel | undefined
 }
 
+/** The client in context with an observer of each call. */
+const observedBy = (observe: (call: ObservedCall) => CallObserver) => {
+  const observing = interceptor({ observe: (call) => [observe(call)] })
+  return intercepted(Effect.succeed(() => observing))
+}
+
 /**
  * Records Effect metrics of the calls of a client. An exporter such as `@effect/opentelemetry` reads them.
  *
@@ -192,9 +199,8 @@ export const metrics = (options: MetricsOptions = {}): ClientMiddleware =>
   client: Layer.Layer<Out | SageMakerRuntime, E, R>
 ): Layer.Layer<Out | SageMakerRuntime, E | ConfigurationError, R> =>
   Layer.unwrapScoped(Effect.map(clientMetrics.make(options), ({ monitor, observe }) => {
-    const observed = intercepted(Effect.succeed(() => interceptor({ observe: (call) => [observe(call)] })))
     const monitored = Layer.provideMerge(client, Layer.succeed(CurrentMonitor, monitor))
-    return wrapClient(() => observed)(monitored)
+    return wrapClient(() => observedBy(observe))(monitored)
   }))
 
 /**
@@ -227,8 +233,4 @@ export const metrics = (options: MetricsOptions = {}): ClientMiddleware =>
  */
 export const logs = (
   { failureLevel = LogLevel.Warning, level = LogLevel.Debug }: LogsOptions = {}
-): ClientMiddleware =>
-  wrapClient(() => {
-    const observe = logObserver({ level, failureLevel })
-    return intercepted(Effect.succeed(() => interceptor({ observe: (call) => [observe(call)] })))
-  })
+): ClientMiddleware => wrapClient(() => observedBy(logObserver({ level, failureLevel })))

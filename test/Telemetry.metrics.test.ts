@@ -198,6 +198,23 @@ describe("The metrics of a call that", () => {
     }))
 })
 
+it.effect("Metrics outside of a fallback contain the calls of all targets", () =>
+  Effect.gen(function*() {
+    const server = yield* scriptedRuntime(refusal(503, "ServiceUnavailable"), ok)
+    const { record, series } = makeTestMetrics()
+    const client = server.layer.pipe(
+      Resilience.concurrency({ permits: 1 }),
+      Resilience.fallback({ llama: { EndpointName: "small" } }),
+      record()
+    )
+    yield* invokeEndpoint(input).pipe(RetryPolicy.use(RetryPolicy.none), Effect.provide(client))
+    const attempts = (yield* series).filter(({ name }) => name === "sagemaker_runtime.attempts")
+    assert.deepStrictEqual(
+      attempts.map(({ dimensions, value }) => [dimensions[endpoint], dimensions[ATTR_ERROR_TYPE], value]),
+      [["llama", "ServiceUnavailable", 1], ["small", undefined, 1]]
+    )
+  }))
+
 describe("The metrics of a response stream that", () => {
   const operation = "InvokeEndpointWithResponseStream"
 

@@ -122,8 +122,7 @@ export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<
     SageMakerRuntime,
     settings({}).pipe(
       Effect.orDie,
-      Effect.flatMap(({ operation }) => pipeline.make({ settings: operation, params: {}, attempt })),
-      Effect.map((execute) => ({ execute }))
+      Effect.flatMap(({ operation }) => pipeline.make({ settings: operation, params: {}, attempt }))
     )
   )
 }

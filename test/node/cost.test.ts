@@ -1,7 +1,7 @@
 import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, RuntimeFlags, RuntimeFlagsPatch, Supervisor } from "effect"
-import { invokeEndpoint } from "effect-sagemaker-runtime"
+import { invokeEndpoint, type Resilience, Telemetry } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { serve } from "../support/server.ts"
 
@@ -18,7 +18,10 @@ class Steps extends Supervisor.AbstractSupervisor<void> {
 
 const watched = RuntimeFlagsPatch.enable(RuntimeFlags.OpSupervision)
 
-const stepsOf = (http: NodeSageMaker.NodeSageMakerOptions["http"]) =>
+const stepsOf = (
+  http: NodeSageMaker.NodeSageMakerOptions["http"],
+  middleware: Resilience.ClientMiddleware = (client) => client
+) =>
   Effect.gen(function*() {
     const server = yield* serve((request, response) => request.resume().on("end", () => response.end("yes")))
     const layer = NodeSageMaker.layer({
@@ -26,7 +29,7 @@ const stepsOf = (http: NodeSageMaker.NodeSageMakerOptions["http"]) =>
       endpoint: server.url,
       credentials: { accessKeyId: "AKID", secretAccessKey: "secret" },
       http
-    })
+    }).pipe(middleware)
     const call = invokeEndpoint({ EndpointName: "steps", ContentType: "text/plain", Body: "is it?" })
     const steps = new Steps()
     yield* Effect.provide(
@@ -45,6 +48,11 @@ describe("A call without tracing takes a limited number of Effect runtime steps"
   it.scopedLive("with fetch", () =>
     Effect.gen(function*() {
       assert.isAtMost(yield* stepsOf(FetchHttpClient.layer), 120)
+    }))
+
+  it.scopedLive("with metrics", () =>
+    Effect.gen(function*() {
+      assert.isAtMost(yield* stepsOf({ proxy: false }, Telemetry.metrics()), 48)
     }))
 
   it.scopedLive("and the test counts these steps", () =>

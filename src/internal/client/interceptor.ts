@@ -2,7 +2,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CircuitOpenError, OverloadedError, TransportError } from "../../SageMakerError.ts"
+import type { Operation } from "../../Operation.ts"
+import type { CircuitOpenError, CommonError, OverloadedError, TransportError } from "../../SageMakerError.ts"
 import type { CallObserver, ObservedCall } from "../telemetry/observer.ts"
 import type { CallProgress } from "./call.ts"
 
@@ -43,19 +44,28 @@ export const interceptor = (parts: Partial<Interceptor>): Interceptor => ({
   ...parts
 })
 
+/** Makes the interceptor of each call. */
+export type InterceptorOf = (call: InterceptedCall) => Interceptor
+
 /** Makes the interceptor of each call. `undefined` if there is no interceptor. */
 export class CurrentInterceptor
   extends Context.Reference<CurrentInterceptor>()("effect-sagemaker-runtime/CurrentInterceptor", {
-    defaultValue: (): ((call: InterceptedCall) => Interceptor) | undefined => undefined
+    defaultValue: (): InterceptorOf | undefined => undefined
   })
 {}
 
 /** Adds an interceptor, which the interceptors of the context wrap. */
-export const addInterceptor =
-  (context: Context.Context<never>, make: (call: InterceptedCall) => Interceptor) =>
-  (call: InterceptedCall): Interceptor => {
-    const [outer, inner] = [Context.get(context, CurrentInterceptor)?.(call), make(call)]
-    return outer === undefined ? inner : {
+export const addInterceptor = (context: Context.Context<never>, make: InterceptorOf): InterceptorOf =>
+  combine(Context.get(context, CurrentInterceptor), make)
+
+/** The first interceptor wraps the second one. */
+export const combine = (makeOuter: InterceptorOf | undefined, makeInner: InterceptorOf): InterceptorOf => {
+  if (makeOuter === undefined) {
+    return makeInner
+  }
+  return (call) => {
+    const [outer, inner] = [makeOuter(call), makeInner(call)]
+    return {
       wrapCall: (effect) => outer.wrapCall(inner.wrapCall(effect)),
       wrapAttempts: (effect) => outer.wrapAttempts(inner.wrapAttempts(effect)),
       wrapAttempt: (progress) => (effect) => outer.wrapAttempt(progress)(inner.wrapAttempt(progress)(effect)),
@@ -64,3 +74,22 @@ export const addInterceptor =
       observe: (observed) => [...outer.observe(observed), ...inner.observe(observed)]
     }
   }
+}
+
+/** Runs an operation with an interceptor, which the interceptors of the context wrap. */
+export type ExecuteIntercepted = <I, O, E, R>(
+  operation: Operation<I, O, E, R>,
+  input: I,
+  interceptorOf: InterceptorOf | undefined
+) => Effect.Effect<O, E | CommonError, R>
+
+const executes = new WeakMap<object, ExecuteIntercepted>()
+
+/** Registers how a client runs an operation with an interceptor. Interceptors in the context double a call's steps. */
+export const registerExecute = <Client extends object>(client: Client, execute: ExecuteIntercepted): Client => {
+  executes.set(client, execute)
+  return client
+}
+
+/** How exactly this client runs an operation with an interceptor. A client that wraps it is another client. */
+export const executeOf = (client: object): ExecuteIntercepted | undefined => executes.get(client)

@@ -20,7 +20,13 @@ import { monotonicMillis } from "../time/monotonicClock.ts"
 import type { Attempt } from "./attempt.ts"
 import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
 import * as deadlines from "./deadlines.ts"
-import { CurrentInterceptor } from "./interceptor.ts"
+import {
+  combine,
+  CurrentInterceptor,
+  type ExecuteIntercepted,
+  type InterceptorOf,
+  registerExecute
+} from "./interceptor.ts"
 
 /** The options of a pipeline. */
 export interface PipelineOptions {
@@ -139,8 +145,13 @@ const startCall = <I, O, E, R>(
   return client.platformHeaders === undefined ? start(undefined) : Effect.flatMap(client.platformHeaders, start)
 }
 
+/** A client, whose interceptors are in the context or are given to `executeOf` of the client. */
+interface RuntimeClient {
+  readonly execute: <I, O, E, R>(operation: Operation<I, O, E, R>, input: I) => Effect.Effect<O, E | CommonError, R>
+}
+
 /**
- * Makes the function that runs an operation.
+ * Makes a client that runs operations.
  *
  * The retry policy and timeouts in context apply to every call that does not set its own.
  */
@@ -154,17 +165,26 @@ export const make = (options: PipelineOptions) =>
       resolveDeadlines: deadlines.makeResolver(Timeouts.defaults, getIfSet(context, Timeouts.Timeouts)),
       platformHeaders: Context.get(context, PlatformHeaders)
     }
-    return <I, O, E, R>(operation: Operation<I, O, E, R>, input: I): Effect.Effect<O, E | CommonError, R> =>
+    const execute: ExecuteIntercepted = <I, O, E, R>(
+      operation: Operation<I, O, E, R>,
+      input: I,
+      interceptorOf: InterceptorOf | undefined
+    ): Effect.Effect<O, E | CommonError, R> =>
       Effect.withFiberRuntime((fiber) => {
         const bound = bindParams(options.params, input)
         if (Either.isLeft(bound)) {
           return Effect.fail(bound.left)
         }
-        const interceptor = Context.get(fiber.currentContext, CurrentInterceptor)?.({
-          operation: operation.name,
-          input: bound.right
-        })
-        return observed({ operation, input: bound.right, fiber, attributes, interceptor }, (observation) =>
-          startCall(client, operation, bound.right, fiber, { interceptor, observation }))
+        const outer = Context.get(fiber.currentContext, CurrentInterceptor)
+        const makeInterceptor = interceptorOf === undefined ? outer : combine(outer, interceptorOf)
+        const interceptor = makeInterceptor?.({ operation: operation.name, input: bound.right })
+        return observed(
+          { operation, input: bound.right, fiber, attributes, interceptor },
+          (observation) => startCall(client, operation, bound.right, fiber, { interceptor, observation })
+        )
       })
+    return registerExecute<RuntimeClient>(
+      { execute: (operation, input) => execute(operation, input, undefined) },
+      execute
+    )
   })

@@ -3,10 +3,17 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { Operation } from "../../Operation.ts"
 import type { ConfigurationError } from "../../SageMakerError.ts"
 import { SageMakerRuntime } from "../../SageMakerRuntime.ts"
-import { addInterceptor, CurrentInterceptor, type InterceptedCall, type Interceptor } from "../client/interceptor.ts"
+import {
+  addInterceptor,
+  combine,
+  CurrentInterceptor,
+  type ExecuteIntercepted,
+  executeOf,
+  type InterceptorOf,
+  registerExecute
+} from "../client/interceptor.ts"
 
 /** Replaces the client of a layer. `layer` is called for each client, because Effect shares layers by identity. */
 export const wrapClient = <Given, E>(
@@ -17,18 +24,29 @@ export const wrapClient = <Given, E>(
 ): Layer.Layer<Out | SageMakerRuntime | Given, E | E2, R> =>
   Layer.provideMerge(layer(), client) as Layer.Layer<Out | SageMakerRuntime | Given, E | E2, R>
 
+type Client = Context.Tag.Service<SageMakerRuntime>
+
+/** Runs an operation of a client that does not accept interceptors, with the interceptor in the context. */
+const executeInContext = (client: Client): ExecuteIntercepted => (operation, input, interceptorOf) =>
+  interceptorOf === undefined
+    ? client.execute(operation, input)
+    : Effect.mapInputContext(
+      client.execute(operation, input),
+      (context) =>
+        Context.add(context, CurrentInterceptor, addInterceptor(context as Context.Context<never>, interceptorOf))
+    )
+
+/** A client with an interceptor around each call. */
+const withInterceptor = (client: Client, interceptorOf: InterceptorOf): Client => {
+  const execute = executeOf(client) ?? executeInContext(client)
+  return registerExecute<Client>(
+    { execute: (operation, input) => execute(operation, input, interceptorOf) },
+    (operation, input, outer) => execute(operation, input, combine(outer, interceptorOf))
+  )
+}
+
 /** The client in context with an interceptor around each call. Interceptors of outer layers wrap those of inner layers. */
 export const intercepted = (
-  make: Effect.Effect<(call: InterceptedCall) => Interceptor, ConfigurationError, Scope.Scope>
+  make: Effect.Effect<InterceptorOf, ConfigurationError, Scope.Scope>
 ): Layer.Layer<SageMakerRuntime, ConfigurationError, SageMakerRuntime> =>
-  Layer.scoped(
-    SageMakerRuntime,
-    Effect.zipWith(SageMakerRuntime, make, (client, interceptorOf) => ({
-      execute: <I, O, E, R>(operation: Operation<I, O, E, R>, input: I) =>
-        Effect.mapInputContext(
-          client.execute(operation, input),
-          (context: Context.Context<R>) =>
-            Context.add(context, CurrentInterceptor, addInterceptor(context as Context.Context<never>, interceptorOf))
-        )
-    }))
-  )
+  Layer.scoped(SageMakerRuntime, Effect.zipWith(SageMakerRuntime, make, withInterceptor))

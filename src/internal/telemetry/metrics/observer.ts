@@ -17,9 +17,6 @@ import type { Labels } from "./series.ts"
 const isThrottled = (exit: Exit.Exit<unknown, unknown>): boolean =>
   Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isThrottling)
 
-/** Whether a model can report a number of tokens. Its response can contain any number. */
-const isCount = (tokens: number | undefined): tokens is number => tokens !== undefined && tokens >= 0
-
 /** Updates the metrics of one call, with the labels of the fiber that starts the call. */
 export class MetricsObserver implements CallObserver {
   readonly #series: CallSeries
@@ -86,10 +83,10 @@ export class MetricsObserver implements CallObserver {
   }
 
   #recordTokens({ inputTokens, outputTokens }: ModelSeries, usage: ModelUsage): void {
-    if (isCount(usage.inputTokens)) {
+    if (usage.inputTokens !== undefined) {
       inputTokens.unsafeUpdate(usage.inputTokens, this.#labels)
     }
-    if (isCount(usage.outputTokens)) {
+    if (usage.outputTokens !== undefined) {
       outputTokens.unsafeUpdate(usage.outputTokens, this.#labels)
     }
   }
