@@ -21,7 +21,8 @@ const elsewhere = [
   "test/browser/**",
   "test/clients/**",
   "test/durable-async/**",
-  "test/package/**"
+  "test/package/**",
+  "test/runtimes/**"
 ]
 
 /**
