@@ -23,7 +23,8 @@ const elsewhere = [
   "test/clients/**",
   "test/durable-async/**",
   "test/frameworks/**",
-  "test/package/**"
+  "test/package/**",
+  "test/runtimes/**"
 ]
 
 /**
