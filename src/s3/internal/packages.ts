@@ -2,6 +2,7 @@
 import type * as S3 from "@aws-sdk/client-s3"
 import type * as Storage from "@aws-sdk/lib-storage"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import { StoreFailure } from "./failure.ts"
 
 export type S3Package = typeof S3
@@ -13,7 +14,7 @@ const install = "npm install @aws-sdk/client-s3 @aws-sdk/lib-storage"
 const notFoundCodes = new Set<unknown>(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"])
 
 const importFailure = (name: string) => (error: unknown): StoreFailure => {
-  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined
+  const code = Predicate.hasProperty(error, "code") ? error.code : undefined
   const problem = notFoundCodes.has(code) ? "is not installed" : "cannot be imported"
   return new StoreFailure("other", `the package ${name} ${problem}; run: ${install}`)
 }
