@@ -2,18 +2,19 @@
  * An `HttpClient` for Node, implemented with undici: a pool of keep-alive connections per origin, with proxy and TLS
  * options. Bodies with the content encodings `gzip`, `deflate` and `br` are decoded.
  *
+ * On Bun, and on other runtimes where undici is missing or replaced, the client uses `fetch`.
+ *
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Dispatcher } from "undici"
 import type { ConfigurationError } from "../SageMakerError.ts"
-import { open } from "./internal/http/connectionPools.ts"
-import { makeHttpClient } from "./internal/http/httpClient.ts"
+import { openHttpClient } from "./internal/http/openHttpClient.ts"
 
 /**
  * An HTTP proxy.
@@ -40,7 +41,9 @@ export interface ProxyOptions {
 /**
  * Options of the HTTP client.
  *
- * An invalid value fails with `ConfigurationError` when the client is built.
+ * An invalid value fails with `ConfigurationError` when the client is built. So does an option that the runtime does not
+ * support: where the client uses `fetch`, Bun supports `proxy`, `ca`, `cert`, `key` and `passphrase`, and other runtimes
+ * support none of these options.
  *
  * @since 0.1.0
  * @category models
@@ -93,14 +96,14 @@ export interface NodeHttpClientOptions {
 }
 
 /**
- * Creates an `HttpClient` whose connections are closed when the scope closes.
+ * Creates an `HttpClient` whose connections are closed when the scope closes. Connections of `fetch` stay open.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const make = (
   options: NodeHttpClientOptions = {}
-): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => Effect.map(open(options), makeHttpClient)
+): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => openHttpClient(options)
 
 /**
  * Provides an `HttpClient`. Environment variables are read through Effect's `ConfigProvider`.

@@ -17,8 +17,7 @@ import * as Signer from "../Signer.ts"
 import * as Timeouts from "../Timeouts.ts"
 import { type Configuration, type ConfigurationOptions, resolve } from "./internal/config/configuration.ts"
 import { load } from "./internal/config/sharedConfig.ts"
-import { open } from "./internal/http/connectionPools.ts"
-import { makeHttpClient } from "./internal/http/httpClient.ts"
+import { openHttpClient } from "./internal/http/openHttpClient.ts"
 import { xrayTraceHeaders } from "./internal/lambda/xrayTrace.ts"
 import * as NodeCredentials from "./NodeCredentials.ts"
 import type * as NodeHttpClient from "./NodeHttpClient.ts"
@@ -78,7 +77,7 @@ const httpOf = <E, R>(
     ? http as Layer.Layer<HttpClient.HttpClient, E, R>
     : Layer.scoped(
       HttpClient.HttpClient,
-      Effect.map(open(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle), makeHttpClient)
+      openHttpClient(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle)
     )
 
 const credentialsOf = <E, R>(

@@ -11,10 +11,12 @@ export interface CodeMeaning {
   readonly retry: RetryClass
   /** What is wrong with a response that is not valid HTTP, if the code does not say it. */
   readonly detail?: string
+  /** Present if the text of the error decided, so that the code says nothing. */
+  readonly code?: undefined
 }
 
 /** A network error of a request. */
-export interface TransportFailure extends CodeMeaning {
+export interface TransportFailure extends Omit<CodeMeaning, "code"> {
   readonly code: string | undefined
 }
 

@@ -46,7 +46,7 @@ const classifyError = (error: ErrorLike, hasResponse: boolean): TransportFailure
     if (typeof code === "string") {
       const known = meaningOfCode(code, { message, syscall, hasResponse })
       if (known !== undefined) {
-        return { ...known, code }
+        return { code, ...known }
       }
     }
   }

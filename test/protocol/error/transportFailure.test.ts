@@ -51,6 +51,49 @@ describe("A transport error", () => {
     }
   })
 
+  const bun = [
+    ["Malformed_HTTP_Response", "protocol", true, "never"],
+    ["InvalidHTTPResponse", "protocol", true, "never"],
+    ["InvalidContentLength", "protocol", true, "never"],
+    ["UnrequestedUpgrade", "protocol", true, "never"],
+    ["ZlibError", "protocol", true, "never"],
+    ["BrotliDecompressionError", "protocol", true, "never"],
+    ["FailedToOpenSocket", "connect", false, "transient"]
+  ] as const
+
+  it.each(bun)("of Bun with the code %s is %s", (code, reason, requestSent, retry) => {
+    const error = Object.assign(new TypeError(`${code} fetching "http://localhost/"`), { code })
+    assert.deepInclude(transportFailure(error), { reason, requestSent, retry, code })
+  })
+
+  it.each(
+    [
+      ["Proxy refused to open a tunnel: 407 Denied", "never"],
+      ["Proxy refused to open a tunnel: 502 Bad Gateway", "transient"]
+    ] as const
+  )("of Bun with the text %j has the retry class %s", (message, retry) => {
+    const error = Object.assign(new Error(message), { code: "ERR_PROXY_TUNNEL" })
+    assert.deepInclude(transportFailure(error), { reason: "connect", requestSent: false, retry })
+  })
+
+  const url = "error sending request for url (https://localhost/): client error"
+  const deno = [
+    [`${url} (Connect): tcp connect error: Connection refused (os error 111)`, "connect", false, "transient"],
+    [`${url} (Connect): dns error: failed to lookup address information`, "connect", false, "transient"],
+    [`${url} (Connect): Connection reset by peer (os error 104)`, "connect", false, "transient"],
+    [`${url} (Connect): invalid peer certificate: UnknownIssuer`, "tls", false, "never"],
+    [`${url} (Connect): received corrupt message of type InvalidContentType`, "tls", true, "never"],
+    [`${url} (SendRequest): invalid HTTP version parsed`, "protocol", true, "never"],
+    [`${url} (SendRequest): connection closed before message completed`, "reset", true, "transient"],
+    ["Connection reset by peer (os error 104)", "reset", true, "transient"],
+    ["Invalid gzip header", "protocol", true, "never"]
+  ] as const
+
+  it.each(deno)("of Deno with the text %j is %s", (message, reason, requestSent, retry) => {
+    const failure = transportFailure(fetchFailed(new Error(message)))
+    assert.deepInclude(failure, { reason, requestSent, retry, code: undefined })
+  })
+
   const lost = { reason: "reset", requestSent: true, retry: "transient" } as const
   const invalid = { reason: "protocol", requestSent: true, retry: "never" } as const
   const ambiguous = [

@@ -2,8 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as Undici from "undici"
-import type { Dispatcher } from "undici"
+import type { buildConnector, Dispatcher } from "undici"
 import { positiveDurationMillis } from "../../../internal/config/duration.ts"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
@@ -13,6 +12,7 @@ import { makeTunnels, type Tunnels } from "../proxy/tunnel.ts"
 import { adaptConnections } from "./connector.ts"
 import { OriginPools } from "./originPools.ts"
 import { type Tls, tlsOf } from "./tls.ts"
+import type * as Undici from "./undici.ts"
 
 const defaults = { connectTimeout: Duration.seconds(5), keepAliveTimeout: Duration.seconds(15), connections: 1024 }
 
@@ -43,7 +43,8 @@ export interface ConnectionPools {
   readonly perOrigin?: number
 }
 
-const customDispatcher = (
+/** The pools of a dispatcher in code. It has its own options. */
+export const customPools = (
   dispatcher: RequestDispatcher,
   otherOptions: object
 ): Effect.Effect<ConnectionPools, ConfigurationError> => {
@@ -59,22 +60,18 @@ const customDispatcher = (
 }
 
 /** Opens connection pools, which close with the scope. */
-export const open = (
+export const openPools = (
+  undici: typeof Undici,
   options: NodeHttpClientOptions,
   caBundle?: ConfigValue<string>
 ): Effect.Effect<ConnectionPools, ConfigurationError, Scope.Scope> =>
   Effect.gen(function*() {
-    const { dispatcher, ...otherOptions } = options
-    if (dispatcher !== undefined) {
-      return yield* customDispatcher(dispatcher, otherOptions)
-    }
     const { connectTimeout, keepAliveTimeout: keepAlive } = options
     const timeout = yield* durationMillis("http.connectTimeout", connectTimeout, defaults.connectTimeout)
     const keepAliveTimeout = yield* durationMillis("http.keepAliveTimeout", keepAlive, defaults.keepAliveTimeout)
     const connections = yield* connectionLimit(options.connections)
     const tls = yield* tlsOf(options, caBundle)
     const proxies = yield* proxiesOf(options)
-    const undici = yield* Effect.promise(() => import("undici"))
     const connectors = makeConnectors(undici, { timeout, tls, proxies })
     const pools = new OriginPools((origin) => {
       const connect = adaptConnections(connectors.connectorOf(new URL(origin)))
@@ -100,7 +97,7 @@ const makeConnectors = (undici: typeof Undici, { proxies, timeout, tls }: Connec
     return existing
   }
   return {
-    connectorOf: (origin: URL): Undici.buildConnector.connector => {
+    connectorOf: (origin: URL): buildConnector.connector => {
       const proxy = proxyUrlOf(origin)
       return proxy === undefined ? undici.buildConnector({ timeout, ...tls.service }) : tunnelsOf(proxy).connect
     },

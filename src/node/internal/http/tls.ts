@@ -1,12 +1,12 @@
 /** Trusted certificates and the client certificate, checked before the first connection. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { X509Certificate } from "node:crypto"
+import { createPrivateKey, X509Certificate } from "node:crypto"
 import { createSecureContext, type SecureContext } from "node:tls"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import type { NodeHttpClientOptions } from "../../NodeHttpClient.ts"
 import { readRegularFile } from "../config/regularFile.ts"
-import { type ConfigValue, fromEnvironment, string } from "../config/sources.ts"
+import { type ConfigLookup, type ConfigValue, fromEnvironment, string } from "../config/sources.ts"
 
 type Pem = string | Uint8Array
 
@@ -49,20 +49,36 @@ const fromCode = (ca: unknown): Effect.Effect<Array<Pem>, ConfigurationError> =>
 
 const reveal = <A>(value: A | Redacted.Redacted<A>): A => (Redacted.isRedacted(value) ? Redacted.value(value) : value)
 
-const contextOf = (
-  options: Parameters<typeof createSecureContext>[0]
-): Effect.Effect<SecureContext, ConfigurationError> =>
-  Effect.try({
-    try: () => createSecureContext(options),
-    catch: () =>
-      new ConfigurationError({
-        setting: "http.cert or http.key",
-        problem: "must be a PEM client certificate and its PEM private key"
-      })
-  })
+/** PEM texts, checked. `ca` replaces the runtime's certificates. */
+export interface PemOptions {
+  readonly ca?: Array<string>
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+}
+
+const invalidIdentity = new ConfigurationError({
+  setting: "http.cert or http.key",
+  problem: "must be a PEM client certificate and its PEM private key"
+})
+
+/** Deno accepts any text as a certificate and a key, and then sends no certificate. */
+const hasOwnKey = ({ cert, key, passphrase }: PemOptions): boolean =>
+  cert === undefined || key === undefined ||
+  new X509Certificate(cert).checkPrivateKey(createPrivateKey({ key, ...(passphrase !== undefined && { passphrase }) }))
+
+const contextOf = (options: PemOptions): Effect.Effect<SecureContext, ConfigurationError> =>
+  Effect.try({ try: () => hasOwnKey(options) && createSecureContext(options), catch: () => invalidIdentity }).pipe(
+    Effect.filterOrFail((context) => context !== false, () => invalidIdentity)
+  )
+
+/** The file of trusted certificates, from the profile or the environment. */
+export const caBundleOf = (caBundle: ConfigValue<string> | undefined): ConfigLookup<string> =>
+  caBundle === undefined ? fromEnvironment("AWS_CA_BUNDLE", string) : Effect.succeed(caBundle)
 
 /** TLS contexts, made once because a CA bundle takes long to parse. A proxy does not receive the client certificate. */
 export interface Tls {
+  readonly pem: PemOptions
   readonly service: { readonly secureContext?: SecureContext }
   readonly proxy: { readonly secureContext?: SecureContext }
 }
@@ -73,18 +89,18 @@ export const tlsOf = (
   caBundle: ConfigValue<string> | undefined
 ): Effect.Effect<Tls, ConfigurationError> =>
   Effect.gen(function*() {
-    const bundle = caBundle ?? (yield* fromEnvironment("AWS_CA_BUNDLE", string))
+    const bundle = yield* caBundleOf(caBundle)
     const ca = customCa === undefined ? bundle && (yield* fromFile(bundle)) : yield* fromCode(customCa)
-    const trust = ca === undefined ? {} : { ca: ca as Array<string> }
-    const identity = {
+    const trust: PemOptions = ca === undefined ? {} : { ca: ca as Array<string> }
+    const pem: PemOptions = {
+      ...trust,
       ...(cert !== undefined && { cert: cert as string }),
       ...(key !== undefined && { key: reveal(key) as string }),
       ...(passphrase !== undefined && { passphrase: reveal(passphrase) })
     }
     return {
-      service: ca === undefined && Object.keys(identity).length === 0
-        ? {}
-        : { secureContext: yield* contextOf({ ...trust, ...identity }) },
+      pem,
+      service: Object.keys(pem).length === 0 ? {} : { secureContext: yield* contextOf(pem) },
       proxy: ca === undefined ? {} : { secureContext: yield* contextOf(trust) }
     }
   })

@@ -1,4 +1,4 @@
-/** The error codes of Node, undici and OpenSSL, and of Bun and Deno. */
+/** The error codes of Node, undici and OpenSSL. */
 import {
   aborted,
   type CodeContext,
@@ -10,12 +10,10 @@ import {
   type TransportFailure,
   unknownCode
 } from "../../../protocol/error/codeMeaning.ts"
+import { meaningOfBun, meaningOfDeno } from "./fetchErrors.ts"
+import { invalidContentCoding, invalidResponse, proxyDenied, tlsFailed, untrusted, withDetail } from "./meanings.ts"
 
 const timedOut = meaning("timeout", false, "transient")
-const proxyDenied = meaning("connect", false, "never")
-const untrusted = meaning("tls", false, "never")
-const tlsFailed = meaning("tls", true, "never")
-const invalidResponse = meaning("protocol", true, "never")
 
 /** Codes that mean "not connected" if the system call was `connect`, and a lost connection otherwise. */
 const connectOrLostCodes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
@@ -48,10 +46,6 @@ const proxyDeniedCode = /40[137]$/
 
 /** The codes of zlib, brotli and zstd. */
 const contentCodingCode = /^(?:Z_[A-Z]|ERR__ERROR_|ERR_BROTLI|ERR_ZLIB|ZSTD_)/
-
-const withDetail = (detail: string): CodeMeaning => ({ ...invalidResponse, detail })
-
-const invalidContentCoding = withDetail("its content encoding is invalid or incomplete")
 
 /** Errors of undici whose code alone does not say what happened. */
 const meaningOfMessage = (code: string, { hasResponse, message }: CodeContext): CodeMeaning | undefined => {
@@ -95,7 +89,8 @@ const meaningOfPattern = (code: string): CodeMeaning | undefined => {
 export const meaningOfCode: CodeLookup = (code, context) =>
   connectOrLostCodes.includes(code) && context.syscall === "connect"
     ? notConnected
-    : meaningOfMessage(code, context) ?? meanings.get(code) ?? meaningOfPattern(code)
+    : meaningOfMessage(code, context) ?? meanings.get(code) ?? meaningOfPattern(code) ??
+      meaningOfBun(code, context) ?? meaningOfDeno(code, context)
 
 const clientCodes = new Set([...closedClientCodes, ...invalidRequestCodes])
 

@@ -1,10 +1,10 @@
 /** Connections through the tunnel of a proxy. */
 import type { Socket } from "node:net"
-import type * as Undici from "undici"
-import type { buildConnector, Dispatcher } from "undici"
+import type { buildConnector, Dispatcher, Pool } from "undici"
 import { noop } from "../../../internal/time/timer.ts"
 import { guard } from "../../../protocol/function/guard.ts"
 import type { Tls } from "../http/tls.ts"
+import type * as Undici from "../http/undici.ts"
 
 type Connector = buildConnector.connector
 
@@ -40,13 +40,13 @@ const authorityOf = ({ host, port, protocol }: buildConnector.Options): string =
  * undici retries without limit if a proxy closes the connection, because the error has the code of a lost idle
  * connection. The error of this function does not have that code.
  */
-const tunnelOpener = (proxy: Undici.Pool, url: URL) => {
+const tunnelOpener = ({ openTunnel }: typeof Undici, proxy: Pool, url: URL) => {
   const fixed = { ...authorization(url), "proxy-connection": "keep-alive" }
   return (options: buildConnector.Options): Promise<Socket> => {
     const headers = { ...fixed, host: options.host ?? "" }
     // The server name is that of the proxy. undici's default is the host header, which names the service.
     const request = { path: authorityOf(options), headers, servername: url.hostname }
-    return proxy.connect(request).then(socketOf).catch((cause: unknown) => {
+    return openTunnel(proxy, request).then(socketOf).catch((cause: unknown) => {
       throw new Error("The proxy did not open a tunnel", { cause })
     })
   }
@@ -60,14 +60,14 @@ export interface Tunnels {
 
 /** Makes the connector through a proxy. */
 export const makeTunnels = (
-  { Pool, buildConnector: makeConnector }: Pick<typeof Undici, "Pool" | "buildConnector">,
+  undici: typeof Undici,
   { timeout, tls, url }: ProxyOptions
 ): Tunnels => {
   const proxyUrl = new URL(url)
   // undici waits up to 300 seconds for a tunnel without a timeout.
-  const proxy = new Pool(proxyUrl.origin, { connect: { timeout, ...tls.proxy }, headersTimeout: timeout })
-  const open = tunnelOpener(proxy, proxyUrl)
-  const connectTls = makeConnector({ timeout, ...tls.service })
+  const proxy = new undici.Pool(proxyUrl.origin, { connect: { timeout, ...tls.proxy }, headersTimeout: timeout })
+  const open = tunnelOpener(undici, proxy, proxyUrl)
+  const connectTls = undici.buildConnector({ timeout, ...tls.service })
   const connect: Connector = (options, callback) => {
     const fail = (error: Error) => guard(() => callback(error, null), noop)
     const succeed = (socket: Socket) =>
