@@ -48,6 +48,7 @@ const bundleUndici = async () => {
     platform: "node",
     target: "node20",
     legalComments: "none",
+    minifyWhitespace: true,
     plugins: [builtinsWithoutRequire]
   })
   const code = outputFiles[0].text

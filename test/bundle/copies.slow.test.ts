@@ -60,22 +60,29 @@ describe.each(mixtures)("$title", ({ client, program }) => {
   const emulator = client.node.NodeEmulator.layer({
     region: "eu-west-1",
     endpoints: [
-      program.testing.Emulator.endpoint("echo", ({ Body, operation }) =>
-        Effect.succeed(operation === "InvokeEndpoint" ? Body : Stream.make("one ", "two"))),
+      program.testing.Emulator.endpoint(
+        "echo",
+        ({ Body, operation }) => Effect.succeed(operation === "InvokeEndpoint" ? Body : Stream.make("one ", "two"))
+      ),
       program.testing.Emulator.endpoint("broken", () =>
         Effect.fail(
           program.testing.Emulator.containerError({ status: 418, body: "teapot", contentType: "text/plain" })
         )),
-      program.testing.Emulator.endpoint("slow", () =>
-        Effect.fail(new program.main.SageMakerError.ThrottlingError({ ...service, code: "Throttling" })))
+      program.testing.Emulator.endpoint(
+        "slow",
+        () => Effect.fail(new program.main.SageMakerError.ThrottlingError({ ...service, code: "Throttling" }))
+      )
     ]
   })
   const layer = Layer.unwrapEffect(
-    Effect.map(client.node.NodeEmulator.NodeEmulator, ({ url }) =>
-      client.main.SageMakerRuntime.layer({ region: "eu-west-1", endpoint: url }).pipe(
-        Layer.provide([program.main.Signer.layer, client.node.NodeHttpClient.layer()]),
-        Layer.provide(program.main.Credentials.layer(client.testing.Emulator.credentials))
-      ))
+    Effect.map(
+      client.node.NodeEmulator.NodeEmulator,
+      ({ url }) =>
+        client.main.SageMakerRuntime.layer({ region: "eu-west-1", endpoint: url }).pipe(
+          Layer.provide([program.main.Signer.layer, client.node.NodeHttpClient.layer()]),
+          Layer.provide(program.main.Credentials.layer(client.testing.Emulator.credentials))
+        )
+    )
   ).pipe(Layer.provide(emulator))
 
   it.effect("unary calls and streams", () =>
