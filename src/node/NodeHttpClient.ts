@@ -12,7 +12,6 @@ import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { Dispatcher } from "undici"
 import type { ConfigurationError } from "../SageMakerError.ts"
 import { openHttpClient } from "./internal/http/openHttpClient.ts"
 
@@ -36,6 +35,17 @@ export interface ProxyOptions {
    * `10.0.0.0/8`, or `*` for all hosts. Default: none.
    */
   readonly except?: ReadonlyArray<string> | undefined
+}
+
+/**
+ * A dispatcher of undici 7 or later, such as its `Agent`. A program that makes one installs undici itself.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface UndiciDispatcher {
+  /** Sends a request. undici documents the options and the methods of the handler. */
+  dispatch(options: object, handler: object): boolean
 }
 
 /**
@@ -92,7 +102,7 @@ export interface NodeHttpClientOptions {
    *
    * It cannot be combined with another option. Default: a connection pool of the client.
    */
-  readonly dispatcher?: Pick<Dispatcher, "dispatch"> | undefined
+  readonly dispatcher?: UndiciDispatcher | undefined
 }
 
 /**

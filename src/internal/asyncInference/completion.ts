@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
+import { globalState } from "../global/globalState.ts"
 import { findNotification, isObject, kindOf, memberOf } from "./notification.ts"
 
 /**
@@ -40,7 +41,7 @@ export interface Completion {
   readonly receivedTime?: DateTime.Utc | undefined
 }
 
-const failureReasons = new WeakMap<object, string>()
+const failureReasons = globalState("failureReasons", () => new WeakMap<object, string>())
 
 class HiddenReason extends Data.Class {
   get failureReason(): string | undefined {

@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { AwsCredentials } from "../../Credentials.ts"
 import { CredentialsError } from "../../SageMakerError.ts"
+import { globalState } from "../global/globalState.ts"
 
 /** A value that expires, such as credentials or a token that was made from them. */
 export type Expiring = Pick<AwsCredentials, "expiration">
@@ -59,7 +60,7 @@ export const boundedLoad = <A extends Expiring>(load: Load<A>, source: () => str
     )
   )
 
-const bounded = new WeakSet<Load<Expiring>>()
+const bounded = globalState("boundedLoads", () => new WeakSet<Load<Expiring>>())
 
 /** Records that an effect ends within its own time limit. */
 export const markBounded = <A extends Expiring>(load: Load<A>): Load<A> => {

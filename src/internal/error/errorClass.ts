@@ -1,6 +1,7 @@
 /** The base of every error class of this package: documented fields, hidden fields, and a message in its JSON. */
 import type { YieldableError } from "effect/Cause"
 import type * as Schema from "effect/Schema"
+import { sharedInstances } from "../global/sharedInstances.ts"
 import { hiddenFields } from "./hiddenFields.ts"
 
 /** A class made by `Schema.TaggedError` whose instances also have the fields of `Documented`, with their doc comments. */
@@ -46,5 +47,5 @@ export const errorClass = <Documented>() =>
   Object.defineProperty(schemaClass.prototype, "toJSON", toJSON)
   Object.defineProperty(schemaClass.prototype, marker, { value: true })
   const prepared = hidden.length === 0 ? schemaClass : hiddenFields(schemaClass, ...hidden)
-  return prepared as unknown as DocumentedErrorClass<Self, Tag, Fields, Documented>
+  return sharedInstances(prepared, schemaClass._tag) as unknown as DocumentedErrorClass<Self, Tag, Fields, Documented>
 }

@@ -1,12 +1,13 @@
 /** Hidden error fields: a program can read them, but nothing prints them. */
+import { globalState } from "../global/globalState.ts"
 
 /** The property in which Effect's errors keep their constructor's arguments. */
 const plainArgs = Symbol.for("effect/Data/Error/plainArgs")
 
-const hiddenByPrototype = new WeakMap<object, ReadonlySet<string>>()
+const hiddenByPrototype = globalState("hiddenByPrototype", () => new WeakMap<object, ReadonlySet<string>>())
 
 /** The hidden values of each error. */
-const hiddenValues = new WeakMap<object, Map<string, unknown>>()
+const hiddenValues = globalState("hiddenValues", () => new WeakMap<object, Map<string, unknown>>())
 
 /** Whether a field of an error class, or of a class it extends, is hidden. */
 export const isHiddenField = ({ prototype }: { readonly prototype: object }, field: string): boolean => {

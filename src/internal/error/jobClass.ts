@@ -1,5 +1,6 @@
 /** The base of the class of jobs. The errors that contain a job have another class with the same identifier. */
 import * as Schema from "effect/Schema"
+import { sharedInstances } from "../global/sharedInstances.ts"
 
 const jobFields = {
   endpoint: Schema.String,
@@ -20,4 +21,8 @@ export const jobClass = <Self>(): Schema.Class<
   Schema.Struct.Constructor<typeof jobFields>,
   {},
   {}
-> => Schema.Class<Self>("effect-sagemaker-runtime/AsyncInference/Job")(jobFields) as never
+> =>
+  sharedInstances<typeof Schema.Class>(
+    Schema.Class<Self>("effect-sagemaker-runtime/AsyncInference/Job")(jobFields) as never,
+    "Job"
+  ) as never

@@ -23,6 +23,7 @@ import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { unencodable, withOrigin } from "../codec/codecError.ts"
 import { encodeValue } from "../codec/encodedValue.ts"
 import { requireMediaType } from "../codec/mediaTypes.ts"
+import { globalState } from "../global/globalState.ts"
 import { guardReads, readOptions } from "../operation/readMembers.ts"
 import { endModelCall, inModelCall, type ModelCall } from "../telemetry/modelCall.ts"
 import { observeTokens } from "../tokens/observedTokens.ts"
@@ -91,7 +92,7 @@ export type Configured<A, R1, B, R2> = Either.Either<Config<A, R1, B, R2>, Inval
 
 const invalidOptions = unencodable("application/octet-stream", "the options of the model are invalid")
 
-const failWithInvalidOptions = () => Effect.fail(invalidOptions)
+const failWithInvalidOptions = globalState("failWithInvalidOptions", () => () => Effect.fail(invalidOptions))
 
 /** The codec of a model with invalid options. Its calls fail before they use it. */
 export const failingCodec = <A>(): Codec.Codec<A> => ({

@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { Codec } from "../../Codec.ts"
+import { globalState } from "../global/globalState.ts"
 import { guardReads } from "../operation/readMembers.ts"
 import { checkedUsage, ModelCall, type ModelOperation, type ModelUsage } from "../telemetry/modelCall.ts"
 
@@ -13,7 +14,7 @@ export interface ModelKind<in B> {
 }
 
 /** By the response codec of a model, because an endpoint can be a copy. */
-const kinds = /*#__PURE__*/ new WeakMap<object, unknown>()
+const kinds = globalState("modelKinds", () => new WeakMap<object, unknown>())
 
 /** Marks a response codec as that of a language model. */
 export const ofLanguageModel = <B, R>(kind: ModelKind<B>, codec: Codec<B, R>): Codec<B, R> => {

@@ -2,6 +2,7 @@
 import type * as Effect from "effect/Effect"
 import type { InvokeEndpointError, InvokeEndpointInput } from "../../InvokeEndpoint.ts"
 import type { SageMakerRuntime } from "../../SageMakerRuntime.ts"
+import { globalState } from "../global/globalState.ts"
 
 export interface ProbeRequest {
   /** Models of one endpoint do not share probes on different routes. */
@@ -12,7 +13,7 @@ export interface ProbeRequest {
 }
 
 /** By the function `invoke` of an endpoint, because an endpoint can be a copy. */
-const requests = new WeakMap<object, ProbeRequest>()
+const requests = globalState("probeRequests", () => new WeakMap<object, ProbeRequest>())
 
 export const setProbeRequest = <Endpoint extends { readonly invoke: object }>(
   endpoint: Endpoint,

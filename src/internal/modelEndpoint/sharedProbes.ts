@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import { globalState } from "../global/globalState.ts"
 import { currentMonotonicMillis } from "../time/monotonicClock.ts"
 
 /** What a probe sends. Probes with equal contents have the same result. */
@@ -47,7 +48,7 @@ export interface Waiter {
 /** In milliseconds. A caller does not use the result of a probe that ended earlier. */
 const maxResultAge = 5_000
 
-const clients = new WeakMap<object, Map<string, Target>>()
+const clients = globalState("probes", () => new WeakMap<object, Map<string, Target>>())
 
 const enter = (client: object, key: string): Effect.Effect<Waiter> =>
   Effect.sync(() => {

@@ -1,12 +1,14 @@
 /** Marks errors that an inner policy must not retry. */
 import * as Effect from "effect/Effect"
 import { toRetryable } from "../../SageMakerError.ts"
+import { sharedInstances } from "../global/sharedInstances.ts"
 
-class FinalError<E> {
+class FinalError<E> extends sharedInstances(class {}, "FinalError") {
   readonly retry = "never"
   readonly _tag: string
   readonly error: E
   constructor(error: E) {
+    super()
     this.error = error
     this._tag = toRetryable(error)._tag
   }

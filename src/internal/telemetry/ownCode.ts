@@ -4,7 +4,9 @@
  * Code of the program runs with a span of the call as the parent of its own spans. The code of this package needs none,
  * which makes traced calls faster: OpenTelemetry's tracer enters its context at each step below a span.
  */
-const own = new WeakSet<object>()
+import { globalState } from "../global/globalState.ts"
+
+const own = globalState("ownCode", () => new WeakSet<object>())
 
 /** Marks a function whose effect never runs code of the program. */
 export const markOwn = <F extends object>(code: F): F => {
@@ -17,7 +19,7 @@ export const isOwn = (code: object): boolean => own.has(code)
 
 type IsReady = (now: number) => boolean
 
-const ready = new WeakMap<object, IsReady>()
+const ready = globalState("readyCode", () => new WeakMap<object, IsReady>())
 
 /** Registers when a signer or an effect that loads credentials has them, so that it runs no code of the program. */
 export const markReady = <F extends object>(code: F, isReady: IsReady): F => {

@@ -1,6 +1,6 @@
 /** A transport over any `HttpClient`, with timeouts on Effect's clock. */
 import * as HttpClient from "@effect/platform/HttpClient"
-import { type HttpClientError, ResponseError } from "@effect/platform/HttpClientError"
+import { type HttpClientError, isHttpClientError, ResponseError } from "@effect/platform/HttpClientError"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -69,7 +69,7 @@ const toTransportResponse = (
       onIdle: () => toError(transportTimeout("idle", true)),
       onError: (cause) =>
         toError(
-          cause instanceof ResponseError
+          isHttpClientError(cause) && cause._tag === "ResponseError"
             ? cause
             : new ResponseError({ request: response.request, response, reason: "Decode", cause })
         )

@@ -5,6 +5,7 @@ import type { HttpClientError } from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as Effect from "effect/Effect"
 import type { BodyError } from "../../Operation.ts"
+import { globalState } from "../global/globalState.ts"
 import type { BodyReader } from "./bodyReader.ts"
 
 /** Timeouts in milliseconds; `Infinity` waits forever. */
@@ -57,7 +58,7 @@ export type Transport = (
   owner: TransportOwner
 ) => Effect.Effect<TransportResponse, BodyError>
 
-const transports = new WeakMap<HttpClient.HttpClient, Transport>()
+const transports = globalState("transports", () => new WeakMap<HttpClient.HttpClient, Transport>())
 
 /** Registers a transport for an HTTP client that is faster than its `HttpClient` interface. */
 export const attachTransport = (client: HttpClient.HttpClient, transport: Transport): HttpClient.HttpClient => {

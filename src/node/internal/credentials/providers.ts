@@ -1,5 +1,5 @@
 /** Resolves credentials with AWS's credential providers, tried in order. */
-import type * as AwsProviders from "@aws-sdk/credential-providers"
+import type { FromIniInit } from "@aws-sdk/credential-provider-ini"
 import * as HttpClient from "@effect/platform/HttpClient"
 import type * as AwsConfig from "@smithy/core/config"
 import * as Effect from "effect/Effect"
@@ -29,13 +29,11 @@ export interface CredentialSource {
   readonly name: string
   /** What to do if the source fails for an unknown reason. */
   readonly advice: string
-  readonly provider: (
-    aws: typeof AwsProviders,
-    init: ProviderInit
-  ) => AwsCredentialProvider | Promise<AwsCredentialProvider>
+  /** Imports AWS's provider, in a chunk of its own, and makes it. */
+  readonly provider: (init: ProviderInit) => Promise<AwsCredentialProvider>
 }
 
-type RoleAssumer = NonNullable<NonNullable<Parameters<typeof AwsProviders.fromIni>[0]>["roleAssumer"]>
+type RoleAssumer = NonNullable<FromIniInit["roleAssumer"]>
 
 /** The options of AWS's providers. */
 export interface ProviderInit extends ReturnType<typeof toProviderInit> {
@@ -63,21 +61,17 @@ const stsRegion = (
 const explicitRegion = ({ region }: ProviderSettings): string | undefined =>
   region ?? (process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || undefined)
 
-const roleAssumer = (
-  aws: typeof AwsProviders,
-  region: string,
+/** Calls AssumeRole. The client of STS is imported by the first call. */
+export const roleAssumer = (
+  region: ReturnType<typeof stsRegion>,
   requestHandler: object
 ): RoleAssumer =>
-(masterCredentials, params) =>
-  aws.fromTemporaryCredentials({
-    logger,
-    masterCredentials,
-    params,
-    clientConfig: { region, requestHandler: requestHandler as never }
-  })()
+async (credentials, params) => {
+  const { getDefaultRoleAssumer } = await import("./aws/sts.ts")
+  return getDefaultRoleAssumer({ region, requestHandler: requestHandler as never, logger })(credentials, params)
+}
 
 const makeInit = (
-  aws: typeof AwsProviders,
   settings: ProviderSettings,
   region: ReturnType<typeof stsRegion>,
   requestHandler: object
@@ -88,12 +82,11 @@ const makeInit = (
     logger,
     clientConfig: { requestHandler: requestHandler as never },
     parentClientConfig: { requestHandler: requestHandler as never, region },
-    ...(stsRegionOfCode !== undefined && { roleAssumer: roleAssumer(aws, stsRegionOfCode, requestHandler) })
+    ...(stsRegionOfCode !== undefined && { roleAssumer: roleAssumer(stsRegionOfCode, requestHandler) })
   }
 }
 
 const loadFrom = (
-  aws: typeof AwsProviders,
   source: CredentialSource,
   init: ProviderInit,
   profile: string | undefined,
@@ -101,7 +94,7 @@ const loadFrom = (
   runProvider: RunProvider
 ): Effect.Effect<CredentialsInput, SourceFailure> =>
   Effect.tryPromise({
-    try: (signal) => runProvider(signal, async () => (await source.provider(aws, init))()),
+    try: (signal) => runProvider(signal, async () => (await source.provider(init))()),
     catch: (error) => toSourceFailure(source, error, profile, requestHandler.errorStatus())
   })
 
@@ -113,7 +106,6 @@ export const resolveCredentials = (
   Effect.gen(function*() {
     const http = yield* HttpClient.HttpClient
     const runtime = yield* Effect.runtime()
-    const aws = yield* Effect.promise(() => import("@aws-sdk/credential-providers"))
     const region = stsRegion(yield* Effect.promise(() => import("@smithy/core/config")), settings)
     const { smithyRequestHandler } = yield* Effect.promise(() => import("./smithyRequestHandler.ts"))
     const { runProvider } = yield* Effect.promise(() => import("./providerScope.ts"))
@@ -121,9 +113,9 @@ export const resolveCredentials = (
     for (const source of sources) {
       settings.onSource(source.name)
       const requestHandler = smithyRequestHandler(http, runtime)
-      const init = makeInit(aws, settings, region, requestHandler)
+      const init = makeInit(settings, region, requestHandler)
       const result = yield* Effect.either(
-        loadFrom(aws, source, init, settings.location.profile, requestHandler, runProvider)
+        loadFrom(source, init, settings.location.profile, requestHandler, runProvider)
       )
       if (result._tag === "Right") {
         return result.right

@@ -79,6 +79,11 @@ const knownFailures: ReadonlyArray<KnownFailure> = [
     reason: "a token file is not a regular file, or is larger than 64 KiB",
     advice: "Check the path of the token file."
   },
+  {
+    pattern: /Dynamic require of/,
+    reason: "the bundle cannot load AWS's package",
+    advice: "Bundle ES modules with esbuild's option --main-fields=module,main, or bundle as CommonJS."
+  },
   { pattern: /metadata service|TimeoutError|timed? ?out/i, reason: noResponse }
 ]
 

@@ -3,7 +3,7 @@ import * as Redacted from "effect/Redacted"
 import type { AwsCredentials } from "../../../Credentials.ts"
 import type { AssumeRoleOptions, WebIdentityOptions } from "../../NodeCredentials.ts"
 import { checkRegularFile, readRegularFile } from "../config/regularFile.ts"
-import type { CredentialSource, ProviderInit } from "./providers.ts"
+import { type CredentialSource, type ProviderInit, roleAssumer } from "./providers.ts"
 
 /** A web identity token or an authorization token has a few kilobytes. */
 const maxTokenBytes = 64 * 1024
@@ -24,34 +24,34 @@ const checkProfileTokenFiles = async (init: ProviderInit): Promise<void> => {
 export const environment: CredentialSource = {
   name: "environment",
   advice: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-  provider: (aws, { logger }) => aws.fromEnv({ logger })
+  provider: async ({ logger }) => (await import("./aws/environment.ts")).fromEnv({ logger })
 }
 
 export const profile: CredentialSource = {
   name: "profile",
   advice: "Check the profile in the shared config and credentials files.",
-  provider: async (aws, init) => {
+  provider: async (init) => {
     await checkProfileTokenFiles(init)
-    return aws.fromIni(init)
+    return (await import("./aws/profile.ts")).fromIni(init)
   }
 }
 
 export const sso: CredentialSource = {
   name: "SSO",
   advice: "Check the profile's sso settings, and run aws sso login.",
-  provider: (aws, init) => aws.fromSSO(init)
+  provider: async (init) => (await import("./aws/sso.ts")).fromSSO(init)
 }
 
 export const login: CredentialSource = {
   name: "login session",
   advice: "Check the profile's login_session, and run aws login.",
-  provider: (aws, init) => aws.fromLoginCredentials(init)
+  provider: async (init) => (await import("./aws/login.ts")).fromLoginCredentials(init)
 }
 
 export const credentialProcess: CredentialSource = {
   name: "credential_process",
   advice: "Check credential_process in the shared config file.",
-  provider: (aws, init) => aws.fromProcess(init)
+  provider: async (init) => (await import("./aws/credentialProcess.ts")).fromProcess(init)
 }
 
 export const webIdentity = (
@@ -59,9 +59,10 @@ export const webIdentity = (
 ): CredentialSource => ({
   name: "web identity",
   advice: "Check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE.",
-  provider: async (aws, init) => {
+  provider: async (init) => {
     await checkRegularFile(webIdentityTokenFile ?? process.env["AWS_WEB_IDENTITY_TOKEN_FILE"], maxTokenBytes)
-    return aws.fromTokenFile({
+    const { fromTokenFile } = await import("./aws/webIdentity.ts")
+    return fromTokenFile({
       ...init,
       ...(roleArn !== undefined && { roleArn }),
       ...(roleSessionName !== undefined && { roleSessionName }),
@@ -83,13 +84,19 @@ export const container: CredentialSource = {
   name: "container",
   advice: "Check AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI, and the role of the " +
     "ECS task or EKS pod.",
-  provider: async (aws, { logger }) => aws.fromHttp({ logger, ...(await containerToken()) })
+  provider: async ({ logger }) => {
+    const { fromHttp } = await import("./aws/container.ts")
+    return fromHttp({ logger, ...(await containerToken()) })
+  }
 }
 
 export const instanceMetadata: CredentialSource = {
   name: "instance metadata",
   advice: "Check that the EC2 instance has an IAM role and that its metadata service is enabled.",
-  provider: (aws, { logger, ...init }) => aws.fromInstanceMetadata({ logger, profile: init.profile })
+  provider: async ({ logger, ...init }) => {
+    const { fromInstanceMetadata } = await import("./aws/instanceMetadata.ts")
+    return fromInstanceMetadata({ logger, ...(init.profile !== undefined && { profile: init.profile }) })
+  }
 }
 
 export const assumedRole = (
@@ -98,21 +105,17 @@ export const assumedRole = (
 ): CredentialSource => ({
   name: "assumed role",
   advice: "Check roleArn, the role's trust policy and the network connection to STS.",
-  provider: (aws, { clientConfig, logger, parentClientConfig: { region } }) =>
-    aws.fromTemporaryCredentials({
-      logger,
-      clientConfig: { ...clientConfig, region },
-      masterCredentials: {
-        accessKeyId: Redacted.value(accessKeyId),
-        secretAccessKey: Redacted.value(secretAccessKey),
-        ...(sessionToken && { sessionToken: Redacted.value(sessionToken) })
-      },
-      params: {
-        RoleArn: roleArn,
-        ...(roleSessionName !== undefined && { RoleSessionName: roleSessionName }),
-        ...(externalId !== undefined && { ExternalId: externalId }),
-        ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds })
-      }
+  provider: async ({ clientConfig: { requestHandler }, parentClientConfig: { region } }) => () =>
+    roleAssumer(region, requestHandler)({
+      accessKeyId: Redacted.value(accessKeyId),
+      secretAccessKey: Redacted.value(secretAccessKey),
+      ...(sessionToken && { sessionToken: Redacted.value(sessionToken) })
+    }, {
+      RoleArn: roleArn,
+      // The name that AWS's providers generate.
+      RoleSessionName: roleSessionName ?? `aws-sdk-js-${Date.now()}`,
+      ...(externalId !== undefined && { ExternalId: externalId }),
+      ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds })
     })
 })
 

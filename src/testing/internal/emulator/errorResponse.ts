@@ -2,6 +2,7 @@
 import * as Data from "effect/Data"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { sharedInstances } from "../../../internal/global/sharedInstances.ts"
 import { validationReason } from "../../../protocol/error/validationReason.ts"
 import * as SageMakerError from "../../../SageMakerError.ts"
 import type { HttpResponseMessage } from "./httpMessage.ts"
@@ -40,7 +41,7 @@ export interface ErrorSource {
 }
 
 /** An error response of a container. */
-export class ContainerFailure extends Data.TaggedError("ContainerError")<{
+export class ContainerFailure extends sharedInstances(Data.TaggedError("ContainerError"), "ContainerError")<{
   readonly status: number
   readonly body: string | Uint8Array
   readonly contentType: string | undefined
