@@ -4,7 +4,7 @@ import { describe } from "vitest"
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8")
 
-describe.each([["README.md", 7], ["docs/node.md", 1], ["docs/typed-models.md", 6]] as const)(
+describe.each([["README.md", 8], ["docs/node.md", 1], ["docs/typed-models.md", 6]] as const)(
   "%s shows",
   (page, count) => {
     const programs = [...read(page).matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
