@@ -19,6 +19,7 @@ const slow = "{examples,test}/**/*.slow.test.ts"
 const elsewhere = [
   "examples/durable-async/**",
   "test/browser/**",
+  "test/bundlers/**",
   "test/clients/**",
   "test/durable-async/**",
   "test/package/**"

@@ -21,6 +21,7 @@ const order = [
   "credentials",
   "testing",
   "lambda-containers-workers",
+  "bundling",
   "custom-operations",
   "security",
   "migrating",
