@@ -20,6 +20,7 @@ const elsewhere = [
   "examples/durable-async/**",
   "examples/frameworks/**",
   "test/browser/**",
+  "test/bundlers/**",
   "test/clients/**",
   "test/durable-async/**",
   "test/frameworks/**",

@@ -8,7 +8,7 @@ const markdownIn = (folder) => readdirSync(new URL(folder, root)).filter((file) 
 
 for (const page of [...markdownIn("./"), ...markdownIn("docs/"), ...markdownIn("docs/guides/"), ...markdownIn("docs/containers/")]) {
   const text = read(page)
-  const updated = text.replace(/(<!-- (\S+\.ts) -->\n```ts\n)[\s\S]*?```/g, (_, before, path) => `${before}${read(path)}\`\`\``)
+  const updated = text.replace(/(<!-- (\S+\.[jt]s) -->\n```[jt]s\n)[\s\S]*?```/g, (_, before, path) => `${before}${read(path)}\`\`\``)
   if (updated !== text) {
     writeFileSync(new URL(page, root), updated)
   }

@@ -23,6 +23,7 @@ const order = [
   "credentials",
   "testing",
   "lambda-containers-workers",
+  "bundling",
   "custom-operations",
   "security",
   "migrating",

@@ -1,10 +1,9 @@
 /**
  * Layers that load AWS credentials from profiles, SSO, roles, containers and EC2 instances.
  *
- * Each layer uses one of AWS's credential providers (`@aws-sdk/credential-providers`), which is imported when
- * credentials are first needed. The profile name (`AWS_PROFILE`) and the paths of the shared files (`AWS_CONFIG_FILE`,
- * `AWS_SHARED_CREDENTIALS_FILE`) are read through Effect's `ConfigProvider`. AWS's providers read all other variables
- * from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20
+ * Each layer uses one of AWS's credential providers, which is imported when credentials are first needed. The profile
+ * name (`AWS_PROFILE`) and the paths of the shared files (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`) are read
+ * through Effect's `ConfigProvider`. AWS's providers read all other variables from `process.env`. Requests to STS, SSO and sign-in use the `HttpClient` in the context, with a timeout of 20
  * seconds.
  *
  * Credentials are cached, and refreshed in the background as in `Credentials.layerProvider`. If no unexpired credentials

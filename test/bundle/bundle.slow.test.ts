@@ -3,7 +3,7 @@ import { Effect, Stream } from "effect"
 import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
 import { build, type BuildOptions } from "esbuild"
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { builtinModules } from "node:module"
 import { fileURLToPath } from "node:url"
 import { createContext, runInContext } from "node:vm"
@@ -98,6 +98,28 @@ it.effect("A bundle of the entry point ./s3 has AWS's packages in chunks of thei
     assert.isNotEmpty(owners)
     assert.isTrue(owners.every(({ isEntry }) => !isEntry))
   }))
+
+it.effect("A bundle of the entry point ./node has undici and AWS's packages in chunks of their own", () =>
+  Effect.gen(function*() {
+    const { chunks } = yield* bundleInChunks("dist/node/index.js")
+    const loadedWhenNeeded = [
+      "dist/node/internal/http/undici.js",
+      "node_modules/@aws-sdk/credential-provider-ini/",
+      "node_modules/@aws-sdk/credential-provider-sso/",
+      "node_modules/@aws-sdk/nested-clients/"
+    ]
+    for (const path of loadedWhenNeeded) {
+      const owners = chunks.filter(({ inputs }) => inputs.some((input) => input.includes(path)))
+      assert.isNotEmpty(owners, path)
+      assert.isTrue(owners.every(({ isEntry }) => !isEntry), path)
+    }
+  }))
+
+it("The bundled part of undici requires no module", () => {
+  const code = readFileSync(`${root}/dist/node/internal/http/undici.js`, "utf8")
+  assert.match(code, /^\/\*!\n \* undici 7\.[\d.]+\n[\s\S]*Permission is hereby granted/)
+  assert.notMatch(code, /\bimport\b.*\bfrom\b|[^_.\w]require\(/)
+})
 
 it.effect("A bundle without used exports is empty", () =>
   Effect.gen(function*() {

@@ -181,7 +181,7 @@ const guides = new URL("../../docs/guides/", import.meta.url)
 
 describe("each guide shows the current text of its examples:", () => {
   it.each(readdirSync(guides))("%s", (page) => {
-    const shown = [...readFileSync(new URL(page, guides), "utf8").matchAll(/<!-- (\S+) -->\n```ts\n([\s\S]*?)```/g)]
+    const shown = [...readFileSync(new URL(page, guides), "utf8").matchAll(/<!-- (\S+) -->\n```[jt]s\n([\s\S]*?)```/g)]
     assert.isNotEmpty(shown)
     for (const [, path = "", program] of shown) {
       assert.strictEqual(program, readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"))
