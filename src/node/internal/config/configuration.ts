@@ -98,13 +98,10 @@ const isInsecure = (endpoint: string): boolean => {
 /** A metadata service that responds byte by byte would otherwise delay the layer without end. */
 const instanceRegionTimeout = "5 seconds"
 
-const fetchInstanceRegion = Effect.gen(function*() {
-  const { NODE_REGION_CONFIG_OPTIONS } = yield* Effect.promise(() => import("@smithy/core/config"))
-  const { runProvider } = yield* Effect.promise(() => import("../credentials/providerScope.ts"))
-  const fetchRegion = NODE_REGION_CONFIG_OPTIONS.default
-  return yield* Effect.tryPromise((signal) =>
-    runProvider(signal, async () => (typeof fetchRegion === "function" ? fetchRegion() : fetchRegion))
-  )
+const fetchInstanceRegion = Effect.tryPromise(async (signal) => {
+  const { NODE_REGION_CONFIG_OPTIONS: { default: fetchRegion } } = await import("@smithy/core/config")
+  const { runProvider } = await import("../credentials/providerScope.ts")
+  return runProvider(signal, async () => (typeof fetchRegion === "function" ? fetchRegion() : fetchRegion))
 }).pipe(Effect.timeout(instanceRegionTimeout))
 
 const lookupInstanceRegion: ConfigLookup<string> = Effect.gen(function*() {

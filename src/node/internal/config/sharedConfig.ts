@@ -1,6 +1,6 @@
 /** Reads the shared AWS configuration files, `~/.aws/config` and `~/.aws/credentials`. */
 import * as Effect from "effect/Effect"
-import { homedir } from "node:os"
+import { devNull, homedir } from "node:os"
 import { join } from "node:path"
 import { ConfigurationError } from "../../../SageMakerError.ts"
 import { checkRegularFile } from "./regularFile.ts"
@@ -31,8 +31,14 @@ export interface SharedConfig {
 /** In bytes. */
 const maxFileBytes = 16 * 1024 * 1024
 
-/** Not `~`, which some of AWS's providers do not expand. */
-const defaultFile = (name: string): string => join(homedir(), ".aws", name)
+/** Not `~`, which some of AWS's providers do not expand. On Deno without the permission `sys` there is no file. */
+const defaultFile = (name: string): string => {
+  try {
+    return join(homedir(), ".aws", name)
+  } catch {
+    return devNull
+  }
+}
 
 /** The file of a variable, else AWS's default file. A missing file is allowed. */
 const fileFromEnvironment = (variable: string, defaultName: string) =>
@@ -80,13 +86,17 @@ const subsection = (services: Section, name: string): Section =>
     )
   )
 
+const readFiles = async (location: SharedConfigLocation) => {
+  const { loadSharedConfigFiles } = await import("@smithy/core/config")
+  return loadSharedConfigFiles(toProviderInit(location))
+}
+
 /** Reads the files. A missing or unreadable file counts as empty. A profile that is set in code must exist. */
 export const load = (profile: string | undefined): Effect.Effect<SharedConfig, ConfigurationError> =>
   Effect.gen(function*() {
     const location = yield* locate(profile)
-    const { loadSharedConfigFiles } = yield* Effect.promise(() => import("@smithy/core/config"))
     const { configFile, credentialsFile } = yield* Effect.orElseSucceed(
-      Effect.tryPromise(() => loadSharedConfigFiles(toProviderInit(location))),
+      Effect.tryPromise(() => readFiles(location)),
       () => ({ configFile: {}, credentialsFile: {} })
     )
     const name = location.profile ?? "default"

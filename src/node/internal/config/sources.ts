@@ -56,20 +56,22 @@ const parseSetting = <A>(
     : Effect.succeed({ value, setting, source })
 }
 
-/** Reads an environment variable through the `ConfigProvider`. */
-export const fromEnvironment = <A>(variable: string, format: ConfigFormat<A>): ConfigLookup<A> =>
-  Effect.flatMap(
-    Effect.mapError(
-      Config.option(Config.string(variable)),
-      () =>
-        new ConfigurationError({
-          setting: variable,
-          source: "environment",
-          problem: "could not be read as a string from the ConfigProvider"
-        })
-    ),
-    (text) => parseSetting(format, Option.getOrUndefined(text), variable, "environment")
+/** Reads an environment variable through the `ConfigProvider`, which throws on Deno without the permission `env`. */
+export const fromEnvironment = <A>(variable: string, format: ConfigFormat<A>): ConfigLookup<A> => {
+  const unreadable = () =>
+    Effect.fail(
+      new ConfigurationError({
+        setting: variable,
+        source: "environment",
+        problem: "could not be read as a string from the ConfigProvider"
+      })
+    )
+  return Config.option(Config.string(variable)).pipe(
+    Effect.catchAll(unreadable),
+    Effect.catchAllDefect(unreadable),
+    Effect.flatMap((text) => parseSetting(format, Option.getOrUndefined(text), variable, "environment"))
   )
+}
 
 /** Reads a key of a section of the shared configuration files. */
 export const fromSection = <A>(

@@ -40,6 +40,12 @@ const decoders = new Map<string, MakeDecoder | undefined>([
 /** `fetch` has the same limit. Each encoding multiplies the work for a byte of the response. */
 const maxEncodings = 5
 
+/** Deno's brotli and zstd decoders fail without a code. */
+const withCode = (cause: NodeJS.ErrnoException): Error =>
+  cause.code === undefined
+    ? Object.assign(new Error("The content encoding is invalid", { cause }), { code: "ERR_ZLIB_INVALID_DATA" })
+    : cause
+
 /** The body of a source, decoded. It reads the source only when all decoded data has been read. */
 class DecodedSource implements BodySource, ChunkReceiver {
   readonly #encoded: BodySource
@@ -117,7 +123,7 @@ class DecodedSource implements BodySource, ChunkReceiver {
     return this.#makeDecoder(firstByte)
       .on("readable", () => this.#advance())
       .on("end", end)
-      .on("error", (cause) => this.onError(cause))
+      .on("error", (cause) => this.onError(withCode(cause)))
   }
 
   /** Delivers what the receiver waits for, or reads on. */

@@ -13,6 +13,8 @@ const headerValue = (traceId: string): string => traceId.replace(/[^\x20-\x7e]+/
 
 type Headers = { readonly [name: string]: string }
 
+const loadStore = async () => (await import("@aws/lambda-invoke-store")).InvokeStore.getInstanceAsync()
+
 /** The header of an invocation, read when a call starts; `undefined` outside Lambda. */
 export const xrayTraceHeaders: Effect.Effect<Effect.Effect<Headers | undefined> | undefined, ConfigurationError> =
   Effect.gen(function*() {
@@ -20,15 +22,14 @@ export const xrayTraceHeaders: Effect.Effect<Effect.Effect<Headers | undefined> 
       return undefined
     }
     const provider = yield* Effect.configProviderWith(Effect.succeed)
-    const { InvokeStore } = yield* Effect.promise(() => import("@aws/lambda-invoke-store"))
-    const store = yield* Effect.promise(() => InvokeStore.getInstanceAsync())
+    const store = yield* Effect.orElseSucceed(Effect.tryPromise(loadStore), () => undefined)
     const fromVariable = fromEnvironment("_X_AMZN_TRACE_ID", string).pipe(
       Effect.withConfigProvider(provider),
       Effect.map((found) => found?.value),
       Effect.orElseSucceed(() => undefined)
     )
     return Effect.suspend(() => {
-      const traceId = store.getXRayTraceId()
+      const traceId = store?.getXRayTraceId()
       return Effect.map(
         traceId === undefined || traceId === "" ? fromVariable : Effect.succeed(traceId),
         (id): Headers | undefined => (id === undefined ? undefined : { "x-amzn-trace-id": headerValue(id) })
