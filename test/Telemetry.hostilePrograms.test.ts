@@ -183,6 +183,21 @@ describe("A call inside of another call", () => {
     }))
 })
 
+describe("A client with metrics twice", () => {
+  it.effect("has the metrics of what calls share under both names", () =>
+    Effect.gen(function*() {
+      const server = yield* scriptedRuntime(ok)
+      const { record, series } = makeTestMetrics()
+      const live = server.layer.pipe(record({ prefix: "inner." }), record({ prefix: "outer." }))
+      yield* Effect.provide(invokeEndpoint(input), live)
+      const names = (yield* series).map(({ name }) => name)
+      for (const name of ["attempts", "retry_quota"]) {
+        assert.include(names, `inner.sagemaker_runtime.${name}`)
+        assert.include(names, `outer.sagemaker_runtime.${name}`)
+      }
+    }))
+})
+
 describe("A stream whose scope has closed", () => {
   it.effect("adds no event to its ended span", () =>
     Effect.gen(function*() {

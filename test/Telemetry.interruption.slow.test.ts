@@ -12,13 +12,14 @@ import { okResponse, type Reply, scriptedRuntime } from "./support/scriptedHttpC
 
 const input = { EndpointName: "llama", Body: "hello" }
 
-/** A scheduler that interrupts the fibers that it runs before their step with the given number. */
+/** A scheduler that interrupts its first fiber before the step with the given number. */
 const interruptAt = (step: number) => {
   const scheduler = new Scheduler.MixedScheduler(2048)
   const record = { steps: 0 }
+  let first: unknown
   scheduler.shouldYield = (fiber) => {
-    record.steps += 1
-    if (record.steps !== step) {
+    first ??= fiber
+    if (fiber !== first || ++record.steps !== step) {
       return false
     }
     fiber.unsafeInterruptAsFork(FiberId.none)
