@@ -48,7 +48,7 @@ const recordAll = Effect.scoped(Effect.gen(function*() {
       const observer = observe({ operation: "InvokeEndpoint", input, fiber, modelCall, span: undefined })
       observer.requestEncoded?.(1)
       observer.attemptStarted?.(1)
-      observer.attemptEnded?.(exit, answered)
+      observer.attemptEnded?.(exit, answered, 1)
       observer.responseRead?.(1)
       observer.partsReceived?.({ parts: 1, bytes: 1, isComplete: false })
       return observer.ended({ ...answered, exit })

@@ -48,6 +48,22 @@ describe("the result of open", () => {
     await opened.close()
   })
 
+  it("has the getters of the value, also one that throws", async () => {
+    const value = {
+      get broken(): string {
+        throw new Error("broken")
+      },
+      Body: Stream.make(1, 2)
+    }
+    const opened = await client.open(Effect.succeed(value))
+    assert.throws(() => opened.broken, "broken")
+    const values: Array<number> = []
+    for await (const part of opened.Body) {
+      values.push(part)
+    }
+    assert.deepStrictEqual(values, [1, 2])
+  })
+
   it("keeps an own member `close`", async () => {
     const [record, effect] = scoped({ close: "own" })
     const opened = await client.open(effect)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Context, Effect, Exit, Layer, Tracer } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Stream, Tracer } from "effect"
 import { InvokeEndpoint, invokeEndpoint, SageMakerError } from "effect-sagemaker-runtime"
 import { Client } from "effect-sagemaker-runtime/promise"
 import { MockRuntime } from "effect-sagemaker-runtime/testing"
@@ -191,6 +191,25 @@ describe("an aborted signal", () => {
     const client = Client.make(greeting)
     const pending = client.run(Effect.sync(() => controller.abort()), { signal: controller.signal })
     assert.propertyVal(await failureOf(pending), "name", "AbortError")
+  })
+
+  it("has one listener for all calls, so that Node does not warn", async () => {
+    const warnings: Array<Error> = []
+    const onWarning = (warning: Error) => void warnings.push(warning)
+    process.on("warning", onWarning)
+    const controller = new AbortController()
+    const client = Client.make(greeting)
+    const calls = Array.from({ length: 1_000 }, () => failureOf(client.run(Effect.never, controller)))
+    const iterations = Array.from(
+      { length: 100 },
+      () => failureOf(client.iterate(Stream.never, controller)[Symbol.asyncIterator]().next())
+    )
+    await client.run(Effect.sleep(5), controller)
+    controller.abort()
+    const errors = await Promise.all([...calls, ...iterations])
+    assert.isTrue(errors.every((error) => error instanceof DOMException && error.name === "AbortError"))
+    process.off("warning", onWarning)
+    assert.deepStrictEqual(warnings, [])
   })
 
   it("has no listeners left when calls have ended", async () => {

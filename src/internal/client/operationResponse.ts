@@ -50,7 +50,6 @@ export class AttemptResponse implements OperationResponse {
 
   get stream(): Effect.Effect<Stream.Stream<Uint8Array, BodyError>, never, Scope.Scope> {
     const { call: { options: { interceptor, observation } }, connection, response } = this.#source
-    observation?.streamOpened()
     const transferred = connection.transfer()
     const intercepted = interceptor === undefined
       ? transferred
@@ -58,7 +57,13 @@ export class AttemptResponse implements OperationResponse {
     return Effect.as(
       observation === undefined
         ? intercepted
-        : Effect.zipRight(intercepted, Effect.addFinalizer(() => observation.scopeClosed)),
+        : Effect.zipRight(
+          intercepted,
+          Effect.suspend(() => {
+            const closed = observation.streamOpened()
+            return Effect.addFinalizer(() => closed)
+          })
+        ),
       Stream.suspend(() =>
         connection.claimBody()
           ? Stream.ensuring(response.body.stream, Effect.suspend(() => connection.close()))

@@ -13,6 +13,7 @@ import type { CommonError, InvalidInputError } from "../../SageMakerError.ts"
 import * as Timeouts from "../../Timeouts.ts"
 import { guardReads, type Members, readMembers } from "../operation/readMembers.ts"
 import { makeQuota } from "../retry/quota.ts"
+import { CurrentModelCall } from "../telemetry/modelCall.ts"
 import { CurrentMonitor } from "../telemetry/monitor.ts"
 import { observed } from "../telemetry/observed.ts"
 import { withParent } from "../telemetry/spans.ts"
@@ -83,9 +84,8 @@ const nextAttempt = <I, O, E, R>(
   Effect.withFiberRuntime((fiber) => {
     call.beginAttempt(monotonicMillis(Context.get(fiber.currentDefaultServices, Clock.Clock)))
     const { observation } = call.options
-    observation?.attemptStarted(call)
-    const running = deadlines.withDeadline("attempt", call)(attempt({ operation, input, request, call, fiber }))
-    return observation === undefined ? running : observation.aroundAttempt(running)
+    const run = () => deadlines.withDeadline("attempt", call)(attempt({ operation, input, request, call, fiber }))
+    return observation === undefined ? run() : observation.aroundAttempt(call, Effect.suspend(run))
   })
 
 /** The policy, timeouts and other state that the calls of a client share. */
@@ -150,6 +150,18 @@ interface RuntimeClient {
   readonly execute: <I, O, E, R>(operation: Operation<I, O, E, R>, input: I) => Effect.Effect<O, E | CommonError, R>
 }
 
+/** Runs a call so that calls of the program inside of it, such as in `decode`, are no part of it. */
+const inNoCall = <A, E, R>(
+  { unsafeMap }: Context.Context<never>,
+  call: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  unsafeMap.has(CurrentInterceptor.key) || unsafeMap.has(CurrentModelCall.key)
+    ? Effect.mapInputContext(
+      call,
+      (context: Context.Context<R>) => Context.omit(CurrentInterceptor, CurrentModelCall)(context) as Context.Context<R>
+    )
+    : call
+
 /**
  * Makes a client that runs operations.
  *
@@ -180,7 +192,11 @@ export const make = (options: PipelineOptions) =>
         const interceptor = makeInterceptor?.({ operation: operation.name, input: bound.right })
         return observed(
           { operation, input: bound.right, fiber, attributes, interceptor },
-          (observation) => startCall(client, operation, bound.right, fiber, { interceptor, observation })
+          (observation) =>
+            inNoCall(
+              fiber.currentContext,
+              startCall(client, operation, bound.right, fiber, { interceptor, observation })
+            )
         )
       })
     return registerExecute<RuntimeClient>(

@@ -1,9 +1,15 @@
 /** The value of `error.type`. */
 import * as Cause from "effect/Cause"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { type ServiceError, toRetryable } from "../../SageMakerError.ts"
 import { isOwnError } from "../error/errorClass.ts"
+import { guardReads } from "../operation/readMembers.ts"
+
+/** The tag of an error. Code of the program can fail with an object whose members cannot be read. */
+const tagOf = (error: unknown): string =>
+  Either.getOrElse(guardReads("error", () => toRetryable(error)._tag), () => "_OTHER")
 
 /**
  * The tag of the error that an exit fails with, `interrupted` if it was interrupted, and `_OTHER` for a defect.
@@ -16,7 +22,7 @@ export const errorType = (exit: Exit.Exit<unknown, unknown>): string | undefined
   }
   const failure = Cause.failureOption(exit.cause)
   if (Option.isSome(failure)) {
-    return toRetryable(failure.value)._tag
+    return tagOf(failure.value)
   }
   return Cause.isInterruptedOnly(exit.cause) ? "interrupted" : "_OTHER"
 }
@@ -43,7 +49,8 @@ const typeOnly = (type: string): Error => {
   return error
 }
 
-const isPrintable = (error: unknown, type: string): error is Error => isOwnError(error) && !reportedErrors.has(type)
+const isPrintable = (error: unknown, type: string): boolean =>
+  Either.getOrElse(guardReads("error", () => isOwnError(error) && !reportedErrors.has(type)), () => false)
 
 /**
  * The exit that a tracer receives. It has the text of an error of the client only. The text of a server, or of an error of

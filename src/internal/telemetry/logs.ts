@@ -54,7 +54,7 @@ export const logObserver = ({ failureLevel, level }: LogLevels) => (call: Observ
   const annotationsOf = (result: CallResult, error: string | undefined): Annotations => ({
     "rpc.method": `SageMakerRuntime/${operation}`,
     "aws.sagemaker.endpoint.name": validEndpointName(input),
-    "sagemaker_runtime.call.duration": (monotonicMillis(clock) - startedAt) / 1_000,
+    "sagemaker_runtime.call.duration": Math.max(0, monotonicMillis(clock) - startedAt) / 1_000,
     "sagemaker_runtime.attempts": result.attempts,
     "sagemaker_runtime.retry_delay": result.totalRetryDelay / 1_000,
     "http.response.status_code": result.status,

@@ -23,6 +23,31 @@ export interface Monitor {
   readonly credentialsRefreshed: (exit: Exit.Exit<unknown, unknown>) => void
 }
 
+/** A monitor that reports to two monitors. */
+export const bothMonitors = (first: Monitor | undefined, second: Monitor): Monitor =>
+  first === undefined ? second : {
+    retryQuota: (tokens) => {
+      first.retryQuota(tokens)
+      second.retryQuota(tokens)
+    },
+    connections: (change) => {
+      first.connections(change)
+      second.connections(change)
+    },
+    queued: (limit, endpoint, change) => {
+      first.queued(limit, endpoint, change)
+      second.queued(limit, endpoint, change)
+    },
+    circuit: (key, level) => {
+      first.circuit(key, level)
+      second.circuit(key, level)
+    },
+    credentialsRefreshed: (exit) => {
+      first.credentialsRefreshed(exit)
+      second.credentialsRefreshed(exit)
+    }
+  }
+
 /** The monitor of the client that is being built or that runs a call. */
 export class CurrentMonitor extends Context.Reference<CurrentMonitor>()("effect-sagemaker-runtime/CurrentMonitor", {
   defaultValue: (): Monitor | undefined => undefined

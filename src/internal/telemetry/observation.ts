@@ -29,16 +29,41 @@ const whenEnded = <A, E, R>(effect: Effect.Effect<A, E, R>, onEnd: OnEnd): Effec
     onSuccess: (value) => afterwards(onEnd(Exit.succeed(value)), Effect.succeed(value))
   })
 
+/** Runs code of an observer, which can call a tracer of the program. A call does not fail because its tracer throws. */
+export const ignoringExceptions = <A>(run: () => A): A | undefined => {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}
+
+/** The progress of an attempt. */
+interface Attempt {
+  readonly number: number
+  response: ObservedResponse
+}
+
+/** The response stream of the last attempt. */
+interface ResponseStream {
+  isReading: boolean
+  isComplete: boolean
+  parts: number
+  bytes: number
+  /** How the stream ended. */
+  exit: Exit.Exit<unknown, unknown> | undefined
+}
+
 /** The observation of one call. */
 export class Observation {
   readonly spans: CallSpans | undefined
   readonly #observers: ReadonlyArray<CallObserver>
   readonly #modelCall: ModelCall | undefined
-  #response = noResponse
-  #attempts = 0
+  #attempt: Attempt = { number: 0, response: noResponse }
   #totalRetryDelay = 0
   /** The response stream. The call ends with it. */
-  #stream: { isReading: boolean; isComplete: boolean; parts: number; bytes: number } | undefined
+  #stream: ResponseStream | undefined
+  #hasReturned = false
   #isEnded = false
 
   constructor({ modelCall, observers, spans }: ObservationOptions) {
@@ -48,57 +73,49 @@ export class Observation {
   }
 
   requestEncoded(bytes: number): void {
-    for (const observer of this.#observers) {
-      observer.requestEncoded?.(bytes)
-    }
-  }
-
-  attemptStarted({ attempts, totalRetryDelay }: { readonly attempts: number; readonly totalRetryDelay: number }): void {
-    this.#response = noResponse
-    this.#attempts = attempts
-    this.#totalRetryDelay = totalRetryDelay
-    for (const observer of this.#observers) {
-      observer.attemptStarted?.(attempts)
-    }
+    this.#report((observer) => observer.requestEncoded?.(bytes))
   }
 
   responseReceived(response: ObservedResponse): void {
-    this.#response = response
-  }
-
-  attemptEnded(exit: Exit.Exit<unknown, unknown>): void {
-    for (const observer of this.#observers) {
-      observer.attemptEnded?.(exit, this.#response)
-    }
+    this.#attempt.response = response
   }
 
   responseRead(bytes: number): void {
-    for (const observer of this.#observers) {
-      observer.responseRead?.(bytes)
-    }
+    this.#report((observer) => observer.responseRead?.(bytes))
   }
 
-  /** The response body is a stream. */
-  streamOpened(): void {
-    this.#stream = { isReading: false, isComplete: false, parts: 0, bytes: 0 }
+  /** The response body is a stream. The returned effect runs when the scope of the stream closes. */
+  streamOpened(): Effect.Effect<void> {
+    const stream: ResponseStream = { isReading: false, isComplete: false, parts: 0, bytes: 0, exit: undefined }
+    this.#stream = stream
+    return Effect.suspend(() => this.#streamEnded(stream, Exit.void))
   }
 
-  /** The scope of the response stream has closed. */
-  readonly scopeClosed: Effect.Effect<void> = Effect.suspend(() => this.#end(Exit.void))
-
-  /** Observes an attempt. */
-  aroundAttempt<A, E, R>(attempt: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return Effect.uninterruptibleMask((restore) =>
-      whenEnded(restore(attempt), (exit) => {
-        this.attemptEnded(exit)
+  /** Observes an attempt, which starts in an uninterruptible region, so that its end is always reported. */
+  aroundAttempt<A, E, R>(
+    { attempts, totalRetryDelay }: { readonly attempts: number; readonly totalRetryDelay: number },
+    attempt: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E, R> {
+    return Effect.uninterruptibleMask((restore) => {
+      const started: Attempt = { number: attempts, response: noResponse }
+      this.#attempt = started
+      this.#stream = undefined
+      this.#totalRetryDelay = totalRetryDelay
+      this.#report((observer) => observer.attemptStarted?.(attempts))
+      return whenEnded(restore(attempt), (exit) => {
+        this.#report((observer) => observer.attemptEnded?.(exit, started.response, attempts))
         return Effect.void
       })
-    )
+    })
   }
 
   /** The effect of the call has ended. The call ends with its response stream, if it has one. */
   callReturned(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    return Exit.isSuccess(exit) && this.#stream !== undefined ? Effect.void : this.#end(exit)
+    this.#hasReturned = true
+    if (Exit.isFailure(exit) || this.#stream === undefined) {
+      return this.#end(exit)
+    }
+    return this.#stream.exit === undefined ? Effect.void : this.#end(this.#stream.exit)
   }
 
   /** Observes the parts of a response stream. A second run of the stream is not observed. */
@@ -114,21 +131,33 @@ export class Observation {
       })
       return parts.pipe(
         Stream.mapChunks((chunk) => {
-          for (const { byteLength } of chunk) {
-            stream.parts += 1
-            stream.bytes += byteLength
-          }
-          for (const observer of this.#observers) {
-            observer.partsReceived?.(stream)
+          if (stream.exit === undefined) {
+            for (const { byteLength } of chunk) {
+              stream.parts += 1
+              stream.bytes += byteLength
+            }
+            this.#report((observer) => observer.partsReceived?.(stream))
           }
           return chunk
         }),
         Stream.concat(Stream.execute(complete)),
-        Stream.tapErrorCause((cause) => this.#end(Exit.failCause(cause))),
+        Stream.tapErrorCause((cause) => this.#streamEnded(stream, Exit.failCause(cause))),
         // Another failure is one of the program that reads the stream. Its text can be a payload.
-        Stream.ensuringWith((exit) => this.#end(Exit.isInterrupted(exit) ? exit : Exit.void))
+        Stream.ensuringWith((exit) => this.#streamEnded(stream, Exit.isInterrupted(exit) ? exit : Exit.void))
       )
     })
+  }
+
+  /** Ends the call if its effect has returned with this stream. */
+  #streamEnded(stream: ResponseStream, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    stream.exit ??= exit
+    return this.#hasReturned && this.#stream === stream ? this.#end(stream.exit) : Effect.void
+  }
+
+  #report(report: (observer: CallObserver) => void): void {
+    for (const observer of this.#observers) {
+      ignoringExceptions(() => report(observer))
+    }
   }
 
   /** Ends the call, or lets it end with the language-model call that it belongs to. */
@@ -143,19 +172,20 @@ export class Observation {
   }
 
   #finish(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
-    const { requestId, status, variant } = this.#response
+    const { number, response: { requestId, status, variant } } = this.#attempt
     const result: CallResult = {
       status,
       requestId,
       variant,
       exit,
-      attempts: this.#attempts,
+      attempts: number,
       totalRetryDelay: this.#totalRetryDelay,
       stream: this.#stream
     }
     let effect = Effect.void
     for (const observer of this.#observers) {
-      effect = afterwards(effect, observer.ended(result))
+      const ending = ignoringExceptions(() => observer.ended(result)) ?? Effect.void
+      effect = afterwards(effect, ending === Effect.void ? ending : Effect.catchAllCause(ending, () => Effect.void))
     }
     return effect
   }
@@ -172,6 +202,8 @@ export const aroundCall = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) => {
     const observation = start()
-    const running = restore(call(observation))
-    return observation === undefined ? running : whenEnded(running, (exit) => observation.callReturned(exit))
+    return observation === undefined
+      ? restore(call(undefined))
+      // Code of the program, such as `encode` of an operation, can throw.
+      : whenEnded(restore(Effect.suspend(() => call(observation))), (exit) => observation.callReturned(exit))
   })

@@ -7,7 +7,7 @@ import type { Operation, SpanAttributes } from "../../Operation.ts"
 import type { Interceptor } from "../client/interceptor.ts"
 import { guardReads } from "../operation/readMembers.ts"
 import { CurrentModelCall } from "./modelCall.ts"
-import { aroundCall, Observation } from "./observation.ts"
+import { aroundCall, ignoringExceptions, Observation } from "./observation.ts"
 import { CallSpans, isTraced } from "./spans.ts"
 
 /** A call, and what its observers are made from. */
@@ -32,15 +32,17 @@ export const observed = <I, O, E, R, A, E2, R2>(
   }
   return aroundCall(() => {
     const spans = isTraced(fiber)
-      ? CallSpans.start({
-        fiber,
-        operation: operation.name,
-        attributes: {
-          ...attributes,
-          ...Either.getOrUndefined(guardReads("input", () => operation.attributes?.(input)))
-        },
-        modelCall
-      })
+      ? ignoringExceptions(() =>
+        CallSpans.start({
+          fiber,
+          operation: operation.name,
+          attributes: {
+            ...attributes,
+            ...Either.getOrUndefined(guardReads("input", () => operation.attributes?.(input)))
+          },
+          modelCall
+        })
+      )
       : undefined
     const observedCall = { operation: operation.name, input, fiber, modelCall, span: spans?.call }
     const observers = [...interceptor?.observe(observedCall) ?? [], ...spans === undefined ? [] : [spans]]

@@ -1,4 +1,4 @@
-/** Observers of calls. Spans, metrics and logs are observers. Their functions return at once and do not throw. */
+/** Observers of calls. Spans, metrics and logs are observers. Their functions return at once. Exceptions are ignored. */
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
@@ -47,7 +47,8 @@ export interface CallObserver {
   /** The request body is encoded. */
   readonly requestEncoded?: (bytes: number) => void
   readonly attemptStarted?: (attempt: number) => void
-  readonly attemptEnded?: (exit: Exit.Exit<unknown, unknown>, response: ObservedResponse) => void
+  /** Attempts can overlap: a retry policy can start one before another has ended. */
+  readonly attemptEnded?: (exit: Exit.Exit<unknown, unknown>, response: ObservedResponse, attempt: number) => void
   /** A whole response body has been read. */
   readonly responseRead?: (bytes: number) => void
   /** Parts of a response stream have arrived. It runs once per chunk of the stream. */

@@ -30,11 +30,19 @@ export class AttemptSpans extends Context.Reference<AttemptSpans>()("effect-sage
 export const isTraced = (fiber: AnyFiber): boolean =>
   !isDefaultTracer(fiber.currentTracer) && fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
-/** The time of a span in nanoseconds, or 0 if times are off. */
-const timeOf = (fiber: AnyFiber): bigint =>
-  fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)
-    ? Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeNanos()
-    : 0n
+/** Returns the time of a span in nanoseconds, or 0 if times are off. A time is never before the one that it follows. */
+const timesOf = (fiber: AnyFiber): () => bigint => {
+  if (!fiber.getFiberRef(FiberRef.currentTracerTimingEnabled)) {
+    return () => 0n
+  }
+  const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+  let last = 0n
+  return () => {
+    const now = clock.unsafeCurrentTimeNanos()
+    last = now > last ? now : last
+    return last
+  }
+}
 
 /** The closest span whose children are recorded. */
 const propagated = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefined => {
@@ -46,14 +54,14 @@ const propagated = (span: Tracer.AnySpan | undefined): Tracer.AnySpan | undefine
 
 interface StartOptions {
   readonly name: string
+  readonly time: bigint
   readonly parent: Tracer.AnySpan | undefined
   readonly links: ReadonlyArray<Tracer.SpanLink>
 }
 
 /** Starts a client span in fewer steps than `Effect.makeSpan`, which copies the references of the fiber. */
-const startSpan = (fiber: AnyFiber, { links, name, parent }: StartOptions): Tracer.Span => {
+const startSpan = (fiber: AnyFiber, { links, name, parent, time }: StartOptions): Tracer.Span => {
   const { currentTracer } = fiber
-  const time = timeOf(fiber)
   const span = currentTracer.span(name, Option.fromNullable(parent), Context.empty(), links, time, "client")
   const annotations = fiber.getFiberRef(FiberRef.currentTracerSpanAnnotations)
   if (!HashMap.isEmpty(annotations)) {
@@ -118,22 +126,27 @@ export class CallSpans implements CallObserver {
   readonly #fiber: AnyFiber
   readonly #modelCall: ModelCall | undefined
   readonly #call: Tracer.Span
-  #attempt: Tracer.Span | undefined
-  #attempts = 0
+  readonly #attempts = new Map<number, Tracer.Span>()
+  readonly #now: () => bigint
+  #attemptCount = 0
   #firstPartAt: bigint | undefined
   #lastPartAt = 0n
 
-  constructor(call: Tracer.Span, fiber: AnyFiber, modelCall: ModelCall | undefined) {
+  constructor(call: Tracer.Span, now: () => bigint, { fiber, modelCall }: CallSpanOptions) {
+    this.#now = now
     this.#call = call
     this.#fiber = fiber
     this.#modelCall = modelCall
   }
 
   /** Starts the span of a call. */
-  static start({ attributes, fiber, modelCall, operation }: CallSpanOptions): CallSpans {
+  static start(options: CallSpanOptions): CallSpans {
+    const { attributes, fiber, modelCall, operation } = options
     const { currentContext } = fiber
+    const now = timesOf(fiber)
     const span = startSpan(fiber, {
       name: `SageMakerRuntime.${operation}`,
+      time: now(),
       parent: propagated(currentContext.unsafeMap.get(Tracer.ParentSpan.key) as Tracer.AnySpan | undefined),
       links: Chunk.toReadonlyArray(fiber.getFiberRef(FiberRef.currentTracerSpanLinks))
     })
@@ -143,39 +156,41 @@ export class CallSpans implements CallObserver {
     if (modelCall !== undefined) {
       setDefined(span, requestAttributes(modelCall))
     }
-    return new CallSpans(span, fiber, modelCall)
+    return new CallSpans(span, now, options)
   }
 
   get call(): Tracer.Span {
     return this.#call
   }
 
-  /** The span of the attempt, or of the call between attempts and if attempts are events. */
+  /** The span of the last attempt, or of the call between attempts and if attempts are events. */
   get current(): Tracer.Span {
-    return this.#attempt ?? this.#call
+    return this.#attempts.get(this.#attemptCount) ?? this.#call
   }
 
   attemptStarted(attempt: number): void {
-    this.#attempts = attempt
+    this.#attemptCount = attempt
     if (Context.get(this.#fiber.currentContext, AttemptSpans) === "spans") {
-      this.#attempt = startSpan(this.#fiber, { name: attemptName, parent: this.#call, links: [] })
+      const options = { name: attemptName, time: this.#now(), parent: this.#call, links: [] }
+      this.#attempts.set(attempt, startSpan(this.#fiber, options))
     }
   }
 
-  attemptEnded(exit: Exit.Exit<unknown, unknown>, response: ObservedResponse): void {
-    const attributes = { ...resendCount(this.#attempts), ...responseAttributes(response) }
-    const time = timeOf(this.#fiber)
-    if (this.#attempt === undefined) {
+  attemptEnded(exit: Exit.Exit<unknown, unknown>, response: ObservedResponse, attempt: number): void {
+    const attributes = { ...resendCount(attempt), ...responseAttributes(response) }
+    const time = this.#now()
+    const span = this.#attempts.get(attempt)
+    if (span === undefined) {
       this.#call.event(attemptName, time, defined({ ...attributes, ...failureAttributes(exit) }))
       return
     }
-    setDefined(this.#attempt, attributes)
-    endSpan(this.#attempt, time, exit)
-    this.#attempt = undefined
+    this.#attempts.delete(attempt)
+    setDefined(span, attributes)
+    endSpan(span, time, exit)
   }
 
   partsReceived(): void {
-    this.#lastPartAt = timeOf(this.#fiber)
+    this.#lastPartAt = this.#now()
     if (this.#firstPartAt === undefined) {
       this.#firstPartAt = this.#lastPartAt
       this.#call.event("aws.sagemaker.stream.first_part", this.#lastPartAt)
@@ -185,11 +200,11 @@ export class CallSpans implements CallObserver {
   ended(result: CallResult): Effect.Effect<void> {
     this.#endStream(result.stream)
     setDefined(this.#call, responseAttributes(result))
-    setDefined(this.#call, resendCount(this.#attempts))
+    setDefined(this.#call, resendCount(this.#attemptCount))
     if (this.#modelCall !== undefined) {
       setDefined(this.#call, usageAttributes(this.#modelCall))
     }
-    endSpan(this.#call, timeOf(this.#fiber), result.exit)
+    endSpan(this.#call, this.#now(), result.exit)
     return Effect.void
   }
 

@@ -12,6 +12,15 @@ type AnyStream<R> = Stream.Stream<unknown, unknown, R>
 const isStream = <R>(value: unknown): value is AnyStream<R> =>
   typeof value === "object" && value !== null && Stream.StreamTypeId in value
 
+/** A member. `undefined` if its getter throws: the copy has the getter. */
+const memberOf = (value: object, key: PropertyKey): unknown => {
+  try {
+    return Reflect.get(value, key)
+  } catch {
+    return undefined
+  }
+}
+
 const hidden = (value: unknown): PropertyDescriptor => ({ configurable: true, enumerable: false, value })
 
 /** Calls `onEnd` when each of `count` streams has ended once. */
@@ -42,7 +51,7 @@ interface Scoped<R> {
 
 /** A copy of a value with functions that close it, whose streams are async iterables. */
 const copyOf = <R>(value: object, { close, iterateOver, release }: Scoped<R>): object => {
-  const names = Reflect.ownKeys(value).filter((key) => isStream(Reflect.get(value, key)))
+  const names = Reflect.ownKeys(value).filter((key) => isStream(memberOf(value, key)))
   const withEnd = whenAllEnd(isStream(value) ? 1 : names.length, release)
   const iterable = (stream: AnyStream<R>): object => {
     const ending = withEnd(stream)
@@ -58,7 +67,7 @@ const copyOf = <R>(value: object, { close, iterateOver, release }: Scoped<R>): o
   const streams = names.map((key): readonly [PropertyKey, PropertyDescriptor] => [key, {
     configurable: true,
     enumerable: true,
-    value: iterable(Reflect.get(value, key) as AnyStream<R>)
+    value: iterable(memberOf(value, key) as AnyStream<R>)
   }])
   return Object.create(Reflect.getPrototypeOf(value), {
     ...Object.getOwnPropertyDescriptors(value),

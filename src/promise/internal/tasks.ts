@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import { onAbort } from "./aborts.ts"
 import { abortErrorOf, errorOf } from "./failure.ts"
 import type { Services } from "./services.ts"
 
@@ -60,13 +61,12 @@ export const makeTasks = <R, E>(services: Services<R, E>, closedError: () => unk
         fiber.unsafeInterruptAsFork(FiberId.none)
       })
     }
-    const abort = () => void stop(abortErrorOf(signal!))
+    const ignoreAbort = signal && onAbort(signal, () => void stop(abortErrorOf(signal)))
     const sets = group === undefined ? [running] : [running, group]
     sets.forEach((set) => set.add(stop))
-    signal?.addEventListener("abort", abort)
     fiber.addObserver((exit) => {
       sets.forEach((set) => set.delete(stop))
-      signal?.removeEventListener("abort", abort)
+      ignoreAbort?.()
       if (!isSettled) {
         isSettled = true
         Exit.match(exit, { onFailure: (cause) => onFailure(errorOf(cause)), onSuccess })

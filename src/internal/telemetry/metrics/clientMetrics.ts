@@ -6,7 +6,7 @@ import type { ConfigurationError } from "../../../SageMakerError.ts"
 import type { MetricsOptions } from "../../../Telemetry.ts"
 import { endpointNameOf } from "../endpointName.ts"
 import { errorType } from "../errorType.ts"
-import type { Monitor } from "../monitor.ts"
+import { bothMonitors, CurrentMonitor, type Monitor } from "../monitor.ts"
 import type { CallObserver, ObservedCall } from "../observer.ts"
 import { ClientSeries } from "./clientSeries.ts"
 import { MetricsObserver } from "./observer.ts"
@@ -40,7 +40,7 @@ export const make = (options: MetricsOptions): Effect.Effect<ClientMetrics, Conf
       })
     )
     return {
-      monitor: monitorOf(series, labels),
+      monitor: bothMonitors(yield* CurrentMonitor, monitorOf(series, labels)),
       observe: (call) => new MetricsObserver(series.call(call.operation, endpointNameOf(call.input)), call)
     }
   })

@@ -3,19 +3,25 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import { isThrottling } from "../../../SageMakerError.ts"
+import { guardReads } from "../../operation/readMembers.ts"
 import { monotonicMillis } from "../../time/monotonicClock.ts"
 import { errorType } from "../errorType.ts"
 import type { ModelCall, ModelUsage } from "../modelCall.ts"
-import type { CallObserver, CallResult, ObservedCall } from "../observer.ts"
+import type { CallObserver, CallResult, ObservedCall, ObservedResponse } from "../observer.ts"
 import type { CallSeries, ModelSeries } from "./callSeries.ts"
 import type { Labels } from "./series.ts"
 
 const isThrottled = (exit: Exit.Exit<unknown, unknown>): boolean =>
-  Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), isThrottling)
+  Exit.isFailure(exit) &&
+  Option.exists(
+    Cause.failureOption(exit.cause),
+    (error) => Either.getOrElse(guardReads("error", () => isThrottling(error)), () => false)
+  )
 
 /** Updates the metrics of one call, with the labels of the fiber that starts the call. */
 export class MetricsObserver implements CallObserver {
@@ -25,7 +31,8 @@ export class MetricsObserver implements CallObserver {
   readonly #labels: Labels
   readonly #clock: Clock.Clock
   readonly #startedAt: number
-  #attemptStartedAt: number
+  /** By the number of the attempt. */
+  readonly #attemptStartedAt = new Map<number, number>()
   #hasParts = false
 
   constructor(series: CallSeries, { fiber, modelCall }: Pick<ObservedCall, "fiber" | "modelCall">) {
@@ -35,7 +42,6 @@ export class MetricsObserver implements CallObserver {
     this.#labels = fiber.getFiberRef(FiberRef.currentMetricLabels)
     this.#clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
     this.#startedAt = monotonicMillis(this.#clock)
-    this.#attemptStartedAt = this.#startedAt
     series.inFlight.unsafeUpdate(1, this.#labels)
   }
 
@@ -43,14 +49,16 @@ export class MetricsObserver implements CallObserver {
     this.#series.requestSize.unsafeUpdate(bytes, this.#labels)
   }
 
-  attemptStarted(): void {
-    this.#attemptStartedAt = monotonicMillis(this.#clock)
+  attemptStarted(attempt: number): void {
+    this.#attemptStartedAt.set(attempt, monotonicMillis(this.#clock))
   }
 
-  attemptEnded(exit: Exit.Exit<unknown, unknown>): void {
+  attemptEnded(exit: Exit.Exit<unknown, unknown>, _: ObservedResponse, attempt: number): void {
+    const startedAt = this.#attemptStartedAt.get(attempt) ?? this.#startedAt
+    this.#attemptStartedAt.delete(attempt)
     const { attemptDuration, attempts, throttles } = this.#series.outcome(errorType(exit))
     attempts.unsafeUpdate(1, this.#labels)
-    attemptDuration.unsafeUpdate(this.#secondsSince(this.#attemptStartedAt), this.#labels)
+    attemptDuration.unsafeUpdate(this.#secondsSince(startedAt), this.#labels)
     if (isThrottled(exit)) {
       throttles.unsafeUpdate(1, this.#labels)
     }
@@ -92,6 +100,6 @@ export class MetricsObserver implements CallObserver {
   }
 
   #secondsSince(start: number): number {
-    return (monotonicMillis(this.#clock) - start) / 1_000
+    return Math.max(0, monotonicMillis(this.#clock) - start) / 1_000
   }
 }
