@@ -172,6 +172,13 @@ describe("iterate", () => {
     assert.instanceOf(await failureOf(collect(iterable)), Client.ClientClosedError)
   })
 
+  it("does not block timers while a synchronous stream has no values", async () => {
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), 1)
+    const stream = Stream.filter(Stream.repeatEffect(Effect.succeed(1)), () => false)
+    assert.propertyVal(await failureOf(collect(client.iterate(stream, controller))), "name", "AbortError")
+  }, 30_000)
+
   it("is accepted by Readable.from and ReadableStream.from", async () => {
     const [record, stream] = recorded(Stream.iterate(0, (value) => value + 1))
     const readable = Readable.from(client.iterate(stream))

@@ -66,11 +66,16 @@ class Iteration<A, E, R> implements AsyncIterableIterator<A, undefined> {
 
   /** Completes when all values of the chunk are taken and another one is requested. */
   #emit(chunk: Chunk.Chunk<A>): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      this.#values = Chunk.toReadonlyArray(chunk)
-      this.#position = 0
+    const waiting = Effect.async<void>((resume) => {
       this.#resume = () => resume(Effect.void)
       this.#respond()
+    })
+    return Effect.suspend(() => {
+      this.#values = Chunk.toReadonlyArray(chunk)
+      this.#position = 0
+      this.#respond()
+      // An immediate resume of `Effect.async` would restart the count of steps after which a fiber yields.
+      return this.#requests.length > 0 ? Effect.void : waiting
     })
   }
 
