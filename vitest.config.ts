@@ -22,7 +22,8 @@ const elsewhere = [
   "test/bundlers/**",
   "test/clients/**",
   "test/durable-async/**",
-  "test/package/**"
+  "test/package/**",
+  "test/runtimes/**"
 ]
 
 /**

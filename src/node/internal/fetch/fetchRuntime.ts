@@ -11,7 +11,7 @@ export interface FetchRuntime {
   readonly options: ReadonlyArray<Option>
 }
 
-export const isBun = (): boolean => process.versions?.["bun"] !== undefined
+const isBun = (): boolean => process.versions?.["bun"] !== undefined
 
 const isWorkerd = (): boolean => globalThis.navigator?.userAgent === "Cloudflare-Workers"
 
