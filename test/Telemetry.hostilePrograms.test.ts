@@ -33,7 +33,7 @@ const observe = <A, E>(
     const server = yield* scriptedRuntime(...replies)
     const { record, series } = makeTestMetrics()
     const { layer, spans } = recordingTracer()
-    const exit = yield* program.pipe(Effect.exit, Effect.provide(server.layer.pipe(record())), Effect.provide(layer))
+    const exit = yield* program.pipe(Effect.exit, Effect.provide([server.layer.pipe(record()), layer]))
     return { exit, spans, series: yield* series }
   })
 
@@ -148,8 +148,7 @@ describe("A call succeeds if", () => {
         const server = yield* scriptedRuntime(ok)
         const { record, series } = makeTestMetrics()
         const { Body } = yield* invokeEndpoint(input).pipe(
-          Effect.provide(server.layer.pipe(record())),
-          Effect.provide(yield* throwing(member))
+          Effect.provide([server.layer.pipe(record()), yield* throwing(member)])
         )
         assert.strictEqual(new TextDecoder().decode(Body), "ok")
         assert.strictEqual(valueOfSeries(yield* series, "sagemaker_runtime.in_flight"), 0)
@@ -163,8 +162,10 @@ describe("A call succeeds if", () => {
         throw new Error("log")
       })
       const { Body } = yield* invokeEndpoint(input).pipe(
-        Effect.provide(server.layer.pipe(Telemetry.logs({ level: LogLevel.Info }))),
-        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+        Effect.provide([
+          server.layer.pipe(Telemetry.logs({ level: LogLevel.Info })),
+          Logger.replace(Logger.defaultLogger, logger)
+        ])
       )
       assert.strictEqual(new TextDecoder().decode(Body), "ok")
     }))

@@ -333,7 +333,7 @@ describe("The span of a token stream", () => {
   it.live("does not have the error of the program that reads it", () =>
     Effect.gen(function*() {
       const reply = streamed(chunk("Blue"), chunk("!", {}, "stop"), usageChunk, sse("[DONE]"))
-      const failing = Stream.runForEach(chatStream, () => Effect.fail(new Error("my secret")))
+      const failing = Stream.runForEach(chatStream, () => Effect.fail("my secret"))
       const dying = Stream.runForEach(chatStream, () => Effect.die(new Error("my secret")))
       for (const program of [failing, dying]) {
         const server = yield* scriptedRuntime(reply)

@@ -9,7 +9,7 @@ import {
   ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
   ATTR_RPC_METHOD
 } from "@opentelemetry/semantic-conventions/incubating"
-import { Effect, Layer, Logger, LogLevel, Stream } from "effect"
+import { Effect, Logger, LogLevel, Stream } from "effect"
 import { invokeEndpoint, type SageMakerRuntime, streamEndpoint, Telemetry } from "effect-sagemaker-runtime"
 import { CurrentModelCall, ModelCall } from "../src/internal/telemetry/modelCall.ts"
 import { encode } from "../src/protocol/eventStream/frame.ts"
@@ -40,11 +40,11 @@ const linesOf = <A, E>(
     yield* program.pipe(
       Effect.exit,
       withFixedRandom(0),
-      Effect.provide(server.layer.pipe(Telemetry.logs(options))),
-      Effect.provide(Layer.merge(
+      Effect.provide([
+        server.layer.pipe(Telemetry.logs(options)),
         Logger.minimumLogLevel(options.minimum ?? LogLevel.All),
         Logger.replace(Logger.defaultLogger, logger)
-      ))
+      ])
     )
     return lines
   })
