@@ -123,6 +123,20 @@ describe.each(mixtures)("$title", ({ client, program }) => {
       assert.strictEqual(error.attempts, 3)
     }).pipe(Effect.provide(layer)))
 
+  it.effect("a circuit breaker of one wraps a client of the other", () =>
+    Effect.gen(function*() {
+      const failing = program.main.invokeEndpoint({ EndpointName: "broken", Body: "" }).pipe(
+        program.main.RetryPolicy.use(program.main.RetryPolicy.none),
+        Effect.flip
+      )
+      const guarded = layer.pipe(
+        program.main.Resilience.circuitBreaker({ minimumThroughput: 1, isFailure: () => true })
+      )
+      const [first, second] = yield* Effect.all([failing, failing]).pipe(Effect.provide(guarded))
+      assert.instanceOf(first, program.main.SageMakerError.ModelError)
+      assert.instanceOf(second, client.main.SageMakerError.CircuitOpenError)
+    }))
+
   it("every error class has the instances of its namesake, and of no other class", () => {
     const others = new Map(errorClasses(client))
     assert.isAbove(others.size, 20)

@@ -16,7 +16,7 @@ const inFolder = (name: string, command: string) =>
 
 describe("test runners load the package", () => {
   it("Jest, with its default configuration", async () => {
-    assert.match(await inFolder("jest", "jest"), /Tests: +7 passed, 7 total/)
+    assert.match(await inFolder("jest", "jest"), /Tests: +8 passed, 8 total/)
   })
 
   it("ts-jest", async () => {

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Operation } from "../../Operation.ts"
 import type { CircuitOpenError, CommonError, OverloadedError, TransportError } from "../../SageMakerError.ts"
+import { globalState } from "../global/globalState.ts"
 import type { CallObserver, ObservedCall } from "../telemetry/observer.ts"
 import type { CallProgress } from "./call.ts"
 
@@ -83,7 +84,7 @@ export type ExecuteIntercepted = <I, O, E, R>(
   interceptorOf: InterceptorOf | undefined
 ) => Effect.Effect<O, E | CommonError, R>
 
-const executes = new WeakMap<object, ExecuteIntercepted>()
+const executes = globalState("executes", () => new WeakMap<object, ExecuteIntercepted>())
 
 /** Registers how a client runs an operation with an interceptor. Interceptors in the context double a call's steps. */
 export const registerExecute = <Client extends object>(client: Client, execute: ExecuteIntercepted): Client => {

@@ -1,6 +1,7 @@
 /** Reports the finish reasons and token counts of a token stream to the language-model call that it belongs to. */
 import type * as Stream from "effect/Stream"
 import type { TokenUsage } from "../../Tokens.ts"
+import { globalState } from "../global/globalState.ts"
 import type { ModelCall, ModelUsage } from "../telemetry/modelCall.ts"
 import type { DecodedEvent } from "./token.ts"
 
@@ -8,7 +9,7 @@ import type { DecodedEvent } from "./token.ts"
 const maxChoices = 128
 
 /** By the response body: a framing can be a function of another one, and a dialect can read it in another context. */
-const calls = /*#__PURE__*/ new WeakMap<object, ModelCall>()
+const calls = globalState("observedCalls", () => new WeakMap<object, ModelCall>())
 
 /** Reports the tokens of a response body to a language-model call, if there is one. */
 export const observeTokens = <A extends Stream.Stream<Uint8Array, unknown>>(

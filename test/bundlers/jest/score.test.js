@@ -1,3 +1,4 @@
+const { createServer } = require("node:http")
 const { Effect, Layer, Stream } = require("effect")
 const { invokeEndpoint, InvokeEndpoint, SageMakerError, SageMakerRuntime, Signer, streamEndpoint } = require("effect-sagemaker-runtime")
 const { NodeSageMaker } = require("effect-sagemaker-runtime/node")
@@ -52,6 +53,20 @@ describe("a server", () => {
     expect(error._tag).toBe("TransportError")
     expect(error.reason).toBe("connect")
     expect(error.message).toContain("127.0.0.1:1")
+  })
+
+  test("a connection that is lost while a stream is read", async () => {
+    const server = createServer((request, response) => {
+      request.resume()
+      response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" })
+      response.write(new Uint8Array(8), () => response.socket.resetAndDestroy())
+    })
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const client = NodeSageMaker.layer({ endpoint: `http://127.0.0.1:${server.address().port}` })
+    const call = streamEndpoint({ EndpointName: "echo", Body: "" }).pipe(Stream.runDrain, Effect.flip)
+    const error = await Effect.runPromise(Effect.provide(call, client))
+    server.close()
+    expect([error._tag, error.reason]).toEqual(["TransportError", "reset"])
   })
 
   test("credentials of a profile", async () => {
