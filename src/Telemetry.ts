@@ -38,7 +38,7 @@ export {
   /**
    * Whether each attempt of a call is a span below the call's span, or an event of the call's span. Default: `"spans"`.
    *
-   * Events cost less. The trace context of a request is then that of the call's span.
+   * With events, fewer spans are exported. The trace context of a request is then that of the call's span.
    *
    * @since 0.1.0
    * @category references
