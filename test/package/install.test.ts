@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -153,7 +153,8 @@ it("the package contains the build, the source and the guides, and nothing else"
     "map",
     "md",
     "svg",
-    "ts"
+    "ts",
+    "yaml"
   ])
   assert.deepStrictEqual(files.filter((path) => path.startsWith("docs/site/")), [])
 })
@@ -190,6 +191,29 @@ describe("with the installed package, an object store on Amazon S3", () => {
     const peers = ["@aws-sdk/client-s3@~3.1164.0", "@aws-sdk/lib-storage@~3.1164.0"]
     await run("npm", ["i", "--no-audit", "--no-fund", ...peers], project)
     assert.strictEqual(await size(), String("{\"score\":0.9}".length))
+  })
+})
+
+/** Calls a server with the pooled client, and prints the response. */
+const commonJsProgram = `
+const { Effect } = require("effect")
+const { invokeEndpoint } = require("effect-sagemaker-runtime")
+const { NodeSageMaker } = require("effect-sagemaker-runtime/node")
+
+const client = NodeSageMaker.layer({ http: { keepAliveTimeout: "10 seconds" } })
+const call = Effect.provide(invokeEndpoint({ EndpointName: "anomaly", Body: "{}" }), client)
+Effect.runPromise(call).then(({ Body }) => console.log(new TextDecoder().decode(Body)))
+`
+
+describe("with the installed package, a CommonJS program", () => {
+  it.each([["this Node", "node"], ["Node 24", "npx --yes -p node@24 node"]])("runs on %s", async (_, command) => {
+    await writeFile(join(project, "program.cjs"), commonJsProgram)
+    const [file, ...args] = [...command.split(" "), "program.cjs"]
+    assert.strictEqual(await withService((environment) => run(file, args, project, environment)), "{\"score\":0.9}")
+  })
+
+  it("needs no installed undici", async () => {
+    assert.notInclude(await readdir(join(project, "node_modules")), "undici")
   })
 })
 
