@@ -3,8 +3,11 @@ import * as Effect from "effect/Effect"
 import { toRetryable } from "../../SageMakerError.ts"
 import { sharedInstances } from "../global/sharedInstances.ts"
 
-class FinalError<E> extends sharedInstances(class {}, "FinalError") {
+class NeverRetried {
   readonly retry = "never"
+}
+
+class FinalError<E> extends sharedInstances(NeverRetried, "FinalError") {
   readonly _tag: string
   readonly error: E
   constructor(error: E) {
