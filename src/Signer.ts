@@ -64,7 +64,7 @@ const signingError = () =>
 /**
  * Signs requests with AWS Signature Version 4. It gets the credentials from `Credentials` for every attempt.
  *
- * Each use of the layer makes a signer of its own, so that clients with different credentials can be built together.
+ * Each use of the layer makes a new signer, so that clients with different credentials can be built together.
  *
  * @since 0.1.0
  * @category layers

@@ -29,7 +29,7 @@ export interface CredentialSource {
   readonly name: string
   /** What to do if the source fails for an unknown reason. */
   readonly advice: string
-  /** Imports AWS's provider, in a chunk of its own, and makes it. */
+  /** Imports AWS's provider, in a separate chunk, and makes it. */
   readonly provider: (init: ProviderInit) => Promise<AwsCredentialProvider>
 }
 

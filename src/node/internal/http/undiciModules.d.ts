@@ -1,4 +1,4 @@
-/** Modules of undici without declarations of their own. */
+/** Modules of undici that have no declarations. */
 declare module "undici/lib/api/api-connect.js" {
   import type { Dispatcher, Pool } from "undici"
   export default function connect(

@@ -1,4 +1,4 @@
-/** The used part of AWS's client of Amazon S3, in a chunk of its own. */
+/** The used part of AWS's client of Amazon S3, in a separate chunk. */
 export {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,

@@ -1,2 +1,2 @@
-/** AWS's upload in parts, in a chunk of its own. */
+/** AWS's upload in parts, in a separate chunk. */
 export { Upload } from "@aws-sdk/lib-storage"

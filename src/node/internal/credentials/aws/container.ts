@@ -1,2 +1,2 @@
-/** AWS's provider for the endpoint of a container, in a chunk of its own. */
+/** AWS's provider for the endpoint of a container, in a separate chunk. */
 export { fromHttp } from "@aws-sdk/credential-provider-http"

@@ -1,2 +1,2 @@
-/** AWS's provider for `credential_process`, in a chunk of its own. */
+/** AWS's provider for `credential_process`, in a separate chunk. */
 export { fromProcess } from "@aws-sdk/credential-provider-process"

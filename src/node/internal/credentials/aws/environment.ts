@@ -1,2 +1,2 @@
-/** AWS's provider for environment variables, in a chunk of its own. */
+/** AWS's provider for environment variables, in a separate chunk. */
 export { fromEnv } from "@aws-sdk/credential-provider-env"

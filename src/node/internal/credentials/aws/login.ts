@@ -1,2 +1,2 @@
-/** AWS's provider for login sessions, in a chunk of its own. */
+/** AWS's provider for login sessions, in a separate chunk. */
 export { fromLoginCredentials } from "@aws-sdk/credential-provider-login"

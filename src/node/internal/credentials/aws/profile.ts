@@ -1,2 +1,2 @@
-/** AWS's provider for profiles of the shared files, in a chunk of its own. */
+/** AWS's provider for profiles of the shared files, in a separate chunk. */
 export { fromIni } from "@aws-sdk/credential-provider-ini"

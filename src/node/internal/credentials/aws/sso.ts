@@ -1,2 +1,2 @@
-/** AWS's provider for IAM Identity Center, in a chunk of its own. */
+/** AWS's provider for IAM Identity Center, in a separate chunk. */
 export { fromSSO } from "@aws-sdk/credential-provider-sso"

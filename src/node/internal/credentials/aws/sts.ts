@@ -1,2 +1,2 @@
-/** AWS's client of STS, in a chunk of its own. */
+/** AWS's client of STS, in a separate chunk. */
 export { getDefaultRoleAssumer } from "@aws-sdk/nested-clients/sts"

@@ -1,2 +1,2 @@
-/** AWS's provider for web identity tokens, in a chunk of its own. */
+/** AWS's provider for web identity tokens, in a separate chunk. */
 export { fromTokenFile } from "@aws-sdk/credential-provider-web-identity"
