@@ -1,7 +1,7 @@
 /** The base of every error class of this package: documented fields, hidden fields, and a message in its JSON. */
 import type { YieldableError } from "effect/Cause"
 import type * as Schema from "effect/Schema"
-import { sharedInstances } from "../global/sharedInstances.ts"
+import { hasMember, sharedInstances } from "../global/sharedInstances.ts"
 import { hiddenFields } from "./hiddenFields.ts"
 
 /** A class made by `Schema.TaggedError` whose instances also have the fields of `Documented`, with their doc comments. */
@@ -30,8 +30,7 @@ const toJSON = {
 const marker = Symbol.for("effect-sagemaker-runtime/SageMakerError")
 
 /** Whether an error is one of this package. Its message contains no payload and no credentials. */
-export const isOwnError = (error: unknown): error is Error =>
-  typeof error === "object" && error !== null && Reflect.has(error, marker)
+export const isOwnError = (error: unknown): error is Error => hasMember(error, marker, true)
 
 /**
  * Prepares a class made by `Schema.TaggedError`.

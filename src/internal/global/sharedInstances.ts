@@ -3,6 +3,15 @@ import * as Predicate from "effect/Predicate"
 
 const isInstance = Function.prototype[Symbol.hasInstance]
 
+/** Whether a value has a member with a value. `false` if it cannot be read, as of a proxy that throws. */
+export const hasMember = (value: unknown, key: symbol, expected: unknown): boolean => {
+  try {
+    return Predicate.isObject(value) && Reflect.get(value, key) === expected
+  } catch {
+    return false
+  }
+}
+
 /**
  * Makes `instanceof` of each class that extends `base` also true for instances of the class in other copies.
  *
@@ -15,7 +24,7 @@ export const sharedInstances = <C extends { readonly prototype: object }>(base: 
   return Object.defineProperty(base, Symbol.hasInstance, {
     value(this: object, value: unknown) {
       return isInstance.call(this as never, value) ||
-        (Reflect.getPrototypeOf(this) === base && Predicate.hasProperty(value, key))
+        (Reflect.getPrototypeOf(this) === base && hasMember(value, key, name))
     }
   })
 }
