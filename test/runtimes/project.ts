@@ -44,7 +44,7 @@ const banner = { js: "import { createRequire } from 'node:module'; const require
 const bundleChunks = (folder: string, name: string) =>
   build({ ...processOptions(folder, name), outdir: "chunks", splitting: true, banner })
 
-/** Bundles all packages, with stubs in place of undici, as Bun has them. */
+/** Bundles all packages, with a stub in place of the package's part of undici. */
 const bundleStubs = (folder: string, name: string) =>
   build({
     ...processOptions(folder, name),
@@ -53,8 +53,10 @@ const bundleStubs = (folder: string, name: string) =>
     plugins: [{
       name: "stubs",
       setup: ({ onLoad, onResolve }) => {
-        onResolve({ filter: /^undici/ }, ({ path }) => ({ path, namespace: "stubs" }))
-        onLoad({ filter: /^/, namespace: "stubs" }, () => ({ contents: "export default class {}" }))
+        onResolve({ filter: /\/undici\.js$/ }, ({ path }) => ({ path, namespace: "stubs" }))
+        onLoad({ filter: /^/, namespace: "stubs" }, () => ({
+          contents: "export class Pool {}; export const buildConnector = undefined, openTunnel = undefined"
+        }))
       }
     }]
   })
