@@ -38,7 +38,7 @@ export interface RunOptions {
  * The value, if it is a stream, or its members that are streams are async iterables too. An iteration ends with
  * `AbortError` if the value is closed or aborted first.
  *
- * The scope closes by itself when each of these streams has been read to its end, or has failed or stopped. Otherwise,
+ * The scope closes automatically when each of these streams has been read to its end, or has failed or stopped. Otherwise,
  * call `close` or use `await using`. A value with its own member `close`, such as a session, keeps it, and has only
  * `Symbol.asyncDispose`.
  *

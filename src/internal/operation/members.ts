@@ -123,9 +123,15 @@ const spanMembers = {
   "aws.sagemaker.inference_component": "InferenceComponentName"
 } as const
 
-/** A name that a resource of AWS can have. Any other text could be a part of a payload that was passed by mistake. */
+/**
+ * The form of the names of endpoints, variants and components that AWS accepts. In telemetry, any other text could be a
+ * part of a payload that was passed by mistake.
+ */
+export const resourceNameForm = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}$/
+
+/** Whether a value has the form of a resource's name. */
 export const isResourceName = (value: unknown): value is string =>
-  typeof value === "string" && /^[\w.-]{1,63}$/.test(value)
+  typeof value === "string" && resourceNameForm.test(value)
 
 /** The names of the endpoint, the variant and the inference component. */
 export const spanAttributes = (input: object): SpanAttributes => {

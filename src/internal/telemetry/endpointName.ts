@@ -3,9 +3,6 @@ import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import { guardReads } from "../operation/readMembers.ts"
 
-/** The form of an endpoint name that AWS accepts. */
-export const endpointNameForm = /^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}$/
-
 /** The member `EndpointName` of an input. `undefined` if the input has none, or if it cannot be read. */
 export const endpointNameOf = (input: unknown): string | undefined =>
   Either.getOrUndefined(guardReads("EndpointName", () => {

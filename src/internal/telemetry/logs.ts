@@ -4,8 +4,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as LogLevel from "effect/LogLevel"
+import { isResourceName } from "../operation/members.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
-import { endpointNameForm, endpointNameOf } from "./endpointName.ts"
+import { endpointNameOf } from "./endpointName.ts"
 import { errorType } from "./errorType.ts"
 import type { ModelCall } from "./modelCall.ts"
 import type { CallObserver, CallResult, ObservedCall, StreamProgress } from "./observer.ts"
@@ -40,7 +41,7 @@ const withoutUndefined = (annotations: Annotations): Record<string, unknown> =>
 /** Only a valid name: the input of a call can contain anything. */
 const validEndpointName = (input: unknown): string | undefined => {
   const name = endpointNameOf(input)
-  return name !== undefined && endpointNameForm.test(name) ? name : undefined
+  return isResourceName(name) ? name : undefined
 }
 
 /** The clock of the fiber that starts the call measures the duration. */

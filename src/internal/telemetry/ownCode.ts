@@ -1,7 +1,7 @@
 /**
  * Marks functions and effects of this package that run no code of the program.
  *
- * Code of the program runs with a span of the call as the parent of its own spans. The code of this package needs none,
+ * Code of the program runs with a span of the call as the parent of its spans. The code of this package needs none,
  * which makes traced calls faster: OpenTelemetry's tracer enters its context at each step below a span.
  */
 import { globalState } from "../global/globalState.ts"

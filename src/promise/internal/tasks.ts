@@ -1,4 +1,4 @@
-/** The effects that a client runs, each of which ends by itself or is stopped. */
+/** The effects that a client runs, each of which completes or is stopped. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"

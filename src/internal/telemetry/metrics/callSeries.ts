@@ -1,6 +1,6 @@
 /** The time series of the calls of one operation and endpoint. */
+import { resourceNameForm } from "../../operation/members.ts"
 import { BoundedValues } from "../cardinality.ts"
-import { endpointNameForm } from "../endpointName.ts"
 import type { ModelCall } from "../modelCall.ts"
 import type { MetricsSettings } from "./options.ts"
 import { cached, type Dimensions, type Labels, type MakeSeries, type Series } from "./series.ts"
@@ -24,7 +24,7 @@ const pathForm = /^[a-zA-Z0-9][\w./:@+-]{0,255}$/
 
 export const limitsOf = ({ maxEndpoints }: MetricsSettings): Limits => ({
   operations: new BoundedValues(identifierForm, maxClasses),
-  endpoints: new BoundedValues(endpointNameForm, maxEndpoints),
+  endpoints: new BoundedValues(resourceNameForm, maxEndpoints),
   circuits: new BoundedValues(pathForm, maxEndpoints),
   models: new BoundedValues(pathForm, maxEndpoints),
   errors: new BoundedValues(identifierForm, maxClasses)

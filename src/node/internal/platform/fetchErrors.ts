@@ -1,4 +1,4 @@
-/** The errors of `fetch` on Bun, which have codes of their own, and on Deno, which have a text and no code. */
+/** The errors of `fetch` on Bun, which have codes that differ from those of Node, and on Deno, which have a text and no code. */
 import { type CodeLookup, type CodeMeaning, connectionLost, notConnected } from "../../../protocol/error/codeMeaning.ts"
 import { invalidContentCoding, invalidResponse, proxyDenied, tlsFailed, untrusted, withDetail } from "./meanings.ts"
 
