@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Credentials } from "./Credentials.ts"
+import * as signatureV4 from "./internal/signer/signatureV4.ts"
 import { SigningError } from "./SageMakerError.ts"
 import type { CredentialsError } from "./SageMakerError.ts"
 
@@ -69,7 +70,6 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.effect(
   Signer,
   Effect.gen(function*() {
     const { get } = yield* Credentials
-    const signatureV4 = yield* Effect.promise(() => import("./internal/signer/signatureV4.ts"))
     const sign = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
       Effect.flatMap(get, (credentials) => {
         try {

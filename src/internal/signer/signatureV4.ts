@@ -1,20 +1,12 @@
 /**
  * AWS Signature Version 4. The steps have the names of AWS's specification.
  *
- * `@smithy/signature-v4` provides the credential scope and the list of unsigned headers.
- * Its signer awaits a promise for every hash, which takes a fifth of a call's CPU time. This signer is synchronous if
- * the runtime has synchronous hash functions, as Node does.
+ * It selects the headers of `@smithy/signature-v4`, whose signer awaits a promise for every hash. That takes a fifth of a
+ * call's CPU time. This signer is synchronous if the runtime has synchronous hash functions, as Node does. The package is
+ * not imported for its constants, because it adds 130 kB to a bundle.
  */
 import { sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import {
-  ALWAYS_UNSIGNABLE_HEADERS,
-  createScope,
-  DATE_HEADER,
-  PROXY_HEADER_PATTERN,
-  SEC_HEADER_PATTERN,
-  SHA256_HEADER
-} from "@smithy/signature-v4"
 import * as Option from "effect/Option"
 import type { AwsCredentials } from "../../Credentials.ts"
 import type { Awaitable } from "../../protocol/bytes/sha256.ts"
@@ -78,16 +70,34 @@ const bodyBytes = ({ body }: Request): Uint8Array => {
   throw new TypeError("Only a body of bytes can be signed")
 }
 
+const payloadHashHeader = "x-amz-content-sha256"
+
 /** A hash that the request already has is kept, such as `UNSIGNED-PAYLOAD`. */
 const hashedPayload = (request: Request): Awaitable<string> =>
-  request.headers[SHA256_HEADER] ?? sha256Hex(bodyBytes(request))
+  request.headers[payloadHashHeader] ?? sha256Hex(bodyBytes(request))
 
-const unsignedPatterns = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
+/** The headers that AWS's signer does not sign, and `Date`: proxies can change it, and the service uses `X-Amz-Date`. */
+const unsignedNames = new Set([
+  "authorization",
+  "cache-control",
+  "connection",
+  "date",
+  "expect",
+  "from",
+  "keep-alive",
+  "max-forwards",
+  "pragma",
+  "referer",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+  "x-amzn-trace-id"
+])
 
-/** `Date` is not signed, because proxies can change it; the service uses `X-Amz-Date`. */
-const isSigned = (name: string): boolean =>
-  name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
-  !unsignedPatterns.some((pattern) => pattern.test(name))
+/** Whether a header with a lowercase name is signed. */
+export const isSigned = (name: string): boolean => !unsignedNames.has(name) && !/^(?:proxy|sec)-/.test(name)
 
 /** Memoized by the header names of a request, because most requests of a client have equal names. */
 const selectSignedHeaders = memoize((names) => {
@@ -113,7 +123,7 @@ const authenticationHeaders = (
   payloadHash: string,
   time: string
 ): Record<string, string> => {
-  const headers: Record<string, string> = { [SHA256_HEADER]: payloadHash, "x-amz-date": time }
+  const headers: Record<string, string> = { [payloadHashHeader]: payloadHash, "x-amz-date": time }
   const sessionToken = credentials.sessionToken === undefined ? "" : secretText(credentials.sessionToken)
   if (sessionToken !== "") {
     headers["x-amz-security-token"] = sessionToken
@@ -148,7 +158,7 @@ export const sign = (
     const time = timestamp(date)
     const added = authenticationHeaders(credentials, payloadHash, time)
     const { canonical, signedHeaders } = canonicalRequest(request, added, payloadHash)
-    const credentialScope = createScope(time.slice(0, 8), region, service)
+    const credentialScope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`
     const key = signingKeyFor(credentials, credentialScope)
     return andThen(signatureOf(canonical, time, credentialScope, key), (signature) => {
       added["authorization"] = authorizationHeader(key.credential, signedHeaders, signature)
