@@ -12,7 +12,7 @@ const publicModules = readdirSync(fileOf("dist")).filter((file) => file.endsWith
 const entryPoints = ["ai", "node", "s3", "testing"].map((name) => `dist/${name}/index.js`)
 const entries = [...entryPoints, ...publicModules.map((file) => `dist/${file}`)]
 const nameOf = (path) => /dist\/(.*)\.js$/.exec(path)[1]
-const apart = /^(ai|node|s3|testing)\/|^internal\/signer\/signatureV4$/
+const apart = /^(ai|node|s3|testing)\//
 
 export default {
   input: Object.fromEntries(entries.map((path) => [nameOf(path), fileOf(path)])),
