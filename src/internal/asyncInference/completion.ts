@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
+import { lazySchema } from "../schema/lazySchema.ts"
 import { findNotification, isObject, kindOf, memberOf } from "./notification.ts"
 
 /**
@@ -209,15 +210,17 @@ const isCompletion = (value: unknown): value is Completion =>
   })
 
 /** The schema of completions. See `AsyncInference.Completion`. */
-export const completion: Schema.Schema<Completion, unknown> = Schema.transformOrFail(
-  Schema.Unknown,
-  Schema.declare(isCompletion, {
-    identifier: "Completion",
-    message: () => "expected a Completion"
-  }),
-  {
-    strict: true,
-    decode: (message, _, ast) => decode(message, ast),
-    encode: (value) => Either.right(encode(value))
-  }
-).annotations({ identifier: "AsyncInference.Completion" })
+export const completion: Schema.Schema<Completion, unknown> = lazySchema(() =>
+  Schema.transformOrFail(
+    Schema.Unknown,
+    Schema.declare(isCompletion, {
+      identifier: "Completion",
+      message: () => "expected a Completion"
+    }),
+    {
+      strict: true,
+      decode: (message, _, ast) => decode(message, ast),
+      encode: (value) => Either.right(encode(value))
+    }
+  ).annotations({ identifier: "AsyncInference.Completion" })
+)

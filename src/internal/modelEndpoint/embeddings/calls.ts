@@ -13,13 +13,14 @@ import type {
 import type { InvalidInputError } from "../../../SageMakerError.ts"
 import type { TokenUsage } from "../../../Tokens.ts"
 import { undecodable } from "../../codec/codecError.ts"
+import { lazySchema } from "../../schema/lazySchema.ts"
 import { configOf, type Configured, definedMembers, invokeWithResponse } from "../calls.ts"
 import { type Batch, batchesOf, readText, readTexts } from "./batches.ts"
 import { type Own, readSettings, type Settings, withCallOptions } from "./settings.ts"
 import { type Expected, readVectors, type Vector } from "./vectors.ts"
 
 const requestCodec: Codec.Codec<EmbeddingRequest> = /*#__PURE__*/ Codec.json(
-  Schema.Record({ key: Schema.String, value: Schema.Unknown })
+  lazySchema(() => Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 )
 
 /** A number that is not finite is reported with its position, so the codec accepts it. */
