@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { ConfigurationError } from "../../../SageMakerError.ts"
-import { checkRegularFile } from "./regularFile.ts"
+import { checkRegularFile, isMissing } from "./regularFile.ts"
 import { fromEnvironment, string } from "./sources.ts"
 
 /** The keys and values of one section of a file. */
@@ -80,14 +80,25 @@ const subsection = (services: Section, name: string): Section =>
     )
   )
 
+const noFiles = { configFile: {}, credentialsFile: {} }
+
+/** AWS's parser is loaded only if there is a file to parse. On Lambda there is none. */
+const readFiles = async (init: ReturnType<typeof toProviderInit>) => {
+  const areMissing = await Promise.all([init.configFilepath, init.filepath].map(isMissing))
+  if (!areMissing.includes(false)) {
+    return noFiles
+  }
+  const { loadSharedConfigFiles } = await import("@smithy/core/config")
+  return loadSharedConfigFiles(init)
+}
+
 /** Reads the files. A missing or unreadable file counts as empty. A profile that is set in code must exist. */
 export const load = (profile: string | undefined): Effect.Effect<SharedConfig, ConfigurationError> =>
   Effect.gen(function*() {
     const location = yield* locate(profile)
-    const { loadSharedConfigFiles } = yield* Effect.promise(() => import("@smithy/core/config"))
     const { configFile, credentialsFile } = yield* Effect.orElseSucceed(
-      Effect.tryPromise(() => loadSharedConfigFiles(toProviderInit(location))),
-      () => ({ configFile: {}, credentialsFile: {} })
+      Effect.tryPromise(() => readFiles(toProviderInit(location))),
+      () => noFiles
     )
     const name = location.profile ?? "default"
     if (profile !== undefined && !Object.hasOwn(configFile, name) && !Object.hasOwn(credentialsFile, name)) {
