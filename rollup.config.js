@@ -21,7 +21,7 @@ const coreModules = ["InvokeEndpoint", "InvokeEndpointAsync", "InvokeEndpointWit
 
 /** The given modules, and the modules that they import. */
 const withImports = (ids, getModuleInfo, found = new Set()) => {
-  for (const id of ids.filter((id) => !found.has(id))) {
+  for (const id of ids.filter((each) => !found.has(each))) {
     found.add(id)
     withImports(getModuleInfo(id)?.importedIds ?? [], getModuleInfo, found)
   }
