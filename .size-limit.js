@@ -10,7 +10,7 @@ export default [
     path: "dist/index.js",
     import: "{ invokeEndpoint, SageMakerRuntime }",
     ignore,
-    limit: "21.8 kB",
+    limit: "21.9 kB",
     modifyEsbuildConfig
   },
   {
@@ -19,7 +19,7 @@ export default [
     import:
       "{ Credentials, invokeEndpoint, invokeEndpointAsync, invokeEndpointWithResponseStream, SageMakerRuntime, Signer, streamEndpoint }",
     ignore,
-    limit: "28.8 kB",
+    limit: "28.9 kB",
     modifyEsbuildConfig
   },
   {

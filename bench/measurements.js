@@ -1,7 +1,7 @@
 /** The measurements. Every result is a list with one value per round; the clients take turns within a round. */
 import { inTurn, withClients } from "./processes.js"
 import { sizes } from "./sizes.js"
-import { firstCall, importTime, resolveTime, withBundles } from "./startup.js"
+import { importTime, resolveTime, ways, withPrograms } from "./startup.js"
 
 /** All clients. In a quick run, only some of them run at every concurrency. */
 export const allClients = ["ours", "ours-fetch", "ours-traced", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
@@ -111,32 +111,45 @@ export const memory = async (url, { processes, stream }) => {
   return measured
 }
 
-const preloaded = ["effect", "@effect/platform/HttpClient"]
+const effect = ["effect", "@effect/platform/HttpClient"]
 
+/** Modules, and the modules that are loaded before them. */
 const imports = {
-  "effect-sagemaker-runtime": preloaded,
-  "effect-sagemaker-runtime/InvokeEndpoint": preloaded,
-  "effect-sagemaker-runtime/node": preloaded,
+  "effect-sagemaker-runtime": effect,
+  "effect-sagemaker-runtime/InvokeEndpoint": effect,
+  "effect-sagemaker-runtime/node": effect,
+  "@effect/platform/HttpClient": ["effect/Effect"],
   "@aws-sdk/client-sagemaker-runtime": [],
   "aws-sdk": [],
   aws4fetch: []
 }
 
-const emptyLists = (names) => Object.fromEntries(names.map((name) => [name, []]))
+/** The programs in `start/`. */
+const programs = ["bare", "platform", "ours", "ours-main", "ours-fetch", "aws-sdk-v3", "aws-sdk-v2", "aws4fetch"]
 
-/** Milliseconds of an import, and from process start to the first response. */
-export const startup = async (url, { processes }) => {
-  const clients = ["ours", "undici", "aws4fetch", "aws-sdk-v2", "aws-sdk-v3"]
-  const measured = { imports: emptyLists(Object.keys(imports)), resolved: [], unbundled: emptyLists(clients), bundled: emptyLists(clients) }
-  await withBundles(clients, url, async (bundled) => {
-    for (let round = 0; round < processes; round++) {
+const emptyLists = (names) => Object.fromEntries(names.map((name) => [name, { millis: [], cpu: [] }]))
+
+const addTimes = (to, { cpu, millis }) => {
+  to.millis.push(millis)
+  to.cpu.push(cpu)
+}
+
+/** The time and the CPU time of an import, and from process start to the first response, in ms. */
+export const startup = async (url, { starts }) => {
+  const measured = { imports: emptyLists(Object.keys(imports)), resolved: { millis: [], cpu: [] } }
+  for (const way of ways) {
+    measured[way] = emptyLists(programs)
+  }
+  await withPrograms(programs, url, async (run) => {
+    for (let round = 0; round < starts; round++) {
       for (const [module, loaded] of Object.entries(imports)) {
-        measured.imports[module].push(await importTime(module, loaded))
+        addTimes(measured.imports[module], await importTime([module], loaded))
       }
-      measured.resolved.push(await resolveTime())
-      for (const client of clients) {
-        measured.unbundled[client].push(await firstCall(client, url))
-        measured.bundled[client].push(await bundled(client))
+      addTimes(measured.resolved, await resolveTime())
+      for (const program of programs) {
+        for (const way of ways) {
+          addTimes(measured[way][program], await run(program, way))
+        }
       }
     }
   })

@@ -2,6 +2,9 @@
 import { ratio, spread } from "./statistics.js"
 
 const names = {
+  bare: "Effect with `fetch`",
+  platform: "Effect with `HttpClient` on `fetch`",
+  "ours-main": "effect-sagemaker-runtime, main entry",
   ours: "effect-sagemaker-runtime",
   "ours-fetch": "effect-sagemaker-runtime on `fetch`",
   "ours-traced": "effect-sagemaker-runtime with OpenTelemetry",
@@ -42,22 +45,33 @@ const target = (measurement, { max, median, min }, limit, unit = "") => [
   median <= limit ? "met" : "not met"
 ]
 
+const startAgainst = (results, other) => ratio(results.ours.millis, results[other].millis)
+
+const startTargets = ({ bundled, imports, unbundled }) => [
+  target("first response of a bundled program, relative to Effect with `fetch`", startAgainst(bundled, "bare"), 1.35),
+  target("first response of a bundled program, relative to AWS SDK v3", startAgainst(bundled, "aws-sdk-v3"), 1.25),
+  target("first response without a bundler, relative to Effect with `HttpClient`", startAgainst(unbundled, "platform"), 1.3),
+  target("import of the main entry, without effect and HttpClient", spread(imports["effect-sagemaker-runtime"].millis), 30, " ms")
+]
+
 const targets = ({ bodies, calls, memory, sizes, startup, streams }) => {
   const cpu = (concurrency, client) => calls[concurrency][client].cpu
   const against = (concurrency, other) => ratio(cpu(concurrency, "ours"), cpu(concurrency, other))
-  const part = (size) => ratio(streams.parts[size].ours.cpu, streams.parts[size]["aws-sdk-v3"].cpu)
+  const part = (size, other = "aws-sdk-v3") => ratio(streams.parts[size].ours.cpu, streams.parts[size][other].cpu)
   return [
     target("CPU per call at concurrency 32, relative to AWS SDK v3", against(32, "aws-sdk-v3"), 0.25),
     target("CPU per call at concurrency 32, relative to AWS SDK v2", against(32, "aws-sdk-v2"), 0.6),
-    target("CPU per call at concurrency 32, relative to undici with a minimal signer", against(32, "undici"), 2.8),
+    target("CPU per call at concurrency 32, relative to undici with a minimal signer", against(32, "undici"), 2.1),
     target("CPU per call at concurrency 1,000, relative to undici with a minimal signer", against(1_000, "undici"), against(32, "undici").median),
     target("CPU per call on `fetch`, relative to `fetch` with aws4fetch", ratio(cpu(32, "ours-fetch"), cpu(32, "aws4fetch")), 1.1),
     target("CPU per call with OpenTelemetry, relative to no tracing", ratio(cpu(32, "ours-traced"), cpu(32, "ours")), 1.5),
     target("CPU per part of 64 B, relative to AWS SDK v3", part(64), 0.15),
+    target("CPU per part of 64 B, relative to undici with a minimal signer", part(64, "undici"), 1.8),
     target("CPU per part of 16 KiB, relative to AWS SDK v3", part(16 * 1024), 0.77),
     target("CPU per body of 25 MiB, relative to undici with a minimal signer", ratio(bodies[25].ours.cpu, bodies[25].undici.cpu), 1.1),
     target("memory for a body of 25 MiB, without the body", spread(memory.body.ours), 25, " MiB"),
-    target("import of the main entry, without effect and HttpClient", spread(startup.imports["effect-sagemaker-runtime"]), 30, " ms"),
+    target("memory of 1,000 open streams, relative to AWS SDK v3", ratio(memory.open.ours, memory.open["aws-sdk-v3"]), 1),
+    ...startTargets(startup),
     target("bundle size added to an Effect application, `invokeEndpoint`", spread([sizes.onTop.anonymous]), 22.5, " kB"),
     target("bundle size added to an Effect application, all operations, signed", spread([sizes.onTop.all]), 28.5, " kB")
   ]
@@ -69,6 +83,37 @@ const callsTable = (results) =>
     ranged(p50),
     ranged(p99)
   ])
+
+const startHeadings = ["unbundled", "bundled", "split"]
+
+const startTable = (startup, times) =>
+  sideBySide(startHeadings, startHeadings.map((way) =>
+    Object.fromEntries(Object.entries(startup[way]).map(([program, measured]) => [program, measured[times]]))
+  ))
+
+/** The section on start times as Markdown. */
+const startReport = (startup) =>
+  [
+    "## Start",
+    "Import time and CPU time of an import, in ms. For this package, `effect` and `@effect/platform/HttpClient` are already loaded, and for `HttpClient`, `effect/Effect`:",
+    table(
+      ["module", "ms", "CPU, ms"],
+      Object.entries(startup.imports).map(([module, { cpu, millis }]) => [`\`${module}\``, ranged(millis), ranged(cpu)])
+    ),
+    `In the first row, Node spends ${ranged(startup.resolved.millis)} ms on resolving the modules of Effect, which are already loaded.`,
+    "Time from process start to the first response, in ms, of the programs in `bench/start`. They import by sub-paths, unless the name says otherwise. Bundles are made with esbuild and minified, as one file and with code splitting:",
+    startTable(startup, "millis"),
+    "CPU time of the same processes, in ms. Other work on the machine changes it less:",
+    startTable(startup, "cpu")
+  ].join("\n\n")
+
+/** The report of `npm run bench -- startup`. */
+export const startupReport = ({ machine, startup }) =>
+  [
+    `${machine}. ${startup.resolved.cpu.length} rounds. All programs run in each round. Cells contain the median of the rounds (minimum–maximum).`,
+    table(["measurement", "result", "target", ""], startTargets(startup)),
+    startReport(startup)
+  ].join("\n\n")
 
 /** The report as Markdown. */
 export const report = (measured) => {
@@ -110,14 +155,9 @@ export const report = (measured) => {
     "## Memory",
     "Largest growth of the process memory, in MiB:",
     sideBySide(["one body of 25 MiB, without the body", "1,000 open streams", `one stream of ${settings.stream.toLocaleString("en-US")} MiB`], [memory.body, memory.open, memory.long]),
-    "## Start",
-    "Import time, in ms. For this package, `effect` and `@effect/platform/HttpClient` are already loaded:",
-    table(["module", "ms"], Object.entries(startup.imports).map(([module, values]) => [`\`${module}\``, ranged(values)])),
-    `In the first row, Node spends ${ranged(startup.resolved)} ms on resolving the modules of Effect, which are already loaded.`,
-    "Time from process start to the first response, in ms. For this package it includes loading Effect:",
-    sideBySide(["unbundled", "bundled"], [startup.unbundled, startup.bundled]),
+    startReport(startup),
     "## Bundle",
-    "Size for a browser, minified and gzipped, in kB. The signer is loaded on demand and not included:",
+    "Size for a browser, minified and gzipped, in kB:",
     table(["program", "alone", "added to an Effect application"], bundles)
   ].join("\n\n")
 }

@@ -1,4 +1,4 @@
-/** Start times: import of a module, and the first call in a new process. */
+/** Start times: import of a module, and the first call in a new process, with and without a bundler. */
 import { build } from "esbuild"
 import { execFile } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
@@ -7,20 +7,33 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
-const environment = { ...process.env, AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1", NODE_NO_WARNINGS: "1" }
 
-const runNode = async (args) =>
-  Number((await promisify(execFile)(process.execPath, args, { cwd: here, env: environment })).stdout)
+/** Variables such as `NODE_EXTRA_CA_CERTS` change the start of Node. */
+const { HOME, PATH } = process.env
+const environment = { HOME, PATH, AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: "1", NODE_NO_WARNINGS: "1" }
 
-/** Milliseconds to import a module after the `loaded` modules. */
-export const importTime = (module, loaded) =>
+/** What a program prints at its end: the time and the CPU time since the start of the process, in ms. */
+const printTimes = `
+  const { system, user } = process.cpuUsage()
+  console.log(JSON.stringify({ millis: performance.now(), cpu: (user + system) / 1_000 }))
+  process.exit()`
+
+const runNode = async (args, env = {}) =>
+  JSON.parse((await promisify(execFile)(process.execPath, args, { cwd: here, env: { ...environment, ...env } })).stdout)
+
+const importAll = (modules) => modules.map((name) => `await import(${JSON.stringify(name)})\n`).join("")
+
+/** The time and the CPU time to import modules after the `loaded` modules, in ms. */
+export const importTime = (modules, loaded) =>
   runNode([
     "--input-type=module",
     "-e",
-    `${loaded.map((name) => `await import(${JSON.stringify(name)})\n`).join("")}
+    `${importAll(loaded)}
      const start = performance.now()
-     await import(${JSON.stringify(module)})
-     console.log(performance.now() - start)`
+     const before = process.cpuUsage()
+     ${importAll(modules)}
+     const { system, user } = process.cpuUsage(before)
+     console.log(JSON.stringify({ millis: performance.now() - start, cpu: (user + system) / 1_000 }))`
   ])
 
 const withFolder = async (use) => {
@@ -32,45 +45,62 @@ const withFolder = async (use) => {
   }
 }
 
-/** Milliseconds that Node needs to resolve the modules of Effect that this package imports, when they are already loaded. */
+/** The time that Node needs to resolve the modules of Effect that the main entry imports, when they are already loaded. */
 export const resolveTime = () =>
   withFolder(async (folder) => {
-    const client = await readFile(join(here, "../dist/bundled/client.js"), "utf8")
-    const named = [...client.matchAll(/ from '((?:@effect\/platform|effect)\/\w+)';/g)].map(([, name]) => name)
+    const files = await Promise.all(
+      ["client", "models"].map((name) => readFile(join(here, `../dist/bundled/${name}.js`), "utf8"))
+    )
+    const named = [...new Set(files.join("\n").match(/(?<= from ")(?:@effect\/platform|effect)\/\w+(?=";)/g))]
     const file = join(folder, "named.mjs")
     await writeFile(file, named.map((name) => `import ${JSON.stringify(name)}\n`).join(""))
-    return importTime(file, named)
+    return importTime([file], named)
   })
-
-const program = (client, url) =>
-  `import { make } from ${JSON.stringify(client)}
-   const client = make(${JSON.stringify(url)})
-   await client.calls(1, 1, Buffer.alloc(1024, "b"), () => {})
-   console.log(performance.now())
-   process.exit()`
-
-/** Milliseconds from process start to the first response, without a bundler. */
-export const firstCall = (client, url) =>
-  runNode(["--input-type=module", "-e", program(`./clients/${client}.js`, url)])
 
 const requireInModules = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
-/** Runs `use` with a function that measures the first call of a bundled program. */
-export const withBundles = (clients, url, use) =>
+const bundle = (program, folder, splitting) =>
+  build({
+    entryPoints: { [program]: join(here, `start/${program}.js`) },
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    plugins: [{
+      name: "print-times",
+      setup: (build) => {
+        build.onLoad({ filter: new RegExp(`/start/${program}\\.js$`) }, async ({ path }) => ({
+          contents: (await readFile(path, "utf8")) + printTimes
+        }))
+      }
+    }],
+    tsconfigRaw: {},
+    bundle: true,
+    splitting,
+    minify: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    banner: { js: requireInModules },
+    logLevel: "error"
+  })
+
+/** The ways to run a program: the files as they are, a bundle of one file, and a bundle with code splitting. */
+export const ways = ["unbundled", "bundled", "split"]
+
+/** Runs `use` with a function that runs a program in a new process, up to its first response. */
+export const withPrograms = (programs, url, use) =>
   withFolder(async (folder) => {
-    await Promise.all(clients.map((client) =>
-      build({
-        stdin: { contents: program(`./clients/${client}.js`, url), resolveDir: here },
-        outfile: join(folder, `${client}.mjs`),
-        tsconfigRaw: {},
-        bundle: true,
-        minify: true,
-        platform: "node",
-        format: "esm",
-        target: "node20",
-        banner: { js: requireInModules },
-        logLevel: "error"
-      })
-    ))
-    return use((client) => runNode([join(folder, `${client}.mjs`)]))
+    const fileOf = { unbundled: (name) => join(here, "start", `measured-${name}.js`) }
+    try {
+      for (const name of programs) {
+        const source = await readFile(join(here, `start/${name}.js`), "utf8")
+        await writeFile(fileOf.unbundled(name), source + printTimes)
+        await bundle(name, join(folder, "bundled"), false)
+        await bundle(name, join(folder, "split", name), true)
+      }
+      fileOf.bundled = (name) => join(folder, "bundled", `${name}.mjs`)
+      fileOf.split = (name) => join(folder, "split", name, `${name}.mjs`)
+      return await use((name, way) => runNode([fileOf[way](name)], { BENCH_URL: url }))
+    } finally {
+      await Promise.all(programs.map((name) => rm(fileOf.unbundled(name), { force: true })))
+    }
   })

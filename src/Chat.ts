@@ -31,7 +31,7 @@ type Named<A> = { [Member in keyof A]: A[Member] }
  * @since 0.1.0
  * @category schemas
  */
-export const ChatContentPart = content.contentPart.annotations(keepUnknownMembers)
+export const ChatContentPart = keepUnknownMembers(content.contentPart)
 
 /**
  * A part of a message's content: text, an image, audio, video, embeddings of an image, or a refusal.
@@ -49,7 +49,7 @@ export type ChatContentPart = Named<typeof ChatContentPart.Type>
  * @since 0.1.0
  * @category schemas
  */
-export const ChatToolCall = message.toolCall.annotations(keepUnknownMembers)
+export const ChatToolCall = keepUnknownMembers(message.toolCall)
 
 /**
  * A function call that the model generated, as a request contains it.
@@ -86,7 +86,7 @@ export interface ChatCalledFunction {
  * @since 0.1.0
  * @category schemas
  */
-export const ChatMessage = message.message.annotations(keepUnknownMembers)
+export const ChatMessage = keepUnknownMembers(message.message)
 
 /**
  * A message of a conversation.
@@ -104,7 +104,7 @@ export type ChatMessage = Named<typeof ChatMessage.Type>
  * @since 0.1.0
  * @category schemas
  */
-export const ChatAssistantMessage = message.assistantMessage.annotations(keepUnknownMembers)
+export const ChatAssistantMessage = keepUnknownMembers(message.assistantMessage)
 
 /**
  * A message of the model.
@@ -122,7 +122,7 @@ export type ChatAssistantMessage = {
  * @since 0.1.0
  * @category schemas
  */
-export const ChatTool = request.tool.annotations(keepUnknownMembers)
+export const ChatTool = keepUnknownMembers(request.tool)
 
 /**
  * A function that the model can call.
@@ -138,7 +138,7 @@ export type ChatTool = { [Member in keyof typeof ChatTool.Type]: (typeof ChatToo
  * @since 0.1.0
  * @category schemas
  */
-export const ChatRequest = request.request.annotations(keepUnknownMembers)
+export const ChatRequest = keepUnknownMembers(request.request)
 
 /**
  * A request for a chat completion, with the members that vLLM, SGLang, LMI and TGI add to OpenAI's.
@@ -156,7 +156,7 @@ export type ChatRequest = { [Member in keyof typeof ChatRequest.Type]: (typeof C
  * @since 0.1.0
  * @category schemas
  */
-export const ChatUsage = completion.usage.annotations(keepUnknownMembers)
+export const ChatUsage = keepUnknownMembers(completion.usage)
 
 /**
  * How many tokens a completion used.
@@ -172,7 +172,7 @@ export type ChatUsage = { [Member in keyof typeof ChatUsage.Type]: (typeof ChatU
  * @since 0.1.0
  * @category schemas
  */
-export const ChatCompletion = completion.completion.annotations(keepUnknownMembers)
+export const ChatCompletion = keepUnknownMembers(completion.completion)
 
 /**
  * A chat completion.
@@ -197,7 +197,7 @@ export type ChatCompletion = { [Member in keyof typeof ChatCompletion.Type]: (ty
  * @since 0.1.0
  * @category schemas
  */
-export const ChatCompletionChunk = completion.completionChunk.annotations(keepUnknownMembers)
+export const ChatCompletionChunk = keepUnknownMembers(completion.completionChunk)
 
 /**
  * A chunk of a streamed chat completion.

@@ -17,6 +17,7 @@ import { libsvmCodec } from "./internal/codec/libsvm.ts"
 import { matchesMediaType, mediaTypeRead, readPayload, readsOf, requireMediaType } from "./internal/codec/mediaTypes.ts"
 import { npyCodec } from "./internal/codec/npy.ts"
 import { withSchema } from "./internal/codec/schemaCodec.ts"
+import { lazySchema } from "./internal/schema/lazySchema.ts"
 import * as mediaTypes from "./protocol/payload/mediaType.ts"
 import * as internal from "./protocol/payload/ndArray.ts"
 import type { CodecError } from "./SageMakerError.ts"
@@ -108,7 +109,7 @@ const numbersOf = ({ largeIntegers = "round", nonFinite = false }: JsonOptions) 
  * @category codecs
  */
 export const json = <A, I, R>(schema: Schema.Schema<A, I, R>, options: JsonOptions = {}): Codec<A, R> =>
-  withSchema(schema, jsonText<I>(schema.ast, numbersOf(options)))
+  withSchema(schema, jsonText<I>(schema, numbersOf(options)))
 
 /**
  * Encodes and decodes JSON Lines: a list with one line of JSON per element.
@@ -127,7 +128,7 @@ export const jsonLines = <A, I, R>(
   schema: Schema.Schema<A, I, R>,
   options: JsonOptions = {}
 ): Codec<ReadonlyArray<A>, R> =>
-  withSchema(Schema.Array(schema), jsonLinesText<I>(schema.ast, numbersOf(options)), locateLine)
+  withSchema(lazySchema(() => Schema.Array(schema)), jsonLinesText<I>(schema, numbersOf(options)), locateLine)
 
 /**
  * The value of a CSV cell. `null` and `undefined` are an empty cell.

@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as members from "./internal/operation/members.ts"
 import { guardReads } from "./internal/operation/readMembers.ts"
+import { lazySchema } from "./internal/schema/lazySchema.ts"
 import * as Op from "./Operation.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import { execute, type SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -154,7 +155,9 @@ const encodeBody = (
       : new SageMakerError.InvalidInputError({ field: "Body", constraint: "set if InputLocation is omitted" })
   })
 
-const ResponseBody = Schema.parseJson(Schema.Struct({ InferenceId: Schema.optional(Schema.NullOr(Schema.String)) }))
+const ResponseBody = lazySchema(() =>
+  Schema.parseJson(Schema.Struct({ InferenceId: Schema.optional(Schema.NullOr(Schema.String)) }))
+)
 
 const decodeBody = (bytes: Uint8Array, { attempts, requestId, totalRetryDelay }: Op.ResponseMetadata) =>
   bytes.byteLength === 0

@@ -26,7 +26,9 @@ import type { Job } from "./AsyncInference.ts"
 import { errorClass } from "./internal/error/errorClass.ts"
 import { jobClass } from "./internal/error/jobClass.ts"
 import { objectStoreMessage } from "./internal/error/objectStoreMessage.ts"
+import { taggedError } from "./internal/error/taggedError.ts"
 import { validationReason } from "./protocol/error/validationReason.ts"
+import { lazy } from "./protocol/function/lazy.ts"
 
 /**
  * Whether a retry can succeed, and with which delay and cost.
@@ -112,22 +114,22 @@ const withDefault = <A>(schema: Schema.Schema<A>, value: () => A) =>
 
 const optional = <A>(schema: Schema.Schema<A>) => Schema.optional(schema)
 
-const optionalString = optional(Schema.String)
-const optionalNumber = optional(Schema.Number)
-const defaultTrue = withDefault(Schema.Boolean, () => true)
-const defaultZero = withDefault(Schema.Number, () => 0)
-const defaultOne = withDefault(Schema.Number, () => 1)
+const optionalString = lazy(() => optional(Schema.String))
+const optionalNumber = lazy(() => optional(Schema.Number))
+const defaultTrue = lazy(() => withDefault(Schema.Boolean, () => true))
+const defaultZero = lazy(() => withDefault(Schema.Number, () => 0))
+const defaultOne = lazy(() => withDefault(Schema.Number, () => 1))
 
 const retryFields = (retry: RetryClass) => ({
   retry: withDefault<RetryClass>(RetryClass, () => retry),
-  retryAfterMillis: optionalNumber
+  retryAfterMillis: optionalNumber()
 })
 
 const callFields = (message: string, retry: RetryClass) => ({
   message: withDefault(Schema.String, () => message),
   ...retryFields(retry),
-  attempts: defaultOne,
-  totalRetryDelay: defaultZero
+  attempts: defaultOne(),
+  totalRetryDelay: defaultZero()
 })
 
 /** A function call, because bundlers keep an unused class whose fields are an object spread. */
@@ -156,7 +158,7 @@ export const serviceFields = (
   ...callFields(defaults.message, defaults.retry),
   status: withDefault(Schema.Number, () => defaults.status),
   code: withDefault(Schema.String, () => defaults.code),
-  requestId: optionalString
+  requestId: optionalString()
 })
 
 /**
@@ -188,17 +190,18 @@ export type ValidationReason = typeof ValidationReason.Type
  * @category service errors
  */
 export class ValidationError extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<ValidationError>()(
+  taggedError<ValidationError>()(
     "ValidationError",
-    merged(
-      serviceFields({
-        status: 400,
-        code: "ValidationError",
-        retry: "never",
-        message: "The service rejected the request as invalid"
-      }),
-      { reason: optional(ValidationReason) }
-    )
+    () =>
+      merged(
+        serviceFields({
+          status: 400,
+          code: "ValidationError",
+          retry: "never",
+          message: "The service rejected the request as invalid"
+        }),
+        { reason: optional(ValidationReason) }
+      )
   )
 ) {
   /**
@@ -217,21 +220,22 @@ export class ValidationError extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class ModelError extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<ModelError>()(
+  taggedError<ModelError>()(
     "ModelError",
-    merged(
-      serviceFields({
-        status: 424,
-        code: "ModelError",
-        retry: "never",
-        message: "The model's container returned an error"
-      }),
-      {
-        OriginalStatusCode: optionalNumber,
-        OriginalMessage: optionalString,
-        LogStreamArn: optionalString
-      }
-    )
+    () =>
+      merged(
+        serviceFields({
+          status: 424,
+          code: "ModelError",
+          retry: "never",
+          message: "The model's container returned an error"
+        }),
+        {
+          OriginalStatusCode: optionalNumber(),
+          OriginalMessage: optionalString(),
+          LogStreamArn: optionalString()
+        }
+      )
   ),
   "OriginalMessage"
 ) {
@@ -262,14 +266,15 @@ export class ModelError extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class ModelNotReadyException extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<ModelNotReadyException>()(
+  taggedError<ModelNotReadyException>()(
     "ModelNotReadyException",
-    serviceFields({
-      status: 429,
-      code: "ModelNotReadyException",
-      retry: "throttling",
-      message: "The model is not loaded yet: retry later"
-    })
+    () =>
+      serviceFields({
+        status: 429,
+        code: "ModelNotReadyException",
+        retry: "throttling",
+        message: "The model is not loaded yet: retry later"
+      })
   )
 ) {}
 
@@ -280,14 +285,15 @@ export class ModelNotReadyException extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class InternalFailure extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<InternalFailure>()(
+  taggedError<InternalFailure>()(
     "InternalFailure",
-    serviceFields({
-      status: 500,
-      code: "InternalFailure",
-      retry: "transient",
-      message: "The service failed internally"
-    })
+    () =>
+      serviceFields({
+        status: 500,
+        code: "InternalFailure",
+        retry: "transient",
+        message: "The service failed internally"
+      })
   )
 ) {}
 
@@ -298,14 +304,15 @@ export class InternalFailure extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class ServiceUnavailable extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<ServiceUnavailable>()(
+  taggedError<ServiceUnavailable>()(
     "ServiceUnavailable",
-    serviceFields({
-      status: 503,
-      code: "ServiceUnavailable",
-      retry: "transient",
-      message: "The service is unavailable"
-    })
+    () =>
+      serviceFields({
+        status: 503,
+        code: "ServiceUnavailable",
+        retry: "transient",
+        message: "The service is unavailable"
+      })
   )
 ) {}
 
@@ -316,14 +323,15 @@ export class ServiceUnavailable extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class InternalDependencyException extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<InternalDependencyException>()(
+  taggedError<InternalDependencyException>()(
     "InternalDependencyException",
-    serviceFields({
-      status: 530,
-      code: "InternalDependencyException",
-      retry: "never",
-      message: "A service that SageMaker depends on failed"
-    })
+    () =>
+      serviceFields({
+        status: 530,
+        code: "InternalDependencyException",
+        retry: "never",
+        message: "A service that SageMaker depends on failed"
+      })
   )
 ) {}
 
@@ -336,21 +344,22 @@ export class InternalDependencyException extends errorClass<ServiceErrorFields>(
  * @category service errors
  */
 export class ModelStreamError extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<ModelStreamError>()(
+  taggedError<ModelStreamError>()(
     "ModelStreamError",
-    merged(
-      serviceFields({
-        status: 200,
-        code: "ModelStreamError",
-        retry: "never",
-        message: "The container failed during the response stream"
-      }),
-      {
-        ErrorCode: optionalString,
-        OriginalStatusCode: optionalNumber,
-        OriginalMessage: optionalString
-      }
-    )
+    () =>
+      merged(
+        serviceFields({
+          status: 200,
+          code: "ModelStreamError",
+          retry: "never",
+          message: "The container failed during the response stream"
+        }),
+        {
+          ErrorCode: optionalString(),
+          OriginalStatusCode: optionalNumber(),
+          OriginalMessage: optionalString()
+        }
+      )
   ),
   "OriginalMessage"
 ) {
@@ -381,14 +390,15 @@ export class ModelStreamError extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class InternalStreamFailure extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<InternalStreamFailure>()(
+  taggedError<InternalStreamFailure>()(
     "InternalStreamFailure",
-    serviceFields({
-      status: 200,
-      code: "InternalStreamFailure",
-      retry: "never",
-      message: "The service failed during the response stream"
-    })
+    () =>
+      serviceFields({
+        status: 200,
+        code: "InternalStreamFailure",
+        retry: "never",
+        message: "The service failed during the response stream"
+      })
   )
 ) {}
 
@@ -399,14 +409,15 @@ export class InternalStreamFailure extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class AccessDeniedError extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<AccessDeniedError>()(
+  taggedError<AccessDeniedError>()(
     "AccessDeniedError",
-    serviceFields({
-      status: 403,
-      code: "AccessDeniedException",
-      retry: "never",
-      message: "AWS denied access: check credentials, permissions, region and clock"
-    })
+    () =>
+      serviceFields({
+        status: 403,
+        code: "AccessDeniedException",
+        retry: "never",
+        message: "AWS denied access: check credentials, permissions, region and clock"
+      })
   )
 ) {}
 
@@ -417,14 +428,15 @@ export class AccessDeniedError extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class ThrottlingError extends errorClass<ServiceErrorFields>()(
-  Schema.TaggedError<ThrottlingError>()(
+  taggedError<ThrottlingError>()(
     "ThrottlingError",
-    serviceFields({
-      status: 429,
-      code: "ThrottlingException",
-      retry: "throttling",
-      message: "AWS throttled the request: reduce the request rate"
-    })
+    () =>
+      serviceFields({
+        status: 429,
+        code: "ThrottlingException",
+        retry: "throttling",
+        message: "AWS throttled the request: reduce the request rate"
+      })
   )
 ) {}
 
@@ -435,14 +447,15 @@ export class ThrottlingError extends errorClass<ServiceErrorFields>()(
  * @category service errors
  */
 export class UnknownServiceError extends errorClass<CallErrorFields>()(
-  Schema.TaggedError<UnknownServiceError>()(
+  taggedError<UnknownServiceError>()(
     "UnknownServiceError",
-    merged(callFields("The service returned an unknown error", "never"), {
-      status: Schema.Number,
-      code: optionalString,
-      requestId: optionalString,
-      body: optionalString
-    })
+    () =>
+      merged(callFields("The service returned an unknown error", "never"), {
+        status: Schema.Number,
+        code: optionalString(),
+        requestId: optionalString(),
+        body: optionalString()
+      })
   ),
   "body"
 ) {
@@ -479,12 +492,13 @@ export class UnknownServiceError extends errorClass<CallErrorFields>()(
  * @category client errors
  */
 export class InvalidInputError extends errorClass<Retryable>()(
-  Schema.TaggedError<InvalidInputError>()(
+  taggedError<InvalidInputError>()(
     "InvalidInputError",
-    merged(retryFields("never"), {
-      field: Schema.String,
-      constraint: Schema.String
-    })
+    () =>
+      merged(retryFields("never"), {
+        field: Schema.String,
+        constraint: Schema.String
+      })
   )
 ) {
   /**
@@ -517,16 +531,17 @@ export class InvalidInputError extends errorClass<Retryable>()(
  * @category client errors
  */
 export class PayloadTooLargeError extends errorClass<CallErrorFields>()(
-  Schema.TaggedError<PayloadTooLargeError>()(
+  taggedError<PayloadTooLargeError>()(
     "PayloadTooLargeError",
-    merged(callFields("The request body is too large", "never"), {
-      direction: withDefault<"request" | "response">(Schema.Literal("request", "response"), () => "request"),
-      size: optionalNumber,
-      limit: optionalNumber,
-      status: optionalNumber,
-      code: optionalString,
-      requestId: optionalString
-    })
+    () =>
+      merged(callFields("The request body is too large", "never"), {
+        direction: withDefault<"request" | "response">(Schema.Literal("request", "response"), () => "request"),
+        size: optionalNumber(),
+        limit: optionalNumber(),
+        status: optionalNumber(),
+        code: optionalString(),
+        requestId: optionalString()
+      })
   )
 ) {
   /**
@@ -574,14 +589,15 @@ export class PayloadTooLargeError extends errorClass<CallErrorFields>()(
  * @category client errors
  */
 export class CredentialsError extends errorClass<Retryable>()(
-  Schema.TaggedError<CredentialsError>()(
+  taggedError<CredentialsError>()(
     "CredentialsError",
-    merged(retryFields("never"), {
-      message: Schema.String,
-      sources: Schema.Array(Schema.String),
-      status: optionalNumber,
-      exitCode: optionalNumber
-    })
+    () =>
+      merged(retryFields("never"), {
+        message: Schema.String,
+        sources: Schema.Array(Schema.String),
+        status: optionalNumber(),
+        exitCode: optionalNumber()
+      })
   )
 ) {
   /**
@@ -611,11 +627,12 @@ export class CredentialsError extends errorClass<Retryable>()(
  * @category client errors
  */
 export class SigningError extends errorClass<Retryable>()(
-  Schema.TaggedError<SigningError>()(
+  taggedError<SigningError>()(
     "SigningError",
-    merged(retryFields("never"), {
-      message: Schema.String
-    })
+    () =>
+      merged(retryFields("never"), {
+        message: Schema.String
+      })
   )
 ) {}
 
@@ -626,15 +643,16 @@ export class SigningError extends errorClass<Retryable>()(
  * @category client errors
  */
 export class TransportError extends errorClass<CallErrorFields>()(
-  Schema.TaggedError<TransportError>()(
+  taggedError<TransportError>()(
     "TransportError",
-    merged(callFields("The connection to the service failed", "transient"), {
-      reason: Schema.Literal("connect", "reset", "aborted", "tls", "other"),
-      requestSent: defaultTrue,
-      code: optionalString,
-      host: optionalString,
-      port: optionalNumber
-    })
+    () =>
+      merged(callFields("The connection to the service failed", "transient"), {
+        reason: Schema.Literal("connect", "reset", "aborted", "tls", "other"),
+        requestSent: defaultTrue(),
+        code: optionalString(),
+        host: optionalString(),
+        port: optionalNumber()
+      })
   )
 ) {
   /**
@@ -690,15 +708,16 @@ const timeoutMessages = {
  * @category client errors
  */
 export class TimeoutError extends errorClass<CallErrorFields>()(
-  Schema.TaggedError<TimeoutError>()(
+  taggedError<TimeoutError>()(
     "TimeoutError",
-    merged(retryFields("never"), {
-      phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
-      duration: Schema.Number,
-      requestSent: defaultTrue,
-      attempts: defaultOne,
-      totalRetryDelay: defaultZero
-    })
+    () =>
+      merged(retryFields("never"), {
+        phase: Schema.Literal("connect", "firstByte", "idle", "attempt", "total"),
+        duration: Schema.Number,
+        requestSent: defaultTrue(),
+        attempts: defaultOne(),
+        totalRetryDelay: defaultZero()
+      })
   )
 ) {
   /**
@@ -739,11 +758,12 @@ export class TimeoutError extends errorClass<CallErrorFields>()(
  * @category client errors
  */
 export class ProtocolError extends errorClass<CallErrorFields>()(
-  Schema.TaggedError<ProtocolError>()(
+  taggedError<ProtocolError>()(
     "ProtocolError",
-    merged(callFields("The response violates the protocol", "never"), {
-      requestId: optionalString
-    })
+    () =>
+      merged(callFields("The response violates the protocol", "never"), {
+        requestId: optionalString()
+      })
   )
 ) {
   /**
@@ -761,13 +781,14 @@ export class ProtocolError extends errorClass<CallErrorFields>()(
  * @category client errors
  */
 export class OverloadedError extends errorClass<Retryable>()(
-  Schema.TaggedError<OverloadedError>()(
+  taggedError<OverloadedError>()(
     "OverloadedError",
-    merged(retryFields("throttling"), {
-      endpoint: Schema.String,
-      permits: Schema.Number,
-      queue: Schema.Number
-    })
+    () =>
+      merged(retryFields("throttling"), {
+        endpoint: Schema.String,
+        permits: Schema.Number,
+        queue: Schema.Number
+      })
   )
 ) {
   /**
@@ -808,14 +829,15 @@ export class OverloadedError extends errorClass<Retryable>()(
  * @category client errors
  */
 export class CircuitOpenError extends errorClass<CallErrorFields>()(
-  Schema.TaggedError<CircuitOpenError>()(
+  taggedError<CircuitOpenError>()(
     "CircuitOpenError",
-    merged(retryFields("never"), {
-      endpoint: Schema.String,
-      lastFailure: optionalString,
-      attempts: defaultZero,
-      totalRetryDelay: defaultZero
-    })
+    () =>
+      merged(retryFields("never"), {
+        endpoint: Schema.String,
+        lastFailure: optionalString(),
+        attempts: defaultZero(),
+        totalRetryDelay: defaultZero()
+      })
   )
 ) {
   /**
@@ -849,13 +871,14 @@ export class CircuitOpenError extends errorClass<CallErrorFields>()(
  * @category client errors
  */
 export class ConfigurationError extends errorClass<Retryable>()(
-  Schema.TaggedError<ConfigurationError>()(
+  taggedError<ConfigurationError>()(
     "ConfigurationError",
-    merged(retryFields("never"), {
-      setting: Schema.String,
-      problem: Schema.String,
-      source: optionalString
-    })
+    () =>
+      merged(retryFields("never"), {
+        setting: Schema.String,
+        problem: Schema.String,
+        source: optionalString()
+      })
   )
 ) {
   /**
@@ -893,19 +916,20 @@ export class ConfigurationError extends errorClass<Retryable>()(
  * @category client errors
  */
 export class CodecError extends errorClass<Retryable>()(
-  Schema.TaggedError<CodecError>()(
+  taggedError<CodecError>()(
     "CodecError",
-    merged(retryFields("never"), {
-      message: Schema.String,
-      mediaType: Schema.String,
-      direction: Schema.Literal("encode", "decode"),
-      issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
-      line: optionalNumber,
-      row: optionalNumber,
-      endpoint: optionalString,
-      requestId: optionalString,
-      body: optional(Schema.Uint8ArrayFromSelf)
-    })
+    () =>
+      merged(retryFields("never"), {
+        message: Schema.String,
+        mediaType: Schema.String,
+        direction: Schema.Literal("encode", "decode"),
+        issues: withDefault<ReadonlyArray<string>>(Schema.Array(Schema.String), () => []),
+        line: optionalNumber(),
+        row: optionalNumber(),
+        endpoint: optionalString(),
+        requestId: optionalString(),
+        body: optional(Schema.Uint8ArrayFromSelf)
+      })
   ),
   "body"
 ) {
@@ -968,13 +992,14 @@ export class CodecError extends errorClass<Retryable>()(
  * @category client errors
  */
 export class SessionExpiredError extends errorClass<Retryable>()(
-  Schema.TaggedError<SessionExpiredError>()(
+  taggedError<SessionExpiredError>()(
     "SessionExpiredError",
-    merged(retryFields("never"), {
-      endpoint: Schema.String,
-      expires: optional(Schema.DateTimeUtcFromSelf),
-      requestId: optionalString
-    })
+    () =>
+      merged(retryFields("never"), {
+        endpoint: Schema.String,
+        expires: optional(Schema.DateTimeUtcFromSelf),
+        requestId: optionalString()
+      })
   )
 ) {
   /**
@@ -1036,14 +1061,14 @@ export type ObjectStoreErrorReason = "access-denied" | "not-found" | "unavailabl
  * @category client errors
  */
 export class ObjectStoreError extends errorClass<Retryable>()(
-  Schema.TaggedError<ObjectStoreError>()("ObjectStoreError", {
+  taggedError<ObjectStoreError>()("ObjectStoreError", () => ({
     operation: Schema.Literal("get", "put", "head", "list", "remove"),
     location: Schema.String,
     reason: Schema.Literal("access-denied", "not-found", "unavailable", "other"),
     problem: Schema.optional(Schema.String),
     status: Schema.optional(Schema.Number),
     requestId: Schema.optional(Schema.String)
-  })
+  }))
 ) {
   /**
    * The method that failed.
@@ -1100,9 +1125,10 @@ export class ObjectStoreError extends errorClass<Retryable>()(
 }
 
 /** The text of a hidden field: not encoded, and empty after decoding. */
-const hiddenString = optionalString.pipe(
-  Schema.withConstructorDefault(() => "")
-) as unknown as Schema.PropertySignature<":", string, never, "?:", string | undefined, true>
+const hiddenString = () =>
+  optionalString().pipe(
+    Schema.withConstructorDefault(() => "")
+  ) as unknown as Schema.PropertySignature<":", string, never, "?:", string | undefined, true>
 
 class ErrorJob extends jobClass<Job>() {}
 
@@ -1113,10 +1139,10 @@ class ErrorJob extends jobClass<Job>() {}
  * @category client errors
  */
 export class AsyncInferenceFailedError extends errorClass<Retryable>()(
-  Schema.TaggedError<AsyncInferenceFailedError>()("AsyncInferenceFailedError", {
+  taggedError<AsyncInferenceFailedError>()("AsyncInferenceFailedError", () => ({
     job: ErrorJob,
-    failure: hiddenString
-  }),
+    failure: hiddenString()
+  })),
   "failure"
 ) {
   /**
@@ -1160,10 +1186,10 @@ export class AsyncInferenceFailedError extends errorClass<Retryable>()(
  * @category client errors
  */
 export class AsyncInferenceTimeoutError extends errorClass<Retryable>()(
-  Schema.TaggedError<AsyncInferenceTimeoutError>()("AsyncInferenceTimeoutError", {
+  taggedError<AsyncInferenceTimeoutError>()("AsyncInferenceTimeoutError", () => ({
     job: ErrorJob,
     elapsed: Schema.Number
-  })
+  }))
 ) {
   /**
    * The request without a result.

@@ -10,8 +10,7 @@ import * as Layer from "effect/Layer"
 import type { Server } from "node:http"
 import { positiveDurationMillis } from "../internal/config/duration.ts"
 import { ConfigurationError } from "../SageMakerError.ts"
-import * as Emulator from "../testing/Emulator.ts"
-import { makeServer } from "./internal/emulator/server.ts"
+import type * as Emulator from "../testing/Emulator.ts"
 
 /**
  * Options of the emulator and of its HTTP server.
@@ -46,6 +45,11 @@ const defaultRequestTimeout = "60 seconds"
 
 /** The longest delay of a timer in Node. */
 const maxTimeoutMillis = 2 ** 31 - 1
+
+/** The emulator is a third of the modules of this entry point, and only tests need it. */
+const loadEmulator = Effect.promise(() =>
+  Promise.all([import("../testing/Emulator.ts"), import("./internal/emulator/server.ts")])
+)
 
 const listen = (
   server: Server,
@@ -103,19 +107,20 @@ const close = (server: Server): Effect.Effect<void> =>
 export const layer = <R = never>(
   options: NodeEmulatorOptions<R>
 ): Layer.Layer<NodeEmulator | Emulator.Emulator, ConfigurationError, R> =>
-  Layer.provideMerge(
-    Layer.scoped(
-      NodeEmulator,
-      Effect.gen(function*() {
-        const requestTimeout = yield* positiveDurationMillis(
-          "requestTimeout",
-          options.requestTimeout ?? defaultRequestTimeout,
-          undefined,
-          maxTimeoutMillis
-        )
-        const server = yield* Effect.acquireRelease(makeServer(Math.ceil(requestTimeout)), close)
-        return { url: yield* listen(server, options) }
-      })
-    ),
-    Emulator.layer(options)
-  )
+  Layer.unwrapEffect(Effect.map(loadEmulator, ([emulator, { makeServer }]) =>
+    Layer.provideMerge(
+      Layer.scoped(
+        NodeEmulator,
+        Effect.gen(function*() {
+          const requestTimeout = yield* positiveDurationMillis(
+            "requestTimeout",
+            options.requestTimeout ?? defaultRequestTimeout,
+            undefined,
+            maxTimeoutMillis
+          )
+          const server = yield* Effect.acquireRelease(makeServer(Math.ceil(requestTimeout)), close)
+          return { url: yield* listen(server, options) }
+        })
+      ),
+      emulator.layer(options)
+    )))

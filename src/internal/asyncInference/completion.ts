@@ -7,6 +7,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type * as AST from "effect/SchemaAST"
 import { globalState } from "../global/globalState.ts"
+import { lazySchema } from "../schema/lazySchema.ts"
 import { findNotification, isObject, kindOf, memberOf } from "./notification.ts"
 
 /**
@@ -210,15 +211,17 @@ const isCompletion = (value: unknown): value is Completion =>
   })
 
 /** The schema of completions. See `AsyncInference.Completion`. */
-export const completion: Schema.Schema<Completion, unknown> = Schema.transformOrFail(
-  Schema.Unknown,
-  Schema.declare(isCompletion, {
-    identifier: "Completion",
-    message: () => "expected a Completion"
-  }),
-  {
-    strict: true,
-    decode: (message, _, ast) => decode(message, ast),
-    encode: (value) => Either.right(encode(value))
-  }
-).annotations({ identifier: "AsyncInference.Completion" })
+export const completion: Schema.Schema<Completion, unknown> = lazySchema(() =>
+  Schema.transformOrFail(
+    Schema.Unknown,
+    Schema.declare(isCompletion, {
+      identifier: "Completion",
+      message: () => "expected a Completion"
+    }),
+    {
+      strict: true,
+      decode: (message, _, ast) => decode(message, ast),
+      encode: (value) => Either.right(encode(value))
+    }
+  ).annotations({ identifier: "AsyncInference.Completion" })
+)

@@ -2,6 +2,7 @@
 import type * as Either from "effect/Either"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { lazy } from "../../protocol/function/lazy.ts"
 import { type Completion, completion } from "./completion.ts"
 import { isObject, memberOf, parsed } from "./notification.ts"
 
@@ -49,12 +50,12 @@ const firstText = (message: unknown, ...names: ReadonlyArray<string>): string | 
   return undefined
 }
 
-const decode = Schema.decodeUnknownEither(completion)
+const decode = lazy(() => Schema.decodeUnknownEither(completion))
 
 /** The completions of an event, in its order. See `AsyncInference.completionsOf`. */
 export const completionsOf = (event: unknown): ReadonlyArray<CompletionRecord> =>
   messagesOf(event).map((message) => ({
-    completion: decode(message),
+    completion: decode()(message),
     messageId: firstText(message, "messageId", "MessageId"),
     receiptHandle: firstText(message, "receiptHandle", "ReceiptHandle")
   }))

@@ -24,10 +24,11 @@ const defaultMaxOutputBytes = 1_073_741_824
 const defaultConcurrency = 8
 
 /** Delays of 1 second that grow to 15 seconds, with jitter. */
-const defaultSchedule: Schedule.Schedule<unknown> = Schedule.exponential("1 second", 1.5).pipe(
-  Schedule.union(Schedule.spaced("15 seconds")),
-  Schedule.jittered
-)
+const defaultSchedule = (): Schedule.Schedule<unknown> =>
+  Schedule.exponential("1 second", 1.5).pipe(
+    Schedule.union(Schedule.spaced("15 seconds")),
+    Schedule.jittered
+  )
 
 const invalid = (field: string, constraint: string) => Either.left(new InvalidInputError({ field, constraint }))
 
@@ -49,7 +50,7 @@ const timeoutOf = (timeout: unknown): Either.Either<number | undefined, InvalidI
 /** Checks the options of a wait. */
 export const readWait = <R>(options: WaitOptions<R> | undefined): Either.Either<Wait<R>, InvalidInputError> =>
   Either.gen(function*() {
-    const { maxOutputBytes = defaultMaxOutputBytes, onProgress, schedule = defaultSchedule, timeout } =
+    const { maxOutputBytes = defaultMaxOutputBytes, onProgress, schedule = defaultSchedule(), timeout } =
       (yield* readOptions(options, "options")) as WaitOptions<R>
     if (!Schedule.isSchedule(schedule)) {
       return yield* invalid("schedule", "a Schedule")

@@ -154,10 +154,11 @@ const sendStored = <E = never, R = never>(
       }))
   )
 
-const tooLargeInline = new InvalidInputError({
-  field: "inputPrefix",
-  constraint: `set for an input of more than ${InvokeEndpointAsync.maxInlineBytes} bytes`
-})
+const tooLargeInline = () =>
+  new InvalidInputError({
+    field: "inputPrefix",
+    constraint: `set for an input of more than ${InvokeEndpointAsync.maxInlineBytes} bytes`
+  })
 
 /** Encodes a value. A model with invalid options fails with what is invalid. */
 const encode = <A, B, R>(model: AsyncModel<A, B, R>, value: A) => {
@@ -183,7 +184,7 @@ export const submit = <A, B, R>(
       return yield* send({ ...withPayload(payload), EndpointName: model.name, Body }, call)
     }
     if (inputPrefix === undefined) {
-      return yield* tooLargeInline
+      return yield* tooLargeInline()
     }
     return yield* sendStored(model.name, withPayload(payload), inputPrefix, Body, call)
   })

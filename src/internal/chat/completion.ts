@@ -1,6 +1,8 @@
 /** Chat completions, and the chunks in which they are streamed. */
 import * as Schema from "effect/Schema"
+import { lazy } from "../../protocol/function/lazy.ts"
 import { nullish } from "../schema/fields.ts"
+import { lazySchema } from "../schema/lazySchema.ts"
 
 /** A list. One object in place of a list is decoded as a list of one. */
 const listOf = <A, I>(schema: Schema.Schema<A, I>) =>
@@ -13,52 +15,60 @@ const listOf = <A, I>(schema: Schema.Schema<A, I>) =>
     })
   ) as Schema.Schema<ReadonlyArray<A>, ReadonlyArray<I> | I>
 
-const calledFunction = Schema.Struct({
-  /** The name of the function. */
-  name: nullish(Schema.String),
-  /** The arguments: the JSON text that the model generated, or an object, which TGI before 3.2 sends. */
-  arguments: nullish(Schema.Union(Schema.String, Schema.Object))
-})
+const calledFunction = lazySchema(() =>
+  Schema.Struct({
+    /** The name of the function. */
+    name: nullish(Schema.String),
+    /** The arguments: the JSON text that the model generated, or an object, which TGI before 3.2 sends. */
+    arguments: nullish(Schema.Union(Schema.String, Schema.Object))
+  })
+)
 
-const completionToolCall = Schema.Struct({
-  /** The ID of the call. TGI before 3.2 sends a number. */
-  id: nullish(Schema.Union(Schema.String, Schema.Number)),
-  /** The position of the call. Chunks have it. */
-  index: nullish(Schema.Number),
-  /** The type of the tool, usually `function`. */
-  type: nullish(Schema.String),
-  /** The function to call. */
-  function: nullish(calledFunction)
-})
+const completionToolCall = lazySchema(() =>
+  Schema.Struct({
+    /** The ID of the call. TGI before 3.2 sends a number. */
+    id: nullish(Schema.Union(Schema.String, Schema.Number)),
+    /** The position of the call. Chunks have it. */
+    index: nullish(Schema.Number),
+    /** The type of the tool, usually `function`. */
+    type: nullish(Schema.String),
+    /** The function to call. */
+    function: nullish(calledFunction)
+  })
+)
 
-const annotation = Schema.Struct({
-  /** The type of the annotation, for example `url_citation`. */
-  type: nullish(Schema.String),
-  /** A citation of a web page. */
-  url_citation: nullish(Schema.Struct({
-    /** The address of the page. */
-    url: nullish(Schema.String),
-    /** The title of the page. */
-    title: nullish(Schema.String),
-    /** The position of the first character that the citation belongs to. */
-    start_index: nullish(Schema.Number),
-    /** The position of the last character that the citation belongs to. */
-    end_index: nullish(Schema.Number)
-  }))
-})
+const annotation = lazySchema(() =>
+  Schema.Struct({
+    /** The type of the annotation, for example `url_citation`. */
+    type: nullish(Schema.String),
+    /** A citation of a web page. */
+    url_citation: nullish(Schema.Struct({
+      /** The address of the page. */
+      url: nullish(Schema.String),
+      /** The title of the page. */
+      title: nullish(Schema.String),
+      /** The position of the first character that the citation belongs to. */
+      start_index: nullish(Schema.Number),
+      /** The position of the last character that the citation belongs to. */
+      end_index: nullish(Schema.Number)
+    }))
+  })
+)
 
-const audio = Schema.Struct({
-  /** The ID of the audio, to refer to it in a later request. */
-  id: nullish(Schema.String),
-  /** The bytes of the audio in base64. */
-  data: nullish(Schema.String),
-  /** The text of the audio. */
-  transcript: nullish(Schema.String),
-  /** When the server deletes the audio, in seconds since 1970. */
-  expires_at: nullish(Schema.Number)
-})
+const audio = lazySchema(() =>
+  Schema.Struct({
+    /** The ID of the audio, to refer to it in a later request. */
+    id: nullish(Schema.String),
+    /** The bytes of the audio in base64. */
+    data: nullish(Schema.String),
+    /** The text of the audio. */
+    transcript: nullish(Schema.String),
+    /** When the server deletes the audio, in seconds since 1970. */
+    expires_at: nullish(Schema.Number)
+  })
+)
 
-const messageFields = {
+const messageFields = lazy(() => ({
   /** The author of the message, usually `assistant`. */
   role: nullish(Schema.String),
   /** The text of the message. `null` if the message has tool calls only. */
@@ -75,43 +85,51 @@ const messageFields = {
   audio: nullish(audio),
   /** The function call of the legacy API. */
   function_call: nullish(calledFunction)
-}
+}))
 
-const completionMessage = Schema.Struct({
-  ...messageFields,
-  /** The tool calls that the model generated. */
-  tool_calls: nullish(listOf(completionToolCall))
-})
+const completionMessage = lazySchema(() =>
+  Schema.Struct({
+    ...messageFields(),
+    /** The tool calls that the model generated. */
+    tool_calls: nullish(listOf(completionToolCall))
+  })
+)
 
-const delta = Schema.Struct({
-  ...messageFields,
-  /** Parts of tool calls. TGI before 3.2 sends one object in place of a list. */
-  tool_calls: nullish(Schema.Union(Schema.Array(completionToolCall), completionToolCall))
-})
+const delta = lazySchema(() =>
+  Schema.Struct({
+    ...messageFields(),
+    /** Parts of tool calls. TGI before 3.2 sends one object in place of a list. */
+    tool_calls: nullish(Schema.Union(Schema.Array(completionToolCall), completionToolCall))
+  })
+)
 
-const tokenFields = {
+const tokenFields = lazy(() => ({
   /** The text of the token. */
   token: nullish(Schema.String),
   /** The natural logarithm of the token's probability. */
   logprob: nullish(Schema.Number),
   /** The UTF-8 bytes of the token. */
   bytes: nullish(Schema.Array(Schema.Number))
-}
+}))
 
-const tokenLogprob = Schema.Struct({
-  ...tokenFields,
-  /** The most likely tokens at this position. */
-  top_logprobs: nullish(Schema.Array(Schema.Struct(tokenFields)))
-})
+const tokenLogprob = lazySchema(() =>
+  Schema.Struct({
+    ...tokenFields(),
+    /** The most likely tokens at this position. */
+    top_logprobs: nullish(Schema.Array(Schema.Struct(tokenFields())))
+  })
+)
 
-const logprobs = Schema.Struct({
-  /** The tokens of the content. */
-  content: nullish(Schema.Array(tokenLogprob)),
-  /** The tokens of the refusal. */
-  refusal: nullish(Schema.Array(tokenLogprob))
-})
+const logprobs = lazySchema(() =>
+  Schema.Struct({
+    /** The tokens of the content. */
+    content: nullish(Schema.Array(tokenLogprob)),
+    /** The tokens of the refusal. */
+    refusal: nullish(Schema.Array(tokenLogprob))
+  })
+)
 
-const choiceFields = {
+const choiceFields = lazy(() => ({
   /** The index of the choice. */
   index: nullish(Schema.Number),
   /** Why the model stopped, for example `stop`, `length` or `tool_calls`. */
@@ -122,38 +140,40 @@ const choiceFields = {
   matched_stop: nullish(Schema.Union(Schema.String, Schema.Number)),
   /** The log probabilities of the tokens, if the request enables them. */
   logprobs: nullish(logprobs)
-}
+}))
 
-export const usage = Schema.Struct({
-  /** Tokens of the prompt. */
-  prompt_tokens: nullish(Schema.Number),
-  /** Tokens that the model generated. */
-  completion_tokens: nullish(Schema.Number),
-  /** Tokens of the prompt and the completion. */
-  total_tokens: nullish(Schema.Number),
-  /** Tokens of the prompt by kind. */
-  prompt_tokens_details: nullish(Schema.Struct({
-    /** Tokens that the server read from its cache. */
-    cached_tokens: nullish(Schema.Number),
-    /** Tokens of audio. */
-    audio_tokens: nullish(Schema.Number)
-  })),
-  /** Generated tokens by kind. */
-  completion_tokens_details: nullish(Schema.Struct({
-    /** Tokens of the reasoning. */
-    reasoning_tokens: nullish(Schema.Number),
-    /** Tokens of audio. */
-    audio_tokens: nullish(Schema.Number),
-    /** Tokens of the prediction that the completion contains. */
-    accepted_prediction_tokens: nullish(Schema.Number),
-    /** Tokens of the prediction that the completion does not contain. */
-    rejected_prediction_tokens: nullish(Schema.Number)
-  })),
-  /** Tokens of the reasoning. SGLang sends it. */
-  reasoning_tokens: nullish(Schema.Number)
-})
+export const usage = lazySchema(() =>
+  Schema.Struct({
+    /** Tokens of the prompt. */
+    prompt_tokens: nullish(Schema.Number),
+    /** Tokens that the model generated. */
+    completion_tokens: nullish(Schema.Number),
+    /** Tokens of the prompt and the completion. */
+    total_tokens: nullish(Schema.Number),
+    /** Tokens of the prompt by kind. */
+    prompt_tokens_details: nullish(Schema.Struct({
+      /** Tokens that the server read from its cache. */
+      cached_tokens: nullish(Schema.Number),
+      /** Tokens of audio. */
+      audio_tokens: nullish(Schema.Number)
+    })),
+    /** Generated tokens by kind. */
+    completion_tokens_details: nullish(Schema.Struct({
+      /** Tokens of the reasoning. */
+      reasoning_tokens: nullish(Schema.Number),
+      /** Tokens of audio. */
+      audio_tokens: nullish(Schema.Number),
+      /** Tokens of the prediction that the completion contains. */
+      accepted_prediction_tokens: nullish(Schema.Number),
+      /** Tokens of the prediction that the completion does not contain. */
+      rejected_prediction_tokens: nullish(Schema.Number)
+    })),
+    /** Tokens of the reasoning. SGLang sends it. */
+    reasoning_tokens: nullish(Schema.Number)
+  })
+)
 
-const completionFields = {
+const completionFields = lazy(() => ({
   /** The ID of the completion. */
   id: nullish(Schema.String),
   /** The type of the object. */
@@ -168,28 +188,32 @@ const completionFields = {
   service_tier: nullish(Schema.String),
   /** How many tokens the completion used. */
   usage: nullish(usage)
-}
+}))
 
-export const completion = Schema.Struct({
-  ...completionFields,
-  /** The generated choices, as many as the request's `n`. */
-  choices: Schema.Array(
-    Schema.Struct({
-      ...choiceFields,
-      /** The generated message. */
-      message: completionMessage
-    })
-  )
-})
+export const completion = lazySchema(() =>
+  Schema.Struct({
+    ...completionFields(),
+    /** The generated choices, as many as the request's `n`. */
+    choices: Schema.Array(
+      Schema.Struct({
+        ...choiceFields(),
+        /** The generated message. */
+        message: completionMessage
+      })
+    )
+  })
+)
 
-export const completionChunk = Schema.Struct({
-  ...completionFields,
-  /** A part of each choice. The chunk with the usage has none. */
-  choices: Schema.Array(
-    Schema.Struct({
-      ...choiceFields,
-      /** The new part of the message. */
-      delta: nullish(delta)
-    })
-  )
-})
+export const completionChunk = lazySchema(() =>
+  Schema.Struct({
+    ...completionFields(),
+    /** A part of each choice. The chunk with the usage has none. */
+    choices: Schema.Array(
+      Schema.Struct({
+        ...choiceFields(),
+        /** The new part of the message. */
+        delta: nullish(delta)
+      })
+    )
+  })
+)

@@ -1,56 +1,66 @@
 /** Requests for chat completions: OpenAI's members, and those that vLLM, SGLang, LMI and TGI add. */
 import * as Schema from "effect/Schema"
+import { lazy } from "../../protocol/function/lazy.ts"
+import { lazySchema } from "../schema/lazySchema.ts"
 import { optional } from "./fields.ts"
 import { message } from "./message.ts"
 
-const functionTool = Schema.Struct({
-  /** The type of the tool. Always `function`. */
-  type: Schema.Literal("function"),
-  /** The function. */
-  function: Schema.Struct({
-    /** The name of the function. */
-    name: Schema.String,
-    /** What the function does. The model uses it to decide when to call the function. */
-    description: optional(Schema.String),
-    /** The parameters as a JSON Schema, for example from Effect's `JSONSchema.make`. Default: no parameters. */
-    parameters: optional(Schema.Object),
-    /** Whether the arguments must match the JSON Schema exactly. Default: `false`. */
-    strict: optional(Schema.NullOr(Schema.Boolean))
+const functionTool = lazySchema(() =>
+  Schema.Struct({
+    /** The type of the tool. Always `function`. */
+    type: Schema.Literal("function"),
+    /** The function. */
+    function: Schema.Struct({
+      /** The name of the function. */
+      name: Schema.String,
+      /** What the function does. The model uses it to decide when to call the function. */
+      description: optional(Schema.String),
+      /** The parameters as a JSON Schema, for example from Effect's `JSONSchema.make`. Default: no parameters. */
+      parameters: optional(Schema.Object),
+      /** Whether the arguments must match the JSON Schema exactly. Default: `false`. */
+      strict: optional(Schema.NullOr(Schema.Boolean))
+    })
   })
-})
+)
 
 const otherType = (known: ReadonlyArray<string>) =>
   Schema.String.pipe(Schema.filter((type) => !known.includes(type), { description: "another type" }))
 
 /** The type has functions only, so that a misspelled type is a type error. `Chat.withMembers` adds other tools. */
-export const tool = Schema.asSchema(
-  Schema.Union(functionTool, Schema.Struct({ type: otherType(["function"]) }))
-) as Schema.Schema<typeof functionTool.Type, typeof functionTool.Encoded>
-
-const knownToolChoice = Schema.Union(
-  Schema.Literal("none", "auto", "required"),
-  Schema.Struct({
-    /** The type of the tool. Always `function`. */
-    type: Schema.Literal("function"),
-    /** The function to call. */
-    function: Schema.Struct({
-      /** The name of the function. */
-      name: Schema.String
-    })
-  }),
-  Schema.Struct({
-    /** The model can only call some of the tools. */
-    type: Schema.Literal("allowed_tools"),
-    /** The tools that the model can call, and whether it must call one. */
-    allowed_tools: Schema.Object
-  })
+export const tool = lazySchema(() =>
+  Schema.asSchema(
+    Schema.Union(functionTool, Schema.Struct({ type: otherType(["function"]) }))
+  ) as Schema.Schema<typeof functionTool.Type, typeof functionTool.Encoded>
 )
 
-const toolChoice = Schema.asSchema(
-  Schema.Union(knownToolChoice, Schema.Struct({ type: otherType(["function", "allowed_tools"]) }))
-) as Schema.Schema<typeof knownToolChoice.Type, typeof knownToolChoice.Encoded>
+const knownToolChoice = lazySchema(() =>
+  Schema.Union(
+    Schema.Literal("none", "auto", "required"),
+    Schema.Struct({
+      /** The type of the tool. Always `function`. */
+      type: Schema.Literal("function"),
+      /** The function to call. */
+      function: Schema.Struct({
+        /** The name of the function. */
+        name: Schema.String
+      })
+    }),
+    Schema.Struct({
+      /** The model can only call some of the tools. */
+      type: Schema.Literal("allowed_tools"),
+      /** The tools that the model can call, and whether it must call one. */
+      allowed_tools: Schema.Object
+    })
+  )
+)
 
-const openAiFields = {
+const toolChoice = lazySchema(() =>
+  Schema.asSchema(
+    Schema.Union(knownToolChoice, Schema.Struct({ type: otherType(["function", "allowed_tools"]) }))
+  ) as Schema.Schema<typeof knownToolChoice.Type, typeof knownToolChoice.Encoded>
+)
+
+const openAiFields = lazy(() => ({
   /** The conversation so far. */
   messages: Schema.Array(message),
   /** The name of the model. Model servers with a single model ignore it or require their own name. */
@@ -126,9 +136,9 @@ const openAiFields = {
       continuous_usage_stats: optional(Schema.Boolean)
     })
   )
-}
+}))
 
-const samplingFields = {
+const samplingFields = lazy(() => ({
   /** How many of the most likely tokens are considered. vLLM, SGLang, LMI. */
   top_k: optional(Schema.Number),
   /** The minimum probability of a token relative to the most likely one, 0 to 1. vLLM, SGLang. */
@@ -169,9 +179,9 @@ const samplingFields = {
   stop_regex: optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
   /** The maximum number of tokens of the reasoning. vLLM. */
   thinking_token_budget: optional(Schema.Number)
-}
+}))
 
-const guidedFields = {
+const guidedFields = lazy(() => ({
   /** The JSON Schema of the completion. vLLM before 0.12, LMI. */
   guided_json: optional(Schema.Union(Schema.String, Schema.Object)),
   /** The regular expression of the completion. vLLM before 0.12, LMI. */
@@ -190,9 +200,9 @@ const guidedFields = {
   regex: optional(Schema.String),
   /** The grammar of the completion in EBNF. SGLang. */
   ebnf: optional(Schema.String)
-}
+}))
 
-const serverFields = {
+const serverFields = lazy(() => ({
   /** The chat template, in place of the model's own. vLLM. */
   chat_template: optional(Schema.String),
   /** Variables of the chat template, for example `{ enable_thinking: false }`. vLLM, SGLang, LMI. */
@@ -249,6 +259,8 @@ const serverFields = {
   tool_prompt: optional(Schema.String),
   /** The policy of the chat template of a model that classifies content. TGI. */
   guideline: optional(Schema.String)
-}
+}))
 
-export const request = Schema.Struct({ ...openAiFields, ...samplingFields, ...guidedFields, ...serverFields })
+export const request = lazySchema(() =>
+  Schema.Struct({ ...openAiFields(), ...samplingFields(), ...guidedFields(), ...serverFields() })
+)

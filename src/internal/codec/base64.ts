@@ -3,6 +3,7 @@ import { decodeBase64, encodeBase64 } from "#base64"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
+import { lazySchema } from "../schema/lazySchema.ts"
 
 const dataUrlStart = /^[\t\n\f\r ]*data:[^,]{0,1024};base64,/i
 
@@ -28,12 +29,14 @@ const invalidText = (text: string): ParseResult.Type =>
 const tooLong = (bytes: Uint8Array): ParseResult.Type =>
   issue("Base64 text that fits into one string", `${bytes.length} bytes`)
 
-export const Base64: Schema.Schema<Uint8Array, string> = Schema.transformOrFail(
-  Schema.String.annotations({ identifier: "Base64 text", jsonSchema: { type: "string", contentEncoding: "base64" } }),
-  Schema.Uint8ArrayFromSelf,
-  {
-    strict: true,
-    decode: (text) => Either.fromNullable(decodeText(text), () => invalidText(text)),
-    encode: (bytes) => Either.try({ try: () => encodeBase64(bytes), catch: () => tooLong(bytes) })
-  }
-).annotations({ identifier: "Base64" })
+export const Base64: Schema.Schema<Uint8Array, string> = lazySchema(() =>
+  Schema.transformOrFail(
+    Schema.String.annotations({ identifier: "Base64 text", jsonSchema: { type: "string", contentEncoding: "base64" } }),
+    Schema.Uint8ArrayFromSelf,
+    {
+      strict: true,
+      decode: (text) => Either.fromNullable(decodeText(text), () => invalidText(text)),
+      encode: (bytes) => Either.try({ try: () => encodeBase64(bytes), catch: () => tooLong(bytes) })
+    }
+  ).annotations({ identifier: "Base64" })
+)

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { Codec } from "../../Codec.ts"
+import { lazy } from "../../protocol/function/lazy.ts"
 import type { CodecError } from "../../SageMakerError.ts"
 import { type Place, type Problem, undecodable, unencodable } from "./codecError.ts"
 import { mediaTypeRead } from "./mediaTypes.ts"
@@ -60,29 +61,29 @@ const problemsOf = (ast: Schema.Schema.All["ast"], locate: Locate) => {
   }
 }
 
-/** Adds a schema to a codec of its encoded side. */
+/** Adds a schema to a codec of its encoded side. The schema is compiled when the codec is first used. */
 export const withSchema = <A, I, R, R2>(
   schema: Schema.Schema<A, I, R>,
   codec: Codec<I, R2>,
   locate: Locate = nowhere
 ): Codec<A, R | R2> => {
   const { mediaType } = codec
-  const encodeValue = Schema.encode(schema)
-  const decodeValue = Schema.decode(schema)
-  const problemOf = problemsOf(schema.ast, locate)
-  const losesKey = assignsAnyKey(schema.ast) ? hasPrototypeKey : () => false
+  const encodeValue = lazy(() => Schema.encode(schema))
+  const decodeValue = lazy(() => Schema.decode(schema))
+  const problemOf = lazy(() => problemsOf(schema.ast, locate))
+  const losesKey = lazy(() => (assignsAnyKey(schema.ast) ? hasPrototypeKey : () => false))
   const encode = (value: A): Effect.Effect<I, CodecError, R> =>
-    losesKey(value)
+    losesKey()(value)
       ? Effect.fail(unencodable(mediaType, prototypeKey))
-      : Effect.mapError(encodeValue(value), (error) => unencodable(mediaType, problemOf(error)))
+      : Effect.mapError(encodeValue()(value), (error) => unencodable(mediaType, problemOf()(error)))
   const decode = (
     value: I,
     body: Uint8Array,
     toError: (problem: string | Problem) => CodecError
   ): Effect.Effect<A, CodecError, R> =>
-    losesKey(value)
+    losesKey()(value)
       ? Effect.fail(toError(prototypeKey))
-      : Effect.mapError(decodeValue(value), (error) => toError(problemOf(error, body)))
+      : Effect.mapError(decodeValue()(value), (error) => toError(problemOf()(error, body)))
   return {
     ...codec,
     encode: (value) =>

@@ -7,6 +7,7 @@ import type { MlflowEndpoint, MlflowOptions, MlflowRequest, MlflowResponse } fro
 import { undecodable, unencodable, unreadableValue } from "../codec/codecError.ts"
 import { guardReads } from "../operation/readMembers.ts"
 import { open } from "../schema/fields.ts"
+import { lazySchema } from "../schema/lazySchema.ts"
 import { makeEndpoint, ownOptions } from "./preset.ts"
 import { isRecord, openJson, present, wireJson } from "./wireJson.ts"
 
@@ -14,11 +15,13 @@ const ownMembers = ["row", "predictions"]
 
 const inputNames = ["dataframe_split", "dataframe_records", "instances", "inputs"]
 
-const split = open({
-  columns: Schema.optional(Schema.Array(Schema.Union(Schema.String, Schema.Number))),
-  data: Schema.Array(Schema.Array(Schema.Unknown)),
-  index: Schema.optional(Schema.Array(Schema.Unknown))
-})
+const split = lazySchema(() =>
+  open({
+    columns: Schema.optional(Schema.Array(Schema.Union(Schema.String, Schema.Number))),
+    data: Schema.Array(Schema.Array(Schema.Unknown)),
+    index: Schema.optional(Schema.Array(Schema.Unknown))
+  })
+)
 
 const requestSchema = <A, I, R>(row: Schema.Schema<A, I, R>) =>
   open({
@@ -56,7 +59,7 @@ const responseCodec = <B, J, R>(predictions: Schema.Schema<B, J, R>): Codec.Code
     })
   ) as Codec.Codec<MlflowResponse<B>, R>
 
-const cell = Schema.NullishOr(Schema.Union(Schema.String, Schema.Number, Schema.Boolean))
+const cell = lazySchema(() => Schema.NullishOr(Schema.Union(Schema.String, Schema.Number, Schema.Boolean)))
 
 const tableOf = (rows: ReadonlyArray<object>) => {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]

@@ -21,19 +21,24 @@ import { unreadableValue } from "../codec/codecError.ts"
 import { withSettingsOf } from "../modelEndpoint/embeddings/settings.ts"
 import { readMembers, readOptions } from "../operation/readMembers.ts"
 import { nullish, open } from "../schema/fields.ts"
+import { lazySchema } from "../schema/lazySchema.ts"
 import { wireJson } from "./wireJson.ts"
 
-const prediction: Schema.Schema<TeiPrediction> = open({ score: Schema.Number, label: Schema.String })
+const prediction: Schema.Schema<TeiPrediction> = lazySchema(() => open({ score: Schema.Number, label: Schema.String }))
 
-const rank: Schema.Schema<TeiRank> = open({
-  index: Schema.Number,
-  score: Schema.Number,
-  text: nullish(Schema.String)
-})
+const rank: Schema.Schema<TeiRank> = lazySchema(() =>
+  open({
+    index: Schema.Number,
+    score: Schema.Number,
+    text: nullish(Schema.String)
+  })
+)
 
-const sparseValue: Schema.Schema<TeiSparseValue> = open({ index: Schema.Number, value: Schema.Number })
+const sparseValue: Schema.Schema<TeiSparseValue> = lazySchema(() =>
+  open({ index: Schema.Number, value: Schema.Number })
+)
 
-const predictions = Schema.Union(Schema.Array(Schema.Array(prediction)), Schema.Array(prediction))
+const predictions = lazySchema(() => Schema.Union(Schema.Array(Schema.Array(prediction)), Schema.Array(prediction)))
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -73,7 +78,7 @@ const embedder = (name: string, options: TeiOptions | undefined) => {
   }
 }
 
-const json = Codec.json(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+const json = Codec.json(lazySchema(() => Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 
 /** A codec of requests. Members of the options are sent with every request, unless the request has them. */
 const requestCodec = <A extends object>(defaults: Members): Codec.Codec<A> => ({

@@ -1,6 +1,7 @@
 /** JSON as Python containers read and write it: with `NaN`, `Infinity` and integers of any size. */
 import * as Schema from "effect/Schema"
 import * as Codec from "../../Codec.ts"
+import { lazySchema } from "../schema/lazySchema.ts"
 
 /** Encodes and decodes JSON with a schema. Non-finite numbers are allowed. */
 export const wireJson = <A, I, R>(schema: Schema.Schema<A, I, R>): Codec.Codec<A, R> =>
@@ -17,8 +18,8 @@ export const anyJson: Codec.Codec<unknown> = /*#__PURE__*/ Codec.json(Schema.Unk
 })
 
 /** Any JSON value. `Schema.Unknown` also accepts a missing member. */
-export const present: Schema.Schema<unknown> = /*#__PURE__*/ Schema.Unknown.pipe(
-  /*#__PURE__*/ Schema.filter((value): boolean => value !== undefined, { identifier: "a value" })
+export const present: Schema.Schema<unknown> = /*#__PURE__*/ lazySchema(() =>
+  Schema.Unknown.pipe(Schema.filter((value): boolean => value !== undefined, { identifier: "a value" }))
 )
 
 export const isRecord = (value: unknown): value is { readonly [member: string]: unknown } =>

@@ -90,9 +90,10 @@ export const rejectUnknownMembers = (
 /** The configuration of a typed model, or the error of its options. */
 export type Configured<A, R1, B, R2> = Either.Either<Config<A, R1, B, R2>, InvalidInputError>
 
-const invalidOptions = unencodable("application/octet-stream", "the options of the model are invalid")
-
-const failWithInvalidOptions = globalState("failWithInvalidOptions", () => () => Effect.fail(invalidOptions))
+const failWithInvalidOptions = globalState(
+  "failWithInvalidOptions",
+  () => () => Effect.fail(unencodable("application/octet-stream", "the options of the model are invalid"))
+)
 
 /** The codec of a model with invalid options. Its calls fail before they use it. */
 export const failingCodec = <A>(): Codec.Codec<A> => ({

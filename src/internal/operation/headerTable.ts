@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type { HeaderCodec, HeaderTable, Validation } from "../../Operation.ts"
 import { encodeSegment } from "../../protocol/endpoint/path.ts"
+import { lazy } from "../../protocol/function/lazy.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import { InvalidInputError } from "../../SageMakerError.ts"
 import { setOwn } from "./readMembers.ts"
@@ -44,14 +45,15 @@ const isNumberAst = (ast: AST.AST): boolean => AST.isRefinement(ast) ? isNumberA
 
 const isNumber = (schema: Schema.Schema<string> | Schema.Schema<number>): boolean => isNumberAst(schema.ast)
 
-/** Compiles a schema into checks. `validation` disables checks by kind. */
+/** Compiles a schema into checks when the first value is checked. `validation` disables checks by kind. */
 const constraintCheck = (schema: Schema.Schema<string> | Schema.Schema<number>): ConstraintCheck => {
-  const type = isNumber(schema) ? "number" : "string"
-  const checks = checksOf(schema.ast)
-  return (value, validation) =>
-    typeof value === type
+  const compiled = lazy(() => ({ type: isNumber(schema) ? "number" : "string", checks: checksOf(schema.ast) }))
+  return (value, validation) => {
+    const { checks, type } = compiled()
+    return typeof value === type
       ? checks.find((_) => (_.kind === "always" || validation[_.kind]) && !_.passes(value))?.expected
       : `a ${type}`
+  }
 }
 
 /** Members that every object inherits, such as `constructor`. */
@@ -67,7 +69,7 @@ export const headers = <const T extends HeaderTable>(table: T): HeaderCodec<T> =
     field,
     header: header.toLowerCase(),
     violatedConstraint: constraintCheck(schema),
-    parse: isNumber(schema) ? Number : String
+    parse: (text: string) => (isNumber(schema) ? Number(text) : text)
   }))
   return {
     table,

@@ -1,6 +1,7 @@
 /** The members that operations share: header names, constraints and types. Source: AWS's Smithy model. */
 import * as Schema from "effect/Schema"
 import type { Payload, SpanAttributes } from "../../Operation.ts"
+import { lazySchema } from "../schema/lazySchema.ts"
 
 type Check = (schema: Schema.Schema<string>) => Schema.Schema<string>
 
@@ -11,65 +12,81 @@ const nameRule = "letters, digits and hyphens, with a letter or digit at both en
 const atMost = (max: number): Check => Schema.maxLength(max, { description: `at most ${max} characters long` })
 
 export const ascii = (max: number) =>
-  Schema.String.pipe(
-    Schema.pattern(/^[\0-\x7f]*$/, { description: "ASCII text" }),
-    atMost(max)
+  lazySchema(() =>
+    Schema.String.pipe(
+      Schema.pattern(/^[\0-\x7f]*$/, { description: "ASCII text" }),
+      atMost(max)
+    )
   )
 
 const resourceName = (max: number) =>
-  Schema.String.pipe(
-    Schema.pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, {
-      description: nameRule
-    }),
-    atMost(max)
+  lazySchema(() =>
+    Schema.String.pipe(
+      Schema.pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/, {
+        description: nameRule
+      }),
+      atMost(max)
+    )
   )
 
 const printable = (max: number) =>
-  Schema.String.pipe(
-    notEmpty,
-    atMost(max),
-    Schema.pattern(/^\S[\x20-\x7e]*$/, { description: "printable ASCII text that does not start with whitespace" })
+  lazySchema(() =>
+    Schema.String.pipe(
+      notEmpty,
+      atMost(max),
+      Schema.pattern(/^\S[\x20-\x7e]*$/, { description: "printable ASCII text that does not start with whitespace" })
+    )
   )
 
 /** The ID of an open session. */
 export const sessionId = resourceName(256)
 
-const sessionIdOrNew = Schema.String.pipe(
-  Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
-    description: `NEW_SESSION, or ${nameRule}`
-  }),
-  atMost(256)
+const sessionIdOrNew = lazySchema(() =>
+  Schema.String.pipe(
+    Schema.pattern(/^(NEW_SESSION|[a-zA-Z0-9](-*[a-zA-Z0-9])*)$/, {
+      description: `NEW_SESSION, or ${nameRule}`
+    }),
+    atMost(256)
+  )
 )
 
-export const enableExplanations = Schema.String.pipe(notEmpty, atMost(64))
+export const enableExplanations = lazySchema(() => Schema.String.pipe(notEmpty, atMost(64)))
 
 export const endpointName = resourceName(63)
 
-export const inputLocation = Schema.String.pipe(
-  notEmpty,
-  atMost(1024),
-  Schema.pattern(/^(https|s3):\/\/([^/]+)\/?(.*)$/, { description: "an s3:// or https:// URL" })
+export const inputLocation = lazySchema(() =>
+  Schema.String.pipe(
+    notEmpty,
+    atMost(1024),
+    Schema.pattern(/^(https|s3):\/\/([^/]+)\/?(.*)$/, { description: "an s3:// or https:// URL" })
+  )
 )
 
-export const outputPathExtension = Schema.String.pipe(
-  notEmpty,
-  atMost(512),
-  Schema.pattern(/^(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]+$/, { description: "a relative path of S3-safe characters" })
+export const outputPathExtension = lazySchema(() =>
+  Schema.String.pipe(
+    notEmpty,
+    atMost(512),
+    Schema.pattern(/^(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]+$/, { description: "a relative path of S3-safe characters" })
+  )
 )
 
-export const filename = Schema.String.pipe(
-  notEmpty,
-  atMost(32),
-  Schema.pattern(/^(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]*$/, {
-    description: "letters, digits, hyphens, underscores and at most one dot, with a letter or digit first"
-  })
+export const filename = lazySchema(() =>
+  Schema.String.pipe(
+    notEmpty,
+    atMost(32),
+    Schema.pattern(/^(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]*$/, {
+      description: "letters, digits, hyphens, underscores and at most one dot, with a letter or digit first"
+    })
+  )
 )
 
 export const integerBetween = (min: number, max: number) =>
-  Schema.Number.pipe(
-    Schema.int({ description: "an integer" }),
-    Schema.greaterThanOrEqualTo(min, { description: `at least ${min}` }),
-    Schema.lessThanOrEqualTo(max, { description: `at most ${max}` })
+  lazySchema(() =>
+    Schema.Number.pipe(
+      Schema.int({ description: "an integer" }),
+      Schema.greaterThanOrEqualTo(min, { description: `at least ${min}` }),
+      Schema.lessThanOrEqualTo(max, { description: `at most ${max}` })
+    )
   )
 
 /** Headers of InvokeEndpoint, InvokeEndpointWithResponseStream and InvokeEndpointAsync. */

@@ -7,14 +7,6 @@
  */
 import { sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import {
-  ALWAYS_UNSIGNABLE_HEADERS,
-  createScope,
-  DATE_HEADER,
-  PROXY_HEADER_PATTERN,
-  SEC_HEADER_PATTERN,
-  SHA256_HEADER
-} from "@smithy/signature-v4"
 import * as Option from "effect/Option"
 import type { AwsCredentials } from "../../Credentials.ts"
 import type { Awaitable } from "../../protocol/bytes/sha256.ts"
@@ -23,7 +15,9 @@ import { memoize } from "../../protocol/function/memoize.ts"
 import type { SigningScope } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
 import { algorithm, andThen, secretText, signatureOf, signingKeyFor, timestamp } from "./signature.ts"
+import type * as SigningRules from "./signingRules.ts"
 
+type Rules = typeof SigningRules
 type Request = HttpClientRequest.HttpClientRequest
 type Values = { readonly [name: string]: string }
 
@@ -78,22 +72,23 @@ const bodyBytes = ({ body }: Request): Uint8Array => {
   throw new TypeError("Only a body of bytes can be signed")
 }
 
+const payloadHashHeader = "x-amz-content-sha256"
+
 /** A hash that the request already has is kept, such as `UNSIGNED-PAYLOAD`. */
 const hashedPayload = (request: Request): Awaitable<string> =>
-  request.headers[SHA256_HEADER] ?? sha256Hex(bodyBytes(request))
+  request.headers[payloadHashHeader] ?? sha256Hex(bodyBytes(request))
 
-const unsignedPatterns = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
-
-/** `Date` is not signed, because proxies can change it; the service uses `X-Amz-Date`. */
-const isSigned = (name: string): boolean =>
-  name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
-  !unsignedPatterns.some((pattern) => pattern.test(name))
+interface SignedHeaders {
+  readonly signedNames: ReadonlyArray<string>
+  readonly signedHeaders: string
+}
 
 /** Memoized by the header names of a request, because most requests of a client have equal names. */
-const selectSignedHeaders = memoize((names) => {
-  const signedNames = names.split(";").filter(isSigned).toSorted()
-  return { signedNames, signedHeaders: signedNames.join(";") }
-})
+const makeSelectSignedHeaders = ({ isSigned }: Rules): (names: string) => SignedHeaders =>
+  memoize((names) => {
+    const signedNames = names.split(";").filter(isSigned).toSorted()
+    return { signedNames, signedHeaders: signedNames.join(";") }
+  })
 
 const isCanonical = (value: string): boolean => !/^ | $|[\t\r\n]|  /.test(value)
 
@@ -113,7 +108,7 @@ const authenticationHeaders = (
   payloadHash: string,
   time: string
 ): Record<string, string> => {
-  const headers: Record<string, string> = { [SHA256_HEADER]: payloadHash, "x-amz-date": time }
+  const headers: Record<string, string> = { [payloadHashHeader]: payloadHash, "x-amz-date": time }
   const sessionToken = credentials.sessionToken === undefined ? "" : secretText(credentials.sessionToken)
   if (sessionToken !== "") {
     headers["x-amz-security-token"] = sessionToken
@@ -121,7 +116,12 @@ const authenticationHeaders = (
   return headers
 }
 
-const canonicalRequest = (request: Request, added: Values, payloadHash: string) => {
+const canonicalRequest = (
+  request: Request,
+  added: Values,
+  payloadHash: string,
+  selectSignedHeaders: (names: string) => SignedHeaders
+) => {
   const { canonicalQueryString, canonicalUri, host } = canonicalUrl(request)
   if (Object.hasOwn(request.headers, "__proto__")) {
     throw new TypeError("A header named __proto__ cannot be sent")
@@ -139,19 +139,24 @@ const authorizationHeader = (credential: string, signedHeaders: string, signatur
   `${algorithm} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
 
 /** Signs a request with an absolute URL. Its body must be bytes or empty, unless the request has a payload hash. */
-export const sign = (
+export type Sign = (
   credentials: AwsCredentials,
   request: Request,
-  { date, region, service }: SigningScope & { readonly date: Date }
-): Awaitable<Request> =>
-  andThen(hashedPayload(request), (payloadHash) => {
-    const time = timestamp(date)
-    const added = authenticationHeaders(credentials, payloadHash, time)
-    const { canonical, signedHeaders } = canonicalRequest(request, added, payloadHash)
-    const credentialScope = createScope(time.slice(0, 8), region, service)
-    const key = signingKeyFor(credentials, credentialScope)
-    return andThen(signatureOf(canonical, time, credentialScope, key), (signature) => {
-      added["authorization"] = authorizationHeader(key.credential, signedHeaders, signature)
-      return withHeaders(request, added)
+  scope: SigningScope & { readonly date: Date }
+) => Awaitable<Request>
+
+export const makeSign = (rules: Rules): Sign => {
+  const selectSignedHeaders = makeSelectSignedHeaders(rules)
+  return (credentials, request, { date, region, service }) =>
+    andThen(hashedPayload(request), (payloadHash) => {
+      const time = timestamp(date)
+      const added = authenticationHeaders(credentials, payloadHash, time)
+      const { canonical, signedHeaders } = canonicalRequest(request, added, payloadHash, selectSignedHeaders)
+      const credentialScope = rules.createScope(time.slice(0, 8), region, service)
+      const key = signingKeyFor(credentials, credentialScope)
+      return andThen(signatureOf(canonical, time, credentialScope, key), (signature) => {
+        added["authorization"] = authorizationHeader(key.credential, signedHeaders, signature)
+        return withHeaders(request, added)
+      })
     })
-  })
+}

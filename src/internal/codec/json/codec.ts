@@ -1,7 +1,7 @@
 /** JSON and JSON Lines without the transformations of a schema. */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type * as AST from "effect/SchemaAST"
+import type * as Schema from "effect/Schema"
 import type { Codec } from "../../../Codec.ts"
 import { stripFromText } from "../../../protocol/bytes/byteOrderMark.ts"
 import { nonBlankLines } from "../../../protocol/bytes/lines.ts"
@@ -122,16 +122,16 @@ const decodeWith = <I>(mediaType: string, read: ReadText<I>): Codec<I>["decode"]
   })
 
 /** Reads one JSON value, with the numbers of the schema's encoded side. */
-const valueReader = (ast: AST.AST, numbers: JsonNumbers): (text: string) => unknown => {
-  const conversion = lazy(() => integerConversion(ast))
+const valueReader = (schema: Schema.Schema.All, numbers: JsonNumbers): (text: string) => unknown => {
+  const conversion = lazy(() => integerConversion(schema.ast))
   return numbers.largeIntegers === "bigint"
     ? (text) => conversion()(parse(text, numbers))
     : (text) => parse(text, numbers)
 }
 
-export const jsonText = <I>(ast: AST.AST, numbers: JsonNumbers): Codec<I> => {
+export const jsonText = <I>(schema: Schema.Schema.All, numbers: JsonNumbers): Codec<I> => {
   const mediaType = "application/json"
-  const read = valueReader(ast, numbers)
+  const read = valueReader(schema, numbers)
   return {
     mediaType,
     reads: jsonTypes,
@@ -174,10 +174,10 @@ export const locateLine: Locate = ([index, ...path], body) => {
   return { place: `line ${line}`, path, line }
 }
 
-/** JSON Lines. `ast` is the schema of one line. */
-export const jsonLinesText = <I>(ast: AST.AST, numbers: JsonNumbers): Codec<ReadonlyArray<I>> => {
+/** JSON Lines. `schema` is the schema of one line. */
+export const jsonLinesText = <I>(schema: Schema.Schema.All, numbers: JsonNumbers): Codec<ReadonlyArray<I>> => {
   const mediaType = "application/jsonlines"
-  const read = valueReader(ast, numbers)
+  const read = valueReader(schema, numbers)
   return {
     mediaType,
     reads: jsonLinesTypes,

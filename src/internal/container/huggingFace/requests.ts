@@ -7,9 +7,10 @@ import * as Codec from "../../../Codec.ts"
 import type { CodecError } from "../../../SageMakerError.ts"
 import { unencodable, unreadableValue } from "../../codec/codecError.ts"
 import { type Members, readMembers } from "../../operation/readMembers.ts"
+import { lazySchema } from "../../schema/lazySchema.ts"
 import { mediaTypeOf } from "./mediaType.ts"
 
-const json = Codec.json(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+const json = Codec.json(lazySchema(() => Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 
 const fileTypes = ["image/*", "audio/*"]
 

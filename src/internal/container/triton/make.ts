@@ -7,20 +7,25 @@ import * as Tokens from "../../../Tokens.ts"
 import { ofLanguageModel } from "../../modelEndpoint/modelKind.ts"
 import { readOptions } from "../../operation/readMembers.ts"
 import { open } from "../../schema/fields.ts"
+import { lazySchema } from "../../schema/lazySchema.ts"
 import { makeEndpoint, ownOptions } from "../preset.ts"
 import { wireJson } from "../wireJson.ts"
 import { requestCodec, responseCodec } from "./triton.ts"
 
 const ownMembers = ["binary", "bytes"]
 
-const generateRequest = open({
-  text_input: Schema.String,
-  parameters: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
-})
+const generateRequest = lazySchema(() =>
+  open({
+    text_input: Schema.String,
+    parameters: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+  })
+)
 
-const generateResponse = open({
-  text_output: Schema.optional(Schema.NullishOr(Schema.Union(Schema.String, Schema.Array(Schema.String))))
-})
+const generateResponse = lazySchema(() =>
+  open({
+    text_output: Schema.optional(Schema.NullishOr(Schema.Union(Schema.String, Schema.Array(Schema.String))))
+  })
+)
 
 export const make = (name: string, options?: TritonOptions): TritonEndpoint => {
   const { binary = false, bytes = "text" } = ownOptions(options)

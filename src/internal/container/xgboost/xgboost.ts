@@ -17,14 +17,15 @@ const noBytes = new Uint8Array()
 const wrongCount = (rows: number, predictions: number) =>
   undecodable("application/json", noBytes, `expected ${rows} predictions, one for each row, found ${predictions}`)
 
-const withoutScore = undecodable(
-  "application/json",
-  noBytes,
-  "a prediction has no score: use predictDetails to read the selected content"
-)
+const withoutScore = () =>
+  undecodable(
+    "application/json",
+    noBytes,
+    "a prediction has no score: use predictDetails to read the selected content"
+  )
 
 const scoreOf = ({ score }: XgboostPrediction<Score>) =>
-  score === undefined ? Effect.fail(withoutScore) : Effect.succeed(score)
+  score === undefined ? Effect.fail(withoutScore()) : Effect.succeed(score)
 
 export const make = (name: string, objective: string | XgboostOptions<string>): XgboostEndpoint<Score> => {
   const options: XgboostOptions<string> = typeof objective === "string" ? { objective } : objective

@@ -13,6 +13,7 @@ import type {
 import type { InvalidInputError } from "../../../SageMakerError.ts"
 import type { TokenUsage } from "../../../Tokens.ts"
 import { undecodable } from "../../codec/codecError.ts"
+import { lazySchema } from "../../schema/lazySchema.ts"
 import { configOf, type Configured, definedMembers, invokeWithResponse } from "../calls.ts"
 import { type ModelKind, ofLanguageModel } from "../modelKind.ts"
 import { embeddingUsage, usageCount } from "../modelUsage.ts"
@@ -21,7 +22,7 @@ import { type Own, readSettings, type Settings, withCallOptions } from "./settin
 import { type Expected, readVectors, type Vector } from "./vectors.ts"
 
 const requestCodec: Codec.Codec<EmbeddingRequest> = /*#__PURE__*/ Codec.json(
-  Schema.Record({ key: Schema.String, value: Schema.Unknown })
+  lazySchema(() => Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 )
 
 /** A number that is not finite is reported with its position, so the codec accepts it. */

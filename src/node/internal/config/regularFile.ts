@@ -2,6 +2,8 @@
 import { readFile, stat } from "node:fs/promises"
 import { devNull } from "node:os"
 
+const isNotFound = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT"
+
 /**
  * Rejects if the path exists, and is not a regular file of at most `maxBytes` bytes. Links are followed. The null device
  * is an empty file.
@@ -12,6 +14,10 @@ export const checkRegularFile = async (path: string | undefined, maxBytes: numbe
     throw new Error("The path must be a regular file")
   }
 }
+
+/** Whether there is certainly no file. AWS's packages replace `~` by the home directory. */
+export const isMissing = (path: string): Promise<boolean> =>
+  path.startsWith("~") ? Promise.resolve(false) : stat(path).then(() => false, isNotFound)
 
 /** Reads a regular file of at most `maxBytes` bytes as UTF-8. */
 export const readRegularFile = async (path: string, maxBytes: number): Promise<string> => {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { devNull, homedir } from "node:os"
 import { join } from "node:path"
 import { ConfigurationError } from "../../../SageMakerError.ts"
-import { checkRegularFile } from "./regularFile.ts"
+import { checkRegularFile, isMissing } from "./regularFile.ts"
 import { fromEnvironment, string } from "./sources.ts"
 
 /** The keys and values of one section of a file. */
@@ -86,9 +86,17 @@ const subsection = (services: Section, name: string): Section =>
     )
   )
 
+const noFiles = { configFile: {}, credentialsFile: {} }
+
+/** AWS's parser is loaded only if there is a file to parse. On Lambda there is none. */
 const readFiles = async (location: SharedConfigLocation) => {
+  const init = toProviderInit(location)
+  const areMissing = await Promise.all([init.configFilepath, init.filepath].map(isMissing))
+  if (!areMissing.includes(false)) {
+    return noFiles
+  }
   const { loadSharedConfigFiles } = await import("@smithy/core/config")
-  return loadSharedConfigFiles(toProviderInit(location))
+  return loadSharedConfigFiles(init)
 }
 
 /** Reads the files. A missing or unreadable file counts as empty. A profile that is set in code must exist. */
@@ -97,7 +105,7 @@ export const load = (profile: string | undefined): Effect.Effect<SharedConfig, C
     const location = yield* locate(profile)
     const { configFile, credentialsFile } = yield* Effect.orElseSucceed(
       Effect.tryPromise(() => readFiles(location)),
-      () => ({ configFile: {}, credentialsFile: {} })
+      () => noFiles
     )
     const name = location.profile ?? "default"
     if (profile !== undefined && !Object.hasOwn(configFile, name) && !Object.hasOwn(credentialsFile, name)) {

@@ -12,11 +12,9 @@ import type { ClientRequest, IncomingMessage } from "node:http"
 import { promisify } from "node:util"
 import { lazy } from "../../../protocol/function/lazy.ts"
 import { runCredentialProcess } from "./credentialProcess.ts"
+import { maxResponseBytes } from "./maxResponseBytes.ts"
 
 const currentSignal = new AsyncLocalStorage<AbortSignal>()
-
-/** In bytes. A response with credentials has a few kilobytes. */
-export const maxResponseBytes = 1024 * 1024
 
 const abortRequest = (message: unknown): void => {
   const signal = currentSignal.getStore()

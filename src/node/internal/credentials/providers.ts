@@ -7,7 +7,7 @@ import type { AwsCredentialProvider, CredentialsInput } from "../../../Credentia
 import type { CredentialsError } from "../../../SageMakerError.ts"
 import { type SharedConfigLocation, toProviderInit } from "../config/sharedConfig.ts"
 import type { RunProvider } from "./providerScope.ts"
-import type { SmithyRequestHandler } from "./smithyRequestHandler.ts"
+import { type SmithyRequestHandler, smithyRequestHandler } from "./smithyRequestHandler.ts"
 import { type SourceFailure, toCredentialsError, toSourceFailure } from "./sourceFailure.ts"
 
 /** The shared configuration files and the region that the providers use. */
@@ -107,12 +107,12 @@ export const resolveCredentials = (
     const http = yield* HttpClient.HttpClient
     const runtime = yield* Effect.runtime()
     const region = stsRegion(yield* Effect.promise(() => import("@smithy/core/config")), settings)
-    const { smithyRequestHandler } = yield* Effect.promise(() => import("./smithyRequestHandler.ts"))
+    const protocols = yield* Effect.promise(() => import("@smithy/core/protocols"))
     const { runProvider } = yield* Effect.promise(() => import("./providerScope.ts"))
     const failures: Array<SourceFailure> = []
     for (const source of sources) {
       settings.onSource(source.name)
-      const requestHandler = smithyRequestHandler(http, runtime)
+      const requestHandler = smithyRequestHandler(protocols, http, runtime)
       const init = makeInit(settings, region, requestHandler)
       const result = yield* Effect.either(
         loadFrom(source, init, settings.location.profile, requestHandler, runProvider)

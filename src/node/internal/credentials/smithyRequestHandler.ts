@@ -9,7 +9,7 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
-import { buildQueryString, HttpResponse } from "@smithy/core/protocols"
+import type * as AwsProtocols from "@smithy/core/protocols"
 import type { HttpRequest } from "@smithy/core/protocols"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -20,7 +20,7 @@ import { withManualRedirect } from "../../../internal/transport/manualRedirect.t
 import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
 import { transportFailure } from "../../../protocol/error/transportFailure.ts"
 import { isLoopback } from "../config/loopback.ts"
-import { maxResponseBytes } from "./providerScope.ts"
+import { maxResponseBytes } from "./maxResponseBytes.ts"
 
 const requestTimeout = "20 seconds"
 
@@ -31,8 +31,7 @@ const plainHttpError = (): Error => new Error(plainHttp)
 
 const isAllowed = ({ hostname, protocol }: HttpRequest): boolean => protocol === "https:" || isLoopback(hostname)
 
-const urlOf = ({ hostname, path, port, protocol, query }: HttpRequest): string => {
-  const search = buildQueryString(query)
+const urlOf = ({ hostname, path, port, protocol }: HttpRequest, search: string): string => {
   return `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}${search === "" ? "" : `?${search}`}`
 }
 
@@ -59,11 +58,17 @@ const readBody = (
     )
   })
 
-const toSmithyResponse = (status: number, headers: { readonly [name: string]: string }, body: Uint8Array) =>
-  new HttpResponse({ statusCode: status, headers: { ...headers }, body })
-
-/** A request handler for AWS's clients; `errorStatus` is the status of its last response if that was an error. */
-export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Runtime.Runtime<never>) => {
+/**
+ * A request handler for AWS's clients; `errorStatus` is the status of its last response if that was an error.
+ *
+ * AWS's package is a parameter. If this module was loaded on demand, a bundler would put each module of Effect that it
+ * imports into a function, and the program would start later.
+ */
+export const smithyRequestHandler = (
+  { buildQueryString, HttpResponse }: typeof AwsProtocols,
+  client: HttpClient.HttpClient,
+  runtime: Runtime.Runtime<never>
+) => {
   const execute = withManualRedirect(HttpClient.withTracerDisabledWhen(client, constTrue))
   let errorStatus: number | undefined
   const send = (request: HttpRequest) => {
@@ -71,7 +76,7 @@ export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Run
     if (!isAllowed(request)) {
       return Effect.succeed(Either.left(plainHttpError()))
     }
-    return HttpClientRequest.make(request.method as HttpMethod)(urlOf(request), {
+    return HttpClientRequest.make(request.method as HttpMethod)(urlOf(request, buildQueryString(request.query)), {
       headers: request.headers,
       body: bodyOf(request.body)
     }).pipe(
@@ -79,7 +84,7 @@ export const smithyRequestHandler = (client: HttpClient.HttpClient, runtime: Run
       Effect.flatMap((response) =>
         Effect.map(readBody(response), (body) => {
           errorStatus = response.status >= 300 ? response.status : undefined
-          return toSmithyResponse(response.status, response.headers, body)
+          return new HttpResponse({ statusCode: response.status, headers: { ...response.headers }, body })
         })
       ),
       Effect.mapError(({ cause }) => requestError(transportFailure(cause).code)),

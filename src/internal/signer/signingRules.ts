@@ -1,0 +1,21 @@
+/**
+ * The rules of `@smithy/signature-v4` that signing uses: the credential scope, and which headers are signed.
+ *
+ * They are loaded on demand, because the package adds 130 kB to a bundle.
+ */
+import {
+  ALWAYS_UNSIGNABLE_HEADERS,
+  createScope,
+  DATE_HEADER,
+  PROXY_HEADER_PATTERN,
+  SEC_HEADER_PATTERN
+} from "@smithy/signature-v4"
+
+const unsignedPatterns = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
+
+/** `Date` is not signed, because proxies can change it; the service uses `X-Amz-Date`. */
+export const isSigned = (name: string): boolean =>
+  name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
+  !unsignedPatterns.some((pattern) => pattern.test(name))
+
+export { createScope }
