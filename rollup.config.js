@@ -37,6 +37,16 @@ const builtinsWithoutRequire = {
     }))
 }
 
+/** The client uses HTTP/1.1 only. Node's HTTP/2 modules would be loaded with undici otherwise. */
+const withoutHttp2 = {
+  name: "without-http2",
+  setup: (esbuild) => {
+    esbuild.onLoad({ filter: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({
+      contents: `module.exports = () => { throw new Error("HTTP/2 is not supported") }`
+    }))
+  }
+}
+
 const undiciModule = fileOf("dist/node/internal/http/undici.js")
 
 const bundleUndici = async () => {
@@ -49,7 +59,7 @@ const bundleUndici = async () => {
     target: "node20",
     legalComments: "none",
     minifyWhitespace: true,
-    plugins: [builtinsWithoutRequire]
+    plugins: [withoutHttp2, builtinsWithoutRequire]
   })
   const code = outputFiles[0].text
   if (code.includes("Dynamic require")) {

@@ -49,7 +49,7 @@ const withFolder = async (use) => {
 export const resolveTime = () =>
   withFolder(async (folder) => {
     const files = await Promise.all(
-      ["client", "models"].map((name) => readFile(join(here, `../dist/bundled/${name}.js`), "utf8"))
+      ["client", "models"].map((name) => readFile(join(here, `../dist/bundled/internal/${name}.js`), "utf8"))
     )
     const named = [...new Set(files.join("\n").match(/(?<= from ")(?:@effect\/platform|effect)\/\w+(?=";)/g))]
     const file = join(folder, "named.mjs")
@@ -66,8 +66,8 @@ const bundle = (program, folder, splitting) =>
     outExtension: { ".js": ".mjs" },
     plugins: [{
       name: "print-times",
-      setup: (build) => {
-        build.onLoad({ filter: new RegExp(`/start/${program}\\.js$`) }, async ({ path }) => ({
+      setup: (esbuild) => {
+        esbuild.onLoad({ filter: new RegExp(`/start/${program}\\.js$`) }, async ({ path }) => ({
           contents: (await readFile(path, "utf8")) + printTimes
         }))
       }

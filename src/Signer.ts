@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Credentials } from "./Credentials.ts"
-import { makeSign } from "./internal/signer/signatureV4.ts"
+import * as signatureV4 from "./internal/signer/signatureV4.ts"
 import { isReady, markReady } from "./internal/telemetry/ownCode.ts"
 import { SigningError } from "./SageMakerError.ts"
 import type { CredentialsError } from "./SageMakerError.ts"
@@ -74,11 +74,10 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.fresh(Layer.
   Signer,
   Effect.gen(function*() {
     const { get } = yield* Credentials
-    const signWith = makeSign(yield* Effect.promise(() => import("./internal/signer/signingRules.ts")))
     const sign = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
       Effect.flatMap(get, (credentials) => {
         try {
-          const signed = signWith(credentials, request, scope)
+          const signed = signatureV4.sign(credentials, request, scope)
           return signed instanceof Promise
             ? Effect.tryPromise({ try: () => signed, catch: signingError })
             : Effect.succeed(signed)

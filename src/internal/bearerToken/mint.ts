@@ -2,7 +2,15 @@
 import type { AwsCredentials } from "../../Credentials.ts"
 import type { Awaitable } from "../../protocol/bytes/sha256.ts"
 import { encodeSegment } from "../../protocol/endpoint/path.ts"
-import { algorithm, andThen, secretText, signatureOf, signingKeyFor, timestamp } from "../signer/signature.ts"
+import {
+  algorithm,
+  andThen,
+  credentialScopeOf,
+  secretText,
+  signatureOf,
+  signingKeyFor,
+  timestamp
+} from "../signer/signature.ts"
 
 const host = "sagemaker.amazonaws.com"
 const emptyBodyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -24,7 +32,7 @@ const queryString = (parameters: ReadonlyArray<readonly [name: string, value: st
 /** The token of credentials. Throws if they are not plain text. */
 export const mint = (credentials: AwsCredentials, { date, expiresSeconds, region }: TokenScope): Awaitable<string> => {
   const time = timestamp(date)
-  const credentialScope = `${time.slice(0, 8)}/${region}/sagemaker/aws4_request`
+  const credentialScope = credentialScopeOf(time, region, "sagemaker")
   const key = signingKeyFor(credentials, credentialScope)
   const { sessionToken } = credentials
   const query = queryString([

@@ -14,6 +14,10 @@ export const algorithm = "AWS4-HMAC-SHA256"
 export const andThen = <A, B>(value: Awaitable<A>, use: (value: A) => Awaitable<B>): Awaitable<B> =>
   value instanceof Promise ? value.then(use) : use(value)
 
+/** The credential scope of a time such as `20261128T120000Z`. */
+export const credentialScopeOf = (time: string, region: string, service: string): string =>
+  `${time.slice(0, 8)}/${region}/${service}/aws4_request`
+
 export const secretText = (secret: Redacted.Redacted): string => {
   const value: unknown = Redacted.value(secret)
   if (typeof value !== "string") {

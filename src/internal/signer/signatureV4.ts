@@ -1,9 +1,8 @@
 /**
  * AWS Signature Version 4. The steps have the names of AWS's specification.
  *
- * `@smithy/signature-v4` provides the credential scope and the list of unsigned headers.
- * Its signer awaits a promise for every hash, which takes a fifth of a call's CPU time. This signer is synchronous if
- * the runtime has synchronous hash functions, as Node does.
+ * `@smithy/signature-v4` provides the list of unsigned headers. Its signer awaits a promise for every hash, which takes a
+ * fifth of a call's CPU time. This signer is synchronous if the runtime has synchronous hash functions, as Node does.
  */
 import { sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -14,10 +13,17 @@ import { canonicalPath, encodeSegment } from "../../protocol/endpoint/path.ts"
 import { memoize } from "../../protocol/function/memoize.ts"
 import type { SigningScope } from "../../Signer.ts"
 import { withHeaders } from "../operation/request.ts"
-import { algorithm, andThen, secretText, signatureOf, signingKeyFor, timestamp } from "./signature.ts"
-import type * as SigningRules from "./signingRules.ts"
+import {
+  algorithm,
+  andThen,
+  credentialScopeOf,
+  secretText,
+  signatureOf,
+  signingKeyFor,
+  timestamp
+} from "./signature.ts"
+import { selectSignedHeaders } from "./signedHeaders.ts"
 
-type Rules = typeof SigningRules
 type Request = HttpClientRequest.HttpClientRequest
 type Values = { readonly [name: string]: string }
 
@@ -78,18 +84,6 @@ const payloadHashHeader = "x-amz-content-sha256"
 const hashedPayload = (request: Request): Awaitable<string> =>
   request.headers[payloadHashHeader] ?? sha256Hex(bodyBytes(request))
 
-interface SignedHeaders {
-  readonly signedNames: ReadonlyArray<string>
-  readonly signedHeaders: string
-}
-
-/** Memoized by the header names of a request, because most requests of a client have equal names. */
-const makeSelectSignedHeaders = ({ isSigned }: Rules): (names: string) => SignedHeaders =>
-  memoize((names) => {
-    const signedNames = names.split(";").filter(isSigned).toSorted()
-    return { signedNames, signedHeaders: signedNames.join(";") }
-  })
-
 const isCanonical = (value: string): boolean => !/^ | $|[\t\r\n]|  /.test(value)
 
 const canonicalValue = (value: string): string =>
@@ -119,44 +113,38 @@ const authenticationHeaders = (
 const canonicalRequest = (
   request: Request,
   added: Values,
-  payloadHash: string,
-  selectSignedHeaders: (names: string) => SignedHeaders
-) => {
+  payloadHash: string
+): Awaitable<{ readonly signedHeaders: string; readonly canonical: string }> => {
   const { canonicalQueryString, canonicalUri, host } = canonicalUrl(request)
   if (Object.hasOwn(request.headers, "__proto__")) {
     throw new TypeError("A header named __proto__ cannot be sent")
   }
   const headers: Record<string, string> = Object.assign({}, request.headers, { host }, added)
-  const { signedHeaders, signedNames } = selectSignedHeaders(Object.keys(headers).join(";"))
-  return {
+  return andThen(selectSignedHeaders(Object.keys(headers).join(";")), ({ signedHeaders, signedNames }) => ({
     signedHeaders,
     canonical: `${request.method}\n${canonicalUri}\n${canonicalQueryString}\n` +
       `${canonicalHeaders(headers, signedNames)}\n${signedHeaders}\n${payloadHash}`
-  }
+  }))
 }
 
 const authorizationHeader = (credential: string, signedHeaders: string, signature: string): string =>
   `${algorithm} Credential=${credential}, SignedHeaders=${signedHeaders}, Signature=${signature}`
 
 /** Signs a request with an absolute URL. Its body must be bytes or empty, unless the request has a payload hash. */
-export type Sign = (
+export const sign = (
   credentials: AwsCredentials,
   request: Request,
-  scope: SigningScope & { readonly date: Date }
-) => Awaitable<Request>
-
-export const makeSign = (rules: Rules): Sign => {
-  const selectSignedHeaders = makeSelectSignedHeaders(rules)
-  return (credentials, request, { date, region, service }) =>
-    andThen(hashedPayload(request), (payloadHash) => {
-      const time = timestamp(date)
-      const added = authenticationHeaders(credentials, payloadHash, time)
-      const { canonical, signedHeaders } = canonicalRequest(request, added, payloadHash, selectSignedHeaders)
-      const credentialScope = rules.createScope(time.slice(0, 8), region, service)
+  { date, region, service }: SigningScope & { readonly date: Date }
+): Awaitable<Request> =>
+  andThen(hashedPayload(request), (payloadHash) => {
+    const time = timestamp(date)
+    const added = authenticationHeaders(credentials, payloadHash, time)
+    return andThen(canonicalRequest(request, added, payloadHash), ({ canonical, signedHeaders }) => {
+      const credentialScope = credentialScopeOf(time, region, service)
       const key = signingKeyFor(credentials, credentialScope)
       return andThen(signatureOf(canonical, time, credentialScope, key), (signature) => {
         added["authorization"] = authorizationHeader(key.credential, signedHeaders, signature)
         return withHeaders(request, added)
       })
     })
-}
+  })

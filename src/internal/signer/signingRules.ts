@@ -1,15 +1,9 @@
 /**
- * The rules of `@smithy/signature-v4` that signing uses: the credential scope, and which headers are signed.
+ * Which headers AWS's signer signs, from `@smithy/signature-v4`.
  *
- * They are loaded on demand, because the package adds 130 kB to a bundle.
+ * The module is loaded on demand, because the package adds 140 kB to a bundle.
  */
-import {
-  ALWAYS_UNSIGNABLE_HEADERS,
-  createScope,
-  DATE_HEADER,
-  PROXY_HEADER_PATTERN,
-  SEC_HEADER_PATTERN
-} from "@smithy/signature-v4"
+import { ALWAYS_UNSIGNABLE_HEADERS, DATE_HEADER, PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN } from "@smithy/signature-v4"
 
 const unsignedPatterns = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
 
@@ -17,5 +11,3 @@ const unsignedPatterns = [PROXY_HEADER_PATTERN, SEC_HEADER_PATTERN]
 export const isSigned = (name: string): boolean =>
   name !== DATE_HEADER && !Object.hasOwn(ALWAYS_UNSIGNABLE_HEADERS, name) &&
   !unsignedPatterns.some((pattern) => pattern.test(name))
-
-export { createScope }
