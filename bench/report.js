@@ -47,9 +47,12 @@ const target = (measurement, { max, median, min }, limit, unit = "") => [
 
 const startAgainst = (results, other) => ratio(results.ours.millis, results[other].millis)
 
-const startTargets = ({ bundled, imports, unbundled }) => [
+const startTargets = ({ bundled, imports, split, unbundled }) => [
   target("first response of a bundled program, relative to Effect with `fetch`", startAgainst(bundled, "bare"), 1.35),
   target("first response of a bundled program, relative to AWS SDK v3", startAgainst(bundled, "aws-sdk-v3"), 1.25),
+  target("first response of a bundled program with code splitting, relative to Effect with `fetch`", startAgainst(split, "bare"), 1.35),
+  target("first response of a bundled program with code splitting, relative to AWS SDK v3", startAgainst(split, "aws-sdk-v3"), 1.25),
+  target("first response without a bundler, relative to Effect with `fetch`", startAgainst(unbundled, "bare"), 1.3),
   target("first response without a bundler, relative to Effect with `HttpClient`", startAgainst(unbundled, "platform"), 1.3),
   target("import of the main entry, without effect and HttpClient", spread(imports["effect-sagemaker-runtime"].millis), 30, " ms")
 ]

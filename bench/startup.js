@@ -78,6 +78,7 @@ const bundle = (program, folder, splitting) =>
     minify: true,
     platform: "node",
     format: "esm",
+    mainFields: ["module", "main"],
     target: "node20",
     banner: { js: requireInModules },
     logLevel: "error"
