@@ -37,7 +37,7 @@ const builtinsWithoutRequire = {
     }))
 }
 
-/** The client uses HTTP/1.1 only. Node's HTTP/2 modules would be loaded with undici otherwise. */
+/** This package uses undici for HTTP/1.1 only. Without this plugin, undici loads Node's HTTP/2 modules. */
 const withoutHttp2 = {
   name: "without-http2",
   setup: (esbuild) => {
@@ -96,7 +96,7 @@ const withoutComments = {
       : transform(code, { format: format === "es" ? "esm" : "cjs", legalComments: "none" })
 }
 
-/** What a program with a client imports. The other modules are in a file of their own, which the main entry imports. */
+/** The modules that a program with a client imports. The others are in a separate file, which the main entry imports. */
 const clientModules = [
   "InvokeEndpoint",
   "InvokeEndpointAsync",

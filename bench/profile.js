@@ -7,7 +7,7 @@ const packages = [
   [/node_modules\/effect\//, "effect"],
   [/node_modules\/@smithy\//, "@smithy"],
   [/node_modules\/(@aws|@aws-sdk)\//, "@aws-sdk"],
-  [/node_modules\/undici\//, "undici"],
+  [/node_modules\/undici\/|\/dist\/(.*\/)?undici\.js$/, "undici"],
   [/\/dist\//, "this package"],
   [/^node:internal\/deps\/undici/, "Node's fetch"],
   [/^node:/, "Node"],

@@ -14,6 +14,7 @@ import { eventStreamBody } from "./internal/operation/eventStreamBody.ts"
 import * as members from "./internal/operation/members.ts"
 import { markOwn } from "./internal/telemetry/ownCode.ts"
 import * as Op from "./Operation.ts"
+import { step } from "./protocol/eventStream/eventStream.ts"
 import * as SageMakerError from "./SageMakerError.ts"
 import { execute, type SageMakerRuntime } from "./SageMakerRuntime.ts"
 
@@ -131,7 +132,7 @@ export const operation: Op.Operation<
   decode: markOwn(({ headers, metadata, observe, streamError, stream, unknownError }: Op.OperationResponse) =>
     Effect.map(stream, (bytes) => ({
       ...responseHeaders.decode(headers),
-      Body: observe(eventStreamBody(bytes, { streamError: streamError(streamErrors), unknownError, metadata })),
+      Body: observe(eventStreamBody(bytes, step, { streamError: streamError(streamErrors), unknownError, metadata })),
       $metadata: metadata
     }))
   ),

@@ -13,6 +13,8 @@ import type * as Either from "effect/Either"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { Call } from "./internal/client/call.ts"
+import type { CallFrames } from "./internal/client/frames.ts"
 import * as headerTable from "./internal/operation/headerTable.ts"
 import * as internal from "./internal/operation/payload.ts"
 import type {
@@ -79,10 +81,28 @@ export interface Operation<in I, out O, out E = never, out R = never> {
     ) => Effect.Effect<HttpClientRequest.HttpClientRequest, CredentialsError | SigningError, R>)
     | undefined
   /**
+   * The frames of the request body, made by `DuplexTransport.frames`, for an operation that sends and receives at the
+   * same time.
+   *
+   * Default: none. The body of the encoded request is sent with the client's `HttpClient`.
+   */
+  readonly frames?: Frames<I, R> | undefined
+  /**
    * Reads an error response in another format than the protocol restJson1. It must not throw. Default: the code is the
    * header `x-amzn-errortype`, else `__type` or `code` of the JSON body.
    */
   readonly parseError?: ((response: ErrorResponse) => ParsedError) | undefined
+}
+
+/**
+ * The frames of a request body, which are sent while the response is received.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Frames<in I, out R> {
+  /** Prepares the frames of a call. The client calls it. */
+  readonly prepare: (input: I, settings: OperationSettings, call: Call) => CallFrames<R>
 }
 
 /**
@@ -224,7 +244,10 @@ export interface OperationResponse {
    * Reports the parts and the end of a response stream to spans, metrics and logs. A stream that is not reported ends for
    * them when its scope closes.
    */
-  readonly observe: <E>(parts: Stream.Stream<Uint8Array, E>) => Stream.Stream<Uint8Array, E>
+  readonly observe: {
+    <E>(parts: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E>
+    <A, E>(parts: Stream.Stream<A, E>, bytesOf: (part: A) => number): Stream.Stream<A, E>
+  }
   /** Makes the typed error of an exception event in a response stream, from its code and its payload as JSON. */
   readonly streamError: <E>(
     errors: ReadonlyArray<ErrorClass<E>>

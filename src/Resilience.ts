@@ -262,8 +262,8 @@ export const circuitBreaker = (
  * `targets` lists them in order, by the `EndpointName` of the call. A target replaces only the members that it has. If
  * it changes `EndpointName`, then `TargetVariant`, `TargetModel`, `TargetContainerHostname` and
  * `InferenceComponentName` of the call are removed. Each target gets its own retries and its own `total` timeout. Calls
- * with a `SessionId` have no fallback. A stream has no fallback after its response headers have arrived. If all targets
- * fail, the call fails with the last error.
+ * with a `SessionId` have no fallback. A stream has no fallback after its response headers have arrived, and a
+ * bidirectional stream has none after its `Body` has been run. If all targets fail, the call fails with the last error.
  *
  * @since 0.1.0
  * @category limits

@@ -233,7 +233,8 @@ export class ModelError extends errorClass<ServiceErrorFields>()(
         {
           OriginalStatusCode: optionalNumber(),
           OriginalMessage: optionalString(),
-          LogStreamArn: optionalString()
+          LogStreamArn: optionalString(),
+          ErrorCode: optionalString()
         }
       )
   ),
@@ -257,6 +258,12 @@ export class ModelError extends errorClass<ServiceErrorFields>()(
    * @since 0.1.0
    */
   declare readonly LogStreamArn?: string | undefined
+  /**
+   * The service's code of the error. Only `invokeEndpointWithBidirectionalStream` has it.
+   *
+   * @since 0.1.0
+   */
+  declare readonly ErrorCode?: string | undefined
 }
 
 /**
@@ -315,6 +322,93 @@ export class ServiceUnavailable extends errorClass<ServiceErrorFields>()(
       })
   )
 ) {}
+
+/**
+ * The input of `invokeEndpointWithBidirectionalStream` is invalid (HTTP 400).
+ *
+ * @since 0.1.0
+ * @category service errors
+ */
+export class InputValidationError extends errorClass<ServiceErrorFields>()(
+  taggedError<InputValidationError>()(
+    "InputValidationError",
+    () =>
+      merged(
+        serviceFields({
+          status: 400,
+          code: "InputValidationError",
+          retry: "never",
+          message: "The service rejected the input"
+        }),
+        { ErrorCode: optionalString() }
+      )
+  )
+) {
+  /**
+   * The service's code of the error, if it has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly ErrorCode?: string | undefined
+}
+
+/**
+ * The service failed internally in `invokeEndpointWithBidirectionalStream` (HTTP 500).
+ *
+ * @since 0.1.0
+ * @category service errors
+ */
+export class InternalServerError extends errorClass<ServiceErrorFields>()(
+  taggedError<InternalServerError>()(
+    "InternalServerError",
+    () =>
+      merged(
+        serviceFields({
+          status: 500,
+          code: "InternalServerError",
+          retry: "transient",
+          message: "The service failed internally"
+        }),
+        { ErrorCode: optionalString() }
+      )
+  )
+) {
+  /**
+   * The service's code of the error, if it has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly ErrorCode?: string | undefined
+}
+
+/**
+ * The service is unavailable for `invokeEndpointWithBidirectionalStream` (HTTP 503).
+ *
+ * @since 0.1.0
+ * @category service errors
+ */
+export class ServiceUnavailableError extends errorClass<ServiceErrorFields>()(
+  taggedError<ServiceUnavailableError>()(
+    "ServiceUnavailableError",
+    () =>
+      merged(
+        serviceFields({
+          status: 503,
+          code: "ServiceUnavailableError",
+          retry: "transient",
+          message: "The service is unavailable"
+        }),
+        { ErrorCode: optionalString() }
+      )
+  )
+) {
+  /**
+   * The service's code of the error, if it has one.
+   *
+   * @since 0.1.0
+   */
+  declare readonly ErrorCode?: string | undefined
+}
 
 /**
  * A service that SageMaker depends on failed (HTTP 530). AWS's standard mode does not retry it.
@@ -525,7 +619,8 @@ export class InvalidInputError extends errorClass<Retryable>()(
 
 /**
  * A body is too large: a request body larger than `maxBodyBytes` or rejected by the service (HTTP 413), or a response body
- * larger than `maxResponseBytes`.
+ * larger than `maxResponseBytes`. In a bidirectional stream, a part that is sent or a message that is received is too
+ * large.
  *
  * @since 0.1.0
  * @category client errors
@@ -1274,6 +1369,9 @@ export type ServiceError =
   | InternalDependencyException
   | ModelStreamError
   | InternalStreamFailure
+  | InputValidationError
+  | InternalServerError
+  | ServiceUnavailableError
   | AccessDeniedError
   | ThrottlingError
   | UnknownServiceError

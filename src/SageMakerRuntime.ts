@@ -16,7 +16,7 @@ import { serverAttributes } from "./internal/telemetry/serverAttributes.ts"
 import { fromHttpClient } from "./internal/transport/fromHttpClient.ts"
 import { transportOf } from "./internal/transport/transport.ts"
 import type { Operation, Validation } from "./Operation.ts"
-import { serviceUrl } from "./protocol/endpoint/serviceUrl.ts"
+import { http2Url, type ServiceUrl, serviceUrl } from "./protocol/endpoint/serviceUrl.ts"
 import { type CommonError, ConfigurationError } from "./SageMakerError.ts"
 import { Signer } from "./Signer.ts"
 
@@ -54,6 +54,13 @@ export interface SageMakerRuntimeOptions {
    * It cannot be combined with `useFipsEndpoint` or `useDualstackEndpoint`.
    */
   readonly endpoint?: string | { readonly href: string } | undefined
+  /**
+   * The base URL of operations over HTTP/2 (`invokeEndpointWithBidirectionalStream`). Its path is kept.
+   *
+   * It cannot be combined with `useFipsEndpoint` or `useDualstackEndpoint`. Default: `endpoint`, then AWS's HTTP/2 endpoint
+   * for the region.
+   */
+  readonly http2Endpoint?: string | { readonly href: string } | undefined
   /** Whether to call AWS's FIPS endpoint. Default: `false`. */
   readonly useFipsEndpoint?: boolean | undefined
   /** Whether to call AWS's dual-stack endpoint, which is reachable by IPv4 and IPv6. Default: `false`. */
@@ -69,7 +76,7 @@ export interface SageMakerRuntimeOptions {
   /**
    * The largest request body in bytes. Default: 26,214,400 (25 MiB). `false` disables the check.
    *
-   * A larger body fails with `PayloadTooLargeError` before it is sent.
+   * A larger body fails with `PayloadTooLargeError` before it is sent. The check does not apply to bidirectional streams.
    */
   readonly maxBodyBytes?: number | false | undefined
   /**
@@ -94,6 +101,11 @@ export interface SageMakerRuntimeOptions {
   readonly appId?: string | undefined
 }
 
+const validUrl = (resolved: ServiceUrl): Effect.Effect<string, ConfigurationError> =>
+  resolved._tag === "Url"
+    ? Effect.succeed(resolved.url)
+    : Effect.fail(new ConfigurationError({ setting: resolved.setting, problem: resolved.problem }))
+
 /**
  * Makes a client with the `HttpClient` and the `Signer` in context.
  *
@@ -108,16 +120,15 @@ export const make = (
 ): Effect.Effect<Context.Tag.Service<SageMakerRuntime>, ConfigurationError, HttpClient.HttpClient | Signer> =>
   Effect.gen(function*() {
     const options = yield* readSettings<SageMakerRuntimeOptions>(given, "options")
-    const resolved = serviceUrl(options)
-    if (resolved._tag === "Invalid") {
-      return yield* new ConfigurationError({ setting: resolved.setting, problem: resolved.problem })
-    }
+    const url = yield* validUrl(serviceUrl(options))
+    const duplexUrl = yield* validUrl(http2Url(options))
     const http = yield* HttpClient.HttpClient
     const { maxResponseBytes, operation } = yield* settings(options)
     return yield* pipeline.make({
       settings: operation,
       params: yield* readSettings(options.params, "params"),
-      attributes: serverAttributes(resolved.url, options.region),
+      attributes: serverAttributes(url, options.region),
+      framesAttributes: serverAttributes(duplexUrl, options.region),
       attempt: makeAttempt({
         ...options,
         appId: options.appId ?? undefined,
@@ -125,7 +136,8 @@ export const make = (
         transport: fromHttpClient(http),
         systemTransport: transportOf(http),
         signer: yield* Signer,
-        serviceUrl: resolved.url
+        serviceUrl: url,
+        http2Url: duplexUrl
       })
     })
   })

@@ -9,10 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { Credentials } from "./Credentials.ts"
-import * as signatureV4 from "./internal/signer/signatureV4.ts"
+import { sign as signV4 } from "./internal/signer/signatureV4.ts"
+import { signingEffect } from "./internal/signer/signingEffect.ts"
+import { signStream } from "./internal/signer/signStream.ts"
 import { isReady, markReady } from "./internal/telemetry/ownCode.ts"
-import { SigningError } from "./SageMakerError.ts"
-import type { CredentialsError } from "./SageMakerError.ts"
+import type { CredentialsError, SigningError } from "./SageMakerError.ts"
 
 /**
  * The service, region and time of a signature.
@@ -27,6 +28,25 @@ export interface SigningScope {
   readonly region: string
   /** Time of the signature. Default: the current time of Effect's `Clock`. */
   readonly date?: Date | undefined
+}
+
+/**
+ * A signed request, and the signatures of the frames of its body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SignedStream {
+  /** The signed request. */
+  readonly request: HttpClientRequest.HttpClientRequest
+  /**
+   * Returns the signature of the next frame, as 32 bytes. The client sends the frame in an outer frame with the time and
+   * the signature. After the frames of the body, an empty frame is signed.
+   *
+   * Each signature depends on the previous signature, so frames must be signed in their order, one at a time. Fails with
+   * `CredentialsError` if the credentials have expired.
+   */
+  readonly signFrame: (frame: Uint8Array, date: Date) => Effect.Effect<Uint8Array, CredentialsError | SigningError>
 }
 
 /**
@@ -55,12 +75,30 @@ export class Signer extends Context.Tag("effect-sagemaker-runtime/Signer")<Signe
     request: HttpClientRequest.HttpClientRequest,
     scope: SigningScope
   ) => Effect.Effect<HttpClientRequest.HttpClientRequest, CredentialsError | SigningError>
+  /**
+   * Signs a request whose body is a stream of frames. The result signs each frame.
+   *
+   * Default: `sign` signs the request, and the frames are sent without signatures.
+   */
+  readonly signStream?:
+    | ((
+      request: HttpClientRequest.HttpClientRequest,
+      scope: SigningScope
+    ) => Effect.Effect<SignedStream, CredentialsError | SigningError>)
+    | undefined
 }>() {}
 
-const signingError = () =>
-  new SigningError({
-    message: "Could not sign the request: expected an absolute URL and a body of bytes"
-  })
+type Failure = CredentialsError | SigningError
+
+type DatedScope = SigningScope & { readonly date: Date }
+
+const withDate = <A>(
+  { date, region, service }: SigningScope,
+  sign: (scope: DatedScope) => Effect.Effect<A, Failure>
+): Effect.Effect<A, Failure> =>
+  date === undefined
+    ? Effect.clockWith((clock) => sign({ service, region, date: new Date(clock.unsafeCurrentTimeMillis()) }))
+    : sign({ service, region, date })
 
 /**
  * Signs requests with AWS Signature Version 4. It gets the credentials from `Credentials` for every attempt.
@@ -74,24 +112,17 @@ export const layer: Layer.Layer<Signer, never, Credentials> = Layer.fresh(Layer.
   Signer,
   Effect.gen(function*() {
     const { get } = yield* Credentials
-    const sign = (request: HttpClientRequest.HttpClientRequest, scope: SigningScope & { readonly date: Date }) =>
-      Effect.flatMap(get, (credentials) => {
-        try {
-          const signed = signatureV4.sign(credentials, request, scope)
-          return signed instanceof Promise
-            ? Effect.tryPromise({ try: () => signed, catch: signingError })
-            : Effect.succeed(signed)
-        } catch {
-          return Effect.fail(signingError())
-        }
-      })
     const signer: Context.Tag.Service<Signer> = {
-      sign: (request, { date, region, service }) =>
-        date === undefined
-          ? Effect.clockWith((clock) =>
-            sign(request, { service, region, date: new Date(clock.unsafeCurrentTimeMillis()) })
-          )
-          : sign(request, { service, region, date })
+      sign: (request, scope) =>
+        withDate(
+          scope,
+          (dated) => Effect.flatMap(get, (credentials) => signingEffect(() => signV4(credentials, request, dated)))
+        ),
+      signStream: (request, scope) =>
+        withDate(
+          scope,
+          (dated) => Effect.flatMap(get, (credentials) => signStream(credentials, request, dated))
+        )
     }
     return markReady(signer, (now) => Exit.isExit(get) || isReady(get, now))
   })

@@ -33,7 +33,8 @@ export interface Deadlines {
    */
   readonly firstByte?: Duration.DurationInput | undefined
   /**
-   * Maximum time between two chunks of the response body while the caller waits for the next one.
+   * Maximum time between two chunks of the response body while the caller waits for the next one. In a bidirectional
+   * stream, a part that is sent restarts it too.
    *
    * Default: 120 seconds.
    */

@@ -47,6 +47,13 @@ export * as Container from "./Container.ts"
 export * as Credentials from "./Credentials.ts"
 
 /**
+ * The transport of bidirectional streams.
+ *
+ * @since 0.1.0
+ */
+export * as DuplexTransport from "./DuplexTransport.ts"
+
+/**
  * Decoding of response streams into text, lines, JSON values or events.
  *
  * @since 0.1.0
@@ -66,6 +73,13 @@ export * as InvokeEndpoint from "./InvokeEndpoint.ts"
  * @since 0.1.0
  */
 export * as InvokeEndpointAsync from "./InvokeEndpointAsync.ts"
+
+/**
+ * The operation InvokeEndpointWithBidirectionalStream, and the parts and messages of its streams.
+ *
+ * @since 0.1.0
+ */
+export * as InvokeEndpointWithBidirectionalStream from "./InvokeEndpointWithBidirectionalStream.ts"
 
 /**
  * The operation InvokeEndpointWithResponseStream.
@@ -180,6 +194,15 @@ export {
    */
   invokeEndpointAsync
 } from "./InvokeEndpointAsync.ts"
+
+export {
+  /**
+   * Sends parts to a deployed model while it receives parts of its response.
+   *
+   * @since 0.1.0
+   */
+  invokeEndpointWithBidirectionalStream
+} from "./InvokeEndpointWithBidirectionalStream.ts"
 
 export {
   /**

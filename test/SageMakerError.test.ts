@@ -132,5 +132,9 @@ describe("the message of a TransportError", () => {
       transportMessage({ reason: "tls", code: "CERT_HAS_EXPIRED" }),
       "Could not establish TLS with the service (CERT_HAS_EXPIRED): check the certificate"
     )
+    assert.strictEqual(
+      transportMessage({ reason: "connect", code: "HTTP2_UNSUPPORTED", ...server }),
+      "HTTP/2 is not supported by runtime.sagemaker.eu-west-1.amazonaws.com:443 (HTTP2_UNSUPPORTED): check the endpoint, the port and the proxy"
+    )
   })
 })

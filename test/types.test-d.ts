@@ -17,6 +17,7 @@ import {
   Chat,
   Codec,
   Credentials,
+  type DuplexTransport,
   Framing,
   type InvokeEndpoint,
   invokeEndpoint,
@@ -182,7 +183,12 @@ describe("Layers", () => {
     )
     expectTypeOf(limited).toEqualTypeOf<
       Layer.Layer<
-        Runtime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient | Resilience.CircuitBreakers,
+        | Runtime
+        | Signer.Signer
+        | Credentials.Credentials
+        | HttpClient.HttpClient
+        | DuplexTransport.DuplexTransport
+        | Resilience.CircuitBreakers,
         SageMakerError.ConfigurationError
       >
     >()
@@ -594,7 +600,12 @@ describe("dual functions infer the same types data-first and in a pipe", () => {
 })
 
 describe("NodeSageMaker.layer", () => {
-  type Given = Runtime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient
+  type Given =
+    | Runtime
+    | Signer.Signer
+    | Credentials.Credentials
+    | HttpClient.HttpClient
+    | DuplexTransport.DuplexTransport
   type Client<E = never, R = never> = Layer.Layer<Given, E | SageMakerError.ConfigurationError, R>
 
   class Vault extends Context.Tag("Vault")<Vault, string>() {}

@@ -1,4 +1,4 @@
-/** Effect and Node's fetch: the floor. */
+/** Effect and Node's fetch: the baseline. */
 import * as Effect from "effect/Effect"
 import { body, headers, path, url } from "./request.js"
 

@@ -14,6 +14,7 @@ const order = [
   "embeddings",
   "openai-compatible-route",
   "streams",
+  "bidirectional-streaming",
   "asynchronous-inference",
   "durable-inference",
   "errors",

@@ -11,6 +11,7 @@ import type { Server } from "node:http"
 import { positiveDurationMillis } from "../internal/config/duration.ts"
 import { ConfigurationError } from "../SageMakerError.ts"
 import type * as Emulator from "../testing/Emulator.ts"
+import type { EmulatorServer } from "./internal/emulator/server.ts"
 
 /**
  * Options of the emulator and of its HTTP server.
@@ -24,8 +25,10 @@ export interface NodeEmulatorOptions<R = never> extends Emulator.EmulatorOptions
   /** The TCP port to listen on. Default: 0, which selects a free port. */
   readonly port?: number | undefined
   /**
-   * The maximum time in which a client must send a whole request. Default: 60 seconds. A slower request gets
-   * status 408, and its connection is closed.
+   * The maximum time in which a client must send a whole request, except a bidirectional stream. Default: 60 seconds.
+   *
+   * A slower request gets status 408, and its connection is closed; with HTTP/2, its stream is closed. An HTTP/2
+   * connection without streams is closed after this time.
    */
   readonly requestTimeout?: Duration.DurationInput | undefined
 }
@@ -77,14 +80,16 @@ const listen = (
     }
   })
 
-const close = (server: Server): Effect.Effect<void> =>
+const close = ({ closeAllConnections, server }: EmulatorServer): Effect.Effect<void> =>
   Effect.async((resume) => {
     server.close(() => resume(Effect.void))
-    server.closeAllConnections()
+    closeAllConnections()
   })
 
 /**
- * Provides the emulated service on a TCP port. The server stops and closes its connections when the scope closes.
+ * Provides the emulated service on a TCP port, with HTTP/1.1 and with HTTP/2 without TLS.
+ *
+ * The server stops and closes its connections when the scope closes.
  *
  * Fails with `ConfigurationError` if the server cannot listen on the address or port.
  *
@@ -118,7 +123,7 @@ export const layer = <R = never>(
             undefined,
             maxTimeoutMillis
           )
-          const server = yield* Effect.acquireRelease(makeServer(Math.ceil(requestTimeout)), close)
+          const { server } = yield* Effect.acquireRelease(makeServer(Math.ceil(requestTimeout)), close)
           return { url: yield* listen(server, options) }
         })
       ),

@@ -8,6 +8,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Credentials from "../Credentials.ts"
+import { DuplexTransport } from "../DuplexTransport.ts"
 import { PlatformHeaders } from "../internal/client/call.ts"
 import { ClientProfile, ClientRegion } from "../internal/config/clientRegion.ts"
 import * as RetryPolicy from "../RetryPolicy.ts"
@@ -18,6 +19,7 @@ import * as Timeouts from "../Timeouts.ts"
 import { type Configuration, type ConfigurationOptions, resolve } from "./internal/config/configuration.ts"
 import { load } from "./internal/config/sharedConfig.ts"
 import { openHttpClient } from "./internal/http/openHttpClient.ts"
+import { lazyDuplexClient } from "./internal/http2/openDuplexClient.ts"
 import { xrayTraceHeaders } from "./internal/lambda/xrayTrace.ts"
 import * as NodeCredentials from "./NodeCredentials.ts"
 import type * as NodeHttpClient from "./NodeHttpClient.ts"
@@ -51,6 +53,9 @@ export interface NodeSageMakerOptions<E = never, R = HttpClient.HttpClient, Http
   /**
    * Options of the HTTP client, or a layer that provides another `HttpClient`.
    *
+   * The options also apply to the `DuplexTransport` of bidirectional streams. With a layer or a `dispatcher`, that
+   * transport uses its default options. To set other options, provide `NodeDuplexTransport.layer` to the call.
+   *
    * Default: `NodeHttpClient.layer()`, with the CA certificates of `AWS_CA_BUNDLE` or the profile's `ca_bundle`.
    */
   readonly http?: NodeHttpClient.NodeHttpClientOptions | Layer.Layer<HttpClient.HttpClient, HttpE, HttpR> | undefined
@@ -79,6 +84,15 @@ const httpOf = <E, R>(
       HttpClient.HttpClient,
       openHttpClient(http as NodeHttpClient.NodeHttpClientOptions ?? {}, caBundle)
     )
+
+/** The HTTP/2 client opens for its first request, because most programs send none. */
+const duplexOf = <E, R>(
+  http: NodeSageMakerOptions<never, never, E, R>["http"],
+  { caBundle }: Configuration
+): Layer.Layer<DuplexTransport> => {
+  const { dispatcher, ...options } = Layer.isLayer(http) ? {} : http as NodeHttpClient.NodeHttpClientOptions ?? {}
+  return Layer.scoped(DuplexTransport, lazyDuplexClient(dispatcher === undefined ? options : {}, caBundle))
+}
 
 const credentialsOf = <E, R>(
   { credentials, profile }: Pick<NodeSageMakerOptions<E, R>, "credentials" | "profile">
@@ -138,7 +152,11 @@ const policyOf = (
 export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
   options: NodeSageMakerOptions<E, R, HttpE, HttpR> = {}
 ): Layer.Layer<
-  SageMakerRuntime.SageMakerRuntime | Signer.Signer | Credentials.Credentials | HttpClient.HttpClient,
+  | SageMakerRuntime.SageMakerRuntime
+  | Signer.Signer
+  | Credentials.Credentials
+  | HttpClient.HttpClient
+  | DuplexTransport,
   E | HttpE | ConfigurationError,
   Exclude<R, HttpClient.HttpClient> | HttpR
 > =>
@@ -171,6 +189,7 @@ export const layer = <E = never, R = never, HttpE = never, HttpR = never>(
       Layer.provideMerge(Signer.layer),
       Layer.provideMerge(credentialsOf({ credentials, profile })),
       Layer.provideMerge(settings),
-      Layer.provideMerge(httpOf(http, configuration))
+      Layer.provideMerge(httpOf(http, configuration)),
+      Layer.merge(duplexOf(http, configuration))
     )
   }))

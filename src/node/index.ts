@@ -12,6 +12,13 @@
 export * as NodeCredentials from "./NodeCredentials.ts"
 
 /**
+ * The transport of bidirectional streams over HTTP/2.
+ *
+ * @since 0.1.0
+ */
+export * as NodeDuplexTransport from "./NodeDuplexTransport.ts"
+
+/**
  * The emulator of SageMaker Runtime on a TCP port.
  *
  * @since 0.1.0

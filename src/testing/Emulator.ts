@@ -2,40 +2,41 @@
  * An in-process emulator of SageMaker Runtime for tests.
  *
  * It verifies signatures and constraints as AWS does, and calls your handlers in place of deployed models. It supports
- * `InvokeEndpoint`, `InvokeEndpointAsync`, `InvokeEndpointWithResponseStream` and the OpenAI-compatible route, and the
- * operations of Amazon S3 that store, read, list and remove objects.
+ * `InvokeEndpoint`, `InvokeEndpointAsync`, `InvokeEndpointWithResponseStream`, `InvokeEndpointWithBidirectionalStream` and
+ * the OpenAI-compatible route, and the operations of Amazon S3 that store, read, list and remove objects.
  *
  * @since 0.1.0
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type { WebSocketConstructor } from "@effect/platform/Socket"
 import type { YieldableError } from "effect/Cause"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { CredentialsInput } from "../Credentials.ts"
+import { DuplexTransport } from "../DuplexTransport.ts"
 import { bytesUpTo } from "../internal/objectStore/firstBytes.ts"
 import type { InvokeEndpointInput, InvokeEndpointOutput } from "../InvokeEndpoint.ts"
 import type { InvokeEndpointAsyncInput } from "../InvokeEndpointAsync.ts"
+import type { RequestPart, ResponsePart } from "../InvokeEndpointWithBidirectionalStream.ts"
 import { ObjectStore, type ObjectStoreService } from "../ObjectStore.ts"
 import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
 import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
+import { makeDuplexClient } from "./internal/bidirectional/duplexClient.ts"
+import { webSocketHandler } from "./internal/bidirectional/webSocketContainer.ts"
+import { noHandler } from "./internal/emulator/endpoints.ts"
 import { ContainerFailure } from "./internal/emulator/errorResponse.ts"
-import {
-  type HttpRequestMessage,
-  type HttpResponseMessage,
-  type HttpStreamRequest,
-  statusesWithoutBody
-} from "./internal/emulator/httpMessage.ts"
+import type { HttpRequestMessage, HttpResponseMessage, HttpStreamRequest } from "./internal/emulator/httpMessage.ts"
 import { makeService } from "./internal/emulator/service.ts"
+import { toRequestError, toStreamRequest, toWebResponse } from "./internal/emulator/webMessage.ts"
 import { isS3Request } from "./internal/s3/route.ts"
 
 /**
@@ -81,6 +82,47 @@ export interface EmulatorOutput extends Omit<InvokeEndpointOutput, "Body" | "$me
  * @category models
  */
 export type EmulatorResponse = EmulatorOutput["Body"] | EmulatorOutput | HttpServerResponse.HttpServerResponse
+
+/**
+ * The input of a handler of bidirectional streams: the members of the operation's input, without the body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorBidirectionalRequest {
+  /** The name of the operation. */
+  readonly operation: "InvokeEndpointWithBidirectionalStream"
+  /** The name of the endpoint. */
+  readonly EndpointName: string
+  /** The production variant to invoke. */
+  readonly TargetVariant?: string | undefined
+  /** The path of the container's WebSocket route, without a slash at its start. */
+  readonly ModelInvocationPath?: string | undefined
+  /** The query string of the container's WebSocket route, without a question mark. */
+  readonly ModelQueryString?: string | undefined
+}
+
+/**
+ * An output of a handler of bidirectional streams. It is sent as one `PayloadPart` event.
+ *
+ * A string has the `DataType` `UTF8`, bytes have `BINARY`. Both are complete messages: `CompletionState` is `COMPLETE`. A
+ * `ResponsePart` is sent unchanged.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type EmulatorBidirectionalOutput = ResponsePart | string | Uint8Array
+
+/**
+ * A handler of bidirectional streams, in place of a model. It returns outputs while it receives the parts of the request.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type EmulatorBidirectionalHandler<out E = never, out R = never> = (
+  parts: Stream.Stream<RequestPart>,
+  request: EmulatorBidirectionalRequest
+) => Stream.Stream<EmulatorBidirectionalOutput, E, R>
 
 /**
  * The notifications of an asynchronous endpoint, as in AWS's `CreateEndpointConfig`.
@@ -216,7 +258,7 @@ export interface EmulatorNotification {
 }
 
 /**
- * An emulated endpoint, created with `endpoint`.
+ * An emulated endpoint, created with `endpoint`, `bidirectional` or `webSocketContainer`.
  *
  * @since 0.1.0
  * @category models
@@ -226,6 +268,8 @@ export interface EmulatorEndpoint<out R = never> {
   readonly name: string
   /** Handles the requests to the endpoint, in place of a model. */
   readonly handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, unknown, R>
+  /** Handles bidirectional streams. Default: the endpoint does not support them. */
+  readonly bidirectional?: EmulatorBidirectionalHandler<unknown, R> | undefined
   /** The options of the endpoint. */
   readonly options?: EmulatorEndpointOptions | undefined
 }
@@ -250,7 +294,7 @@ export interface EmulatorOptions<R = never> {
   readonly region?: string | undefined
   /**
    * The maximum size of a request body in bytes. A larger body fails with status 413, before its signature is verified.
-   * A server does not read the rest of it.
+   * A server does not read the rest of it. A bidirectional stream has no limit.
    *
    * Default: 26,214,400 (25 MiB).
    */
@@ -289,6 +333,11 @@ export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emul
   readonly maxBodyBytes: number
   /** The response to a body that is too large: status 413, which closes the connection. */
   readonly tooLarge: Effect.Effect<HttpResponseMessage>
+  /**
+   * Handles one bidirectional stream, while its body arrives. The effect completes with the response headers. The handler
+   * of the endpoint runs until the scope closes. Errors of the service are responses, so the effect never fails.
+   */
+  readonly handleBidirectional: (request: HttpStreamRequest) => Effect.Effect<HttpResponseMessage, never, Scope.Scope>
   /**
    * Handles one request to the emulated S3, while its body arrives. Errors of Amazon S3 are responses, so the effect
    * never fails.
@@ -349,6 +398,90 @@ export const endpoint = <E, R>(
   handler: (request: EmulatorRequest) => Effect.Effect<EmulatorResponse, E, R>,
   options?: EmulatorEndpointOptions
 ): EmulatorEndpoint<R> => ({ name, handler, options })
+
+/**
+ * Creates an emulated endpoint that supports bidirectional streams, from a name and a handler.
+ *
+ * The response headers are sent when the handler reads the first part or returns the first output. A failure before that is
+ * an error response. A failure after that is an exception event. An error of the service is sent unchanged. Any other
+ * failure or defect becomes `ModelError` or `ModelStreamError`. After the response headers, `TransportError` resets the
+ * stream.
+ *
+ * The emulator verifies the signature and the constraints of each part. At the first invalid part it interrupts the handler
+ * and ends the response with an exception event. `parts` ends when the client ends the request. If the client resets the
+ * stream, the handler is interrupted.
+ *
+ * Endpoints of `endpoint` and `bidirectional` with the same name are one endpoint. Without `endpoint`, other operations
+ * fail with `ModelError` and `OriginalStatusCode` 404.
+ *
+ * @example
+ * ```ts
+ * import { Stream } from "effect"
+ * import { Emulator } from "effect-sagemaker-runtime/testing"
+ *
+ * export const echo = Emulator.bidirectional("echo", (parts) => Stream.map(parts, ({ Bytes }) => Bytes))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const bidirectional = <E, R>(
+  name: string,
+  handler: EmulatorBidirectionalHandler<E, R>
+): EmulatorEndpoint<R> => ({ name, handler: noHandler, bidirectional: handler })
+
+/**
+ * Options of `webSocketContainer`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface WebSocketContainerOptions {
+  /**
+   * The time without a message of the container after which the connection is closed. It starts at the end of the request.
+   *
+   * Default: 1 second. AWS does not document when SageMaker closes it.
+   */
+  readonly closeAfter?: Duration.DurationInput | undefined
+}
+
+/**
+ * Creates an emulated endpoint whose bidirectional streams are connected with the WebSocket route of a container, as
+ * SageMaker does.
+ *
+ * `url` is the URL of the container, such as `ws://127.0.0.1:8080`. The path is `invocations-bidirectional-stream`, or
+ * `ModelInvocationPath` of the request; `ModelQueryString` is the query. A part with the `DataType` `UTF8` is a text
+ * message, any other part is a binary message. Parts with `PARTIAL` are joined into one message of at most 64 MiB. Each
+ * message of the container is a part with its `DataType` and `COMPLETE`.
+ *
+ * The stream ends when the container closes the connection with status 1000 or without a status. It fails with
+ * `ModelStreamError` for any other status, which is the `ErrorCode`. If the connection does not open within 10 seconds, the
+ * call fails with `ModelError` and `OriginalStatusCode` 0.
+ *
+ * `Socket.layerWebSocketConstructorGlobal` of `@effect/platform` provides the constructor, or
+ * `NodeSocket.layerWebSocketConstructor` of `@effect/platform-node` for Node 20. The emulator sends no pings. The WebSocket
+ * responds to pings of the container.
+ *
+ * @example
+ * ```ts
+ * import { Socket } from "@effect/platform"
+ * import { Layer } from "effect"
+ * import { NodeEmulator } from "effect-sagemaker-runtime/node"
+ * import { Emulator } from "effect-sagemaker-runtime/testing"
+ *
+ * export const emulator = NodeEmulator.layer({
+ *   endpoints: [Emulator.webSocketContainer("voice", "ws://127.0.0.1:8080")]
+ * }).pipe(Layer.provide(Socket.layerWebSocketConstructorGlobal))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const webSocketContainer = (
+  name: string,
+  url: string,
+  options: WebSocketContainerOptions = {}
+): EmulatorEndpoint<WebSocketConstructor> => bidirectional(name, webSocketHandler(url, options.closeAfter))
 
 /**
  * The HTTP response with which a container reports an error.
@@ -467,7 +600,8 @@ const hasNoBody = ({ source }: HttpServerRequest.HttpServerRequest): boolean =>
  *
  * It serves SageMaker Runtime and the emulated S3. A request is for Amazon S3 if it is signed for it, or if it is not
  * signed and its path does not start with `/endpoints/`. It stops reading a body at `maxBodyBytes`, except that of a
- * request for Amazon S3: that is stored while it arrives.
+ * request for Amazon S3: that is stored while it arrives. It does not serve
+ * bidirectional streams: use `NodeEmulator` or `layerDuplexTransport`.
  *
  * @since 0.1.0
  * @category apps
@@ -489,116 +623,51 @@ export const app: HttpApp.Default<never, Emulator> = Effect.gen(function*() {
     : HttpServerResponse.uint8Array(response.body, options)
 })
 
-const toBody = ({ body }: HttpClientRequest.HttpClientRequest): Stream.Stream<Uint8Array, unknown> => {
-  switch (body._tag) {
-    case "Uint8Array":
-      return Stream.succeed(body.body)
-    case "Stream":
-      return body.stream
-    case "Raw":
-      return Stream.suspend(() => rawBody(body.body))
-    default:
-      return Stream.empty
-  }
-}
+const httpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator> = Layer.effect(
+  HttpClient.HttpClient,
+  Effect.map(Emulator, (emulator) =>
+    HttpClient.make((request, url) =>
+      Effect.suspend(() => {
+        const { failure, received } = toStreamRequest(request, url)
+        return dispatch(emulator, received).pipe(
+          Effect.flatMap((response) =>
+            Option.match(failure(), {
+              onNone: () => Effect.succeed(response),
+              onSome: Effect.fail
+            })
+          ),
+          Effect.catchAll(toRequestError(request)),
+          Effect.flatMap(toWebResponse),
+          Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+        )
+      })
+    ))
+)
 
-const isAsyncIterable = (value: unknown): value is AsyncIterable<Uint8Array> =>
-  typeof value === "object" && value !== null && Symbol.asyncIterator in value
-
-/** A body that `@effect/platform` passes to the HTTP client as it is: a stream of Node, or any body of `fetch`. */
-const rawBody = (body: unknown): Stream.Stream<Uint8Array, unknown> => {
-  if (isAsyncIterable(body) && !(body instanceof ReadableStream)) {
-    return Stream.fromAsyncIterable(body, (error) => error)
-  }
-  return Stream.unwrap(
-    Effect.try(() => {
-      const readable = new Response(body as BodyInit).body
-      return readable === null ? Stream.empty : Stream.fromReadableStream(() => readable, (error) => error)
-    })
-  )
-}
-
-const connectionReset = () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" })
-
-const toWebBody = (
-  { body, status }: HttpResponseMessage,
-  runtime: Runtime.Runtime<never>
-): BodyInit | null => {
-  if (statusesWithoutBody.has(status)) {
-    return null
-  }
-  if (body instanceof Uint8Array) {
-    return body.byteLength === 0 ? null : new Uint8Array(body)
-  }
-  return Stream.toReadableStreamRuntime(Stream.mapError(body, connectionReset), runtime)
-}
-
-const toWebResponse = (response: HttpResponseMessage): Effect.Effect<Response> =>
-  Effect.map(
-    Effect.runtime(),
-    (runtime) => new Response(toWebBody(response, runtime), { status: response.status, headers: response.headers })
-  )
-
-/** The length of a body that an HTTP client sends as it is, if it knows the length before it sends the body. */
-const rawLength = (body: unknown): number | undefined => {
-  if (typeof body === "string") {
-    return new TextEncoder().encode(body).byteLength
-  }
-  return ArrayBuffer.isView(body) ? body.byteLength : undefined
-}
-
-const contentLength = ({ body }: HttpClientRequest.HttpClientRequest): Record<string, string> => {
-  const known = "contentLength" in body ? body.contentLength : undefined
-  const length = known ?? (body._tag === "Raw" ? rawLength(body.body) : undefined)
-  return length === undefined ? {} : { "content-length": String(length) }
-}
-
-/** Records that a body failed: then the request fails, as it does with a network connection. */
-const observeFailure = (stream: Stream.Stream<Uint8Array, unknown>) => {
-  let failure: Option.Option<unknown> = Option.none()
-  const body = Stream.tapError(stream, (error) =>
-    Effect.sync(() => {
-      failure = Option.some(error)
-    }))
-  return { body, failure: () => failure }
-}
+const duplexTransport: Layer.Layer<DuplexTransport, never, Emulator> = Layer.effect(
+  DuplexTransport,
+  Effect.map(Emulator, makeDuplexClient)
+)
 
 /**
- * Provides an `HttpClient` that sends every request to the emulated service, without a network connection.
+ * Provides an `HttpClient` that sends every request to the emulated service, without a network connection, and a
+ * `DuplexTransport` for its bidirectional streams.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerHttpClient = <R = never>(
   options: EmulatorOptions<R>
-): Layer.Layer<HttpClient.HttpClient | Emulator, never, R> =>
-  Layer.provideMerge(
-    Layer.effect(
-      HttpClient.HttpClient,
-      Effect.map(Emulator, (emulator) =>
-        HttpClient.make((request, url) =>
-          Effect.suspend(() => {
-            const { body, failure } = observeFailure(toBody(request))
-            const fail = (cause: unknown) =>
-              Effect.fail(new HttpClientError.RequestError({ request, reason: "Transport", cause }))
-            return dispatch(emulator, {
-              method: request.method,
-              target: `${url.pathname}${url.search}`,
-              headers: { ...contentLength(request), ...request.headers, host: url.host },
-              body
-            }).pipe(
-              Effect.flatMap((response) =>
-                Option.match(failure(), {
-                  onNone: () => Effect.succeed(response),
-                  onSome: Effect.fail
-                })
-              ),
-              Effect.catchAll(fail),
-              Effect.flatMap(toWebResponse),
-              Effect.map((response) => HttpClientResponse.fromWeb(request, response))
-            )
-          })
-        ))
-    ),
-    layer(options)
-  )
+): Layer.Layer<HttpClient.HttpClient | DuplexTransport | Emulator, never, R> =>
+  Layer.provideMerge(Layer.merge(httpClient, duplexTransport), layer(options))
+
+/**
+ * Provides a `DuplexTransport` that sends every bidirectional stream to the emulated service, without a network
+ * connection. `layerHttpClient` also provides it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerDuplexTransport = <R = never>(
+  options: EmulatorOptions<R>
+): Layer.Layer<DuplexTransport | Emulator, never, R> => Layer.provideMerge(duplexTransport, layer(options))

@@ -6,9 +6,13 @@
  *
  * @since 0.1.0
  */
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import { DuplexTransport } from "../DuplexTransport.ts"
 import type { Attempt, AttemptContext } from "../internal/client/attempt.ts"
 import type { CallProgress } from "../internal/client/call.ts"
 import { withDeadline } from "../internal/client/deadlines.ts"
@@ -90,16 +94,50 @@ const withMetadata = (output: unknown, { attempts, totalRetryDelay }: CallProgre
   Predicate.isRecord(output) ? { $metadata: { httpStatusCode: 200, attempts, totalRetryDelay }, ...output } : output
 
 /**
- * Provides a client that runs operations with the given handlers.
+ * The input for the handler: each stream in it has the services of the call. The call is not retried after a stream has
+ * started.
+ */
+const withSource = <I>(input: I, { frames }: Pick<AttemptContext<I, unknown, unknown, unknown>, "frames">) =>
+  Effect.map(Effect.context<never>(), (context): I => {
+    const members: object = Object(input)
+    const streams = Object.entries(members).filter(([, member]) => Predicate.hasProperty(member, Stream.StreamTypeId))
+    if (frames === undefined || streams.length === 0) {
+      return input
+    }
+    const observe = (stream: Stream.Stream<unknown, unknown>) =>
+      Stream.suspend(() => {
+        frames.isStarted = true
+        return Stream.provideContext(stream, context)
+      })
+    const observed = streams.map(([name, stream]) => [name, observe(stream as Stream.Stream<unknown, unknown>)])
+    return { ...members, ...Object.fromEntries(observed) } as I
+  })
+
+/** The transport that the type of a bidirectional stream requires. The mock does not use it. */
+const unusedTransport = Layer.succeed(
+  DuplexTransport,
+  HttpClient.make((request) =>
+    Effect.fail(
+      new HttpClientError.RequestError({ request, reason: "Transport", description: "MockRuntime sends no requests" })
+    )
+  )
+)
+
+/**
+ * Provides a client that runs operations with the given handlers, and the `DuplexTransport` that bidirectional streams
+ * require.
  *
- * Calling an operation without a handler is a defect whose message names the operation.
+ * Calling an operation without a handler is a defect whose message names the operation. The handler of a bidirectional
+ * stream reads `Body` of its input, and returns `Body` of its output.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<SageMakerRuntime> => {
+export const layer = (
+  ...mockHandlers: ReadonlyArray<MockHandler>
+): Layer.Layer<SageMakerRuntime | DuplexTransport> => {
   const handlers = new Map(mockHandlers.map(({ handler, operation }) => [operation, handler]))
-  const attempt: Attempt = <I, O, E, R>({ call, input, operation }: AttemptContext<I, O, E, R>) =>
+  const attempt: Attempt = <I, O, E, R>({ call, frames, input, operation }: AttemptContext<I, O, E, R>) =>
     Effect.suspend(() => {
       const handler = handlers.get(operation.name)
       if (handler === undefined) {
@@ -108,7 +146,10 @@ export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<
         )
       }
       call.markSent(true)
-      const handled = handler(input as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>
+      const handled = Effect.flatMap(
+        withSource(input, { frames }),
+        (source) => handler(source as never) as Effect.Effect<HandlerOutput<O>, E | CommonError>
+      )
       return withParent(handled, call.options.observation?.spans).pipe(
         Effect.mapBoth({
           onSuccess: (output) => withMetadata(output, call) as O,
@@ -118,11 +159,12 @@ export const layer = (...mockHandlers: ReadonlyArray<MockHandler>): Layer.Layer<
         Effect.ensuring(Effect.map(currentMonotonicMillis, (now) => call.endAttempt(now)))
       )
     })
-  return Layer.effect(
+  const client = Layer.effect(
     SageMakerRuntime,
     settings({}).pipe(
       Effect.orDie,
       Effect.flatMap(({ operation }) => pipeline.make({ settings: operation, params: {}, attempt }))
     )
   )
+  return Layer.merge(client, unusedTransport)
 }

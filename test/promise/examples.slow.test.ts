@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { SageMakerError } from "effect-sagemaker-runtime"
 import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, vi } from "vitest"
+import { wavOf } from "../../examples/voice-audio.ts"
 import { type ExampleModels, startExampleModels } from "../support/exampleModels.ts"
 import { serve } from "../support/server.ts"
 import { leaveAfter, textOf } from "../support/sse.ts"
@@ -66,6 +67,25 @@ describe("the programs of the guide:", () => {
     await printStory((text) => lines.push(text))
     assert.strictEqual(lines[0], "variant AllTraffic")
     assert.strictEqual(lines.slice(1).join(""), "Once upon a time")
+  })
+
+  it("captions", async () => {
+    const { captions } = await import("../../examples/promise/captions.ts")
+    const wav = wavOf("SOS", 30)
+    let sent = 0
+    async function* audio() {
+      for (let at = 0; at < wav.length; at += 800) {
+        sent++
+        yield wav.subarray(at, at + 800)
+      }
+    }
+    assert.strictEqual((await collect(captions(audio()))).join(""), "SOS")
+    assert.strictEqual(sent, Math.ceil(wav.length / 800))
+    async function* broken() {
+      yield wav.subarray(0, 800)
+      throw new Error("no microphone")
+    }
+    assert.propertyVal(await failureOf(collect(captions(broken()))), "message", "no microphone")
   })
 
   const readings = Array.from({ length: 100 }, (_, index) => ({ cpu: index === 7 ? 2 : index / 100, load: index }))

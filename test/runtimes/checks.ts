@@ -1,11 +1,29 @@
 /** The checks that run on every runtime, with the same client calls. */
-import { Cause, Chunk, Clock, Effect, Fiber, type Layer, Schedule, Stream } from "effect"
-import { invokeEndpoint, type SageMakerRuntime, streamEndpoint, Timeouts } from "effect-sagemaker-runtime"
+import { Cause, Chunk, Clock, Effect, Fiber, type Layer, Queue, Schedule, Stream } from "effect"
+import {
+  invokeEndpoint,
+  InvokeEndpointWithBidirectionalStream as Bidirectional,
+  invokeEndpointWithBidirectionalStream,
+  type SageMakerRuntime,
+  streamEndpoint,
+  Timeouts
+} from "effect-sagemaker-runtime"
 
 /** The columns of the table. */
-export const checkNames = ["unary", "stream", "error", "deadline", "interruption", "credentials"] as const
+export const checkNames = [
+  "unary",
+  "stream",
+  "error",
+  "deadline",
+  "interruption",
+  "bidirectional",
+  "credentials"
+] as const
 
-/** `pass`, or why the check failed. */
+/** The result of `bidirectional` on a runtime for which this package has no transport. */
+export const needsTransport = "needs a `DuplexTransport`"
+
+/** `pass`, `needsTransport`, or why the check failed. */
 export type Results = { readonly [name in (typeof checkNames)[number]]: string }
 
 type Check = Effect.Effect<void, unknown, SageMakerRuntime.SageMakerRuntime>
@@ -82,6 +100,22 @@ const interruption: Check = Effect.gen(function*() {
   yield* untilRunning("endless", 0)
 })
 
+/** Sends the second question after the first response, and leaves the stream before its end. */
+export const bidirectional = Effect.gen(function*() {
+  const questions = yield* Queue.unbounded<string>()
+  const { Body } = yield* invokeEndpointWithBidirectionalStream({
+    EndpointName: "conversation",
+    Body: Bidirectional.messages(Stream.fromQueue(questions))
+  })
+  yield* Queue.offer(questions, "first")
+  const responses = yield* Bidirectional.texts(Body).pipe(
+    Stream.tap(() => Queue.offer(questions, "second")),
+    Stream.take(2),
+    Stream.runCollect
+  )
+  yield* expect("the responses", Chunk.toReadonlyArray(responses), ["first", "second"])
+}).pipe(Effect.scoped, Effect.zipRight(untilRunning("conversation", 0)))
+
 const run = <E>(check: Effect.Effect<void, unknown>): Effect.Effect<string, E> =>
   check.pipe(
     Effect.timeoutFail({ duration: "20 seconds", onTimeout: () => "the check has not ended after 20 seconds" }),
@@ -93,7 +127,8 @@ const run = <E>(check: Effect.Effect<void, unknown>): Effect.Effect<string, E> =
 export const runChecks = <E>(
   client: Layer.Layer<SageMakerRuntime.SageMakerRuntime, E>,
   unreachable: Layer.Layer<SageMakerRuntime.SageMakerRuntime, E>,
-  credentials: Effect.Effect<void, unknown>
+  credentials: Effect.Effect<void, unknown>,
+  duplex: Effect.Effect<void, unknown> | undefined
 ): Promise<Results> =>
   Effect.runPromise(Effect.all({
     unary: run(Effect.provide(echo, client)),
@@ -101,5 +136,6 @@ export const runChecks = <E>(
     error: run(Effect.zipRight(Effect.provide(error, client), Effect.provide(refused, unreachable))),
     deadline: run(Effect.provide(deadline, client)),
     interruption: run(Effect.provide(interruption, client)),
+    bidirectional: duplex === undefined ? Effect.succeed(needsTransport) : run(duplex),
     credentials: run(credentials)
   }))

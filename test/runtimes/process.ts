@@ -1,7 +1,7 @@
 /** Runs the checks with `NodeSageMaker` on Node, Bun and Deno, and writes the results to standard output. */
 import { Effect, Layer } from "effect"
 import { NodeCredentials, NodeSageMaker } from "effect-sagemaker-runtime/node"
-import { echo, expect, runChecks, tagOf } from "./checks.ts"
+import { bidirectional, echo, expect, runChecks, tagOf } from "./checks.ts"
 
 const { EMULATOR_URL: endpoint = "", SECRET_ACCESS_KEY: secretAccessKey = "" } = process.env
 
@@ -25,10 +25,13 @@ const credentials = Effect.gen(function*() {
   yield* expect("the error for a wrong secret key", tagOf(denied), "AccessDeniedError")
 })
 
+const client = NodeSageMaker.layer({ ...settings, credentials: fixed })
+
 const results = await runChecks(
-  NodeSageMaker.layer({ ...settings, credentials: fixed }),
+  client,
   NodeSageMaker.layer({ ...settings, credentials: fixed, endpoint: process.env["UNREACHABLE_URL"] }),
-  credentials
+  credentials,
+  Effect.provide(bidirectional, client)
 )
 
 console.log(JSON.stringify(results))

@@ -1,7 +1,7 @@
 /** The table of runtimes: its rows, its text, and its copy in the README. */
 import { readFile, writeFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { checkNames, type Results } from "./checks.ts"
+import { checkNames, needsTransport, type Results } from "./checks.ts"
 
 const readme = fileURLToPath(new URL("../../README.md", import.meta.url))
 
@@ -19,9 +19,22 @@ export type Outcome = Results | { readonly reason: string }
 
 export const isReason = (outcome: Outcome): outcome is { readonly reason: string } => "reason" in outcome
 
+/** Whether a check has passed, or the runtime needs a transport for it. */
+export const isExpected = (result: string): boolean => result === "pass" || result === needsTransport
+
 const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 
-const heading = ["runtime", "client", "unary", "stream", "error", "deadline", "interruption", "credentials"]
+const heading = [
+  "runtime",
+  "client",
+  "unary",
+  "stream",
+  "error",
+  "deadline",
+  "interruption",
+  "bidirectional",
+  "credentials"
+]
 
 /** The row of a runtime, as it is in the README. */
 export const lineOf = ({ client, credentials, name }: RuntimeRow, outcome: Outcome): string => {
@@ -29,7 +42,7 @@ export const lineOf = ({ client, credentials, name }: RuntimeRow, outcome: Outco
     if (isReason(outcome)) {
       return `not run: ${outcome.reason}`
     }
-    return outcome[check] === "pass" ? "pass" : "fail"
+    return isExpected(outcome[check]) ? outcome[check] : "fail"
   })
   const last = isReason(outcome) || outcome.credentials !== "pass" ? cells.at(-1) ?? "" : `pass: ${credentials}`
   return line([name, client, ...cells.slice(0, -1), last])

@@ -34,7 +34,8 @@ export const run = (environment: Environment): Promise<Results> => {
   return runChecks(
     clientWith(EMULATOR_URL, fixed),
     clientWith(environment.UNREACHABLE_URL, fixed),
-    checkCredentials
+    checkCredentials,
+    undefined
   )
 }
 

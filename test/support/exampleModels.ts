@@ -2,6 +2,7 @@
 import { Effect, ManagedRuntime, Stream } from "effect"
 import { NodeEmulator } from "effect-sagemaker-runtime/node"
 import { Emulator } from "effect-sagemaker-runtime/testing"
+import { voiceContainer } from "../../examples/voice-container.ts"
 import { exampleCredentials } from "./nodeConfiguration.ts"
 
 const chunk = (content: string, finish_reason: string | null = null) =>
@@ -45,7 +46,8 @@ export const startExampleModels = async (): Promise<ExampleModels> => {
           : Stream.fromIterable(reply)
       )
     }),
-    Emulator.endpoint("story", () => Effect.succeed(Stream.make("Once ", "upon a time")))
+    Emulator.endpoint("story", () => Effect.succeed(Stream.make("Once ", "upon a time"))),
+    voiceContainer
   ]
   const emulator = ManagedRuntime.make(NodeEmulator.layer({ credentials: exampleCredentials, endpoints }))
   const { url } = await emulator.runPromise(NodeEmulator.NodeEmulator)

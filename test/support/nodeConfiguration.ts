@@ -1,10 +1,11 @@
-import { ConfigProvider, Effect } from "effect"
-import { type SageMakerError, SageMakerRuntime } from "effect-sagemaker-runtime"
+import { ConfigProvider, Effect, Stream } from "effect"
+import { invokeEndpointWithBidirectionalStream, type SageMakerError, SageMakerRuntime } from "effect-sagemaker-runtime"
 import { NodeSageMaker } from "effect-sagemaker-runtime/node"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { call } from "./call.ts"
+import { scriptedDuplex, textResponse } from "./scriptedDuplex.ts"
 import { ok, type Reply, scriptedHttpClient } from "./scriptedHttpClient.ts"
 
 /** The configuration sources of a client: environment variables and the two shared AWS files. */
@@ -52,6 +53,19 @@ const path = "/endpoints/anomaly-v2/invocations"
 /** The base URL that a client with these sources calls. */
 export const serviceUrlWith = (place: ConfigurationSources, options?: NodeSageMaker.NodeSageMakerOptions) =>
   Effect.map(requestsWith(place, options), ([request]) => request?.url.replace(path, ""))
+
+/** The base URL that a client with these sources calls over HTTP/2. */
+export const http2UrlWith = (place: ConfigurationSources, options?: NodeSageMaker.NodeSageMakerOptions) =>
+  Effect.gen(function*() {
+    const server = yield* scriptedDuplex(textResponse())
+    const program = invokeEndpointWithBidirectionalStream({ EndpointName: "voice", Body: Stream.empty }).pipe(
+      Effect.scoped,
+      Effect.provide(server.duplex)
+    )
+    yield* requestsWith(place, options, program)
+    const [request] = yield* server.requests
+    return request?.url.replace("/endpoints/voice/invocations-bidirectional-stream", "")
+  })
 
 /** The configuration error of a client with these sources. */
 export const configurationErrorWith = (

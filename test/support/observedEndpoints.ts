@@ -27,6 +27,10 @@ export const observedEndpoints = [
   ),
   Emulator.endpoint("endless", () => Effect.succeed(endless)),
   Emulator.endpoint("hanging", () => Effect.scoped(Effect.zipRight(counted("hanging"), Effect.never))),
+  Emulator.bidirectional(
+    "conversation",
+    (parts) => Stream.unwrapScoped(Effect.as(counted("conversation"), Stream.concat(parts, Stream.never)))
+  ),
   Emulator.endpoint(
     "running",
     ({ Body }) => Effect.sync(() => String(running.get(new TextDecoder().decode(Body)) ?? 0))

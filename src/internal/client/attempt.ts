@@ -20,11 +20,12 @@ import { traceHeaders, withParent } from "../telemetry/spans.ts"
 import { isDefaultClock } from "../time/defaultServices.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
 import { ConnectionLease } from "../transport/connectionLease.ts"
-import type { Transport, TransportFailure, TransportResponse } from "../transport/transport.ts"
+import type { Transport, TransportFailure } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
 import { bodyDeadline, deadlineExceeded } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
-import { AttemptResponse } from "./operationResponse.ts"
+import type { CallFrames } from "./frames.ts"
+import { AttemptResponse, type ReceivedResponse } from "./operationResponse.ts"
 import { fromHttpClientError } from "./transportError.ts"
 
 /** The options that all attempts of a client share. */
@@ -35,6 +36,8 @@ export interface ClientOptions {
   readonly systemTransport: Transport | undefined
   readonly signer: Context.Tag.Service<Signer>
   readonly serviceUrl: string
+  /** The base URL of operations whose request body is frames. */
+  readonly http2Url: string
   readonly region: string
   readonly maxResponseBytes: number
   readonly correctClockSkew?: boolean | undefined
@@ -50,6 +53,8 @@ export interface AttemptContext<I, O, E, R> {
   readonly request: HttpClientRequest.HttpClientRequest
   readonly call: Call
   readonly fiber: Fiber.RuntimeFiber<unknown, unknown>
+  /** The frames, if the request body is frames. */
+  readonly frames: CallFrames<R> | undefined
 }
 
 type AttemptScope = Pick<AttemptContext<never, unknown, unknown, unknown>, "call" | "fiber">
@@ -66,6 +71,7 @@ interface SentRequest {
   readonly sentAt: number
   /** The clock offset that the request was signed with. */
   readonly signedOffset: number
+  readonly frames: CallFrames<unknown> | undefined
 }
 
 /** The maximum number of bytes that are read from the body of an error response. */
@@ -85,11 +91,15 @@ const attemptHeader = ({ attempts, options: { maxAttempts } }: Call): string =>
 
 /** Makes the function that adds the absolute URL and the headers of client and call to an encoded request. */
 const makePrepareRequest = (
-  { appId, serviceUrl }: { readonly appId?: string | undefined; readonly serviceUrl: string }
+  { appId, http2Url, serviceUrl }: Pick<ClientOptions, "appId" | "http2Url" | "serviceUrl">
 ) => {
   const agent = userAgent(appId)
   const urlOf = memoize((path) => joinUrl(serviceUrl, path))
-  return (request: HttpClientRequest.HttpClientRequest, call: Call): HttpClientRequest.HttpClientRequest => {
+  return (
+    request: HttpClientRequest.HttpClientRequest,
+    call: Call,
+    hasFrames: boolean
+  ): HttpClientRequest.HttpClientRequest => {
     const headers: Record<string, string> = {
       "user-agent": agent,
       "x-amz-user-agent": agent,
@@ -100,7 +110,7 @@ const makePrepareRequest = (
     if (body._tag === "Uint8Array") {
       headers["content-length"] = `${body.contentLength}`
     }
-    return withHeaders(request, headers, urlOf(request.url))
+    return withHeaders(request, headers, hasFrames ? joinUrl(http2Url, request.url) : urlOf(request.url))
   }
 }
 
@@ -132,7 +142,7 @@ const addUnsignedHeaders = (
   return platformHeaders === undefined ? traced : withHeaders(traced, { ...platformHeaders, ...traced.headers })
 }
 
-const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: TransportResponse): Sample => ({
+const sampleOf = ({ clock, sentAt, signedOffset }: SentRequest, { headers }: ReceivedResponse): Sample => ({
   code: undefined,
   date: headers["date"],
   age: headers["age"],
@@ -150,16 +160,26 @@ interface Client extends ClientOptions {
 
 const sign = <I, O, E, R>(
   client: Client,
-  { call, operation, request }: AttemptContext<I, O, E, R>,
+  { call, frames, operation, request }: AttemptContext<I, O, E, R>,
   clock: Clock.Clock
 ): ReturnType<NonNullable<Operation<I, O, E, R>["sign"]>> => {
-  const prepared = client.prepareRequest(request, call)
+  const prepared = client.prepareRequest(request, call, frames !== undefined)
   const scope = {
     service: "sagemaker",
     region: client.region,
     date: new Date(clock.unsafeCurrentTimeMillis() + client.learnedOffset.millis)
   }
   const spans = call.options.observation?.spans
+  if (frames !== undefined) {
+    return frames.sign({
+      request: prepared,
+      scope,
+      signer: client.signer,
+      clock,
+      clockOffset: () => client.learnedOffset.millis,
+      spans
+    })
+  }
   if (operation.sign !== undefined) {
     return withParent(operation.sign(prepared, scope), spans)
   }
@@ -170,10 +190,10 @@ const sign = <I, O, E, R>(
 }
 
 const send = (
-  { systemTransport, transport }: Client,
-  { clock, connection, request, sentAt }: SentRequest,
+  client: Client,
+  { clock, connection, frames, request, sentAt }: SentRequest,
   call: Call
-): Effect.Effect<TransportResponse, BodyError> => {
+): Effect.Effect<ReceivedResponse, BodyError> => {
   const { deadlines } = call.options
   const untilAttemptEnds = Math.max(0, call.attemptDeadline - sentAt)
   const isAttemptFirst = untilAttemptEnds < deadlines.firstByte
@@ -188,21 +208,23 @@ const send = (
   }
   call.markSent(true)
   const timeouts = isAttemptFirst ? { ...deadlines, firstByte: untilAttemptEnds } : deadlines
+  const { systemTransport, transport } = frames?.transports ?? client
   const owner = { connection, toError }
-  return systemTransport !== undefined && isDefaultClock(clock)
+  const sending = systemTransport !== undefined && isDefaultClock(clock)
     ? systemTransport(request, timeouts, owner)
     : withParent(transport(request, timeouts, owner), call.options.observation?.spans)
+  return frames === undefined ? sending : frames.receive(sending)
 }
 
 const decode = <I, O, E, R>(
   { learnedOffset, maxResponseBytes, variantOf }: Client,
   { call, operation }: AttemptContext<I, O, E, R>,
-  { connection, request }: SentRequest,
-  response: TransportResponse,
+  { connection, frames, request }: SentRequest,
+  response: ReceivedResponse,
   sample: Sample
 ): Effect.Effect<O, E | CommonError, R> => {
   const { body, headers, status } = response
-  const sent = new SentValues(request, operation.sensitive)
+  const sent = new SentValues(request, operation.sensitive, frames?.sentBytes)
   const requestId = requestIdOf(headers, sent)
   call.options.observation?.responseReceived({
     status,
@@ -265,14 +287,14 @@ export const makeAttempt = (options: ClientOptions): Attempt => {
     variantOf: makeVariantOf()
   }
   return (context) => {
-    const { call, fiber } = context
+    const { call, fiber, frames } = context
     const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-    const connection = new ConnectionLease()
+    const connection = frames?.makeConnection() ?? new ConnectionLease()
     const signedOffset = client.learnedOffset.millis
     let sample: Sample | undefined
     const exchange = Effect.flatMap(sign(client, context, clock), (signed) => {
       const request = addUnsignedHeaders(signed, context)
-      const sent = { request, connection, clock, sentAt: monotonicMillis(clock), signedOffset }
+      const sent = { request, connection, clock, sentAt: monotonicMillis(clock), signedOffset, frames }
       return Effect.flatMap(send(client, sent, call), (response) => {
         sample = sampleOf(sent, response)
         return decode(client, context, sent, response, sample)

@@ -8,10 +8,15 @@ import { type ErrorBody, parseError } from "../../protocol/error/errorCode.ts"
 import { PayloadTooLargeError, TransportError } from "../../SageMakerError.ts"
 import type { SentValues } from "../redaction/redaction.ts"
 import type { ConnectionLease } from "../transport/connectionLease.ts"
-import type { TransportResponse } from "../transport/transport.ts"
+import type { ResponseBody, TransportResponse } from "../transport/transport.ts"
 import type { Call } from "./call.ts"
 import { bodyDeadline } from "./deadlines.ts"
 import * as errorMapping from "./errorMapping.ts"
+
+/** Response headers, and the body that is still to be read. */
+export interface ReceivedResponse extends Omit<TransportResponse, "body"> {
+  readonly body: ResponseBody
+}
 
 /** The parts of a response. */
 export interface ResponseSource {
@@ -21,8 +26,10 @@ export interface ResponseSource {
   readonly maxBytes: number
   readonly sent: SentValues
   readonly requestId: string | undefined
-  readonly response: TransportResponse
+  readonly response: ReceivedResponse
 }
+
+const byteLengthOf = (part: unknown): number => (part as Uint8Array).byteLength
 
 /** The response of one attempt. It is a class for speed, because every call makes one. */
 export class AttemptResponse implements OperationResponse {
@@ -74,7 +81,8 @@ export class AttemptResponse implements OperationResponse {
 
   get observe(): OperationResponse["observe"] {
     const { observation } = this.#source.call.options
-    return (parts) => observation?.observe(parts) ?? parts
+    return <A, E>(parts: Stream.Stream<A, E>, bytesOf: (part: A) => number = byteLengthOf) =>
+      observation?.observe(parts, bytesOf) ?? parts
   }
 
   get streamError(): OperationResponse["streamError"] {

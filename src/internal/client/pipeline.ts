@@ -18,7 +18,7 @@ import { CurrentMonitor } from "../telemetry/monitor.ts"
 import { observed } from "../telemetry/observed.ts"
 import { withParent } from "../telemetry/spans.ts"
 import { monotonicMillis } from "../time/monotonicClock.ts"
-import type { Attempt } from "./attempt.ts"
+import type { Attempt, AttemptContext } from "./attempt.ts"
 import { Call, type CallOptions, PlatformHeaders, withInvocationId } from "./call.ts"
 import * as deadlines from "./deadlines.ts"
 import {
@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly attempt: Attempt
   /** Attributes of every call's span. Default: none. */
   readonly attributes?: SpanAttributes
+  /** Attributes of the spans of operations whose request body is frames. Default: `attributes`. */
+  readonly framesAttributes?: SpanAttributes
 }
 
 const isDefined = ([, value]: [string, unknown]): boolean => value !== undefined && value !== null
@@ -74,17 +76,13 @@ const getIfSet = <Id, S>(context: Context.Context<never>, reference: Context.Ref
 /** Runs the next attempt of a call each time the returned effect runs. */
 const nextAttempt = <I, O, E, R>(
   attempt: Attempt,
-  { input, operation, request }: {
-    readonly operation: Operation<I, O, E, R>
-    readonly input: I
-    readonly request: HttpClientRequest.HttpClientRequest
-  },
+  request: Pick<AttemptContext<I, O, E, R>, "frames" | "input" | "operation" | "request">,
   call: Call
 ): Effect.Effect<O, E | CommonError, R> =>
   Effect.withFiberRuntime((fiber) => {
     call.beginAttempt(monotonicMillis(Context.get(fiber.currentDefaultServices, Clock.Clock)))
     const { observation } = call.options
-    const run = () => deadlines.withDeadline("attempt", call)(attempt({ operation, input, request, call, fiber }))
+    const run = () => deadlines.withDeadline("attempt", call)(attempt({ ...request, call, fiber }))
     return observation === undefined ? run() : observation.aroundAttempt(call, Effect.suspend(run))
   })
 
@@ -109,9 +107,14 @@ const runCall = <I, O, E, R>(
   const { interceptor, observation } = call.options
   const encoded = withParent(operation.encode(input, settings), observation?.spans)
   const attempts = Effect.flatMap(encoded, (request) => {
-    observation?.requestEncoded(bodyLength(request))
-    const next = nextAttempt(attempt, { operation, input, request }, call)
-    return policy.around(quota)(interceptor === undefined ? next : interceptor.wrapAttempt(call)(next))
+    const frames = operation.frames?.prepare(input, settings, call)
+    if (frames === undefined) {
+      observation?.requestEncoded(bodyLength(request))
+    }
+    const next = nextAttempt(attempt, { operation, input, request, frames }, call)
+    const wrapped = interceptor === undefined ? next : interceptor.wrapAttempt(call)(next)
+    const around = policy.around(quota)
+    return frames === undefined ? around(wrapped) : frames.retryUntilStarted(around)(wrapped)
   })
   return interceptor === undefined
     ? deadlines.withDeadline("total", call)(attempts)
@@ -169,7 +172,7 @@ const inNoCall = <A, E, R>(
  */
 export const make = (options: PipelineOptions) =>
   Effect.map(Effect.context<never>(), (context) => {
-    const { attributes = {} } = options
+    const { attributes = {}, framesAttributes = attributes } = options
     const client: Client = {
       ...options,
       quota: makeQuota(undefined, Context.get(context, CurrentMonitor)?.retryQuota),
@@ -191,7 +194,13 @@ export const make = (options: PipelineOptions) =>
         const makeInterceptor = interceptorOf === undefined ? outer : combine(outer, interceptorOf)
         const interceptor = makeInterceptor?.({ operation: operation.name, input: bound.right })
         return observed(
-          { operation, input: bound.right, fiber, attributes, interceptor },
+          {
+            operation,
+            input: bound.right,
+            fiber,
+            attributes: operation.frames === undefined ? attributes : framesAttributes,
+            interceptor
+          },
           (observation) =>
             inNoCall(
               fiber.currentContext,

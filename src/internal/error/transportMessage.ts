@@ -3,7 +3,13 @@ import type { TransportError } from "../../SageMakerError.ts"
 
 type Advice = string
 
-const messages: { readonly [reason in TransportError["reason"]]: readonly [what: string, advice: Advice] } = {
+type Message = readonly [what: string, advice: Advice]
+
+const withoutHttp2: Message = ["HTTP/2 is not supported by", ": check the endpoint, the port and the proxy"]
+
+const withoutHttp2Codes = /^HTTP2_(?:UNSUPPORTED|HTTP_1_1_REQUIRED)$/
+
+const messages: { readonly [reason in TransportError["reason"]]: Message } = {
   connect: ["Could not connect to", ": check the region, the endpoint and the network"],
   reset: ["Lost the connection to", ""],
   aborted: ["This client closed the connection to", ""],
@@ -15,7 +21,7 @@ const messages: { readonly [reason in TransportError["reason"]]: readonly [what:
 export const transportMessage = (
   { code, host, port, reason }: Pick<TransportError, "code" | "host" | "port" | "reason">
 ): string => {
-  const [what, advice] = messages[reason]
+  const [what, advice] = withoutHttp2Codes.test(code ?? "") ? withoutHttp2 : messages[reason]
   return `${what} ${host === undefined ? "the service" : `${host}:${port}`}${
     code === undefined ? "" : ` (${code})`
   }${advice}`

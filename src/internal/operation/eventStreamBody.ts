@@ -1,4 +1,4 @@
-/** Decodes an event-stream body into the payloads of its frames. */
+/** Decodes an event-stream body into the parts of its frames. */
 import type * as Stream from "effect/Stream"
 import type { OperationResponse, ResponseMetadata } from "../../Operation.ts"
 import * as eventStream from "../../protocol/eventStream/eventStream.ts"
@@ -7,14 +7,17 @@ import { transduce } from "../framing/transducer.ts"
 
 const decoder = new TextDecoder()
 
-export const eventStreamBody = <E, E2>(
+type StepOf<P> = (state: eventStream.State, chunk: Uint8Array) => eventStream.Step<P>
+
+export const eventStreamBody = <P, E, E2>(
   body: Stream.Stream<Uint8Array, E>,
+  stepOf: StepOf<P>,
   { metadata: { attempts, requestId, totalRetryDelay }, streamError, unknownError }: {
     readonly streamError: (code: string, members: string) => E2
     readonly unknownError: OperationResponse["unknownError"]
     readonly metadata: ResponseMetadata
   }
-): Stream.Stream<Uint8Array, E | E2 | UnknownServiceError | ProtocolError> => {
+): Stream.Stream<P, E | E2 | UnknownServiceError | ProtocolError> => {
   const toError = (failure: eventStream.Failure): E2 | UnknownServiceError | ProtocolError => {
     if (failure._tag === "Broken") {
       const message = `Cannot decode the event stream of the response: ${failure.problem}`
@@ -28,7 +31,7 @@ export const eventStreamBody = <E, E2>(
   return transduce({
     initial: () => eventStream.initial,
     step: (state: eventStream.State, chunk: Uint8Array) => {
-      const next = eventStream.step(state, chunk)
+      const next = stepOf(state, chunk)
       return { state: next.state, out: next.parts, failure: errorOf(next.failure) }
     },
     finish: (state) => ({ out: [], failure: errorOf(eventStream.finish(state)) })

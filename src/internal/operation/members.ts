@@ -89,10 +89,36 @@ export const integerBetween = (min: number, max: number) =>
     )
   )
 
+const invocationPath = lazySchema(() =>
+  Schema.String.pipe(
+    atMost(100),
+    Schema.pattern(/^[A-Za-z0-9\-._]+(?:\/[A-Za-z0-9\-._]+)*$/, {
+      description: "a relative path of letters, digits, hyphens, dots and underscores"
+    })
+  )
+)
+
+const queryString = lazySchema(() =>
+  Schema.String.pipe(
+    atMost(2048),
+    Schema.pattern(
+      /^[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+(?:&[a-zA-Z0-9][A-Za-z0-9_-]*=(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*$/,
+      { description: "a percent-encoded query string without \"?\", such as language=en" }
+    )
+  )
+)
+
 /** Headers of InvokeEndpoint, InvokeEndpointWithResponseStream and InvokeEndpointAsync. */
 export const common = {
   CustomAttributes: ["x-amzn-sagemaker-custom-attributes", ascii(1024)],
   InferenceId: ["x-amzn-sagemaker-inference-id", printable(64)]
+} as const
+
+/** Headers of InvokeEndpointWithBidirectionalStream. */
+export const bidirectional = {
+  TargetVariant: ["x-amzn-sagemaker-target-variant", resourceName(63)],
+  ModelInvocationPath: ["x-amzn-sagemaker-model-invocation-path", invocationPath],
+  ModelQueryString: ["x-amzn-sagemaker-model-query-string", queryString]
 } as const
 
 const target = {

@@ -40,7 +40,7 @@ const unsafeViewOf = (body: unknown): Uint8Array | undefined => {
   return isArrayBuffer(body) ? new Uint8Array(body) : undefined
 }
 
-const viewOf = (body: unknown): Uint8Array | undefined =>
+export const viewOf = (body: unknown): Uint8Array | undefined =>
   Option.getOrUndefined(Option.liftThrowable(unsafeViewOf)(body))
 
 /** The members of a `Blob`, each read once. */

@@ -5,7 +5,7 @@ import { decodedViews, unescapedViews } from "../../protocol/error/textEncodings
 import { commonWords } from "./commonWords.ts"
 
 /** In bytes. A larger body is not compared, so no text counts as clean. */
-const maxComparedBytes = 64 * 1024
+export const maxComparedBytes = 64 * 1024
 
 /** In characters. The rest of a longer text is not printed. */
 const maxTextLength = 4_096
@@ -50,14 +50,24 @@ const authorizationSecrets = (authorization: string): ReadonlyArray<string> =>
 export class SentValues {
   readonly #request: HttpClientRequest.HttpClientRequest
   readonly #sensitiveHeaders: ReadonlyArray<string>
+  readonly #sentBytes: (() => Uint8Array) | undefined
 
-  constructor(request: HttpClientRequest.HttpClientRequest, sensitiveHeaders: ReadonlyArray<string> = []) {
+  /** `sentBytes` returns what has been sent of a body that is a stream. */
+  constructor(
+    request: HttpClientRequest.HttpClientRequest,
+    sensitiveHeaders: ReadonlyArray<string> = [],
+    sentBytes?: () => Uint8Array
+  ) {
     this.#request = request
     this.#sensitiveHeaders = sensitiveHeaders
+    this.#sentBytes = sentBytes
   }
 
   get body(): Uint8Array {
     const { body } = this.#request
+    if (this.#sentBytes !== undefined) {
+      return this.#sentBytes()
+    }
     return body._tag === "Uint8Array" ? body.body : new Uint8Array()
   }
 

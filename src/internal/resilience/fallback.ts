@@ -1,9 +1,11 @@
 /** The fallback of `Resilience.fallback`. */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import type { Operation } from "../../Operation.ts"
 import type { EndpointTarget, FallbackOptions } from "../../Resilience.ts"
-import { type ConfigurationError, isRetryable } from "../../SageMakerError.ts"
+import { type CommonError, type ConfigurationError, isRetryable } from "../../SageMakerError.ts"
 import { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
 import { targetMembers } from "../operation/members.ts"
@@ -39,6 +41,48 @@ const checkTargets = (
     )
 }
 
+/** An operation that reports whether the stream of its input has been run, which cannot be run again. */
+const observeFrames = <I, O, E, R>(operation: Operation<I, O, E, R>) => {
+  const { frames } = operation
+  if (frames === undefined) {
+    return { operation, isStarted: () => false }
+  }
+  let started: { readonly isStarted: boolean } | undefined
+  return {
+    operation: {
+      ...operation,
+      frames: {
+        prepare: (input, settings, call) => {
+          const prepared = frames.prepare(input, settings, call)
+          started = prepared
+          return prepared
+        }
+      }
+    } satisfies Operation<I, O, E, R>,
+    isStarted: () => started?.isStarted === true
+  }
+}
+
+/** A call whose stream has been run has no fallback. */
+const executeWithFallback = <I, O, E, R>(
+  client: Context.Tag.Service<SageMakerRuntime>,
+  operation: Operation<I, O, E, R>,
+  [first, ...others]: readonly [I, ...ReadonlyArray<I>],
+  shouldFallBack: (error: unknown) => boolean
+): Effect.Effect<O, E | CommonError, R> =>
+  Effect.suspend(() => {
+    const observed = observeFrames(operation)
+    return others.reduce(
+      (call, input) =>
+        Effect.catchIf(
+          call,
+          (error) => !observed.isStarted() && shouldFallBack(error),
+          () => client.execute(observed.operation, input)
+        ),
+      client.execute(observed.operation, first)
+    )
+  })
+
 /** A client that sends a failed call to the next target. If all targets fail, the call fails with the last error. */
 export const layer = (
   targets: Targets,
@@ -53,10 +97,11 @@ export const layer = (
           const candidates = isInSession(input)
             ? []
             : targetsByEndpoint.get(endpointTarget(input).EndpointName ?? "") ?? []
-          return candidates.reduce(
-            (call, target) =>
-              Effect.catchIf(call, shouldFallBack, () => client.execute(operation, withTarget(input, target))),
-            client.execute(operation, input)
+          return executeWithFallback(
+            client,
+            operation,
+            [input, ...candidates.map((target) => withTarget(input, target))],
+            shouldFallBack
           )
         }
       }

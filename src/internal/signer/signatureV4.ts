@@ -1,8 +1,8 @@
 /**
  * AWS Signature Version 4. The steps have the names of AWS's specification.
  *
- * `@smithy/signature-v4` provides the list of unsigned headers. Its signer awaits a promise for every hash, which takes a
- * fifth of a call's CPU time. This signer is synchronous if the runtime has synchronous hash functions, as Node does.
+ * The signer of `@smithy/signature-v4` awaits a promise for every hash, which takes a fifth of a call's CPU time. This
+ * signer is synchronous if the runtime has synchronous hash functions, as Node does.
  */
 import { sha256Hex } from "#sha256"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -78,7 +78,8 @@ const bodyBytes = ({ body }: Request): Uint8Array => {
   throw new TypeError("Only a body of bytes can be signed")
 }
 
-const payloadHashHeader = "x-amz-content-sha256"
+/** The header with the hash of the body, or with the kind of its signatures. */
+export const payloadHashHeader = "x-amz-content-sha256"
 
 /** A hash that the request already has is kept, such as `UNSIGNED-PAYLOAD`. */
 const hashedPayload = (request: Request): Awaitable<string> =>

@@ -1,8 +1,8 @@
 /**
  * Selects the headers of a request that are signed.
  *
- * The headers of AWS's operations are known. For other headers, the rules of `@smithy/signature-v4` are loaded: a program
- * without such headers starts faster.
+ * This module has the headers of AWS's operations. For other headers, it loads the rules of `@smithy/signature-v4`, so that
+ * a program without such headers starts faster.
  */
 import type { Awaitable } from "../../protocol/bytes/sha256.ts"
 import { memoize } from "../../protocol/function/memoize.ts"

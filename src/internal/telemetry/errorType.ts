@@ -37,6 +37,9 @@ const reportedErrors: ReadonlySet<string> = /*#__PURE__*/ new Set<ServiceError["
   "InternalDependencyException",
   "ModelStreamError",
   "InternalStreamFailure",
+  "InputValidationError",
+  "InternalServerError",
+  "ServiceUnavailableError",
   "AccessDeniedError",
   "ThrottlingError",
   "UnknownServiceError"

@@ -119,7 +119,7 @@ export class Observation {
   }
 
   /** Observes the parts of a response stream. A second run of the stream is not observed. */
-  observe<E>(parts: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> {
+  observe<A, E>(parts: Stream.Stream<A, E>, bytesOf: (part: A) => number): Stream.Stream<A, E> {
     return Stream.suspend(() => {
       const stream = this.#stream
       if (stream === undefined || stream.isReading) {
@@ -132,9 +132,9 @@ export class Observation {
       return parts.pipe(
         Stream.mapChunks((chunk) => {
           if (stream.exit === undefined) {
-            for (const { byteLength } of chunk) {
+            for (const part of chunk) {
               stream.parts += 1
-              stream.bytes += byteLength
+              stream.bytes += bytesOf(part)
             }
             this.#report((observer) => observer.partsReceived?.(stream))
           }

@@ -38,6 +38,8 @@ export class BodyReader<E> {
   readonly #source: BodySource
   readonly #options: BodyReaderOptions<E>
   #isRead = false
+  #pump: Pump<E> | undefined
+  #abortError: LazyArg<E> | undefined
 
   constructor(source: BodySource, options: BodyReaderOptions<E>) {
     this.#source = source
@@ -86,12 +88,28 @@ export class BodyReader<E> {
     return Stream.suspend(() => this.#readOnce(streamChunks, Stream.fail))
   }
 
+  /** Ends the body with an error, after the chunks that have arrived. */
+  abort(error: LazyArg<E>): void {
+    this.#abortError ??= error
+    this.#pump?.abort(error)
+  }
+
+  /** Restarts the idle timeout, because the request body has made progress. */
+  restartIdle(): void {
+    this.#pump?.restartIdle()
+  }
+
   #readOnce<A>(read: (pump: Pump<E>) => A, fail: (error: E) => A, deadline?: BodyDeadline<E>): A {
     if (this.#isRead) {
       return fail(this.#options.onError(new Error("The response body has been read already")))
     }
     this.#isRead = true
-    return read(new Pump(this.#source, this.#options, deadline))
+    const pump = new Pump(this.#source, this.#options, deadline)
+    this.#pump = pump
+    if (this.#abortError !== undefined) {
+      pump.abort(this.#abortError)
+    }
+    return read(pump)
   }
 }
 
@@ -135,6 +153,16 @@ class Pump<E> implements ChunkReceiver {
   pause(): void {
     this.#notify = undefined
     this.#timer?.pause()
+  }
+
+  abort(error: LazyArg<E>): void {
+    this.#receive([], Option.some(error))
+  }
+
+  restartIdle(): void {
+    if (this.#notify !== undefined) {
+      this.#timer?.start()
+    }
   }
 
   stop(): void {

@@ -40,6 +40,9 @@ export interface TransportResponse {
   readonly body: BodyReader<BodyError>
 }
 
+/** The body of a response, whatever reads it. */
+export type ResponseBody = Pick<BodyReader<BodyError>, "bytes" | "firstBytes" | "stream">
+
 /** The attempt that sends a request: it owns the connection and maps failures to errors. */
 export interface TransportOwner {
   readonly connection: {

@@ -4,6 +4,7 @@ import { type Partition, partitionOf } from "./partitions.ts"
 export interface ServiceUrlInput {
   readonly region: string
   readonly endpoint?: string | { readonly href: string } | undefined
+  readonly http2Endpoint?: string | { readonly href: string } | undefined
   readonly useFipsEndpoint?: boolean | undefined
   readonly useDualstackEndpoint?: boolean | undefined
 }
@@ -56,30 +57,36 @@ const textOf = (endpoint: string | { readonly href: string }): string => {
   }
 }
 
-const customEndpoint = (endpoint: string | { readonly href: string }): ServiceUrl => {
+const customEndpoint = (endpoint: string | { readonly href: string }, setting = "endpoint"): ServiceUrl => {
   const text = textOf(endpoint)
   const url = parse(text)
   if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    return invalid("endpoint", "must be an absolute http or https URL")
+    return invalid(setting, "must be an absolute http or https URL")
   }
   if (url.username !== "" || url.password !== "" || /^[^/]*\/\/[^/?#]*@/.test(text)) {
-    return invalid("endpoint", "must be a URL without user name and password")
+    return invalid(setting, "must be a URL without user name and password")
   }
   if (/[?#]/.test(text)) {
-    return invalid("endpoint", "must be a URL without query and fragment")
+    return invalid(setting, "must be a URL without query and fragment")
   }
   return valid(url.origin + url.pathname.replace(/\/+$/, ""))
 }
 
-/** Resolves the base URL with the service's endpoint rules (botocore `endpoint-rule-set-1`, 2017-05-13). */
-export const serviceUrl = (input: ServiceUrlInput): ServiceUrl => {
-  if (typeof input.region !== "string" || !hostLabel.test(input.region)) {
+type HostOf = (region: string, isFips: boolean, isDualStack: boolean) => string
+
+/** Applies the service's endpoint rules, which differ between HTTP/1.1 and HTTP/2 only in the host. */
+const resolve = (
+  { endpoint, region, useDualstackEndpoint, useFipsEndpoint }: ServiceUrlInput,
+  hostOf: HostOf,
+  setting: string
+): ServiceUrl => {
+  if (typeof region !== "string" || !hostLabel.test(region)) {
     return invalid("region", "must be an AWS region, such as eu-west-1")
   }
-  const isFips = input.useFipsEndpoint === true
-  const isDualStack = input.useDualstackEndpoint === true
-  if (input.endpoint === undefined) {
-    return valid(`https://${serviceHost(input.region, isFips, isDualStack)}`)
+  const isFips = useFipsEndpoint === true
+  const isDualStack = useDualstackEndpoint === true
+  if (endpoint === undefined) {
+    return valid(`https://${hostOf(region, isFips, isDualStack)}`)
   }
   if (isFips) {
     return notWithCustomEndpoint("useFipsEndpoint", "FIPS")
@@ -87,5 +94,24 @@ export const serviceUrl = (input: ServiceUrlInput): ServiceUrl => {
   if (isDualStack) {
     return notWithCustomEndpoint("useDualstackEndpoint", "Dualstack")
   }
-  return customEndpoint(input.endpoint)
+  return customEndpoint(endpoint, setting)
 }
+
+/** Resolves the base URL with the service's endpoint rules (botocore `endpoint-rule-set-1`, 2017-05-13). */
+export const serviceUrl = (input: ServiceUrlInput): ServiceUrl => resolve(input, serviceHost, "endpoint")
+
+const http2Host: HostOf = (region, isFips, isDualStack) => {
+  const { dnsSuffix, dualStackDnsSuffix, name } = partitionOf(region)
+  const suffix = isDualStack ? dualStackDnsSuffix : dnsSuffix
+  // AWS's rules have no HTTP/2 endpoints for this partition, and apply the general form of a host.
+  if (name === "aws-iso-e") {
+    return `runtime.${isFips ? "sagemaker-fips" : "sagemaker"}.${region}.${suffix}`
+  }
+  return `${isFips ? "runtime-fips" : "runtime"}.sagemaker.${region}.${suffix}:8443`
+}
+
+/** Resolves the base URL of the HTTP/2 operations with the endpoint rules of API version 2025-10-01. */
+export const http2Url = (input: ServiceUrlInput): ServiceUrl =>
+  input.http2Endpoint === undefined
+    ? resolve(input, http2Host, "endpoint")
+    : resolve({ ...input, endpoint: input.http2Endpoint }, http2Host, "http2Endpoint")

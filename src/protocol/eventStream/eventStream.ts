@@ -1,7 +1,7 @@
 /** Decodes event streams (`application/vnd.amazon.eventstream`) chunk by chunk. */
 import { crc32 } from "#crc32"
 import { addPiece, concat, type Pieces, piecesInOrder } from "../bytes/bytes.ts"
-import { decodeHeaders, type Headers, overhead, preludeLength } from "./frame.ts"
+import { decodeHeaders, type Headers, maxHeadersLength, maxPayloadLength, overhead, preludeLength } from "./frame.ts"
 
 /** Why a stream ends with an error. `Broken` is a violation of the format. The service sent all other errors. */
 export type Failure =
@@ -12,7 +12,7 @@ export type Failure =
 /** What to do with the payload of a frame, according to its headers. */
 type FrameType =
   | Failure
-  | { readonly _tag: "Part" }
+  | { readonly _tag: "Part"; readonly headers: Headers }
   | { readonly _tag: "Skip" }
   | { readonly _tag: "ExceptionWithCode"; readonly code: string }
 
@@ -36,15 +36,15 @@ export interface State {
   readonly lastHeaders: LastHeaders | undefined
 }
 
-/** The result of decoding a chunk: the payloads that are now complete, and the error that follows them. */
-export interface Step {
+/** Makes a part from the payload and the headers of its frame. */
+export type MakePart<A> = (payload: Uint8Array, headers: Headers) => A
+
+/** The result of decoding a chunk: the parts that are now complete, and the error that follows them. */
+export interface Step<A = Uint8Array> {
   readonly state: State
-  readonly parts: Array<Uint8Array>
+  readonly parts: Array<A>
   readonly failure: Failure | undefined
 }
-
-const maxHeadersLength = 128 * 1024
-const maxPayloadLength = 24 * 1024 * 1024
 
 /** The state before the first chunk. */
 export const initial: State = { pending: undefined, size: 0, needed: preludeLength, lastHeaders: undefined }
@@ -54,6 +54,9 @@ const broken = (problem: string): Failure => ({ _tag: "Broken", problem })
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 const textHeader = (headers: Headers, name: string): string | undefined => headers.get(name)?.text
+
+const eventFrame = (type: string, headers: Headers): FrameType =>
+  type === "PayloadPart" ? { _tag: "Part", headers } : { _tag: "Skip" }
 
 const frameType = (beforePayload: Uint8Array): FrameType => {
   const headers = decodeHeaders(beforePayload.subarray(preludeLength))
@@ -65,7 +68,7 @@ const frameType = (beforePayload: Uint8Array): FrameType => {
       const type = textHeader(headers, ":event-type")
       return type === undefined
         ? broken("a frame has no :event-type header")
-        : { _tag: type === "PayloadPart" ? "Part" : "Skip" }
+        : eventFrame(type, headers)
     }
     case "exception": {
       const code = textHeader(headers, ":exception-type")
@@ -130,10 +133,11 @@ const readHeaders = (beforePayload: Uint8Array): LastHeaders => {
 }
 
 /** Reads the frames of one chunk. It is mutable, because this is the hot path of a stream. */
-class ChunkReader {
-  readonly parts: Array<Uint8Array> = []
+class ChunkReader<A> {
+  readonly parts: Array<A> = []
   failure: Failure | undefined = undefined
   readonly #chunk: Uint8Array
+  readonly #makePart: MakePart<A>
   readonly #view: DataView
   #position = 0
   #pending: Pieces | undefined
@@ -141,8 +145,9 @@ class ChunkReader {
   #needed: number
   #lastHeaders: LastHeaders | undefined
 
-  constructor(state: State, chunk: Uint8Array) {
+  constructor(state: State, chunk: Uint8Array, makePart: MakePart<A>) {
     this.#chunk = chunk
+    this.#makePart = makePart
     this.#view = viewOf(chunk)
     this.#pending = state.pending
     this.#size = state.size
@@ -244,7 +249,7 @@ class ChunkReader {
 
   #readPayload(bytes: Uint8Array, start: number, end: number, type: FrameType): void {
     if (type._tag === "Part") {
-      this.parts.push(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start))
+      this.parts.push(this.#makePart(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start), type.headers))
     } else if (type._tag === "ExceptionWithCode") {
       this.failure = { _tag: "Exception", code: type.code, payload: bytes.slice(start, end) }
     } else if (type._tag !== "Skip") {
@@ -259,11 +264,14 @@ class ChunkReader {
  * Payloads are views of the chunk; only frames that are split over chunks are copied. The lengths of a frame are
  * checked before more than its prelude is kept.
  */
-export const step = (state: State, chunk: Uint8Array): Step => {
-  const reader = new ChunkReader(state, chunk)
+export const stepWith = <A>(makePart: MakePart<A>) => (state: State, chunk: Uint8Array): Step<A> => {
+  const reader = new ChunkReader(state, chunk, makePart)
   reader.read()
   return { state: reader.state, parts: reader.parts, failure: reader.failure }
 }
+
+/** Decodes the next chunk into the payloads of its frames. */
+export const step = stepWith((payload) => payload)
 
 /** The error of a stream that ends in this state: it must end after a complete frame. */
 export const finish = (state: State): Failure | undefined =>

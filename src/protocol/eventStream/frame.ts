@@ -7,6 +7,15 @@ export const preludeLength = 12
 /** Number of bytes of a frame without headers and payload. */
 export const overhead = preludeLength + 4
 
+/** The largest headers of a frame in bytes. */
+export const maxHeadersLength = 128 * 1024
+
+/** The largest value of a header in bytes. Its length has 16 bits. */
+export const maxHeaderValueLength = 65_535
+
+/** The largest payload of a frame in bytes. */
+export const maxPayloadLength = 24 * 1024 * 1024
+
 /** The value of a header: the number of its type, its bytes, and its text if it is a string (type 7). */
 export interface HeaderValue {
   readonly type: number
@@ -48,26 +57,37 @@ export const decodeHeaders = (bytes: Uint8Array): Headers | undefined => {
 
 const encoder = new TextEncoder()
 
-/** Encodes a frame whose headers are all strings. */
-export const encode = (headers: { readonly [name: string]: string }, payload: Uint8Array): Uint8Array => {
+/** Encodes headers that are all strings. */
+export const encodeHeaders = (headers: { readonly [name: string]: string }): Uint8Array => {
   const encoded = Object.entries(headers).map(([name, value]) => [encoder.encode(name), encoder.encode(value)] as const)
-  const headersLength = encoded.reduce((length, [name, value]) => length + 1 + name.length + 3 + value.length, 0)
-  const frame = new Uint8Array(overhead + headersLength + payload.length)
-  const view = new DataView(frame.buffer)
-  view.setUint32(0, frame.length)
-  view.setUint32(4, headersLength)
-  view.setUint32(8, crc32(frame, 0, 8))
-  let at = preludeLength
+  const bytes = new Uint8Array(encoded.reduce((length, [name, value]) => length + 4 + name.length + value.length, 0))
+  const view = new DataView(bytes.buffer)
+  let at = 0
   for (const [name, value] of encoded) {
-    frame[at] = name.length
-    frame.set(name, at + 1)
+    bytes[at] = name.length
+    bytes.set(name, at + 1)
     at += 1 + name.length
-    frame[at] = 7
+    bytes[at] = 7
     view.setUint16(at + 1, value.length)
-    frame.set(value, at + 3)
+    bytes.set(value, at + 3)
     at += 3 + value.length
   }
-  frame.set(payload, at)
+  return bytes
+}
+
+/** Encodes a frame from its encoded headers and its payload. */
+export const encodeFrame = (headers: Uint8Array, payload: Uint8Array): Uint8Array => {
+  const frame = new Uint8Array(overhead + headers.length + payload.length)
+  const view = new DataView(frame.buffer)
+  view.setUint32(0, frame.length)
+  view.setUint32(4, headers.length)
+  view.setUint32(8, crc32(frame, 0, 8))
+  frame.set(headers, preludeLength)
+  frame.set(payload, preludeLength + headers.length)
   view.setUint32(frame.length - 4, crc32(frame, 0, frame.length - 4))
   return frame
 }
+
+/** Encodes a frame whose headers are all strings. */
+export const encode = (headers: { readonly [name: string]: string }, payload: Uint8Array): Uint8Array =>
+  encodeFrame(encodeHeaders(headers), payload)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream, TestClock } from "effect"
+import { Effect, Exit, Fiber, Stream, TestClock } from "effect"
 import {
+  invokeEndpointWithBidirectionalStream,
   invokeEndpointWithResponseStream,
   Resilience,
   RetryPolicy,
@@ -9,6 +10,7 @@ import {
   Timeouts
 } from "effect-sagemaker-runtime"
 import { encode } from "../../../src/protocol/eventStream/frame.ts"
+import { duplexClient, type DuplexServer, scriptedDuplex, textResponse } from "../../support/scriptedDuplex.ts"
 import {
   endpointOf,
   errorResponse,
@@ -167,6 +169,35 @@ describe("A fallback", () => {
         assert.strictEqual(yield* Stream.runCount(Body), 1)
       }).pipe(RetryPolicy.use(RetryPolicy.none), Effect.scoped, Effect.provide(moved(client)))
     }))
+
+  it.effect.each([{ isRun: false, endpoints: ["large", "small"] }, { isRun: true, endpoints: ["large"] }])(
+    "replaces a bidirectional stream unless its source has been run: $isRun",
+    ({ endpoints, isRun }) =>
+      Effect.gen(function*() {
+        let runs = 0
+        const Body = Stream.suspend(() => {
+          runs += 1
+          return Stream.make({ Bytes: new Uint8Array(1) })
+        })
+        const failed: DuplexServer = ({ send }) =>
+          Effect.zipRight(
+            isRun ? Effect.flatMap(send, Effect.ignore) : Effect.void,
+            Effect.fail({ code: "ECONNRESET" })
+          )
+        const server = yield* scriptedDuplex(failed, textResponse("a"))
+        const layer = Resilience.fallback({ large: { EndpointName: "small" } })(duplexClient(server.duplex))
+        const exit = yield* invokeEndpointWithBidirectionalStream({ EndpointName: "large", Body }).pipe(
+          Effect.flatMap(({ Body }) => Stream.runCount(Body)),
+          RetryPolicy.use(RetryPolicy.none),
+          Effect.exit,
+          Effect.provide(layer)
+        )
+        assert.strictEqual(Exit.isFailure(exit), isRun)
+        assert.strictEqual(runs, 1)
+        const requested = (yield* server.requests).map(({ url }) => /endpoints\/(\w+)/.exec(url)?.[1])
+        assert.deepStrictEqual(requested, endpoints)
+      }).pipe(Effect.scoped)
+  )
 
   it.effect("rejects an invalid target", () =>
     Effect.gen(function*() {

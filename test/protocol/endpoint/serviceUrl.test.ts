@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Schema } from "effect"
-import { serviceUrl } from "../../../src/protocol/endpoint/serviceUrl.ts"
+import { http2Url, serviceUrl } from "../../../src/protocol/endpoint/serviceUrl.ts"
 import { hasCorpora, needsCorpora } from "../../support/corpora.ts"
 import { decodeCorpus } from "../../support/corpus.ts"
 
@@ -23,33 +23,65 @@ const EndpointTests = Schema.Struct({
   }))
 })
 
+const http2Cases = decodeCorpus("endpoints/sagemaker-runtime-http2.endpoint-tests-1.json", EndpointTests)?.testCases ??
+  []
+
 const cases = decodeCorpus("endpoints/sagemaker-runtime.endpoint-tests-1.json", EndpointTests)?.testCases ?? []
 
 /** A region is required here, so cases that have only an endpoint get one. */
 const regionOf = (params: { readonly Region?: string | undefined; readonly Endpoint?: string | undefined }) =>
   params.Region ?? (params.Endpoint === undefined ? "" : "eu-west-1")
 
-describe.skipIf(!hasCorpora)(needsCorpora("The service URL is the one that AWS's endpoint cases expect"), () => {
-  it.each(cases)("$documentation", ({ expect, params }) => {
-    const actual = serviceUrl({
-      region: regionOf(params),
-      endpoint: params.Endpoint,
-      useFipsEndpoint: params.UseFIPS,
-      useDualstackEndpoint: params.UseDualStack
+const protocols = [
+  { name: "The service URL", resolve: serviceUrl, all: cases, count: 47 },
+  { name: "The service URL over HTTP/2", resolve: http2Url, all: http2Cases, count: 26 }
+]
+
+for (const { all, count, name, resolve } of protocols) {
+  describe.skipIf(!hasCorpora)(needsCorpora(`${name} is the one that AWS's endpoint cases expect`), () => {
+    it.each(all)("$documentation", ({ expect, params }) => {
+      const actual = resolve({
+        region: regionOf(params),
+        endpoint: params.Endpoint,
+        useFipsEndpoint: params.UseFIPS,
+        useDualstackEndpoint: params.UseDualStack
+      })
+      if ("endpoint" in expect) {
+        assert.deepStrictEqual(actual, { _tag: "Url", url: expect.endpoint.url })
+      } else {
+        assert.strictEqual(actual._tag, "Invalid")
+        const reason = expect.error.replace("Invalid Configuration: ", "")
+        assert.include(
+          actual._tag === "Invalid" ? actual.problem : "",
+          reason === "Missing Region" ? "must be an AWS region, such as eu-west-1" : reason
+        )
+      }
     })
-    if ("endpoint" in expect) {
-      assert.deepStrictEqual(actual, { _tag: "Url", url: expect.endpoint.url })
-    } else {
-      assert.strictEqual(actual._tag, "Invalid")
-      const reason = expect.error.replace("Invalid Configuration: ", "")
-      assert.include(
-        actual._tag === "Invalid" ? actual.problem : "",
-        reason === "Missing Region" ? "must be an AWS region, such as eu-west-1" : reason
-      )
-    }
+
+    it(`There are ${count} cases`, () => assert.lengthOf(all, count))
+  })
+}
+
+describe("The endpoint of HTTP/2 alone", () => {
+  const settings = {
+    region: "eu-west-1",
+    endpoint: "https://a.example.com",
+    http2Endpoint: "http://b.example.com:1/x/"
+  }
+
+  it("overrides the endpoint of both protocols", () => {
+    assert.deepStrictEqual(http2Url(settings), { _tag: "Url", url: "http://b.example.com:1/x" })
+    assert.deepStrictEqual(serviceUrl(settings), { _tag: "Url", url: "https://a.example.com" })
   })
 
-  it("There are 47 cases", () => assert.lengthOf(cases, 47))
+  it("is the invalid setting if it is no URL", () =>
+    assert.deepInclude(http2Url({ ...settings, http2Endpoint: "b" }), { _tag: "Invalid", setting: "http2Endpoint" }))
+
+  it("cannot be combined with FIPS", () =>
+    assert.deepInclude(http2Url({ ...settings, endpoint: undefined, useFipsEndpoint: true }), {
+      _tag: "Invalid",
+      setting: "useFipsEndpoint"
+    }))
 })
 
 describe("A region", () => {

@@ -35,6 +35,14 @@ export interface ConfigurationOptions extends Omit<SageMakerRuntime.SageMakerRun
    */
   readonly endpoint?: SageMakerRuntime.SageMakerRuntimeOptions["endpoint"]
   /**
+   * The base URL of `invokeEndpointWithBidirectionalStream`, which is sent over HTTP/2. Its path is kept.
+   *
+   * Default: the `endpoint` option, then `AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2`, then the environment variables of
+   * `endpoint`, then `endpoint_url` of `sagemaker_runtime_http2` in the profile's `services` section, then the settings of
+   * `endpoint` in the profile. It cannot be combined with `useFipsEndpoint` or `useDualstackEndpoint`.
+   */
+  readonly http2Endpoint?: SageMakerRuntime.SageMakerRuntimeOptions["http2Endpoint"]
+  /**
    * Whether to call the region's FIPS endpoint.
    *
    * Default: `AWS_USE_FIPS_ENDPOINT`, then the profile's `use_fips_endpoint`, then `false`.
@@ -135,7 +143,40 @@ const lookupRegion = (shared: SharedConfig): ConfigLookup<string> =>
     lookupInstanceRegion
   )
 
-const lookupEndpoint = (options: ConfigurationOptions, shared: SharedConfig): ConfigLookup<string> =>
+/** The places of an endpoint URL, in their order of precedence. */
+interface EndpointPlaces {
+  readonly environment: ReadonlyArray<ConfigLookup<string>>
+  readonly profile: ReadonlyArray<ConfigLookup<string>>
+}
+
+const servicesEndpoint = (shared: SharedConfig, section: SharedConfig["service"]) =>
+  fromSection(section, "endpoint_url", `services of ${shared.source}`, string)
+
+const endpointPlaces = (shared: SharedConfig): EndpointPlaces => ({
+  environment: [
+    fromEnvironment("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", string),
+    fromEnvironment("AWS_ENDPOINT_URL", string)
+  ],
+  profile: [
+    servicesEndpoint(shared, shared.service),
+    fromSection(shared.profile, "endpoint_url", shared.source, string)
+  ]
+})
+
+/** The settings of HTTP/2 alone precede those of both protocols in each source. */
+const http2EndpointPlaces = (shared: SharedConfig): EndpointPlaces => {
+  const { environment, profile } = endpointPlaces(shared)
+  return {
+    environment: [fromEnvironment("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME_HTTP2", string), ...environment],
+    profile: [servicesEndpoint(shared, shared.http2Service), ...profile]
+  }
+}
+
+const lookupEndpoint = (
+  options: ConfigurationOptions,
+  shared: SharedConfig,
+  { environment, profile }: EndpointPlaces
+): ConfigLookup<string> =>
   Effect.gen(function*() {
     const ignored = options.ignoreConfiguredEndpointUrls ?? (yield* fromEnvironmentOrProfile(shared)(
       "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -145,12 +186,7 @@ const lookupEndpoint = (options: ConfigurationOptions, shared: SharedConfig): Co
     if (ignored === true) {
       return undefined
     }
-    const endpoint = yield* firstDefined(
-      fromEnvironment("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", string),
-      fromEnvironment("AWS_ENDPOINT_URL", string),
-      fromSection(shared.service, "endpoint_url", `services of ${shared.source}`, string),
-      fromSection(shared.profile, "endpoint_url", shared.source, string)
-    )
+    const endpoint = yield* firstDefined(...environment, ...profile)
     if (endpoint !== undefined && options.allowInsecureEndpoint !== true && isInsecure(endpoint.value)) {
       return yield* new ConfigurationError({
         setting: endpoint.setting,
@@ -166,7 +202,11 @@ const lookupEndpoint = (options: ConfigurationOptions, shared: SharedConfig): Co
 const lookupOptions = (options: ConfigurationOptions, shared: SharedConfig) => {
   const setting = fromEnvironmentOrProfile(shared)
   return Effect.all({
-    endpoint: lookupUnlessSet(options.endpoint, lookupEndpoint(options, shared)),
+    endpoint: lookupUnlessSet(options.endpoint, lookupEndpoint(options, shared, endpointPlaces(shared))),
+    http2Endpoint: lookupUnlessSet(
+      options.http2Endpoint ?? options.endpoint,
+      lookupEndpoint(options, shared, http2EndpointPlaces(shared))
+    ),
     useFipsEndpoint: lookupUnlessSet(
       options.useFipsEndpoint,
       setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", boolean)
@@ -193,6 +233,7 @@ const mergeOptions = (
     ...options,
     region: typeof region === "string" ? withoutFips(region) : region,
     endpoint: options.endpoint ?? found.endpoint?.value,
+    http2Endpoint: options.http2Endpoint ?? found.http2Endpoint?.value,
     useFipsEndpoint: options.useFipsEndpoint ?? (isFipsRegion(region) || found.useFipsEndpoint?.value),
     useDualstackEndpoint: options.useDualstackEndpoint ?? found.useDualstackEndpoint?.value,
     appId: options.appId ?? found.appId?.value,

@@ -26,6 +26,8 @@ export interface SharedConfig {
   readonly region: Section
   /** The `sagemaker_runtime` settings of the `services` section that the profile names. */
   readonly service: Section
+  /** The `sagemaker_runtime_http2` settings of that section. */
+  readonly http2Service: Section
 }
 
 /** In bytes. */
@@ -121,12 +123,12 @@ export const load = (profile: string | undefined): Effect.Effect<SharedConfig, C
     const fromConfig = section(configFile, name)
     const fromCredentials = section(credentialsFile, name)
     const merged = { ...fromCredentials, ...fromConfig }
+    const services = merged["services"] === undefined ? {} : section(configFile, `services.${merged["services"]}`)
     return {
       source: `profile ${name}`,
       profile: merged,
       region: { ...fromConfig, ...fromCredentials },
-      service: merged["services"] === undefined
-        ? {}
-        : subsection(section(configFile, `services.${merged["services"]}`), "sagemaker_runtime")
+      service: subsection(services, "sagemaker_runtime"),
+      http2Service: subsection(services, "sagemaker_runtime_http2")
     }
   })

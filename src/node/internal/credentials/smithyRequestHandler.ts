@@ -61,7 +61,7 @@ const readBody = (
 /**
  * A request handler for AWS's clients; `errorStatus` is the status of its last response if that was an error.
  *
- * AWS's package is a parameter. If this module was loaded on demand, a bundler would put each module of Effect that it
+ * AWS's package is a parameter. If this module were loaded on demand, a bundler would put each module of Effect that it
  * imports into a function, and the program would start later.
  */
 export const smithyRequestHandler = (

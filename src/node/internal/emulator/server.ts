@@ -2,14 +2,14 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { addPiece, concat, type Pieces, piecesInOrder } from "../../../protocol/bytes/bytes.ts"
 import * as Emulator from "../../../testing/Emulator.ts"
 import type { HttpRequestHead, HttpResponseMessage } from "../../../testing/internal/emulator/httpMessage.ts"
 import { isS3Request } from "../../../testing/internal/s3/route.ts"
+import { routeConnections } from "./protocolSwitch.ts"
+import { readBody, streamBody, toHeaders } from "./requestMessage.ts"
 
 /** How often Node looks for requests that exceed their timeout, unless the timeout is shorter. */
 const maxCheckingIntervalMillis = 1_000
@@ -27,72 +27,6 @@ const contentLength = ({ headers }: IncomingMessage): number => Number(headers["
 
 const hasBody = (message: IncomingMessage): boolean =>
   contentLength(message) > 0 || message.headers["transfer-encoding"] !== undefined
-
-/** The body, or `undefined` if it is larger than the limit. The rest of a larger body is not read. */
-const readBody = (message: IncomingMessage, limit: number): Effect.Effect<Uint8Array | undefined> =>
-  Effect.async((resume) => {
-    if (contentLength(message) > limit) {
-      resume(Effect.succeed(undefined))
-      return
-    }
-    let pieces: Pieces | undefined
-    let size = 0
-    const onData = (chunk: Uint8Array) => {
-      size += chunk.byteLength
-      if (size > limit) {
-        message.off("data", onData)
-        message.pause()
-        pieces = undefined
-        resume(Effect.succeed(undefined))
-      } else {
-        pieces = addPiece(pieces, chunk)
-      }
-    }
-    message.on("data", onData)
-    message.once("end", () => resume(Effect.sync(() => concat(piecesInOrder(pieces)))))
-    message.once("close", () => resume(Effect.interrupt))
-  })
-
-/**
- * The body, as it arrives. `start` is called when its first bytes are needed.
- *
- * The stream fails if the client closes the connection. Leaving it does not read the rest of the body.
- */
-const streamBody = (message: IncomingMessage, start: () => void): Stream.Stream<Uint8Array, Error> => {
-  const pull = Effect.async<Uint8Array, Option.Option<Error>>((resume) => {
-    start()
-    const events = ["readable", "end", "close"] as const
-    const stop = () => events.forEach((event) => message.off(event, read))
-    const read = () => {
-      const chunk: unknown = message.read()
-      if (chunk instanceof Uint8Array) {
-        stop()
-        resume(Effect.succeed(chunk))
-      } else if (message.readableEnded) {
-        stop()
-        resume(Effect.fail(Option.none()))
-      } else if (message.destroyed) {
-        stop()
-        resume(Effect.fail(Option.some(new Error("The connection was closed"))))
-      }
-    }
-    events.forEach((event) => message.on(event, read))
-    read()
-    return Effect.sync(stop)
-  })
-  return Stream.repeatEffectOption(pull)
-}
-
-/** Repeated headers are joined. The object has no prototype, because a client can send a header named `__proto__`. */
-const toHeaders = ({ rawHeaders }: IncomingMessage): Record<string, string> => {
-  const headers: Record<string, string> = Object.create(null)
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]!.toLowerCase()
-    const value = rawHeaders[at + 1]!
-    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
-  }
-  return headers
-}
 
 const writeChunk = (response: ServerResponse, chunk: Uint8Array): Effect.Effect<void> =>
   Effect.async((resume) => {
@@ -146,7 +80,7 @@ const makeRequestCounter = () => {
 const headOf = (message: IncomingMessage): HttpRequestHead => ({
   method: message.method ?? "",
   target: message.url ?? "",
-  headers: toHeaders(message)
+  headers: toHeaders(message.rawHeaders)
 })
 
 /** Sends the response of the emulated S3, which can be complete before the body has arrived. */
@@ -181,7 +115,7 @@ const respond = (
   message: IncomingMessage,
   response: ServerResponse
 ): Effect.Effect<void> =>
-  Effect.flatMap(readBody(message, maxBodyBytes), (body) =>
+  Effect.flatMap(readBody(message, contentLength(message), maxBodyBytes), (body) =>
     body === undefined
       ? Effect.flatMap(tooLarge, (emulated) => sendEarly(response, emulated))
       : Effect.flatMap(handle({ ...head, body }), (emulated) => send(response, emulated)))
@@ -224,17 +158,34 @@ const makeListener = (emulator: Context.Tag.Service<Emulator.Emulator>) =>
     }
   })
 
-/** Makes a server, which does not listen yet. The timeout limits the time to receive a whole request. */
-export const makeServer = (requestTimeout: number): Effect.Effect<Server, never, Emulator.Emulator> =>
+/** A server of HTTP/1.1 and HTTP/2, which does not listen yet. */
+export interface EmulatorServer {
+  readonly server: Server
+  readonly closeAllConnections: () => void
+}
+
+/** Makes a server. The timeout limits the time to receive a whole request, except that of a bidirectional stream. */
+export const makeServer = (requestTimeout: number): Effect.Effect<EmulatorServer, never, Emulator.Emulator> =>
   Effect.gen(function*() {
     const emulator = yield* Emulator.Emulator
     const listener = yield* makeListener(emulator)
+    // Programs that use the entry point without the emulator do not load node:http2.
+    const { makeHttp2Server } = yield* Effect.promise(() => import("./http2Server.ts"))
+    const http2 = yield* makeHttp2Server(emulator, requestTimeout)
     const server = createServer({
       requestTimeout,
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: Math.min(requestTimeout, maxCheckingIntervalMillis)
     }, listener)
-    return server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
+    server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
       listener(message, response, () => response.writeContinue())
     })
+    const connections = routeConnections(server, http2, requestTimeout)
+    return {
+      server,
+      closeAllConnections: () => {
+        server.closeAllConnections()
+        connections.forEach((socket) => socket.destroy())
+      }
+    }
   })

@@ -19,7 +19,7 @@ const defaults = { connectTimeout: Duration.seconds(5), keepAliveTimeout: Durati
 
 const invalid = (setting: string, problem: string) => new ConfigurationError({ setting, problem })
 
-const durationMillis = (
+export const durationMillis = (
   setting: string,
   duration: Duration.DurationInput | undefined,
   defaultDuration: Duration.Duration
@@ -35,6 +35,22 @@ const connectionLimit = (connections: number | undefined): Effect.Effect<number,
     ? Effect.succeed(value)
     : Effect.fail(invalid("http.connections", "must be an integer of at least 1"))
 }
+
+/** The limits of connections, checked; durations in milliseconds. */
+export interface ConnectionSettings {
+  readonly timeout: number
+  readonly keepAliveTimeout: number
+  readonly connections: number
+}
+
+export const connectionSettings = (
+  { connectTimeout, connections, keepAliveTimeout }: NodeHttpClientOptions
+): Effect.Effect<ConnectionSettings, ConfigurationError> =>
+  Effect.all({
+    timeout: durationMillis("http.connectTimeout", connectTimeout, defaults.connectTimeout),
+    keepAliveTimeout: durationMillis("http.keepAliveTimeout", keepAliveTimeout, defaults.keepAliveTimeout),
+    connections: connectionLimit(connections)
+  })
 
 type RequestDispatcher = Pick<Dispatcher, "dispatch">
 
@@ -68,10 +84,7 @@ export const openPools = (
   caBundle?: ConfigValue<string>
 ): Effect.Effect<ConnectionPools, ConfigurationError, Scope.Scope> =>
   Effect.gen(function*() {
-    const { connectTimeout, keepAliveTimeout: keepAlive } = options
-    const timeout = yield* durationMillis("http.connectTimeout", connectTimeout, defaults.connectTimeout)
-    const keepAliveTimeout = yield* durationMillis("http.keepAliveTimeout", keepAlive, defaults.keepAliveTimeout)
-    const connections = yield* connectionLimit(options.connections)
+    const { connections, keepAliveTimeout, timeout } = yield* connectionSettings(options)
     const tls = yield* tlsOf(options, caBundle)
     const proxies = yield* proxiesOf(options)
     const connectors = makeConnectors(undici, { timeout, tls, proxies })

@@ -34,7 +34,7 @@ import type { UndiciSource } from "./undiciSource.ts"
 type Content = Pick<DispatchRequest, "body" | "headers">
 
 /** Encodes any body that `fetch` accepts as bytes, and adds its content type. */
-const encodeBody = (body: unknown, headers: Content["headers"]): Promise<Content> => {
+export const encodeBody = (body: unknown, headers: Content["headers"]): Promise<Content> => {
   const given = new Response(body as ConstructorParameters<typeof Response>[0])
   const contentType = given.headers.get("content-type")
   return given.arrayBuffer().then((bytes) => ({

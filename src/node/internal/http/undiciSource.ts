@@ -1,6 +1,5 @@
 /** The body of an undici response. It buffers chunks until the reader requests them. */
 import * as Effect from "effect/Effect"
-import type { Dispatcher } from "undici"
 import { noop } from "../../../internal/time/timer.ts"
 import type { BodySource, ChunkReceiver } from "../../../internal/transport/bodySource.ts"
 import { guard } from "../../../protocol/function/guard.ts"
@@ -13,15 +12,23 @@ const closedEarly = new Error("The response body was closed before its end")
 /** How a body ended: completely, or with an error. */
 type End = { readonly error: Error | undefined }
 
+/** Controls the connection of a body: undici's controller of a response, or a stream of HTTP/2. */
+interface BodyConnection {
+  readonly paused: boolean
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly abort: (reason: Error) => void
+}
+
 /** Buffers a body between its connection and its reader. */
 export class UndiciSource implements BodySource {
-  readonly #controller: Dispatcher.DispatchController
+  readonly #controller: BodyConnection
   #waiting: Array<Uint8Array> = []
   #waitingBytes = 0
   #end: End | undefined
   #receiver: ChunkReceiver | undefined
 
-  constructor(controller: Dispatcher.DispatchController) {
+  constructor(controller: BodyConnection) {
     this.#controller = controller
   }
 

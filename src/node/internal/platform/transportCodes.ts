@@ -1,4 +1,4 @@
-/** The error codes of Node, undici and OpenSSL. */
+/** The error codes of Node, undici, OpenSSL and HTTP/2. */
 import {
   aborted,
   type CodeContext,
@@ -14,6 +14,12 @@ import { meaningOfBun, meaningOfDeno } from "./fetchErrors.ts"
 import { invalidContentCoding, invalidResponse, proxyDenied, tlsFailed, untrusted, withDetail } from "./meanings.ts"
 
 const timedOut = meaning("timeout", false, "transient")
+
+/** A server that does not accept HTTP/2, before or after the connection was opened. */
+const withoutHttp2 = meaning("connect", false, "never")
+
+/** A stream that the server did not process, because of its limit or because it closes the connection. */
+const refused = meaning("reset", false, "transient")
 
 /** Codes that mean "not connected" if the system call was `connect`, and a lost connection otherwise. */
 const connectOrLostCodes = ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN"]
@@ -32,7 +38,10 @@ const table: ReadonlyArray<readonly [CodeMeaning, ReadonlyArray<string>]> = [
   [aborted, closedClientCodes],
   [aborted, ["UND_ERR_ABORTED", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]],
   [tlsFailed, ["EPROTO"]],
-  [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW", "ERR_ASSERTION"]],
+  [invalidResponse, ["HTTPParserError", "UND_ERR_HEADERS_OVERFLOW", "ERR_ASSERTION", "ERR_HTTP2_ERROR"]],
+  [withoutHttp2, ["HTTP2_UNSUPPORTED", "HTTP2_HTTP_1_1_REQUIRED"]],
+  [refused, ["HTTP2_REFUSED_STREAM"]],
+  [tlsFailed, ["HTTP2_INADEQUATE_SECURITY"]],
   [unknownCode, invalidRequestCodes]
 ]
 
@@ -79,6 +88,9 @@ const meaningOfPattern = (code: string): CodeMeaning | undefined => {
   }
   if (contentCodingCode.test(code)) {
     return invalidContentCoding
+  }
+  if (code.startsWith("HTTP2_")) {
+    return connectionLost
   }
   if (code.startsWith("PROXY_")) {
     return proxyDeniedCode.test(code) ? proxyDenied : notConnected

@@ -15,7 +15,7 @@ interface ProxyOptions {
   readonly tls: Tls
 }
 
-const authorization = ({ password, username }: URL): { readonly [name: string]: string } => {
+export const authorization = ({ password, username }: URL): { readonly [name: string]: string } => {
   if (username === "" || password === "") {
     return {}
   }

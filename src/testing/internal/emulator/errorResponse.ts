@@ -5,6 +5,7 @@ import * as Predicate from "effect/Predicate"
 import { sharedInstances } from "../../../internal/global/sharedInstances.ts"
 import { validationReason } from "../../../protocol/error/validationReason.ts"
 import * as SageMakerError from "../../../SageMakerError.ts"
+import type { SignatureError } from "./authorization.ts"
 import type { HttpResponseMessage } from "./httpMessage.ts"
 
 const encoder = new TextEncoder()
@@ -30,6 +31,14 @@ export const errorResponse = (
 
 export const validationError = (message: string): HttpResponseMessage =>
   errorResponse(400, "ValidationError", { Message: message })
+
+/** The response to a request of no known operation. */
+export const unknownOperation = (Message = "The operation does not exist"): HttpResponseMessage =>
+  errorResponse(404, "UnknownOperationException", { Message })
+
+/** The response to a request whose signature is missing or invalid. */
+export const signatureErrorResponse = ({ code, message, status }: SignatureError): HttpResponseMessage =>
+  errorResponse(status, `${code}:http://internal.amazon.com/coral/com.amazon.coral.service/`, { message })
 
 /** The emulated account. */
 const account = "123456789012"
@@ -86,8 +95,8 @@ const reasonTexts: { readonly [reason in SageMakerError.ValidationReason]: (endp
 }
 
 /** The response to a request for an endpoint that does not exist. */
-export const unknownEndpoint = (endpoint: string): HttpResponseMessage =>
-  errorResponse(400, "ValidationError", {
+export const unknownEndpoint = (endpoint: string, code = "ValidationError"): HttpResponseMessage =>
+  errorResponse(400, code, {
     ErrorCode: "NO_SUCH_ENDPOINT",
     Message: reasonTexts["endpoint-not-found"](endpoint)
   })

@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { requestHeaders, responseHeaders } from "../../../InvokeEndpointWithResponseStream.ts"
 import { encode } from "../../../protocol/eventStream/frame.ts"
-import { TransportError, UnknownServiceError } from "../../../SageMakerError.ts"
 import type { EmulatorOutput } from "../../Emulator.ts"
-import { errorMembers, type ErrorSource, streamError } from "./errorResponse.ts"
+import { endWithFailure } from "./errorFrames.ts"
+import type { ErrorSource } from "./errorResponse.ts"
 import type { HttpResponseMessage } from "./httpMessage.ts"
 import {
   allConstraints,
@@ -17,38 +17,12 @@ import {
   sourceOf
 } from "./operationHandler.ts"
 
-const encoder = new TextEncoder()
-
 const payloadPartFrame = (payload: Uint8Array): Uint8Array =>
   encode({
     ":event-type": "PayloadPart",
     ":content-type": "application/octet-stream",
     ":message-type": "event"
   }, payload)
-
-const exceptionFrame = (failure: unknown, source: ErrorSource): Uint8Array => {
-  const error = streamError(failure, source)
-  return encode({
-    ":exception-type": error.code,
-    ":content-type": "application/json",
-    ":message-type": "exception"
-  }, encoder.encode(JSON.stringify(errorMembers(error, source))))
-}
-
-const errorFrame = (failure: UnknownServiceError): Uint8Array =>
-  encode({
-    ":error-code": failure.code ?? "InternalError",
-    ":error-message": failure.message.slice(0, 4_096),
-    ":message-type": "error"
-  }, new Uint8Array())
-
-/** `TransportError` closes the connection; every other failure is sent as the last frame. */
-const endWithFailure = (failure: unknown, source: ErrorSource): Stream.Stream<Uint8Array, TransportError> => {
-  if (failure instanceof TransportError) {
-    return Stream.fail(failure)
-  }
-  return Stream.make(failure instanceof UnknownServiceError ? errorFrame(failure) : exceptionFrame(failure, source))
-}
 
 const encodeOutput = (source: ErrorSource) => (output: EmulatorOutput): Effect.Effect<HttpResponseMessage> =>
   Effect.gen(function*() {

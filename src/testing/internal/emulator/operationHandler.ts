@@ -9,6 +9,7 @@ import type { EmulatorOutput, EmulatorRequest, EmulatorResponse } from "../../Em
 import { type ErrorSource, failureResponse, validationError } from "./errorResponse.ts"
 import {
   headerOf,
+  type HttpRequestHead,
   type HttpRequestMessage,
   type HttpResponseMessage,
   queryOf,
@@ -28,7 +29,7 @@ export type OperationHandler = (
 const defaultRegion = "us-east-1"
 
 /** The endpoint of a request, and the region that the request is signed for. */
-export const sourceOf = (endpoint: string, request: HttpRequestMessage): ErrorSource => {
+export const sourceOf = (endpoint: string, request: HttpRequestHead): ErrorSource => {
   const credential = headerOf(request, "authorization") ?? queryOf(request).get("X-Amz-Credential") ?? ""
   return { endpoint, region: /\/\d{8}\/([a-z0-9-]+)\//.exec(credential)?.[1] ?? defaultRegion }
 }

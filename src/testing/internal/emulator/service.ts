@@ -14,13 +14,26 @@ import { makeMemoryStore } from "../../../internal/objectStore/memoryStore.ts"
 import type { EmulatorEndpoint, EmulatorOptions, EmulatorRequest } from "../../Emulator.ts"
 import { makeAsyncInference } from "../asyncInference/asyncInference.ts"
 import { invokeEndpointAsync } from "../asyncInference/invokeEndpointAsync.ts"
+import {
+  bidirectionalOperation,
+  invokeEndpointWithBidirectionalStream
+} from "../bidirectional/invokeEndpointWithBidirectionalStream.ts"
 import { verifyToken } from "../openAiRoute/bearerToken.ts"
 import { chatCompletions } from "../openAiRoute/chatCompletions.ts"
 import { toEnvelope } from "../openAiRoute/errorEnvelope.ts"
 import { chatCompletionsOperation, parseRoute } from "../openAiRoute/route.ts"
 import { makeS3Service } from "../s3/service.ts"
-import { errorResponse, failureResponse, textResponse, unknownEndpoint, validationError } from "./errorResponse.ts"
-import type { HttpRequestMessage, HttpResponseMessage } from "./httpMessage.ts"
+import { joinEndpoints } from "./endpoints.ts"
+import {
+  errorResponse,
+  failureResponse,
+  signatureErrorResponse,
+  textResponse,
+  unknownEndpoint,
+  unknownOperation,
+  validationError
+} from "./errorResponse.ts"
+import type { HttpRequestMessage, HttpResponseMessage, HttpStreamRequest } from "./httpMessage.ts"
 import { invokeEndpoint } from "./invokeEndpoint.ts"
 import { invokeEndpointWithResponseStream } from "./invokeEndpointWithResponseStream.ts"
 import { type OperationHandler, sourceOf } from "./operationHandler.ts"
@@ -34,13 +47,6 @@ const toPlainCredentials = (input: CredentialsInput): PlainCredentials => ({
   secretAccessKey: unredacted(input.secretAccessKey),
   sessionToken: input.sessionToken === undefined ? undefined : unredacted(input.sessionToken)
 })
-
-const signatureErrorResponse = (
-  { code, message, status }: { status: number; code: string; message: string }
-): HttpResponseMessage =>
-  errorResponse(status, `${code}:http://internal.amazon.com/coral/com.amazon.coral.service/`, { message })
-
-const unknownOperation = errorResponse(404, "UnknownOperationException", { Message: "The operation does not exist" })
 
 const internalFailure = errorResponse(500, "InternalFailure", {
   Message: "The request processing has failed because of an unknown error, exception or failure."
@@ -108,32 +114,34 @@ const isAsyncOnly = ({ options }: Pick<EmulatorEndpoint, "options">): boolean =>
 
 /** Routes a request to the handler of its operation and endpoint. */
 const makeRouter = <R>(
-  endpoints: ReadonlyArray<EmulatorEndpoint<R>>,
+  byName: ReadonlyMap<string, EmulatorEndpoint<R>>,
   operations: ReadonlyMap<string, OperationHandler>,
   context: Context.Context<R>
-) => {
-  const byName = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
-  return (request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
-    const { EndpointName, operation } = parseRoute(request)
-    const handleOperation = operations.get(operation)
-    if (handleOperation === undefined) {
-      return Effect.fail(unknownOperation)
-    }
-    const endpoint = byName.get(EndpointName)
-    if (endpoint === undefined) {
-      return Effect.fail(unknownEndpoint(EndpointName))
-    }
-    if (operation !== asyncOperation && isAsyncOnly(endpoint)) {
-      return Effect.fail(asyncOnly)
-    }
-    const toResponse = failureResponse(sourceOf(EndpointName, request))
-    return handleOperation(
-      EndpointName,
-      request,
-      (input: EmulatorRequest) =>
-        Effect.suspend(() => endpoint.handler(input)).pipe(Effect.provide(context), Effect.mapError(toResponse))
+) =>
+(request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
+  const { EndpointName, operation } = parseRoute(request)
+  const handleOperation = operations.get(operation)
+  if (handleOperation === undefined) {
+    return Effect.fail(
+      unknownOperation(
+        operation === bidirectionalOperation ? "InvokeEndpointWithBidirectionalStream requires HTTP/2" : undefined
+      )
     )
   }
+  const endpoint = byName.get(EndpointName)
+  if (endpoint === undefined) {
+    return Effect.fail(unknownEndpoint(EndpointName))
+  }
+  if (operation !== asyncOperation && isAsyncOnly(endpoint)) {
+    return Effect.fail(asyncOnly)
+  }
+  const toResponse = failureResponse(sourceOf(EndpointName, request))
+  return handleOperation(
+    EndpointName,
+    request,
+    (input: EmulatorRequest) =>
+      Effect.suspend(() => endpoint.handler(input)).pipe(Effect.provide(context), Effect.mapError(toResponse))
+  )
 }
 
 /** Makes the service; asynchronous inference requests run until the scope closes. */
@@ -145,7 +153,8 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
       credentials: expectedCredentials,
       region: options.region
     })
-    const asyncInference = yield* makeAsyncInference(options.endpoints, s3.store)
+    const endpoints = joinEndpoints(options.endpoints)
+    const asyncInference = yield* makeAsyncInference([...endpoints.values()], s3.store)
     const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes
     const tooLarge = withServiceHeaders(bodyTooLarge(maxBodyBytes))
     const operations = new Map<string, OperationHandler>([
@@ -154,7 +163,14 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
       [asyncOperation, invokeEndpointAsync(asyncInference)],
       [chatCompletionsOperation, chatCompletions]
     ])
-    const route = makeRouter(options.endpoints, operations, yield* Effect.context<R>())
+    const context = yield* Effect.context<R>()
+    const route = makeRouter(endpoints, operations, context)
+    const handleBidirectional = invokeEndpointWithBidirectionalStream({
+      endpoints,
+      context,
+      credentials: expectedCredentials,
+      region: options.region
+    })
 
     const respond = (request: HttpRequestMessage): Effect.Effect<HttpResponseMessage, HttpResponseMessage> => {
       if (request.body.byteLength > maxBodyBytes) {
@@ -168,6 +184,8 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
     return {
       handle: (request: HttpRequestMessage) =>
         Effect.flatMap(inSeparateFiber(request, respond(request)), withServiceHeaders),
+      handleBidirectional: (request: HttpStreamRequest) =>
+        Effect.flatMap(handleBidirectional(request), withServiceHeaders),
       maxBodyBytes,
       tooLarge,
       handleS3: s3.handle,

@@ -46,10 +46,11 @@ const canonicalRequest = (
     payloadHash
   ].join("\n")
 
-const stringToSign = async (amzDate: string, scope: CredentialScope, canonical: string): Promise<string> => {
-  const credentialScope = [scope.date, scope.region, scope.service, terminator].join("/")
-  return [algorithm, amzDate, credentialScope, await sha256Hex(canonical)].join("\n")
-}
+const credentialScopeText = ({ date, region, service }: CredentialScope): string =>
+  [date, region, service, terminator].join("/")
+
+const stringToSign = async (amzDate: string, scope: CredentialScope, canonical: string): Promise<string> =>
+  [algorithm, amzDate, credentialScopeText(scope), await sha256Hex(canonical)].join("\n")
 
 /** The key that signs requests of one day, region and service. */
 export const signingKey = async (secretAccessKey: string, scope: CredentialScope): Promise<Uint8Array> => {
@@ -69,4 +70,32 @@ export const computeSignature = async (
   const canonical = canonicalRequest(request, signedHeaders, form)
   const key = await signingKey(secretAccessKey, credentialScope)
   return hmacSha256Hex(key, await stringToSign(amzDate, credentialScope, canonical))
+}
+
+/** What the signature of a frame is computed from. */
+export interface FrameToSign {
+  readonly amzDate: string
+  /** The scope, with the date of the frame. */
+  readonly scope: CredentialScope
+  /** The signature of the frame before it, or of the request. */
+  readonly prior: string
+  /** The encoded headers, without the signature. */
+  readonly headers: Uint8Array
+  readonly payload: Uint8Array
+}
+
+/** The signature of one frame of an event stream, as lowercase hexadecimal digits. The key is that of the frame's scope. */
+export const frameSignature = async (
+  key: Uint8Array,
+  { amzDate, headers, payload, prior, scope }: FrameToSign
+): Promise<string> => {
+  const toSign = [
+    `${algorithm}-PAYLOAD`,
+    amzDate,
+    credentialScopeText(scope),
+    prior,
+    await sha256Hex(headers),
+    await sha256Hex(payload)
+  ].join("\n")
+  return hmacSha256Hex(key, toSign)
 }

@@ -20,7 +20,9 @@ export interface PlainCredentials {
 }
 
 const service = "sagemaker"
-const maxClockSkewMillis = 5 * 60_000
+
+/** The largest difference between the time of a signature and the emulator's clock. */
+export const maxClockSkewMillis = 5 * 60_000
 
 /** The time of `YYYYMMDDTHHMMSSZ` in milliseconds; `NaN` for any other text. */
 export const parseAmzDate = (amzDate: string): number => {
@@ -28,7 +30,9 @@ export const parseAmzDate = (amzDate: string): number => {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
 }
 
-const toAmzDate = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`
+/** A time as `YYYYMMDDTHHMMSSZ`. */
+export const toAmzDate = (millis: number): string =>
+  `${new Date(millis).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`
 
 const invalidSignature = (message: string) => signatureError(403, "InvalidSignatureException", message)
 
@@ -58,12 +62,18 @@ const checkCredentialScope = (scope: CredentialScope, region: string | undefined
 export const isCanonicalList = (names: ReadonlyArray<string>): boolean =>
   names.every((name, at) => name !== "" && name === name.toLowerCase() && (at === 0 || names[at - 1]! < name))
 
+/** The headers that must be signed. AWS SDK for JavaScript signs `:authority` in place of `host` with HTTP/2. */
+export const requiredHeaders = ({ headers }: HttpRequestHead, signed: ReadonlySet<string>): ReadonlyArray<string> => [
+  signed.has(":authority") ? ":authority" : "host",
+  ...Object.keys(headers).filter((name) => name.startsWith("x-amz-"))
+]
+
 const checkSignedHeaders = (
   request: HttpRequestHead,
   { signedHeaders }: Authorization
 ): SignatureError | undefined => {
-  const required = ["host", ...Object.keys(request.headers).filter((name) => name.startsWith("x-amz-"))]
   const signed = new Set(signedHeaders)
+  const required = requiredHeaders(request, signed)
   const unsigned = required.find((name) => !signed.has(name))
   if (unsigned !== undefined) {
     return invalidSignature(`'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`)
@@ -107,16 +117,39 @@ const checkDate = (
   return checkExpiry(amzDate, expiresSeconds === undefined ? maxClockSkewMillis : expiresSeconds * 1_000, now)
 }
 
+/** Whether the signature is that of the request with this hash of its body. */
 const checkSignature = async (
-  request: HttpRequestMessage,
+  request: HttpRequestHead,
   authorization: Authorization,
-  secretAccessKey: string
+  secretAccessKey: string,
+  payloadHash: string
 ): Promise<SignatureError | undefined> => {
   const claimedHash = headerOf(request, "x-amz-content-sha256")
-  const form = { path: canonicalPath(pathOf(request)), payloadHash: await sha256Hex(request.body) }
-  const matches = (claimedHash === undefined || claimedHash === form.payloadHash) &&
+  const form = { path: canonicalPath(pathOf(request)), payloadHash }
+  const matches = (claimedHash === undefined || claimedHash === payloadHash) &&
     (await computeSignature(request, authorization, secretAccessKey, form)) === authorization.signature
   return matches ? undefined : mismatch
+}
+
+/** The authorization of a request whose signature is valid at the time `now`, or AWS's error. */
+const verify = async (
+  request: HttpRequestHead,
+  credentials: PlainCredentials,
+  region: string | undefined,
+  now: number,
+  payloadHash: () => Promise<string> | string
+): Promise<Either.Either<Authorization, SignatureError>> => {
+  const found = authorizationOf(request)
+  if (Either.isLeft(found)) {
+    return found
+  }
+  const authorization = found.right
+  const error = checkCredentials(authorization, credentials) ??
+    checkCredentialScope(authorization.credentialScope, region) ??
+    checkSignedHeaders(request, authorization) ??
+    checkDate(authorization, now) ??
+    await checkSignature(request, authorization, credentials.secretAccessKey, await payloadHash())
+  return error === undefined ? found : Either.left(error)
 }
 
 /** Returns AWS's error for the request's signature at the time `now`, or `undefined` if the signature is valid. */
@@ -126,14 +159,18 @@ export const verifySignature = async (
   region: string | undefined,
   now: number
 ): Promise<SignatureError | undefined> => {
-  const found = authorizationOf(request)
-  if (Either.isLeft(found)) {
-    return found.left
-  }
-  const authorization = found.right
-  return checkCredentials(authorization, credentials) ??
-    checkCredentialScope(authorization.credentialScope, region) ??
-    checkSignedHeaders(request, authorization) ??
-    checkDate(authorization, now) ??
-    await checkSignature(request, authorization, credentials.secretAccessKey)
+  const verified = await verify(request, credentials, region, now, () => sha256Hex(request.body))
+  return Either.isLeft(verified) ? verified.left : undefined
 }
+
+/** The payload hash of a request whose body is a stream of signed frames. */
+const signedFrames = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
+
+/** The authorization of a request whose body is a stream of signed frames, or AWS's error for its signature. */
+export const verifyStreamSignature = (
+  request: HttpRequestHead,
+  credentials: PlainCredentials,
+  region: string | undefined,
+  now: number
+): Promise<Either.Either<Authorization, SignatureError>> =>
+  verify(request, credentials, region, now, () => signedFrames)

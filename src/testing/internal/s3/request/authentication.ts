@@ -7,7 +7,12 @@ import { encodeSegment } from "../../../../protocol/endpoint/path.ts"
 import { type Authorization, authorizationOf, type SignatureError, terminator } from "../../emulator/authorization.ts"
 import { headerOf, type HttpRequestHead, pathOf, queryOf } from "../../emulator/httpMessage.ts"
 import { computeSignature, signingKey } from "../../emulator/signature.ts"
-import { isCanonicalList, parseAmzDate, type PlainCredentials } from "../../emulator/verifySignature.ts"
+import {
+  isCanonicalList,
+  parseAmzDate,
+  type PlainCredentials,
+  requiredHeaders
+} from "../../emulator/verifySignature.ts"
 import { type S3Error, s3Error } from "../error.ts"
 
 const service = "s3"
@@ -92,7 +97,7 @@ const checkScope = (
 
 const checkSignedHeaders = (request: HttpRequestHead, { signedHeaders }: Authorization): S3Error | undefined => {
   const signed = new Set(signedHeaders)
-  const required = ["host", ...Object.keys(request.headers).filter((name) => name.startsWith("x-amz-"))]
+  const required = requiredHeaders(request, signed)
   const unsigned = required.filter((name) => !signed.has(name))
   if (unsigned.length > 0) {
     return s3Error("AccessDenied", "There were headers present in the request which were not signed", {
