@@ -19,11 +19,12 @@ const valueOf = (state: MetricState.MetricState.Untyped): RecordedSeries["value"
   return MetricState.isGaugeState(state) ? Number(state.value) : NaN
 }
 
-let tests = 0
-
-/** Metrics of one test. Effect's metrics are shared by all tests of a process, so each test has its own dimension. */
+/**
+ * Metrics of one test. Effect's metrics are shared by all tests of a process, so each test has its own dimension. A counter
+ * would not be unique: each test file has its own copy of this module.
+ */
 export const makeTestMetrics = () => {
-  const test = `test ${++tests}`
+  const test = crypto.randomUUID()
   const record = (options: Telemetry.MetricsOptions = {}) =>
     Telemetry.metrics({
       ...options,
