@@ -203,14 +203,19 @@ export class RunningRequest {
     guard(run, (cause) => this.abort(cause))
   }
 
-  /** Sends RST_STREAM unless the stream has ended. */
+  /**
+   * Sends RST_STREAM unless the stream has ended. While Node 24 reads from the connection, it would send a regular end of
+   * the request in its place, so that it is sent in the next turn of the event loop.
+   */
   #reset(): void {
     const stream = this.#stream
     if (stream !== undefined) {
-      guard(() => {
-        stream.close(cancel)
-        stream.destroy()
-      }, noop)
+      setImmediate(() =>
+        guard(() => {
+          stream.close(cancel)
+          stream.destroy()
+        }, noop)
+      )
     }
   }
 
