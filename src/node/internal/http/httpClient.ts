@@ -126,7 +126,8 @@ const execute = (
       return Effect.sync(abort)
     }))
 
-const toTransportResponse = (
+/** The response of an attempt, with timeouts on the system clock. */
+export const toTransportResponse = (
   request: HttpClientRequest.HttpClientRequest,
   status: number,
   headers: RawHeaders,

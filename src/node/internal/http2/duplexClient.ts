@@ -11,10 +11,8 @@ import { identity } from "effect/Function"
 import * as Runtime from "effect/Runtime"
 import type * as Stream from "effect/Stream"
 import type { ClientHttp2Stream } from "node:http2"
-import { defaultClock } from "../../../internal/time/defaultServices.ts"
 import { detached } from "../../../internal/time/timeout.ts"
 import { systemTimer } from "../../../internal/time/timer.ts"
-import { BodyReader } from "../../../internal/transport/bodyReader.ts"
 import {
   attachTransport,
   type Transport,
@@ -25,9 +23,8 @@ import {
 } from "../../../internal/transport/transport.ts"
 import type { BodyError } from "../../../Operation.ts"
 import { decodedSource } from "../http/contentDecoder.ts"
-import { type RawHeaders, toHeaders } from "../http/dispatch.ts"
+import { toTransportResponse } from "../http/httpClient.ts"
 import { NodeResponse } from "../http/nodeResponse.ts"
-import type { UndiciSource } from "../http/undiciSource.ts"
 import { type Http2Callbacks, RunningRequest } from "./request.ts"
 import { contentOf, type RequestContent, writeBody } from "./requestBody.ts"
 import type { Sessions } from "./sessions.ts"
@@ -119,24 +116,6 @@ const execute = (
     signal.addEventListener("abort", abort)
     return dispatched.close
   })
-
-const toTransportResponse = (
-  request: HttpClientRequest.HttpClientRequest,
-  status: number,
-  headers: RawHeaders,
-  source: UndiciSource,
-  idle: number,
-  { toError }: TransportOwner
-): TransportResponse => ({
-  status,
-  headers: toHeaders(headers),
-  body: new BodyReader(decodedSource(source, headers), {
-    clock: defaultClock,
-    idle,
-    onIdle: () => toError(transportTimeout("idle", true)),
-    onError: (cause) => toError(new NodeResponse(request, status, headers, source).decodeError(cause))
-  })
-})
 
 /** Sends a request for an attempt. If the waiting fiber is interrupted, the attempt closes the stream. */
 const send = (
