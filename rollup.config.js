@@ -15,10 +15,10 @@ const textOf = (path) => readFileSync(fileOf(path), "utf8")
 const { imports } = JSON.parse(textOf("package.json"))
 
 const publicModules = readdirSync(fileOf("dist")).filter((file) => file.endsWith(".js"))
-const entryPoints = ["ai", "node", "promise", "s3", "testing"].map((name) => `dist/${name}/index.js`)
+const entryPoints = ["ai", "node", "parquet", "promise", "s3", "testing", "workflow"].map((name) => `dist/${name}/index.js`)
 const entries = [...entryPoints, ...publicModules.map((file) => `dist/${file}`)]
 const nameOf = (path) => /dist\/(.*)\.js$/.exec(path)?.[1] ?? path
-const apart = /^(ai|node|promise|s3|testing)\/|^internal\/signer\/signingRules$|^node\/internal\/http\/undici$/
+const apart = /^(ai|node|parquet|promise|s3|testing|workflow)\/|^internal\/signer\/signingRules$|^node\/internal\/http\/undici$/
 
 /** Resolves the package's own imports to the modules for Node. */
 const nodeImports = {

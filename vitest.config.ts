@@ -11,14 +11,19 @@ export const sourceAliases = [
   { find: "#sha256", replacement: source("node/internal/platform/sha256.ts") },
   { find: "#transportCodes", replacement: source("node/internal/platform/transportCodes.ts") },
   { find: /^effect-sagemaker-runtime$/, replacement: source("index.ts") },
-  { find: /^effect-sagemaker-runtime\/(ai|node|promise|s3|testing)$/, replacement: source("$1/index.ts") },
+  {
+    find: /^effect-sagemaker-runtime\/(ai|node|parquet|promise|s3|testing|workflow)$/,
+    replacement: source("$1/index.ts")
+  },
   { find: /^effect-sagemaker-runtime\/(\w+)$/, replacement: source("$1.ts") }
 ]
 
 const slow = "{examples,test}/**/*.slow.test.ts"
 const elsewhere = [
+  "examples/batch-cluster/**",
   "examples/durable-async/**",
   "examples/frameworks/**",
+  "test/batch-cluster/**",
   "test/browser/**",
   "test/bundlers/**",
   "test/clients/**",

@@ -11,10 +11,12 @@ import * as Predicate from "effect/Predicate"
 import type * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
+import type { Batcher, BatcherLimits, BatchModel } from "./Batch.ts"
 import type { BearerToken } from "./BearerToken.ts"
 import * as Chat from "./Chat.ts"
 import * as Codec from "./Codec.ts"
 import type { Framing } from "./Framing.ts"
+import * as internalBatched from "./internal/batch/batched.ts"
 import * as calls from "./internal/modelEndpoint/calls.ts"
 import { fromModel } from "./internal/modelEndpoint/chat.ts"
 import { configure, embeddingCalls } from "./internal/modelEndpoint/embeddings/calls.ts"
@@ -622,3 +624,74 @@ export const embeddings = (name: string, options?: EmbeddingOptions): EmbeddingE
   const { stream: _, ...model } = fromConfig(name, configuration.model)
   return withEndpointSettings({ ...model, ...embeddingCalls(configuration) }, configuration.settings)
 }
+
+/**
+ * Options of `batched`. Invalid options fail every call with `InvalidInputError`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchedOptions<in out Row, in out Out, in out A, in out B> extends BatcherLimits {
+  /** Joins rows to one request. Default: `Batch.lists()`, for models of lists. */
+  readonly batcher?: Batcher<Row, Out, A, B> | undefined
+  /**
+   * How long a call waits for other calls, from the first call of a request. A request with `maxRows` rows is sent
+   * immediately. Default: 10 milliseconds.
+   */
+  readonly window?: Duration.DurationInput | undefined
+}
+
+/**
+ * A model whose concurrent calls share requests.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BatchedEndpoint<in Row, out Out, out E, out R> {
+  /** The name of the endpoint. */
+  readonly name: string
+  /** Sends a row in a request with the rows of other calls, and returns its result. */
+  readonly invoke: (row: Row) => Effect.Effect<Out, E, R>
+}
+
+/**
+ * Makes a model whose concurrent calls are joined to one request.
+ *
+ * A call waits for other calls, at most for `window`. Calls of different clients are not joined. A request that fails
+ * because of one row is divided as in `Batch.run`, so that only the call with this row fails. Any other error fails all
+ * calls of the request.
+ *
+ * A request runs with the context of its first call: its retry policy, timeouts and span. An interrupted call does not
+ * affect the others. A request without calls is interrupted.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Schema } from "effect"
+ * import { Codec, ModelEndpoint } from "effect-sagemaker-runtime"
+ *
+ * const Reading = Schema.Struct({ cpu: Schema.Number, load: Schema.Number })
+ *
+ * const anomaly = ModelEndpoint.make("anomaly-v2", {
+ *   request: Codec.csv(Schema.Array(Reading)),
+ *   response: Codec.jsonLines(Schema.Struct({ score: Schema.Number }))
+ * })
+ *
+ * const score = ModelEndpoint.batched(anomaly, { window: "5 millis", maxRows: 64 })
+ *
+ * export const scores = (readings: ReadonlyArray<typeof Reading.Type>) =>
+ *   Effect.forEach(readings, score.invoke, { concurrency: "unbounded" })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const batched: {
+  <Row, Out, A, B, E, R>(
+    model: BatchModel<A, B, E, R>,
+    options: BatchedOptions<Row, Out, A, B> & { readonly batcher: Batcher<Row, Out, A, B> }
+  ): BatchedEndpoint<Row, Out, E | SageMakerError.CodecError | SageMakerError.InvalidInputError, R>
+  <Row, Out, E, R>(
+    model: BatchModel<ReadonlyArray<Row>, ReadonlyArray<Out>, E, R>,
+    options?: BatchedOptions<Row, Out, ReadonlyArray<Row>, ReadonlyArray<Out>> & { readonly batcher?: undefined }
+  ): BatchedEndpoint<Row, Out, E | SageMakerError.CodecError | SageMakerError.InvalidInputError, R>
+} = internalBatched.batched

@@ -1,5 +1,5 @@
 /**
- * Circuit breaker, rate limit, concurrency limit and fallback for the calls of a client.
+ * Circuit breaker, rate limit, concurrency limit, fallback and hedging for the calls of a client.
  *
  * Each function takes a client's layer and returns a layer with the limited client. Limits apply per endpoint. In a
  * pipe, each layer wraps the layers before it. All layers share the client's retry quota. Invalid options fail the
@@ -31,6 +31,7 @@ import * as circuitBreakers from "./internal/resilience/circuitBreaker.ts"
 import { intercepted, wrapClient } from "./internal/resilience/clientLayer.ts"
 import * as concurrencyLimits from "./internal/resilience/concurrency.ts"
 import * as fallbacks from "./internal/resilience/fallback.ts"
+import * as hedges from "./internal/resilience/hedge.ts"
 import * as rateLimits from "./internal/resilience/rateLimit.ts"
 import type { ConfigurationError } from "./SageMakerError.ts"
 import type { SageMakerRuntime } from "./SageMakerRuntime.ts"
@@ -192,6 +193,25 @@ export interface FallbackOptions {
 }
 
 /**
+ * Options of hedging: when a slow call is sent again, and how often.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HedgeOptions {
+  /** The time without a response after which another request is sent, and the time between further requests. */
+  readonly after: Duration.DurationInput
+  /** Maximum number of additional requests of a call. An integer of at least 0. 0 disables hedging. Default: 1. */
+  readonly max?: number | undefined
+  /**
+   * Additional requests as a ratio of the calls, greater than 0 and at most 1. An endpoint starts with
+   * `max` requests. It keeps at most 10 unused ones, or `max` if that is more. Default: 0.1, one additional request for 10
+   * calls.
+   */
+  readonly budget?: number | undefined
+}
+
+/**
  * A function that replaces the client of a layer.
  *
  * @since 0.1.0
@@ -272,3 +292,30 @@ export const fallback = (
   targets: { readonly [EndpointName: string]: EndpointTarget | ReadonlyArray<EndpointTarget> },
   options: FallbackOptions = {}
 ): ClientMiddleware => wrapClient(() => fallbacks.layer(targets, options))
+
+/**
+ * Sends a call again that has no response after a time, and uses the first response.
+ *
+ * Use it for models whose latency varies much and that can process a request twice: each additional request costs as much
+ * as the first one. The budget limits them per endpoint.
+ *
+ * `InvokeEndpoint` and `InvokeEndpointWithResponseStream` are sent again. A response stream counts as a response when its
+ * headers arrive. Calls with a `SessionId` and other operations are sent once. Each request has its own retries and its
+ * own `total` timeout. The other requests are interrupted once one has succeeded. A call fails if no request is left: it
+ * does not wait for a further one.
+ *
+ * @example
+ * ```ts
+ * import { Resilience } from "effect-sagemaker-runtime"
+ * import { NodeSageMaker } from "effect-sagemaker-runtime/node"
+ *
+ * export const live = NodeSageMaker.layer().pipe(
+ *   Resilience.hedge({ after: "500 millis", max: 1, overrides: { "order-agent": { max: 0 } } })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category limits
+ */
+export const hedge = (options: HedgeOptions & PerEndpoint<HedgeOptions>): ClientMiddleware =>
+  wrapClient(() => hedges.layer(options))

@@ -28,7 +28,7 @@ import { intercepted, wrapClient } from "./internal/resilience/clientLayer.ts"
 import { logObserver } from "./internal/telemetry/logs.ts"
 import type * as catalog from "./internal/telemetry/metrics/catalog.ts"
 import * as clientMetrics from "./internal/telemetry/metrics/clientMetrics.ts"
-import { CurrentMonitor } from "./internal/telemetry/monitor.ts"
+import { CurrentMonitor, type Monitor } from "./internal/telemetry/monitor.ts"
 import type { CallObserver, ObservedCall } from "./internal/telemetry/observer.ts"
 import type { ClientMiddleware } from "./Resilience.ts"
 import type { ConfigurationError } from "./SageMakerError.ts"
@@ -135,9 +135,9 @@ export interface LogsOptions {
 }
 
 /** The client in context with an observer of each call. */
-const observedBy = (observe: (call: ObservedCall) => CallObserver) => {
+const observedBy = (observe: (call: ObservedCall) => CallObserver, monitor?: Monitor) => {
   const observing = interceptor({ observe: (call) => [observe(call)] })
-  return intercepted(Effect.succeed(() => observing))
+  return intercepted(Effect.succeed(() => observing), monitor)
 }
 
 /**
@@ -157,6 +157,10 @@ const observedBy = (observe: (call: ObservedCall) => CallObserver) => {
  * | `sagemaker_runtime.retry_quota` | gauge, tokens left | |
  * | `sagemaker_runtime.connections` | up-down counter | |
  * | `sagemaker_runtime.credentials.refreshes` | counter | error |
+ * | `sagemaker_runtime.batch.rows` | counter | endpoint, error |
+ * | `sagemaker_runtime.batch.requests` | counter | endpoint |
+ * | `sagemaker_runtime.batch.divided` | counter | endpoint |
+ * | `sagemaker_runtime.batch.concurrency` | up-down counter | endpoint |
  * | `gen_ai.client.operation.duration` | histogram, s | method, endpoint, model, error |
  * | `gen_ai.client.operation.time_to_first_chunk` | histogram, s | method, endpoint, model |
  * | `gen_ai.client.token.usage` | histogram, tokens | method, endpoint, model, token type |
@@ -200,7 +204,7 @@ export const metrics = (options: MetricsOptions = {}): ClientMiddleware =>
 ): Layer.Layer<Out | SageMakerRuntime, E | ConfigurationError, R> =>
   Layer.unwrapScoped(Effect.map(clientMetrics.make(options), ({ monitor, observe }) => {
     const monitored = Layer.provideMerge(client, Layer.succeed(CurrentMonitor, monitor))
-    return wrapClient(() => observedBy(observe))(monitored)
+    return wrapClient(() => observedBy(observe, monitor))(monitored)
   }))
 
 /**

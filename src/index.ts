@@ -12,6 +12,13 @@
 export * as AsyncInference from "./AsyncInference.ts"
 
 /**
+ * Batch inference: a model applied to many rows.
+ *
+ * @since 0.1.0
+ */
+export * as Batch from "./Batch.ts"
+
+/**
  * Bearer tokens of SageMaker's OpenAI-compatible route.
  *
  * @since 0.1.0
@@ -117,7 +124,7 @@ export * as OpenAiRoute from "./OpenAiRoute.ts"
 export * as Operation from "./Operation.ts"
 
 /**
- * Circuit breaker, rate limit, concurrency limit and fallback for a client.
+ * Circuit breaker, rate limit, concurrency limit, fallback and hedging for a client.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises"
+import { readdir, readFile } from "node:fs/promises"
 import { expect, it } from "vitest"
+import manifest from "../package.json" with { type: "json" }
 import { entryPoints } from "./support/entryPoints.ts"
 
 /** A declaration file without its comments. */
@@ -27,4 +28,11 @@ it("The public surface matches its snapshot (update it with `npx vitest run test
     [...paths].toSorted().map(async (path) => `// ${path.replace("./dist/", "")}\n${await declared(path)}\n`)
   )
   await expect(surface.join("\n")).toMatchFileSnapshot("fixtures/api.txt")
+})
+
+it("No module in a folder is an entry point", async () => {
+  const entries = await readdir(new URL("../src", import.meta.url), { withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+  expect(folders).toContain("cli")
+  expect(folders.filter((name) => (manifest.exports as Record<string, unknown>)[`./${name}/*`] !== null)).toEqual([])
 })

@@ -1,3 +1,4 @@
+import type { HttpClient } from "@effect/platform"
 import { Context, Effect, type Layer, Option, pipe, Schedule, Schema, type Scope, Stream } from "effect"
 import {
   type Chat,
@@ -314,5 +315,10 @@ describe("Combinators", () => {
     expectTypeOf(Emulator.layer({ endpoints: [scaled] })).toEqualTypeOf<
       Layer.Layer<Emulator.Emulator, never, Units>
     >()
+    const container = Emulator.container("b", "http://127.0.0.1:8080")
+    expectTypeOf(Emulator.layer({ endpoints: [scaled, container] })).toEqualTypeOf<
+      Layer.Layer<Emulator.Emulator, never, Units | HttpClient.HttpClient>
+    >()
+    expectTypeOf(Emulator.layer({ endpoints: [] })).toEqualTypeOf<Layer.Layer<Emulator.Emulator>>()
   })
 })

@@ -54,9 +54,33 @@ const withPresets = (modules) => {
   return modules.filter((module) => !isPreset(module))
 }
 
+/** Modules that another module of their entry point exports. */
+const parts = new Map([["workflow/BatchWorkflowResult", "workflow/BatchWorkflow"]])
+
+/** The groups of a module with those of its part, which replace its exports of the same name. */
+const mergeGroups = (groups, added) => {
+  const names = new Set(added.flatMap(({ exports }) => exports.map(({ name }) => name)))
+  const all = [
+    ...groups.map((group) => ({ ...group, exports: group.exports.filter(({ name }) => !names.has(name)) })),
+    ...added
+  ]
+  return [...new Set(all.map(({ title }) => title))].map((title) => ({
+    title,
+    exports: all.filter((group) => group.title === title).flatMap(({ exports }) => exports)
+  }))
+}
+
+const withParts = (modules) => {
+  for (const part of modules.filter(({ path }) => parts.has(path))) {
+    const whole = modules.find(({ path }) => path === parts.get(part.path))
+    whole.groups = mergeGroups(whole.groups, part.groups)
+  }
+  return modules.filter(({ path }) => !parts.has(path))
+}
+
 const gatherReference = async () => {
   const files = readdirSync(made, { recursive: true }).filter((file) => file.endsWith(".ts.md"))
-  const modules = withPresets(await Promise.all(files.map(readModule)))
+  const modules = withParts(withPresets(await Promise.all(files.map(readModule))))
   for (const module of modules) {
     write(`reference/${module.path}.md`, renderModule(module))
   }

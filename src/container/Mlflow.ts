@@ -5,6 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import type { Batcher } from "../Batch.ts"
 import * as internalMlflow from "../internal/container/mlflow.ts"
 import type { ModelEndpoint, ModelEndpointError, ModelEndpointOptions } from "../ModelEndpoint.ts"
 import type { SageMakerRuntime } from "../SageMakerRuntime.ts"
@@ -100,6 +101,14 @@ export interface MlflowRow {
 }
 
 /**
+ * The prediction for one row, if the predictions are a list.
+ *
+ * @since 0.1.0
+ * @category MLflow
+ */
+export type MlflowPrediction<B> = B extends ReadonlyArray<infer P> ? P : unknown
+
+/**
  * A model in MLflow's scoring server.
  *
  * @since 0.1.0
@@ -118,6 +127,8 @@ export interface MlflowEndpoint<in out A, in out B, out R = never>
     rows: ReadonlyArray<A>,
     options?: ModelEndpointOptions
   ) => Effect.Effect<MlflowResponse<B>, ModelEndpointError, SageMakerRuntime | R>
+  /** Joins rows to `dataframe_records` for `Batch.run`. The predictions must be a list. */
+  readonly batcher: Batcher<A, MlflowPrediction<B>, MlflowRequest<A>, MlflowResponse<B>>
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import type { Batcher } from "../Batch.ts"
 import * as tensorFlowCodecs from "../internal/container/tensorFlow/codecs.ts"
 import * as internalTensorFlow from "../internal/container/tensorFlow/make.ts"
 import type { ModelEndpoint, ModelEndpointError, ModelEndpointOptions } from "../ModelEndpoint.ts"
@@ -171,6 +172,8 @@ export interface TensorFlowEndpoint<in out A, in out B, out R = never>
     request: TensorFlowExamples,
     options?: TensorFlowCallOptions
   ) => Effect.Effect<TensorFlowResults<number>, ModelEndpointError, SageMakerRuntime>
+  /** Joins rows to `instances` for `Batch.run`. */
+  readonly batcher: Batcher<A, B, TensorFlowInstances<A>, TensorFlowPredictions<B>>
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { Batcher } from "../Batch.ts"
 import type * as Codec from "../Codec.ts"
 import * as internalTriton from "../internal/container/triton/make.ts"
 import type {
@@ -301,6 +302,13 @@ export interface TritonEndpoint<in out B extends TritonBytes = TritonBytes>
     request: TritonRequest,
     options?: ModelEndpointOptions
   ) => Effect.Effect<TritonResponse<B>, ModelEndpointError, SageMakerRuntime>
+  /**
+   * Joins requests along the first dimension of their tensors for `Batch.run`, and takes the outputs apart.
+   *
+   * A row is a request as `infer` takes it, with one example or more. The rows of a request need the same inputs, shapes
+   * after the first dimension, outputs and parameters. Set `maxRows` to `max_batch_size` of the model. Default: 8.
+   */
+  readonly batcher: Batcher<TritonRequest, TritonResponse<B>, TritonRequest, TritonResponse<B>>
   /** Generates text. The container needs `SAGEMAKER_TRITON_INFERENCE_TYPE=generate`. */
   readonly generate: (
     request: TritonGenerateRequest,

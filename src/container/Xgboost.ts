@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
+import type { Batcher } from "../Batch.ts"
 import * as internalXgboost from "../internal/container/xgboost/xgboost.ts"
 import type { ModelEndpoint, ModelEndpointError, ModelEndpointOptions } from "../ModelEndpoint.ts"
 import type { SageMakerRuntime } from "../SageMakerRuntime.ts"
@@ -177,6 +178,8 @@ export interface XgboostEndpoint<in out S> extends ModelEndpoint<ReadonlyArray<X
     rows: ReadonlyArray<XgboostRow>,
     options?: ModelEndpointOptions
   ) => Effect.Effect<ReadonlyArray<XgboostPrediction<S>>, ModelEndpointError, SageMakerRuntime>
+  /** Joins rows to one request for `Batch.run`. The result of a row is its score. */
+  readonly batcher: Batcher<XgboostRow, S, ReadonlyArray<XgboostRow>, XgboostResponse<S>>
 }
 
 /**

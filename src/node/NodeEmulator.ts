@@ -11,6 +11,7 @@ import type { Server } from "node:http"
 import { positiveDurationMillis } from "../internal/config/duration.ts"
 import { ConfigurationError } from "../SageMakerError.ts"
 import type * as Emulator from "../testing/Emulator.ts"
+import { isLoopback } from "./internal/config/loopback.ts"
 import type { EmulatorServer } from "./internal/emulator/server.ts"
 
 /**
@@ -31,6 +32,17 @@ export interface NodeEmulatorOptions<R = never> extends Emulator.EmulatorOptions
    * connection without streams is closed after this time.
    */
   readonly requestTimeout?: Duration.DurationInput | undefined
+  /**
+   * Serves a page for browsers at `/`: it lists the endpoints and the last 200 requests, and sends requests without a
+   * signature.
+   *
+   * The page is available at IP addresses, at `localhost`, at `host` and at the given host names. Pages of other origins
+   * cannot use it. Everyone who can connect to the server can. It records payloads only while that is switched on in the
+   * page: the first 32 KiB of each.
+   *
+   * Default: `true` if `host` is a loopback address, otherwise `false`.
+   */
+  readonly page?: Emulator.EmulatorOptions["page"]
 }
 
 /**
@@ -42,6 +54,8 @@ export interface NodeEmulatorOptions<R = never> extends Emulator.EmulatorOptions
 export class NodeEmulator extends Context.Tag("effect-sagemaker-runtime/node/NodeEmulator")<NodeEmulator, {
   /** The base URL, for the `endpoint` option of a client. Example: `http://127.0.0.1:49152`. */
   readonly url: string
+  /** Whether a browser shows a page at `url`. */
+  readonly hasPage: boolean
 }>() {}
 
 const defaultRequestTimeout = "60 seconds"
@@ -54,12 +68,17 @@ const loadEmulator = Effect.promise(() =>
   Promise.all([import("../testing/Emulator.ts"), import("./internal/emulator/server.ts")])
 )
 
+const defaultHost = "127.0.0.1"
+
+/** An address as the host of a URL. */
+const inUrl = (host: string): string => host.includes(":") ? `[${host}]` : host
+
 const listen = (
   server: Server,
   options: { readonly host?: string | undefined; readonly port?: number | undefined }
 ): Effect.Effect<string, ConfigurationError> =>
   Effect.async((resume) => {
-    const host = options.host ?? "127.0.0.1"
+    const host = options.host ?? defaultHost
     const fail = () =>
       resume(Effect.fail(
         new ConfigurationError({
@@ -71,7 +90,7 @@ const listen = (
     const onListening = () => {
       const address = server.address()
       const port = typeof address === "object" && address !== null ? address.port : options.port
-      resume(Effect.succeed(`http://${host.includes(":") ? `[${host}]` : host}:${port}`))
+      resume(Effect.succeed(`http://${inUrl(host)}:${port}`))
     }
     try {
       server.listen(options.port ?? 0, host, onListening)
@@ -79,6 +98,16 @@ const listen = (
       fail()
     }
   })
+
+/** Other machines can use the page only if it is switched on. It is also available at the name of `host`. */
+const pageOf = (
+  { host = defaultHost, page = isLoopback(inUrl(host)) }: Pick<NodeEmulatorOptions, "host" | "page">
+): Emulator.EmulatorOptions["page"] => {
+  if (page === false) {
+    return false
+  }
+  return { hosts: [...(page === true ? undefined : page.hosts) ?? [], host] }
+}
 
 const close = ({ closeAllConnections, server }: EmulatorServer): Effect.Effect<void> =>
   Effect.async((resume) => {
@@ -109,11 +138,12 @@ const close = ({ closeAllConnections, server }: EmulatorServer): Effect.Effect<v
  * @since 0.1.0
  * @category layers
  */
-export const layer = <R = never>(
-  options: NodeEmulatorOptions<R>
-): Layer.Layer<NodeEmulator | Emulator.Emulator, ConfigurationError, R> =>
-  Layer.unwrapEffect(Effect.map(loadEmulator, ([emulator, { makeServer }]) =>
-    Layer.provideMerge(
+export const layer = <Endpoint extends Emulator.EmulatorEndpoint<unknown> = never>(
+  options: NodeEmulatorOptions<unknown> & { readonly endpoints: ReadonlyArray<Endpoint> }
+): Layer.Layer<NodeEmulator | Emulator.Emulator, ConfigurationError, Emulator.EmulatorServices<Endpoint>> =>
+  Layer.unwrapEffect(Effect.map(loadEmulator, ([emulator, { makeServer }]) => {
+    const page = pageOf(options)
+    return Layer.provideMerge(
       Layer.scoped(
         NodeEmulator,
         Effect.gen(function*() {
@@ -124,8 +154,9 @@ export const layer = <R = never>(
             maxTimeoutMillis
           )
           const { server } = yield* Effect.acquireRelease(makeServer(Math.ceil(requestTimeout)), close)
-          return { url: yield* listen(server, options) }
+          return { url: yield* listen(server, options), hasPage: page !== false }
         })
       ),
-      emulator.layer(options)
-    )))
+      emulator.layer({ ...options, page })
+    )
+  }))

@@ -32,6 +32,8 @@ import type { EmulatorObjects } from "./internal/asyncInference/objects.ts"
 import type { AsyncInferenceOutcome } from "./internal/asyncInference/outcomes.ts"
 import { makeDuplexClient } from "./internal/bidirectional/duplexClient.ts"
 import { webSocketHandler } from "./internal/bidirectional/webSocketContainer.ts"
+import { containerHandler } from "./internal/container/container.ts"
+import { plainUrl } from "./internal/container/settings.ts"
 import { noHandler } from "./internal/emulator/endpoints.ts"
 import { ContainerFailure } from "./internal/emulator/errorResponse.ts"
 import type { HttpRequestMessage, HttpResponseMessage, HttpStreamRequest } from "./internal/emulator/httpMessage.ts"
@@ -258,7 +260,7 @@ export interface EmulatorNotification {
 }
 
 /**
- * An emulated endpoint, created with `endpoint`, `bidirectional` or `webSocketContainer`.
+ * An emulated endpoint, created with `endpoint`, `bidirectional`, `container` or `webSocketContainer`.
  *
  * @since 0.1.0
  * @category models
@@ -272,7 +274,17 @@ export interface EmulatorEndpoint<out R = never> {
   readonly bidirectional?: EmulatorBidirectionalHandler<unknown, R> | undefined
   /** The options of the endpoint. */
   readonly options?: EmulatorEndpointOptions | undefined
+  /** The URL of the container that requests are forwarded to, if there is one. The browser page shows it. */
+  readonly url?: string | undefined
 }
+
+/**
+ * The services that the handlers of endpoints need: the union of those of each endpoint.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type EmulatorServices<Endpoint> = Endpoint extends EmulatorEndpoint<infer R> ? R : never
 
 /**
  * Options of the emulator.
@@ -307,6 +319,19 @@ export interface EmulatorOptions<R = never> {
    * Default: objects in memory, until the layer's scope closes.
    */
   readonly objectStore?: ObjectStoreService | undefined
+  /**
+   * Serves a page for browsers at `/`: it lists the endpoints and the last 200 requests, and sends requests without a
+   * signature.
+   *
+   * The page is available at IP addresses, at `localhost` and at the given host names. Pages of other origins cannot use
+   * it. It records payloads only while that is switched on in the page: the first 32 KiB of each.
+   *
+   * Default: `false`. `NodeEmulator` has its own default.
+   */
+  readonly page?: boolean | {
+    /** Further host names that a browser uses for the emulator. Default: none. */
+    readonly hosts?: ReadonlyArray<string> | undefined
+  } | undefined
 }
 
 /**
@@ -327,7 +352,10 @@ export const credentials: CredentialsInput = {
  * @category tags
  */
 export class Emulator extends Context.Tag("effect-sagemaker-runtime/testing/Emulator")<Emulator, {
-  /** Handles one HTTP request. Errors of the service are responses, so the effect never fails. */
+  /**
+   * Handles one HTTP request, to SageMaker Runtime or to the browser page. Errors of the service are responses, so the
+   * effect never fails.
+   */
   readonly handle: (request: HttpRequestMessage) => Effect.Effect<HttpResponseMessage>
   /** The maximum size of a request body in bytes. A server stops reading a larger body and sends `tooLarge`. */
   readonly maxBodyBytes: number
@@ -429,6 +457,70 @@ export const bidirectional = <E, R>(
   name: string,
   handler: EmulatorBidirectionalHandler<E, R>
 ): EmulatorEndpoint<R> => ({ name, handler: noHandler, bidirectional: handler })
+
+/**
+ * Options of `container`. The options of an asynchronous endpoint are included.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmulatorContainerOptions extends EmulatorEndpointOptions {
+  /**
+   * The time in which the container must send its whole response; of a stream, the response headers. It does not apply to
+   * asynchronous requests, which have `InvocationTimeoutSeconds`. Default: 60 seconds.
+   */
+  readonly invocationTimeout?: Duration.DurationInput | undefined
+  /** The time in which the container must end a stream, from its response headers. Default: 8 minutes. */
+  readonly streamTimeout?: Duration.DurationInput | undefined
+  /**
+   * The maximum size of a response of `InvokeEndpoint` in bytes. Streams have no limit. Asynchronous requests have a limit
+   * of 1 GiB.
+   *
+   * Default: 26,214,400 (25 MiB).
+   */
+  readonly maxResponseBytes?: number | undefined
+}
+
+/**
+ * Creates an emulated endpoint that forwards its requests to the HTTP server of a container, as SageMaker does.
+ *
+ * `url` is the URL of the container, such as `http://127.0.0.1:8080`. Each request is sent to `/invocations` with its body
+ * and the headers of `InvokeEndpoint`. Credentials and signatures are not forwarded, and redirects are not followed. In a
+ * response stream, each chunk of the container is one `PayloadPart` event.
+ *
+ * Requests fail with `ModelNotReadyException` (status 429) until `GET /ping` returns status 200, and again after the
+ * container could not be reached. Asynchronous requests wait for it. A status other than 2xx becomes `ModelError` with that
+ * status and the first 64 KiB of the body. A timeout, a broken response, a response above the limit and a response with an
+ * invalid header become `ModelError` with `OriginalStatusCode` 0. In a response stream that has started, a timeout is
+ * `ModelStreamError` with `ErrorCode` `ModelInvocationTimeExceeded`, and a broken response with `StreamBroken`.
+ *
+ * An invalid URL or option fails each request with `ModelError`. Use `webSocketContainer` with the same name for
+ * bidirectional streams. `FetchHttpClient.layer` of `@effect/platform` or `NodeHttpClient.layer` provides the HTTP client.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { NodeEmulator, NodeHttpClient } from "effect-sagemaker-runtime/node"
+ * import { Emulator } from "effect-sagemaker-runtime/testing"
+ *
+ * export const emulator = NodeEmulator.layer({
+ *   endpoints: [Emulator.container("llama", "http://127.0.0.1:8080")]
+ * }).pipe(Layer.provide(NodeHttpClient.layer()))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const container = (
+  name: string,
+  url: string,
+  options: EmulatorContainerOptions = {}
+): EmulatorEndpoint<HttpClient.HttpClient> => ({
+  name,
+  handler: containerHandler(url, options),
+  options,
+  url: plainUrl(url)
+})
 
 /**
  * Options of `webSocketContainer`.
@@ -535,6 +627,10 @@ export interface ContainerError extends YieldableError, Readonly<ContainerErrorR
 export const containerError = ({ body, contentType, status }: ContainerErrorResponse): ContainerError =>
   new ContainerFailure({ status, body, contentType })
 
+const withServices = <Endpoint extends EmulatorEndpoint<unknown>>(
+  options: EmulatorOptions<unknown> & { readonly endpoints: ReadonlyArray<Endpoint> }
+) => options as EmulatorOptions<EmulatorServices<Endpoint>>
+
 /**
  * Provides the emulated service.
  *
@@ -544,8 +640,10 @@ export const containerError = ({ body, contentType, status }: ContainerErrorResp
  * @since 0.1.0
  * @category layers
  */
-export const layer = <R = never>(options: EmulatorOptions<R>): Layer.Layer<Emulator, never, R> =>
-  Layer.scoped(Emulator, makeService(options, options.credentials ?? credentials))
+export const layer = <Endpoint extends EmulatorEndpoint<unknown> = never>(
+  options: EmulatorOptions<unknown> & { readonly endpoints: ReadonlyArray<Endpoint> }
+): Layer.Layer<Emulator, never, EmulatorServices<Endpoint>> =>
+  Layer.scoped(Emulator, makeService(withServices(options), options.credentials ?? credentials))
 
 /**
  * Provides the objects of the emulator as `ObjectStore`, for the results of asynchronous inference requests.
@@ -598,10 +696,11 @@ const hasNoBody = ({ source }: HttpServerRequest.HttpServerRequest): boolean =>
 /**
  * The emulated service as an `HttpApp`, for any `@effect/platform` HTTP server.
  *
- * It serves SageMaker Runtime and the emulated S3. A request is for Amazon S3 if it is signed for it, or if it is not
- * signed and its path does not start with `/endpoints/`. It stops reading a body at `maxBodyBytes`, except that of a
- * request for Amazon S3: that is stored while it arrives. It does not serve
- * bidirectional streams: use `NodeEmulator` or `layerDuplexTransport`.
+ * It serves SageMaker Runtime, the emulated S3 and the browser page. A request is for Amazon S3 if it is signed for it, or
+ * if it is not signed, its path does not start with `/endpoints/`, and it is not a request of the page.
+ *
+ * It stops reading a body at `maxBodyBytes`, except that of a request for Amazon S3: that is stored while it arrives. It
+ * does not serve bidirectional streams: use `NodeEmulator` or `layerDuplexTransport`.
  *
  * @since 0.1.0
  * @category apps
@@ -623,10 +722,15 @@ export const app: HttpApp.Default<never, Emulator> = Effect.gen(function*() {
     : HttpServerResponse.uint8Array(response.body, options)
 })
 
+/**
+ * A client without a network connection. As with a connection, handlers and stores do not run in the context of the
+ * caller: a `fetch` that the caller provides for its own requests would also receive theirs.
+ */
 const httpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator> = Layer.effect(
   HttpClient.HttpClient,
-  Effect.map(Emulator, (emulator) =>
-    HttpClient.make((request, url) =>
+  Effect.map(Effect.context<Emulator>(), (context) => {
+    const emulator = Context.get(context, Emulator)
+    return HttpClient.make((request, url) =>
       Effect.suspend(() => {
         const { failure, received } = toStreamRequest(request, url)
         return dispatch(emulator, received).pipe(
@@ -638,10 +742,12 @@ const httpClient: Layer.Layer<HttpClient.HttpClient, never, Emulator> = Layer.ef
           ),
           Effect.catchAll(toRequestError(request)),
           Effect.flatMap(toWebResponse),
-          Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+          Effect.map((response) => HttpClientResponse.fromWeb(request, response)),
+          Effect.mapInputContext(() => context)
         )
       })
-    ))
+    )
+  })
 )
 
 const duplexTransport: Layer.Layer<DuplexTransport, never, Emulator> = Layer.effect(
@@ -656,9 +762,9 @@ const duplexTransport: Layer.Layer<DuplexTransport, never, Emulator> = Layer.eff
  * @since 0.1.0
  * @category layers
  */
-export const layerHttpClient = <R = never>(
-  options: EmulatorOptions<R>
-): Layer.Layer<HttpClient.HttpClient | DuplexTransport | Emulator, never, R> =>
+export const layerHttpClient = <Endpoint extends EmulatorEndpoint<unknown> = never>(
+  options: EmulatorOptions<unknown> & { readonly endpoints: ReadonlyArray<Endpoint> }
+): Layer.Layer<HttpClient.HttpClient | DuplexTransport | Emulator, never, EmulatorServices<Endpoint>> =>
   Layer.provideMerge(Layer.merge(httpClient, duplexTransport), layer(options))
 
 /**
@@ -668,6 +774,7 @@ export const layerHttpClient = <R = never>(
  * @since 0.1.0
  * @category layers
  */
-export const layerDuplexTransport = <R = never>(
-  options: EmulatorOptions<R>
-): Layer.Layer<DuplexTransport | Emulator, never, R> => Layer.provideMerge(duplexTransport, layer(options))
+export const layerDuplexTransport = <Endpoint extends EmulatorEndpoint<unknown> = never>(
+  options: EmulatorOptions<unknown> & { readonly endpoints: ReadonlyArray<Endpoint> }
+): Layer.Layer<DuplexTransport | Emulator, never, EmulatorServices<Endpoint>> =>
+  Layer.provideMerge(duplexTransport, layer(options))

@@ -41,10 +41,12 @@ describe.concurrent("An entry point imports no package except Effect's and event
   it.each([
     "bundled/node/index.js",
     "bundled/index.js",
+    "bundled/parquet/index.js",
     "bundled/promise/index.js",
     "bundled/s3/index.js",
     "node/index.js",
     "index.js",
+    "parquet/index.js",
     "promise/index.js",
     "s3/index.js"
   ])("%s", async (path) => {
@@ -55,6 +57,11 @@ describe.concurrent("An entry point imports no package except Effect's and event
   it.each(["bundled/ai/index.js", "ai/index.js"])("%s, except @effect/ai", async (path) => {
     const others = (await packagesOf(path)).filter((name) => !expected.has(name))
     assert.deepStrictEqual(others, ["@effect/ai", "@effect/experimental"])
+  })
+
+  it.each(["bundled/workflow/index.js", "workflow/index.js"])("%s, except @effect/workflow", async (path) => {
+    const others = (await packagesOf(path)).filter((name) => !expected.has(name))
+    assert.deepStrictEqual(others, ["@effect/workflow"])
   })
 
   it("the rules of the signer are detected as another package", async () => {

@@ -59,6 +59,12 @@ const recordAll = Effect.scoped(Effect.gen(function*() {
   monitor.queued("rate", "llama", 1)
   monitor.circuit("llama", 0)
   monitor.credentialsRefreshed(throttled)
+  const batch = monitor.batch("llama", [])
+  batch.rows(1, undefined)
+  batch.rows(1, "ModelError")
+  batch.requests(1)
+  batch.divided(1)
+  batch.concurrency(1)
 }))
 
 /** The label names of each time series, as OpenTelemetry's Prometheus exporter writes it. */

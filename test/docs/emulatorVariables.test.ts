@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs"
 const accessKeyId = Emulator.credentials.accessKeyId as string
 const secretAccessKey = Emulator.credentials.secretAccessKey as string
 
-it.each(["asynchronous-inference", "durable-inference", "testing"])(
+it.each(["asynchronous-inference", "batch-cluster", "durable-inference", "testing"])(
   "%s sets the credentials of the emulator",
   (guide) => {
     const text = readFileSync(`docs/guides/${guide}.md`, "utf8")

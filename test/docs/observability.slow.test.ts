@@ -6,9 +6,10 @@ import {
   PeriodicExportingMetricReader
 } from "@opentelemetry/sdk-metrics"
 import { InMemorySpanExporter } from "@opentelemetry/sdk-trace-base"
-import { ConfigProvider, Effect, HashMap, Layer, Logger, LogLevel, Metric, Schema, Tracer } from "effect"
+import { ConfigProvider, Effect, HashMap, Layer, Logger, LogLevel, Metric, Schema, Stream, Tracer } from "effect"
 import {
   AsyncInference,
+  Batch,
   Codec,
   invokeEndpoint,
   ModelEndpoint,
@@ -201,7 +202,7 @@ const missing = (names: Iterable<string>) => [...new Set(names)].filter((name) =
 
 /** The names of spans, attributes and events. The guide names the span of a call for one operation. */
 const namesOf = (spans: ReadonlyArray<RecordedSpan>) => {
-  const ours = spans.filter(({ name }) => /^(?:SageMakerRuntime|AsyncInference)\./.test(name))
+  const ours = spans.filter(({ name }) => /^(?:SageMakerRuntime|AsyncInference|Batch)\./.test(name))
   const events = ours.flatMap((span) => span.events)
   return [
     ...ours.map(({ name }) => name.replace(/\.InvokeEndpoint\w+/, ".InvokeEndpoint")),
@@ -237,6 +238,16 @@ describe("The guide names each", () => {
     assert.isNotEmpty(selected)
     assert.includeMembers(Object.keys(catalog), selected)
   })
+
+  it.effect("span and attribute of a batch", () =>
+    Effect.gen(function*() {
+      const { layer, spans } = recordingTracer()
+      const batch = Stream.runDrain(Batch.run(summarizer, ["a", "b"]))
+      yield* Effect.provide(batch, Layer.merge(asyncClient, layer))
+      const names = namesOf(spans)
+      assert.includeMembers(names, ["Batch.run", "aws.sagemaker.batch.rows"])
+      assert.deepStrictEqual(missing(names), [])
+    }))
 
   it.live("span, attribute, event and annotation of the calls of the demo", () =>
     Effect.gen(function*() {

@@ -1,17 +1,19 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { promisify } from "node:util"
+import { hasPostgres, type Postgres, startPostgres } from "../support/durable/postgres.ts"
+import { compile, exampleFolder, freePort, install, startIn } from "../support/durable/programs.ts"
 import { eventually } from "../support/eventually.ts"
 import { awsEnvironment, lengths, makeModel } from "./model.ts"
-import { hasPostgres, type Postgres, startPostgres } from "./postgres.ts"
-import { example, freePort, install, root, start } from "./processes.ts"
+
+const example = exampleFolder("durable-async")
+
+const start = startIn(example)
 
 beforeAll(async () => {
-  await install()
+  await install(example)
 })
 
 /** A folder for the database and the input. */
@@ -52,8 +54,7 @@ const printedScores = (output: string): ReadonlyArray<number> =>
   JSON.parse(/^\[.*\]$/m.exec(output)?.[0] ?? "null") as ReadonlyArray<number>
 
 it("the programs compile", { timeout: 60_000 }, async () => {
-  const { stdout } = await promisify(execFile)(`${root}node_modules/.bin/tsc`, ["-p", example])
-  assert.strictEqual(stdout, "")
+  assert.strictEqual(await compile(example), "")
 })
 
 /** The claims that hold with every database. */

@@ -71,7 +71,8 @@ const reportedLoads = <A, E>(
       connections: nothing,
       queued: nothing,
       circuit: nothing,
-      credentialsRefreshed: (exit) => void loads.push(Exit.isSuccess(exit))
+      credentialsRefreshed: (exit) => void loads.push(Exit.isSuccess(exit)),
+      batch: () => ({ rows: nothing, requests: nothing, divided: nothing, concurrency: nothing })
     }
     yield* use.pipe(Effect.exit, Effect.provide(Layer.provide(layer, Layer.succeed(CurrentMonitor, monitor))))
     return loads

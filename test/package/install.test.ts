@@ -154,10 +154,26 @@ it("the package contains the build, the source and the guides, and nothing else"
     "md",
     "svg",
     "ts",
+    "txt",
     "yaml"
   ])
   assert.deepStrictEqual(files.filter((path) => path.startsWith("docs/site/")), [])
 })
+
+it(
+  "the command of the installed package calls an endpoint, and names a package that is not installed",
+  () =>
+    withService(async (environment) => {
+      const command = (...args: ReadonlyArray<string>) =>
+        run("npx", ["--no-install", "effect-sagemaker-runtime", ...args], project, environment)
+      assert.strictEqual(await command("invoke", "anomaly-v2", "--body", "{}"), "{\"score\":0.9}")
+      await writeFile(join(project, "rows.parquet"), "PAR1PAR1")
+      const failure = await command("batch", "rows.parquet", "out.jsonl", "--endpoint", "anomaly-v2").catch(String)
+      assert.match(failure, /error: .*hyparquet/)
+      assert.notMatch(failure, / at |node_modules/)
+    }),
+  60_000
+)
 
 /** Checks an object of a store on Amazon S3, and prints the size of the object or the error. */
 const objectStoreProgram = `

@@ -9,8 +9,10 @@ export const entryPoints: ReadonlyArray<string> = [
   "index",
   "ai/index",
   "node/index",
+  "parquet/index",
   "promise/index",
   "s3/index",
   "testing/index",
+  "workflow/index",
   ...publicModules
 ]

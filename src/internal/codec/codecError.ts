@@ -92,6 +92,27 @@ const copyWith = (error: CodecError, changed: Partial<Fields>): CodecError => {
 export const withOrigin = (endpoint: string, requestId?: string) => <E>(error: E): E | CodecError =>
   error instanceof CodecError ? copyWith(error, { endpoint, requestId }) : error
 
+const rowNumber = /(^|[:;] )(row) (\d+)\b/g
+const lineNumber = /(^|[:;] | at )(line) (\d+)\b/g
+
+/** The error of a part of a payload, with its place in the whole payload. */
+const movePlace = (error: CodecError, place: "line" | "row", pattern: RegExp, before: number): CodecError => {
+  const move = (text: string) =>
+    text.replaceAll(pattern, (_, start: string, name: string, at: string) => `${start}${name} ${Number(at) + before}`)
+  const { [place]: at, issues, message } = error
+  return copyWith(error, {
+    message: move(message),
+    issues: issues.map(move),
+    ...(at === undefined ? {} : { [place]: at + before })
+  })
+}
+
+/** The error of a part of a table, with the row in the whole table. */
+export const afterRows = (error: CodecError, rows: number): CodecError => movePlace(error, "row", rowNumber, rows)
+
+/** The error of some lines, with the line in the whole text. */
+export const afterLines = (error: CodecError, lines: number): CodecError => movePlace(error, "line", lineNumber, lines)
+
 /** The error of a codec whose media type was replaced, with the new one. */
 export const withMediaTypeOf = (
   error: CodecError,

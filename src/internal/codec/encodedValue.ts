@@ -30,7 +30,10 @@ const readPayload = (
   )
 
 /** Encodes a value. The payload has the content type and the custom attributes that belong to this value only. */
-export const encodeValue = <A, R>(codec: Codec<A, R>, value: A): Effect.Effect<EncodedPayload, CodecError, R> =>
+export const encodeValue = <A, R>(
+  codec: Pick<Codec<A, R>, "encode" | "mediaType">,
+  value: A
+): Effect.Effect<EncodedPayload, CodecError, R> =>
   Effect.flatMap(
     Effect.suspend(() => codec.encode(value)),
     (encoded) => ArrayBuffer.isView(encoded) ? Effect.succeed({ Body: encoded }) : readPayload(encoded, codec.mediaType)

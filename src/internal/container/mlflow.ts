@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as Codec from "../../Codec.ts"
-import type { MlflowEndpoint, MlflowOptions, MlflowRequest, MlflowResponse } from "../../Container.ts"
+import type { MlflowEndpoint, MlflowOptions, MlflowPrediction, MlflowRequest, MlflowResponse } from "../../Container.ts"
+import { listOf } from "../batch/batchers.ts"
 import { undecodable, unencodable, unreadableValue } from "../codec/codecError.ts"
 import { guardReads } from "../operation/readMembers.ts"
 import { open } from "../schema/fields.ts"
@@ -96,5 +97,13 @@ export const make = <A, I, R1, B, J, R2>(
     : Codec.csv(Schema.Array(row as unknown as Schema.Schema<A, Codec.CsvRow, R1>), { header: true })
   const endpoint = makeEndpoint(name, options, ownMembers, { request: requestCodec(rows), response })
   const csv = makeEndpoint(name, options, ownMembers, { request: table, response })
-  return { ...endpoint, predict: endpoint.invoke, predictCsv: csv.invoke }
+  return {
+    ...endpoint,
+    predict: endpoint.invoke,
+    predictCsv: csv.invoke,
+    batcher: {
+      join: (records) => ({ dataframe_records: records }),
+      split: (found) => listOf(found.predictions as ReadonlyArray<MlflowPrediction<B>>, "predictions")
+    }
+  }
 }

@@ -14,6 +14,7 @@ import {
   type InterceptorOf,
   registerExecute
 } from "../client/interceptor.ts"
+import { type Monitor, monitorOf, registerMonitor } from "../telemetry/monitor.ts"
 
 /** Replaces the client of a layer. `layer` is called for each client, because Effect shares layers by identity. */
 export const wrapClient = <Given, E>(
@@ -37,16 +38,21 @@ const executeInContext = (client: Client): ExecuteIntercepted => (operation, inp
     )
 
 /** A client with an interceptor around each call. */
-const withInterceptor = (client: Client, interceptorOf: InterceptorOf): Client => {
+const withInterceptor = (client: Client, interceptorOf: InterceptorOf, monitor: Monitor | undefined): Client => {
   const execute = executeOf(client) ?? executeInContext(client)
-  return registerExecute<Client>(
+  const wrapped = registerExecute<Client>(
     { execute: (operation, input) => execute(operation, input, interceptorOf) },
     (operation, input, outer) => execute(operation, input, combine(outer, interceptorOf))
   )
+  return registerMonitor(wrapped, monitorOf(client) ?? monitor)
 }
 
 /** The client in context with an interceptor around each call. Interceptors of outer layers wrap those of inner layers. */
 export const intercepted = (
-  make: Effect.Effect<InterceptorOf, ConfigurationError, Scope.Scope>
+  make: Effect.Effect<InterceptorOf, ConfigurationError, Scope.Scope>,
+  monitor?: Monitor
 ): Layer.Layer<SageMakerRuntime, ConfigurationError, SageMakerRuntime> =>
-  Layer.scoped(SageMakerRuntime, Effect.zipWith(SageMakerRuntime, make, withInterceptor))
+  Layer.scoped(
+    SageMakerRuntime,
+    Effect.zipWith(SageMakerRuntime, make, (client, interceptorOf) => withInterceptor(client, interceptorOf, monitor))
+  )

@@ -9,7 +9,8 @@ import { type CommonError, type ConfigurationError, isRetryable } from "../../Sa
 import { SageMakerRuntime } from "../../SageMakerRuntime.ts"
 import { invalidSetting } from "../config/invalidSetting.ts"
 import { targetMembers } from "../operation/members.ts"
-import { endpointTarget } from "./perEndpoint.ts"
+import { monitorOf, registerMonitor } from "../telemetry/monitor.ts"
+import { endpointTarget, isInSession, readInput } from "./perEndpoint.ts"
 
 type Targets = { readonly [endpoint: string]: EndpointTarget | ReadonlyArray<EndpointTarget> }
 
@@ -24,8 +25,6 @@ const withTarget = <I>(input: I, target: EndpointTarget): I => {
   const kept = Object.entries(input as object).filter(([name]) => isSameEndpoint || !endpointMembers.has(name))
   return { ...Object.fromEntries(kept), ...target } as I
 }
-
-const isInSession = (input: unknown): boolean => Predicate.isRecord(input) && input["SessionId"] !== undefined
 
 const isTarget = (value: unknown): boolean =>
   Predicate.isRecord(value) && Object.values(value).every((member) => typeof member === "string")
@@ -83,6 +82,12 @@ const executeWithFallback = <I, O, E, R>(
     )
   })
 
+/** The inputs of a call for its other targets. */
+const inputsOf = <I>(targets: ReadonlyMap<string, ReadonlyArray<EndpointTarget>>, input: I): ReadonlyArray<I> =>
+  isInSession(input)
+    ? []
+    : (targets.get(endpointTarget(input).EndpointName ?? "") ?? []).map((target) => withTarget(input, target))
+
 /** A client that sends a failed call to the next target. If all targets fail, the call fails with the last error. */
 export const layer = (
   targets: Targets,
@@ -92,18 +97,12 @@ export const layer = (
     SageMakerRuntime,
     Effect.zipWith(SageMakerRuntime, checkTargets(targets), (client, targetsByEndpoint) => {
       const shouldFallBack = options.while ?? isFallbackError
-      return {
+      const withFallback: Context.Tag.Service<SageMakerRuntime> = {
         execute: (operation, input) => {
-          const candidates = isInSession(input)
-            ? []
-            : targetsByEndpoint.get(endpointTarget(input).EndpointName ?? "") ?? []
-          return executeWithFallback(
-            client,
-            operation,
-            [input, ...candidates.map((target) => withTarget(input, target))],
-            shouldFallBack
-          )
+          const others = readInput(() => inputsOf(targetsByEndpoint, input), [])
+          return executeWithFallback(client, operation, [input, ...others], shouldFallBack)
         }
       }
+      return registerMonitor(withFallback, monitorOf(client))
     })
   )

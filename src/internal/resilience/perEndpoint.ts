@@ -1,18 +1,29 @@
 /** Limits per endpoint: the key of a call, and the settings of a key. */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import type { EndpointTarget, PerEndpoint } from "../../Resilience.ts"
 import type { ConfigurationError } from "../../SageMakerError.ts"
 import type { InterceptedCall } from "../client/interceptor.ts"
 import { endpointTargetMembers } from "../operation/members.ts"
+import { guardReads } from "../operation/readMembers.ts"
+
+/** Reads members of an input, which can throw. Then the call itself fails. */
+export const readInput = <A>(read: () => A, otherwise: A): A =>
+  Either.getOrElse(guardReads("input", read), () => otherwise)
 
 /** The members of an input that select the endpoint, variant, model, container or inference component. */
 export const endpointTarget = (input: unknown): EndpointTarget =>
-  Predicate.isRecord(input)
-    ? Object.fromEntries(
-      endpointTargetMembers.flatMap((name) => (typeof input[name] === "string" ? [[name, input[name]]] : []))
-    )
-    : {}
+  readInput((): EndpointTarget =>
+    Predicate.isRecord(input)
+      ? Object.fromEntries(
+        endpointTargetMembers.flatMap((name) => (typeof input[name] === "string" ? [[name, input[name]]] : []))
+      )
+      : {}, {})
+
+/** Whether a call belongs to a session, whose calls have an order and a target. */
+export const isInSession = (input: unknown): boolean =>
+  readInput(() => Predicate.isRecord(input) && input["SessionId"] !== undefined, false)
 
 /** The key of a call. Default: its endpoint name, or the operation's name if the input has none. */
 export const endpointKey = ({ key }: PerEndpoint<unknown>) => ({ input, operation }: InterceptedCall): string => {

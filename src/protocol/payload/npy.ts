@@ -2,7 +2,7 @@
 import { concat } from "../bytes/bytes.ts"
 import { parseJson } from "../json/parse.ts"
 import * as float16 from "./float16.ts"
-import { type Dtype, dtypes, elementCount, isShape, type NdArray, storage } from "./ndArray.ts"
+import { type Data, type Dtype, dtypes, elementCount, isShape, type NdArray, storage } from "./ndArray.ts"
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
 const alignment = 64
@@ -16,7 +16,7 @@ const shapeText = (shape: ReadonlyArray<number>): string =>
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
 
-const headerText = ({ dtype, shape }: NdArray): string => {
+const headerText = ({ dtype, shape }: Pick<NdArray, "dtype" | "shape">): string => {
   const { code, size } = storage[dtype]
   const byteOrder = size === 1 ? "|" : "<"
   const reserved = shape.length === 0
@@ -41,17 +41,19 @@ const writeHeader = (text: string): Uint8Array => {
   return concat([prefix, padded])
 }
 
-/** Writes a valid array as `numpy.save` does. */
-export const write = (array: NdArray): Uint8Array => {
-  const { data, dtype } = array
+/** The header of a file with an array of a dtype and a shape. */
+export const writeHeaderOf = (array: Pick<NdArray, "dtype" | "shape">): Uint8Array => writeHeader(headerText(array))
+
+/** The bytes of the elements of a valid array. */
+export const writeData = ({ data, dtype }: NdArray): Uint8Array => {
   const stored = dtype === "float16" ? Uint16Array.from(data, float16.fromNumber) : data
-  return concat([
-    writeHeader(headerText(array)),
-    new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
-  ])
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
 }
 
-interface Header {
+/** Writes a valid array as `numpy.save` does. */
+export const write = (array: NdArray): Uint8Array => concat([writeHeaderOf(array), writeData(array)])
+
+export interface Header {
   readonly dtype: Dtype
   readonly isBigEndian: boolean
   readonly isFortranOrder: boolean
@@ -66,6 +68,9 @@ const headerKeys = ["descr", "fortran_order", "shape"]
 
 /** NumPy reads headers of at most 10,000 bytes unless the caller trusts the file. */
 const maxHeaderLength = 65_536
+
+/** The bytes of a file that have the header. */
+export const maxHeaderBytes = 12 + maxHeaderLength
 
 /** The header's text and where the data begins. */
 const locateHeader = (file: Uint8Array): { readonly text: string; readonly dataOffset: number } | string => {
@@ -142,7 +147,8 @@ const parseHeader = (text: string): Omit<Header, "dataOffset"> | string => {
     : { dtype, isBigEndian: byteOrder === ">", isFortranOrder, shape }
 }
 
-const readHeader = (file: Uint8Array): Header | string => {
+/** Reads the header of a file from its first bytes, or returns why it is invalid. */
+export const readHeader = (file: Uint8Array): Header | string => {
   const located = locateHeader(file)
   if (typeof located === "string") {
     return located
@@ -184,6 +190,15 @@ const fortranToC = (bytes: Uint8Array, size: number, shape: ReadonlyArray<number
   return out
 }
 
+/** Reads elements. Aligned little-endian data is not copied. */
+export const readData = (bytes: Uint8Array, { dtype, isBigEndian }: Pick<Header, "dtype" | "isBigEndian">): Data => {
+  const { read: readElements, size } = storage[dtype]
+  const littleEndian = isBigEndian && size > 1 ? swapByteOrder(bytes, size) : bytes
+  const isAligned = littleEndian.byteOffset % size === 0 && littleEndian.buffer instanceof ArrayBuffer
+  const aligned = isAligned ? littleEndian : littleEndian.slice()
+  return readElements(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size)
+}
+
 /** Reads a file, or returns why it is invalid. Aligned little-endian data in C order is a view of the file. */
 export const read = (file: Uint8Array): NdArray | string => {
   const header = readHeader(file)
@@ -191,14 +206,11 @@ export const read = (file: Uint8Array): NdArray | string => {
     return header
   }
   const { dataOffset, dtype, isBigEndian, isFortranOrder, shape } = header
-  const { read: readData, size } = storage[dtype]
+  const { size } = storage[dtype]
   const stored = file.subarray(dataOffset)
   if (!isShape(shape) || stored.byteLength !== elementCount(shape) * size) {
     return "the length of the data must match the shape"
   }
-  const littleEndian = isBigEndian && size > 1 ? swapByteOrder(stored, size) : stored
-  const bytes = isFortranOrder && shape.length > 1 ? fortranToC(littleEndian, size, shape) : littleEndian
-  const aligned = bytes.byteOffset % size === 0 && bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice()
-  const data = readData(aligned.buffer as ArrayBuffer, aligned.byteOffset, elementCount(shape))
-  return { dtype, shape, data } as NdArray
+  const bytes = isFortranOrder && shape.length > 1 ? fortranToC(stored, size, shape) : stored
+  return { dtype, shape, data: readData(bytes, { dtype, isBigEndian }) } as NdArray
 }

@@ -8,7 +8,8 @@ import { type Column, columnsOf, type Format, minimumWidth, type Row, type Struc
 
 type Lines = ReadonlyArray<csv.Line>
 
-const isBlank = (line: csv.Line): boolean => line.length === 1 && (line[0] ?? "").trim() === ""
+/** Whether a line has only white space. */
+export const isBlank = (line: csv.Line): boolean => line.length === 1 && (line[0] ?? "").trim() === ""
 
 const withMalformedQuotes = ({ problem, row }: csv.Invalid, { header }: Format): Problem => {
   if (row === undefined) {
@@ -35,6 +36,9 @@ const hasBlankRows = ({ row }: Table, isColumnOfCells: boolean): boolean => {
     ? columns.some(({ type }) => acceptsEmpty(type))
     : minimumWidth(row) <= 1 && columns.slice(0, 1).some(({ type }) => acceptsEmpty(type))
 }
+
+/** Whether a blank line is a row of a table with rows. */
+export const keepsBlankRows = (table: Table): boolean => hasBlankRows(table, false)
 
 interface Section {
   readonly names: ReadonlyArray<string>

@@ -13,6 +13,7 @@ import type {
   TensorFlowSelection
 } from "../../../Container.ts"
 import type { ModelEndpoint, ModelEndpointOptions } from "../../../ModelEndpoint.ts"
+import { instances } from "../../batch/batchers.ts"
 import { guardReads } from "../../operation/readMembers.ts"
 import { makeEndpoint, ownOptions } from "../preset.ts"
 import { membersOf, type Method } from "./attributes.ts"
@@ -80,6 +81,7 @@ export const make = <A, I, R1, B, J, R2>(
     ...rows,
     predict: predict as TensorFlowEndpoint<A, B, R1 | R2>["predict"],
     classify: call(endpoint(examplesCodec, classesCodec), own, "classify"),
-    regress: call(endpoint(examplesCodec, regressionCodec), own, "regress")
+    regress: call(endpoint(examplesCodec, regressionCodec), own, "regress"),
+    batcher: instances<A, B>()
   }
 }

@@ -10,6 +10,7 @@ import { open } from "../../schema/fields.ts"
 import { lazySchema } from "../../schema/lazySchema.ts"
 import { makeEndpoint, ownOptions } from "../preset.ts"
 import { wireJson } from "../wireJson.ts"
+import { batcher } from "./batcher.ts"
 import { requestCodec, responseCodec } from "./triton.ts"
 
 const ownMembers = ["binary", "bytes"]
@@ -40,6 +41,7 @@ export const make = (name: string, options?: TritonOptions): TritonEndpoint => {
   return {
     ...endpoint,
     infer: endpoint.invoke,
+    batcher: batcher(),
     generate: generation.invoke,
     generateStream: (request, callOptions) =>
       Stream.unwrap(

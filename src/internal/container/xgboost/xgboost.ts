@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { XgboostEndpoint, XgboostOptions, XgboostPrediction, XgboostRow } from "../../../Container.ts"
 import type { ModelEndpointOptions } from "../../../ModelEndpoint.ts"
+import { listOf } from "../../batch/batchers.ts"
 import { undecodable } from "../../codec/codecError.ts"
 import { makeEndpoint, ownOptions } from "../preset.ts"
 import { responseCodec } from "./predictions.ts"
@@ -23,6 +24,13 @@ const withoutScore = () =>
     noBytes,
     "a prediction has no score: use predictDetails to read the selected content"
   )
+
+const scoreOrThrow = ({ score }: XgboostPrediction<Score>): Score => {
+  if (score === undefined) {
+    throw withoutScore()
+  }
+  return score
+}
 
 const scoreOf = ({ score }: XgboostPrediction<Score>) =>
   score === undefined ? Effect.fail(withoutScore()) : Effect.succeed(score)
@@ -47,6 +55,10 @@ export const make = (name: string, objective: string | XgboostOptions<string>): 
   return {
     ...endpoint,
     predictDetails,
+    batcher: {
+      join: (rows) => rows,
+      split: ({ predictions }) => listOf(predictions, "predictions").map(scoreOrThrow)
+    },
     predict: (rows, callOptions) =>
       Effect.flatMap(predictDetails(rows, callOptions), (predictions) => Effect.forEach(predictions, scoreOf))
   }

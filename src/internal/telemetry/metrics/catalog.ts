@@ -43,6 +43,18 @@ export const catalog = {
   "gen_ai.client.token.usage": histogram(tokens, "{token}", "Tokens per call of a language model"),
   "sagemaker_runtime.attempt.duration": histogram(seconds, "s", "Duration of attempts until the response headers"),
   "sagemaker_runtime.attempts": { kind: "counter", unit: "{attempt}", description: "Attempts" },
+  "sagemaker_runtime.batch.concurrency": {
+    kind: "upDownCounter",
+    unit: "{request}",
+    description: "Limit of concurrent requests of the batches that run"
+  },
+  "sagemaker_runtime.batch.divided": {
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests that were sent to find a row that fails"
+  },
+  "sagemaker_runtime.batch.requests": { kind: "counter", unit: "{request}", description: "Requests of batches" },
+  "sagemaker_runtime.batch.rows": { kind: "counter", unit: "{row}", description: "Rows of batches" },
   "sagemaker_runtime.call.duration": histogram(seconds, "s", "Duration of calls until the end of the response"),
   "sagemaker_runtime.circuit.state": {
     kind: "gauge",

@@ -6,9 +6,9 @@ import type { ConfigurationError } from "../../../SageMakerError.ts"
 import type { MetricsOptions } from "../../../Telemetry.ts"
 import { endpointNameOf } from "../endpointName.ts"
 import { errorType } from "../errorType.ts"
-import { bothMonitors, CurrentMonitor, type Monitor } from "../monitor.ts"
+import { type BatchMonitor, bothMonitors, CurrentMonitor, type Monitor } from "../monitor.ts"
 import type { CallObserver, ObservedCall } from "../observer.ts"
-import { ClientSeries } from "./clientSeries.ts"
+import { type BatchSeries, ClientSeries } from "./clientSeries.ts"
 import { MetricsObserver } from "./observer.ts"
 import { checkOptions } from "./options.ts"
 import type { Labels } from "./series.ts"
@@ -18,13 +18,21 @@ interface ClientMetrics {
   readonly monitor: Monitor
 }
 
+const batchMonitorOf = (series: BatchSeries, labels: Labels): BatchMonitor => ({
+  rows: (count, error) => series.rows(error).unsafeUpdate(count, labels),
+  requests: (count) => series.requests.unsafeUpdate(count, labels),
+  divided: (count) => series.divided.unsafeUpdate(count, labels),
+  concurrency: (change) => series.concurrency.unsafeUpdate(change, labels)
+})
+
 /** Reports what calls share with the labels of the fiber that builds the client. */
 const monitorOf = (series: ClientSeries, labels: Labels): Monitor => ({
   retryQuota: (tokens) => series.retryQuota.unsafeUpdate(tokens, labels),
   connections: (change) => series.connections.unsafeUpdate(change, labels),
   queued: (limit, endpoint, change) => series.queue(limit, endpoint).unsafeUpdate(change, labels),
   circuit: (key, level) => series.circuit(key).unsafeUpdate(level, labels),
-  credentialsRefreshed: (exit) => series.refreshes(errorType(exit)).unsafeUpdate(1, labels)
+  credentialsRefreshed: (exit) => series.refreshes(errorType(exit)).unsafeUpdate(1, labels),
+  batch: (endpoint, batchLabels) => batchMonitorOf(series.batch(endpoint), batchLabels)
 })
 
 /** Makes the metrics of a client. When the scope closes, the circuits of the client count as closed. */

@@ -1,8 +1,32 @@
 /** The time series of a client. */
 import { otherValue } from "../cardinality.ts"
 import { CallSeries, type Limits, limitsOf } from "./callSeries.ts"
+import type { MetricName } from "./catalog.ts"
 import type { MetricsSettings } from "./options.ts"
 import { cached, dropped, type MakeSeries, makeSeries, type Series } from "./series.ts"
+
+/** The series of the batches of one endpoint. */
+export class BatchSeries {
+  readonly concurrency: Series
+  readonly divided: Series
+  readonly requests: Series
+  readonly #rows = new Map<string | undefined, Series>()
+  readonly #make: (name: MetricName, error?: string) => Series
+  readonly #errors: Limits["errors"]
+
+  constructor(make: (name: MetricName, error?: string) => Series, errors: Limits["errors"]) {
+    this.#make = make
+    this.#errors = errors
+    this.concurrency = make("sagemaker_runtime.batch.concurrency")
+    this.divided = make("sagemaker_runtime.batch.divided")
+    this.requests = make("sagemaker_runtime.batch.requests")
+  }
+
+  rows(error: string | undefined): Series {
+    const type = error === undefined ? undefined : this.#errors.of(error)
+    return cached(this.#rows, type, () => this.#make("sagemaker_runtime.batch.rows", type))
+  }
+}
 
 /** The series of a client. */
 export class ClientSeries {
@@ -14,6 +38,7 @@ export class ClientSeries {
   readonly #calls = new Map<string, Map<string | undefined, CallSeries>>()
   readonly #circuits = new Map<string, Series>()
   readonly #queues = new Map<string, Map<string | undefined, Series>>()
+  readonly #batches = new Map<string | undefined, BatchSeries>()
   readonly #refreshes = new Map<string | undefined, Series>()
 
   constructor(settings: MetricsSettings) {
@@ -71,6 +96,15 @@ export class ClientSeries {
       type,
       () => this.#make("sagemaker_runtime.credentials.refreshes", { "error.type": type })
     )
+  }
+
+  batch(endpointName: string): BatchSeries {
+    const endpoint = this.#endpoint(endpointName)
+    return cached(this.#batches, endpoint, () =>
+      new BatchSeries(
+        (name, error) => this.#make(name, { "aws.sagemaker.endpoint.name": endpoint, "error.type": error }),
+        this.#limits.errors
+      ))
   }
 
   #endpoint(name: string | undefined): string | undefined {

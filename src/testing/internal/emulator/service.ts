@@ -22,6 +22,7 @@ import { verifyToken } from "../openAiRoute/bearerToken.ts"
 import { chatCompletions } from "../openAiRoute/chatCompletions.ts"
 import { toEnvelope } from "../openAiRoute/errorEnvelope.ts"
 import { chatCompletionsOperation, parseRoute } from "../openAiRoute/route.ts"
+import { withPage } from "../page/withPage.ts"
 import { makeS3Service } from "../s3/service.ts"
 import { joinEndpoints } from "./endpoints.ts"
 import {
@@ -181,11 +182,16 @@ export const makeService = <R>(options: EmulatorOptions<R>, credentials: Credent
         : Effect.zipRight(authenticate(request, expectedCredentials, options.region), route(request))
     }
 
+    const observed = yield* withPage(options, [...endpoints.values()], {
+      handle: (request) => inSeparateFiber(request, respond(request)),
+      handleTrusted: (request) => inSeparateFiber(request, route(request)),
+      handleBidirectional
+    })
+
     return {
-      handle: (request: HttpRequestMessage) =>
-        Effect.flatMap(inSeparateFiber(request, respond(request)), withServiceHeaders),
+      handle: (request: HttpRequestMessage) => Effect.flatMap(observed.handle(request), withServiceHeaders),
       handleBidirectional: (request: HttpStreamRequest) =>
-        Effect.flatMap(handleBidirectional(request), withServiceHeaders),
+        Effect.flatMap(observed.handleBidirectional(request), withServiceHeaders),
       maxBodyBytes,
       tooLarge,
       handleS3: s3.handle,

@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import { formatLocation, maxKeyBytes } from "../../../internal/objectStore/location.ts"
 import { headerOf, type HttpRequestHead, pathOf, queryOf } from "../emulator/httpMessage.ts"
+import { isPageRequest } from "../page/route.ts"
 import { type S3Error, s3Error } from "./error.ts"
 import { uploadsBucket } from "./objects.ts"
 import { signedService } from "./request/authentication.ts"
@@ -20,7 +21,9 @@ const virtualHost = /^(.+)\.(?:localhost|s3(?:[.-][a-z0-9.-]+)?\.amazonaws\.com(
 /** Whether a request is for the emulated S3: by the service that it is signed for, else by its path. */
 export const isS3Request = (request: HttpRequestHead): boolean => {
   const service = signedService(request)
-  return service === undefined ? !request.target.startsWith("/endpoints/") : service === "s3"
+  return service === undefined
+    ? !request.target.startsWith("/endpoints/") && !isPageRequest(request)
+    : service === "s3"
 }
 
 const decode = (text: string): Either.Either<string, S3Error> =>

@@ -1,16 +1,22 @@
-/** Starts the programs of `examples/durable-async` as processes of their own. */
+/** Starts the programs of an example with its own dependencies as processes. */
 import { Effect } from "effect"
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { type AddressInfo, createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { eventually } from "../support/eventually.ts"
+import { eventually } from "../eventually.ts"
 
-export const root = fileURLToPath(new URL("../..", import.meta.url))
-export const example = `${root}examples/durable-async`
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+/** The folder of an example. */
+export const exampleFolder = (name: string) => `${root}examples/${name}`
 
-/** Installs what the lockfile of the example names, and a copy of the package as it is built now. */
-export const install = () => promisify(execFile)("npm", ["ci", "--no-audit", "--no-fund"], { cwd: example })
+/** Installs what the lockfile of an example names, and a copy of the package as it is built now. */
+export const install = (example: string) =>
+  promisify(execFile)("npm", ["ci", "--no-audit", "--no-fund"], { cwd: example })
+
+/** Compiles an example. Returns the output of the compiler. */
+export const compile = async (example: string) =>
+  (await promisify(execFile)(`${root}node_modules/.bin/tsc`, ["-p", example])).stdout
 
 export const freePort = Effect.async<number>((resume) => {
   const server = createServer().listen(0, "127.0.0.1", () => {
@@ -19,7 +25,7 @@ export const freePort = Effect.async<number>((resume) => {
   })
 })
 
-interface Program {
+export interface Program {
   readonly output: () => string
   /** Waits until the output contains the text. */
   readonly prints: (text: string) => Effect.Effect<void>
@@ -38,9 +44,11 @@ const exitOf = (child: ChildProcess) =>
     child.once("close", (code, signal) => resume(Effect.succeed(code ?? signal)))
   })
 
-const spawnProgram = (file: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Program => {
+type Environment = Readonly<Record<string, string>>
+
+const spawnProgram = (cwd: string, file: string, args: ReadonlyArray<string>, env: Environment): Program => {
   const child = spawn(process.execPath, ["--import", "tsx", file, ...args], {
-    cwd: example,
+    cwd,
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"]
   })
@@ -63,9 +71,9 @@ const spawnProgram = (file: string, args: ReadonlyArray<string>, env: Readonly<R
   }
 }
 
-/** Runs a program of the example with `tsx`, in one process. The end of the scope kills it. */
-export const start = (file: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
+/** Makes a function that runs a program of an example with `tsx`, in one process. The end of the scope kills it. */
+export const startIn = (example: string) => (file: string, args: ReadonlyArray<string>, env: Environment) =>
   Effect.acquireRelease(
-    Effect.sync(() => spawnProgram(file, args, env)),
+    Effect.sync(() => spawnProgram(example, file, args, env)),
     (program) => program.kill("SIGKILL")
   )

@@ -26,7 +26,7 @@ export interface Postgres {
 }
 
 export const startPostgres = async (): Promise<Postgres> => {
-  const folder = mkdtempSync(join(tmpdir(), "durable-postgres-"))
+  const folder = mkdtempSync(join(tmpdir(), "postgres-"))
   const data = join(folder, "data")
   const user = account()
   if (user?.uid !== undefined) {

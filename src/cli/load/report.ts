@@ -1,0 +1,106 @@
+/** The results of a load test as values, a table and a plot. */
+import * as histogram from "./histogram.ts"
+import type { Load, Measurements } from "./step.ts"
+
+/** The results of a step. Times are in milliseconds. */
+export interface Result {
+  readonly load: string
+  readonly calls: number
+  readonly failed: number
+  readonly perSecond: number
+  readonly p50: number | undefined
+  readonly p90: number | undefined
+  readonly p99: number | undefined
+  readonly max: number | undefined
+  readonly firstChunkP50: number | undefined
+  readonly errors: Readonly<Record<string, number>>
+}
+
+const labelOf = (load: Load): string => load._tag === "Rate" ? `${load.perSecond}/s` : `${load.workers}`
+
+const rounded = (value: number | undefined): number | undefined =>
+  value === undefined ? undefined : Math.round(value * 10) / 10
+
+/** The results of a step. */
+export const resultOf = ({ elapsed, errors, firstChunk, latency, load }: Measurements): Result => {
+  const failed = [...errors.values()].reduce((sum, count) => sum + count, 0)
+  const at = (share: number) => rounded(histogram.quantile(latency, share))
+  return {
+    load: labelOf(load),
+    calls: latency.total + failed,
+    failed,
+    perSecond: Math.round(latency.total / elapsed * 10_000) / 10,
+    p50: at(0.5),
+    p90: at(0.9),
+    p99: at(0.99),
+    max: at(1),
+    firstChunkP50: rounded(histogram.quantile(firstChunk, 0.5)),
+    errors: Object.fromEntries(errors)
+  }
+}
+
+const columns = (
+  unit: string,
+  stream: boolean
+): ReadonlyArray<readonly [string, (result: Result) => string | number | undefined]> => [
+  [unit, ({ load }) => load],
+  ["calls", ({ calls }) => calls],
+  ["failed", ({ failed }) => failed],
+  ["calls/s", ({ perSecond }) => perSecond],
+  ["p50 ms", ({ p50 }) => p50],
+  ["p90 ms", ({ p90 }) => p90],
+  ["p99 ms", ({ p99 }) => p99],
+  ["max ms", ({ max }) => max],
+  ...(stream ? [["first p50 ms", ({ firstChunkP50 }: Result) => firstChunkP50] as const] : [])
+]
+
+/** The results as a table, with the errors of all steps below. */
+export const table = (results: ReadonlyArray<Result>, unit: string, stream: boolean): string => {
+  const shown = columns(unit, stream)
+  const rows = [shown.map(([title]) => title), ...results.map((each) => shown.map(([, of]) => String(of(each) ?? "-")))]
+  const widths = shown.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? "").length)))
+  const lines = rows.map((row) => row.map((cell, index) => cell.padStart(widths[index] ?? 0)).join("  "))
+  const errors = results.flatMap(({ errors: counts, load }) =>
+    Object.entries(counts).map(([tag, count]) => `${load}: ${tag} ${count}`)
+  )
+  return `${[...lines, ...(errors.length === 0 ? [] : ["", "Errors:", ...errors])].join("\n")}\n`
+}
+
+const series = [["p50", "#4c78a8"], ["p90", "#f58518"], ["p99", "#e45756"]] as const
+
+const height = 240
+const step = 90
+
+const text = (x: number, y: number, content: string, anchor = "middle"): string =>
+  `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="12">${content}</text>`
+
+/** The percentiles of each step as bars. Times are in milliseconds. */
+export const svg = (results: ReadonlyArray<Result>, unit: string): string => {
+  const top = Math.max(1, ...results.map(({ p99 }) => p99 ?? 0))
+  const width = 60 + step * results.length
+  const bars = results.flatMap((result, index) => {
+    const left = 55 + index * step
+    const drawn = series.map(([name, color], position) => {
+      const value = result[name] ?? 0
+      const size = value / top * height
+      const x = left + position * 22
+      return `<rect x="${x}" y="${40 + height - size}" width="20" height="${size}" fill="${color}">`
+        + `<title>${name} ${value} ms</title></rect>`
+    })
+    return [...drawn, text(left + 32, 58 + height, result.load)]
+  })
+  const legend = series.flatMap(([name, color], index) => [
+    `<rect x="${55 + index * 55}" y="10" width="12" height="12" fill="${color}"/>`,
+    text(72 + index * 55, 20, name, "start")
+  ])
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.max(width, 260)}" height="${height + 85}">\n${
+    [
+      `<rect width="100%" height="100%" fill="white"/>`,
+      ...legend,
+      text(50, 45, `${top} ms`, "end"),
+      text(50, 40 + height, "0", "end"),
+      ...bars,
+      text(Math.max(width, 260) / 2, height + 78, unit)
+    ].join("\n")
+  }\n</svg>\n`
+}
