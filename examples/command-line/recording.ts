@@ -56,7 +56,7 @@ clear
       "-x",
       "132",
       "-y",
-      "14",
+      "24",
       `bash --rcfile '${folder}/setup'`
     ),
     () => Effect.ignore(tmux("kill-server"))

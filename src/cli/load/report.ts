@@ -68,39 +68,57 @@ export const table = (results: ReadonlyArray<Result>, unit: string, stream: bool
 
 const series = [["p50", "#4c78a8"], ["p90", "#f58518"], ["p99", "#e45756"]] as const
 
-const height = 240
-const step = 90
+const [top, left, height, step] = [40, 75, 240, 90]
+
+/** The distance between two lines of the grid: 1, 2 or 5 times a power of ten, for at most five lines. */
+const gridStep = (max: number): number => {
+  const power = 10 ** Math.floor(Math.log10(max / 5))
+  return ([1, 2, 5].find((factor) => factor * power >= max / 5) ?? 10) * power
+}
 
 const text = (x: number, y: number, content: string, anchor = "middle"): string =>
   `<text x="${x}" y="${y}" text-anchor="${anchor}" font-family="sans-serif" font-size="12">${content}</text>`
 
+const coordinate = (value: number): number => Number(value.toPrecision(6))
+
+const grid = (distance: number, lines: number, width: number): ReadonlyArray<string> =>
+  Array.from({ length: lines + 1 }, (_, index) => {
+    const y = top + height - index / lines * height
+    return `<line x1="${left - 5}" x2="${width}" y1="${coordinate(y)}" y2="${coordinate(y)}" stroke="#ddd"/>`
+      + text(left - 10, coordinate(y + 4), `${coordinate(index * distance)} ms`, "end")
+  })
+
+const bars = (result: Result, index: number, max: number): ReadonlyArray<string> => {
+  const start = left + 10 + index * step
+  const drawn = series.map(([name, color], position) => {
+    const value = result[name] ?? 0
+    const size = coordinate(value / max * height)
+    return `<rect x="${start + position * 22}" y="${
+      coordinate(top + height - size)
+    }" width="20" height="${size}" fill="${color}">`
+      + `<title>${name} ${value} ms</title></rect>`
+  })
+  return [...drawn, text(start + 32, top + height + 18, result.load)]
+}
+
+const legend = series.flatMap(([name, color], index) => [
+  `<rect x="${left + index * 55}" y="10" width="12" height="12" fill="${color}"/>`,
+  text(left + 17 + index * 55, 20, name, "start")
+])
+
 /** The percentiles of each step as bars. Times are in milliseconds. */
 export const svg = (results: ReadonlyArray<Result>, unit: string): string => {
-  const top = Math.max(1, ...results.map(({ p99 }) => p99 ?? 0))
-  const width = 60 + step * results.length
-  const bars = results.flatMap((result, index) => {
-    const left = 55 + index * step
-    const drawn = series.map(([name, color], position) => {
-      const value = result[name] ?? 0
-      const size = value / top * height
-      const x = left + position * 22
-      return `<rect x="${x}" y="${40 + height - size}" width="20" height="${size}" fill="${color}">`
-        + `<title>${name} ${value} ms</title></rect>`
-    })
-    return [...drawn, text(left + 32, 58 + height, result.load)]
-  })
-  const legend = series.flatMap(([name, color], index) => [
-    `<rect x="${55 + index * 55}" y="10" width="12" height="12" fill="${color}"/>`,
-    text(72 + index * 55, 20, name, "start")
-  ])
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.max(width, 260)}" height="${height + 85}">\n${
+  const width = Math.max(left + step * results.length + 10, 260)
+  const highest = Math.max(1, ...results.map(({ p99 }) => p99 ?? 0))
+  const distance = gridStep(highest)
+  const lines = Math.ceil(highest / distance)
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top + height + 45}">\n${
     [
       `<rect width="100%" height="100%" fill="white"/>`,
       ...legend,
-      text(50, 45, `${top} ms`, "end"),
-      text(50, 40 + height, "0", "end"),
-      ...bars,
-      text(Math.max(width, 260) / 2, height + 78, unit)
+      ...grid(distance, lines, width - 10),
+      ...results.flatMap((result, index) => bars(result, index, lines * distance)),
+      text((left + width) / 2, top + height + 38, unit)
     ].join("\n")
   }\n</svg>\n`
 }
