@@ -9,8 +9,8 @@ body { margin: 0 auto; max-width: 70rem; padding: 1rem }
 h1 { font-size: 1.3rem } h2 { font-size: 1.05rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top }
-td { overflow-wrap: anywhere } .number { text-align: right; white-space: nowrap } .bad { color: var(--bad) }
-form { display: grid; gap: .6rem 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)) }
+td { overflow-wrap: anywhere } .short { overflow-wrap: normal; white-space: nowrap } .number { text-align: right; white-space: nowrap } .bad { color: var(--bad) }
+form { display: grid; gap: .6rem 1rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)) } .field > * { min-width: 0 }
 .field { display: grid; gap: .2rem } .line { align-items: center; display: flex; gap: .5rem }
 .wide { grid-column: 1 / -1 }
 input, select, textarea, button { font: inherit; padding: .3rem } textarea { font-family: ui-monospace, monospace }

@@ -58,9 +58,9 @@ const requestRow = (entry) => {
     payloads.append(button)
   }
   return row(
-    element("td", new Date(entry.time).toLocaleTimeString()),
+    element("td", new Date(entry.time).toLocaleTimeString(), "short"),
     element("td", entry.endpoint),
-    element("td", entry.operation + (entry.isFromPage ? " (page)" : "")),
+    element("td", entry.operation + (entry.isFromPage ? " (page)" : ""), "short"),
     statusOf(entry),
     element("td", entry.duration === undefined ? "" : entry.duration.toFixed(0) + " ms", "number"),
     element("td", bytes(entry.requestBytes), "number"),
