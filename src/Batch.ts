@@ -197,12 +197,13 @@ export interface BatchOptions<in out Row, in out Out, in out A, in out B, in E, 
   readonly throttleRetries?: number | undefined
   /**
    * Whether an error ends the batch. The stream fails with the error, and other requests are interrupted. Otherwise the
-   * rows of the request fail with it. If the function throws, the stream ends with a defect. Default: `isBatchError`.
+   * rows of the request fail with it. If the function throws, the stream fails with
+   * `InvalidInputError`. Default: `isBatchError`.
    */
   readonly stopOn?: ((error: E) => boolean) | undefined
   /**
    * Runs after each group of rows. Groups that finish at the same time run it concurrently. If the function throws, the
-   * stream ends with a defect.
+   * stream fails with `InvalidInputError`.
    */
   readonly onProgress?: ((progress: BatchProgress) => Effect.Effect<void, never, R>) | undefined
 }

@@ -294,6 +294,23 @@ describe("a throttled request", () => {
     }))
 })
 
+describe("a function of the options that throws", () => {
+  const thrown = (): never => {
+    throw new Error("secret row")
+  }
+
+  it.effect.each([{ stopOn: thrown }, { onProgress: thrown }])(
+    "ends the batch with InvalidInputError: %o",
+    (options) =>
+      Effect.gen(function*() {
+        const { model } = yield* scriptedModel(() => Effect.fail(containerFailure))
+        const error = yield* Effect.flip(collect(Batch.run(model, numbers(3), { batcher: Batch.lists(), ...options })))
+        assert.instanceOf(error, SageMakerError.InvalidInputError)
+        assert.notInclude(error.message, "secret")
+      })
+  )
+})
+
 describe("progress", () => {
   it.effect("counts rows, requests and failures", () =>
     Effect.gen(function*() {

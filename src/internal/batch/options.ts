@@ -66,6 +66,10 @@ export const readConcurrency = (value: unknown): Either.Either<Concurrency, Inva
 const readFunction = <F>(field: string, value: F, what: string): Either.Either<F, InvalidInputError> =>
   value === undefined || typeof value === "function" ? Either.right(value) : Either.left(invalid(field, what))
 
+/** Calls a function of the options. An exception becomes an error, without its text. */
+export const callOption = <A>(field: string, call: () => A): Either.Either<A, InvalidInputError> =>
+  Either.try({ try: call, catch: () => invalid(field, "a function that returns without an exception") })
+
 /** A batcher with its members read once. */
 export const readBatcher = (value: unknown): Either.Either<Members, InvalidInputError> =>
   typeof value === "object" && value !== null

@@ -9,7 +9,7 @@ import { guardReads } from "../operation/readMembers.ts"
 import { Limit } from "./concurrency/limit.ts"
 import { processConcurrently, type Work } from "./concurrency/workers.ts"
 import { sendDivided } from "./divide.ts"
-import { readBatch, readModel } from "./options.ts"
+import { callOption, readBatch, readModel } from "./options.ts"
 import { observe, startSpan } from "./progress.ts"
 import { type Group, readGroups } from "./rows.ts"
 import { type Requests, sendRows, sizeOf } from "./send.ts"
@@ -52,7 +52,7 @@ type Settings<Row, Out, A, B, E, R, R2> = Effect.Effect.Success<
 const sendGroup = <Row, Out, A, B, E, R, R2>(
   { onProgress, progress, requests, stopOn }: Settings<Row, Out, A, B, E, R, R2>,
   { rows, start }: Group<Row>
-): Effect.Effect<ReadonlyArray<BatchResult<Row, Out, E | CodecError>>, E | CodecError, R | R2> => {
+): Effect.Effect<ReadonlyArray<BatchResult<Row, Out, E | CodecError>>, E | CodecError | InvalidInputError, R | R2> => {
   const send = (positions: ReadonlyArray<number>) => {
     const isPart = positions.length < rows.length
     if (isPart) {
@@ -60,7 +60,11 @@ const sendGroup = <Row, Out, A, B, E, R, R2>(
     }
     const sent = isPart ? positions.map((position) => rows[position]!) : rows
     return Effect.matchEffect(sendRows(requests, sent), {
-      onFailure: (error) => stopOn(error as E) ? Effect.fail(error) : Effect.succeed(Either.left(error)),
+      onFailure: (error) =>
+        Effect.flatMap(
+          callOption("stopOn", () => stopOn(error as E)),
+          (isStop) => isStop ? Effect.fail(error) : Effect.succeed(Either.left(error))
+        ),
       onSuccess: (values) => Effect.succeed(Either.right(values))
     })
   }
@@ -73,7 +77,11 @@ const sendGroup = <Row, Out, A, B, E, R, R2>(
     }))
     return onProgress === undefined
       ? Effect.succeed(emitted)
-      : Effect.as(Effect.flatMap(progress.current, onProgress), emitted)
+      : progress.current.pipe(
+        Effect.flatMap((current) => callOption("onProgress", () => onProgress(current))),
+        Effect.flatten,
+        Effect.as(emitted)
+      )
   })
 }
 

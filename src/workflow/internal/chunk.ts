@@ -5,10 +5,9 @@ import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 import type { BatchModel } from "../../Batch.ts"
 import type { RowRange } from "../../internal/batch/files/format.ts"
-import { invalid } from "../../internal/batch/options.ts"
+import { callOption, invalid } from "../../internal/batch/options.ts"
 import { isBatchError, isRowError } from "../../internal/batch/outcome.ts"
 import { run } from "../../internal/batch/run.ts"
-import { guardReads } from "../../internal/operation/readMembers.ts"
 import { type CodecError, isRetryable } from "../../SageMakerError.ts"
 import { canRetry, retryTransient } from "./failure.ts"
 import type { Files } from "./schemas.ts"
@@ -36,7 +35,7 @@ const writeChunk = <Row, Out, A, B, E, R, Record, E2, R2, E3, R3, R4>(
     }
     const records = yield* Either.all(
       results.map((result) =>
-        guardReads("record", () => settings.record({ ...result, index: range.first + result.index }))
+        callOption("record", () => settings.record({ ...result, index: range.first + result.index }))
       )
     )
     const failed = results.filter(({ result }) => Either.isLeft(result)).length

@@ -3,8 +3,9 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import { isSameInput } from "../../internal/batch/files/checkpoint.ts"
 import type { RowRange } from "../../internal/batch/files/format.ts"
-import { checkPlaces, type Identity, type SinkMethods, type SourceMethods } from "../../internal/batch/files/methods.ts"
+import { checkPlaces, type SinkMethods, type SourceMethods } from "../../internal/batch/files/methods.ts"
 import { coveredRows } from "../../internal/batch/files/parts.ts"
 import { invalid } from "../../internal/batch/options.ts"
 import { type Division, Ranges } from "./schemas.ts"
@@ -13,8 +14,6 @@ import { type Division, Ranges } from "./schemas.ts"
 const suffix = ".parts/ranges"
 
 const StoredRanges = Schema.parseJson(Ranges)
-
-const isSame = (one: Identity, other: Identity): boolean => one.bytes === other.bytes && one.sha256 === other.sha256
 
 const readRanges = <Record, E, R>(sink: SinkMethods<Record, E, R>) =>
   Effect.flatMap(sink.readBeside(suffix), (text) =>
@@ -40,7 +39,7 @@ export const divide = <Row, E, R, Record, E2, R2>(
     yield* checkPlaces(source, sink)
     const input = yield* source.identify
     const stored = yield* readRanges(sink)
-    if (stored !== undefined && isSame(stored.input, input) && stored.chunkRows === chunkRows) {
+    if (stored !== undefined && isSameInput(stored.input, input) && stored.chunkRows === chunkRows) {
       return divisionOf(stored)
     }
     yield* Effect.zipRight(sink.removeParts, sink.parts)
@@ -83,7 +82,7 @@ export const join = <Row, E, R, Record, E2, R2>(
   division: Division
 ) =>
   Effect.gen(function*() {
-    if (!isSame(yield* source.identify, division.input)) {
+    if (!isSameInput(yield* source.identify, division.input)) {
       return yield* Effect.fail(invalid("input", "an input that does not change during the batch"))
     }
     if (coveredRows(yield* sink.parts) !== division.rows) {
